@@ -1,0 +1,11 @@
+//! Bytes on disk ↔ neutral records. This room knows formats, no French product.
+//!
+//! Readers take a path and give [`FeatureTable`]s, point blocks or grids; they answer damaged,
+//! truncated or hostile files with an [`Error`](crate::Error) that names the file, the place and
+//! the mend, and never allocate what a header merely promises.
+
+mod feature;
+mod points;
+
+pub use feature::{Feature, FeatureTable, Field, FieldKind, Value};
+pub use points::PointBlock;

@@ -1,0 +1,16 @@
+//! Where things are: coordinate reference systems, extents, grids and geometries.
+//!
+//! World coordinates are `f64` metres in a projected [`Crs`]; a [`Grid`] is in C order with row 0
+//! to the north and its values stand at cell centres.
+
+mod crs;
+mod extent;
+mod geometry;
+mod grid;
+mod rasterise;
+
+pub use crs::{Crs, Transformer, VerticalDatum};
+pub use extent::Extent;
+pub use geometry::{Geometry, Line, Polygon, Position};
+pub use grid::{Grid, GridSpec};
+pub use rasterise::{cells_along, cells_within};

@@ -1,0 +1,191 @@
+//! Polygons and lines → cells of a grid.
+//!
+//! A cell belongs to a polygon when its centre lies inside (even–odd rule over all rings), so that
+//! polygons that share an edge never claim a cell twice. A line takes every cell it passes through
+//! (Amanatides & Woo 1987, *A fast voxel traversal algorithm for ray tracing*).
+
+use super::{GridSpec, Polygon};
+
+/// Calls `visit(row, column)` for every cell whose centre lies within the polygons, row by row.
+pub fn cells_within<'a>(
+    spec: &GridSpec,
+    polygons: impl IntoIterator<Item = &'a Polygon>,
+    mut visit: impl FnMut(usize, usize),
+) {
+    let mut edges: Vec<[f64; 4]> = Vec::new();
+    for polygon in polygons {
+        for ring in polygon.rings() {
+            for pair in ring.windows(2) {
+                let [x0, y0, _] = pair[0];
+                let [x1, y1, _] = pair[1];
+                if y0 != y1 && [x0, y0, x1, y1].iter().all(|v| v.is_finite()) {
+                    edges.push([x0, y0, x1, y1]);
+                }
+            }
+        }
+    }
+    let Some((low, high)) = edges
+        .iter()
+        .map(|e| (e[1].min(e[3]), e[1].max(e[3])))
+        .reduce(|(a, b), (c, d)| (a.min(c), b.max(d)))
+    else {
+        return;
+    };
+    let row_of = |y: f64| (spec.north - y) / spec.cell_size - 0.5;
+    let first = row_of(high).ceil().max(0.0) as usize;
+    let last = row_of(low).floor().min(spec.rows as f64 - 1.0);
+    if last < 0.0 {
+        return;
+    }
+    // Edges by descending north end: those above the scan line enter once and leave for good.
+    edges.sort_by(|a, b| b[1].max(b[3]).total_cmp(&a[1].max(a[3])));
+    let mut waiting = 0;
+    let mut active: Vec<[f64; 4]> = Vec::new();
+    let mut crossings: Vec<f64> = Vec::new();
+    for row in first..=last as usize {
+        let y = spec.north - (row as f64 + 0.5) * spec.cell_size;
+        while waiting < edges.len() && edges[waiting][1].max(edges[waiting][3]) > y {
+            active.push(edges[waiting]);
+            waiting += 1;
+        }
+        active.retain(|e| e[1].min(e[3]) <= y);
+        crossings.clear();
+        crossings.extend(active.iter().map(|e| e[0] + (y - e[1]) * (e[2] - e[0]) / (e[3] - e[1])));
+        crossings.sort_by(f64::total_cmp);
+        for pair in crossings.chunks_exact(2) {
+            let start = ((pair[0] - spec.west) / spec.cell_size - 0.5).ceil().max(0.0);
+            let end =
+                ((pair[1] - spec.west) / spec.cell_size - 0.5).ceil().min(spec.columns as f64);
+            for column in start as usize..end.max(0.0) as usize {
+                visit(row, column);
+            }
+        }
+    }
+}
+
+/// Cells that a chain of vertices passes through, in order, without immediate repeats. Parts
+/// outside the grid are left out.
+pub fn cells_along(spec: &GridSpec, line: &[[f64; 3]]) -> Vec<(usize, usize)> {
+    let mut cells = Vec::new();
+    for pair in line.windows(2) {
+        traverse(spec, pair[0], pair[1], &mut cells);
+    }
+    if let [only] = line {
+        cells.extend(spec.cell_at(only[0], only[1]));
+    }
+    cells
+}
+
+fn traverse(spec: &GridSpec, from: [f64; 3], to: [f64; 3], cells: &mut Vec<(usize, usize)>) {
+    let local =
+        |p: [f64; 3]| ((p[0] - spec.west) / spec.cell_size, (spec.north - p[1]) / spec.cell_size);
+    let ((mut x0, mut y0), (mut x1, mut y1)) = (local(from), local(to));
+    if ![x0, y0, x1, y1].iter().all(|v| v.is_finite()) {
+        return;
+    }
+    // Clip to the grid first (Liang & Barsky 1984), so that a far vertex costs nothing.
+    let (dx, dy) = (x1 - x0, y1 - y0);
+    let (mut enter, mut leave) = (0.0f64, 1.0f64);
+    for (p, q) in
+        [(-dx, x0), (dx, spec.columns as f64 - x0), (-dy, y0), (dy, spec.rows as f64 - y0)]
+    {
+        if p == 0.0 {
+            if q < 0.0 {
+                return;
+            }
+        } else if p < 0.0 {
+            enter = enter.max(q / p);
+        } else {
+            leave = leave.min(q / p);
+        }
+    }
+    if enter > leave {
+        return;
+    }
+    (x1, y1) = (x0 + leave * dx, y0 + leave * dy);
+    (x0, y0) = (x0 + enter * dx, y0 + enter * dy);
+
+    let clamp = |v: f64, max: usize| (v.floor().max(0.0) as usize).min(max.saturating_sub(1));
+    let (mut column, mut row) = (clamp(x0, spec.columns), clamp(y0, spec.rows));
+    let (last_column, last_row) = (clamp(x1, spec.columns), clamp(y1, spec.rows));
+    let mut push = |row, column| {
+        if cells.last() != Some(&(row, column)) {
+            cells.push((row, column));
+        }
+    };
+    push(row, column);
+    let step = |d: f64, at: f64, cell: usize| {
+        if d > 0.0 {
+            ((cell as f64 + 1.0 - at) / d, 1.0 / d)
+        } else if d < 0.0 {
+            ((cell as f64 - at) / d, -1.0 / d)
+        } else {
+            (f64::INFINITY, f64::INFINITY)
+        }
+    };
+    let (mut next_x, delta_x) = step(x1 - x0, x0, column);
+    let (mut next_y, delta_y) = step(y1 - y0, y0, row);
+    // Both coordinates move monotonically towards the last cell, so the walk is bounded.
+    while (row, column) != (last_row, last_column) {
+        let x_done = column == last_column;
+        let y_done = row == last_row;
+        if y_done || (!x_done && next_x < next_y) {
+            column = if last_column > column { column + 1 } else { column - 1 };
+            next_x += delta_x;
+        } else {
+            row = if last_row > row { row + 1 } else { row - 1 };
+            next_y += delta_y;
+        }
+        push(row, column);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec() -> GridSpec {
+        GridSpec { west: 0.0, north: 10.0, cell_size: 1.0, columns: 10, rows: 10 }
+    }
+
+    fn count(polygons: &[Polygon]) -> usize {
+        let mut n = 0;
+        cells_within(&spec(), polygons, |_, _| n += 1);
+        n
+    }
+
+    #[test]
+    fn area_of_aligned_rectangle_with_hole() {
+        let mut square = Polygon::from_corners(&[(1.0, 1.0), (9.0, 1.0), (9.0, 9.0), (1.0, 9.0)]);
+        assert_eq!(count(std::slice::from_ref(&square)), 64);
+        square.interiors =
+            vec![Polygon::from_corners(&[(3.0, 3.0), (5.0, 3.0), (5.0, 5.0), (3.0, 5.0)]).exterior];
+        assert_eq!(count(&[square]), 60);
+    }
+
+    #[test]
+    fn neighbours_share_no_cell_and_leave_none() {
+        // A slanted cut through cell centres: each centre must go to exactly one side.
+        let left = Polygon::from_corners(&[(0.0, 0.0), (10.0, 10.0), (0.0, 10.0)]);
+        let right = Polygon::from_corners(&[(0.0, 0.0), (10.0, 0.0), (10.0, 10.0)]);
+        assert_eq!(count(std::slice::from_ref(&left)) + count(std::slice::from_ref(&right)), 100);
+    }
+
+    #[test]
+    fn polygon_outside_visits_nothing() {
+        let far = Polygon::from_corners(&[(100.0, 100.0), (101.0, 100.0), (101.0, 101.0)]);
+        assert_eq!(count(&[far]), 0);
+    }
+
+    #[test]
+    fn line_visits_connected_cells_and_is_clipped() {
+        let cells = cells_along(&spec(), &[[-1e9, 0.5, 0.0], [1e9, 0.5, 0.0]]);
+        assert_eq!(cells, (0..10).map(|c| (9, c)).collect::<Vec<_>>());
+        let slanted = cells_along(&spec(), &[[0.5, 0.5, 0.0], [7.3, 4.1, 0.0]]);
+        for pair in slanted.windows(2) {
+            let step = pair[0].0.abs_diff(pair[1].0) + pair[0].1.abs_diff(pair[1].1);
+            assert_eq!(step, 1);
+        }
+        assert_eq!(slanted.last(), Some(&(5, 7)));
+    }
+}
