@@ -1,1 +1,10 @@
-//! Placeholder.
+//! What runs leave behind: indicators, manifests, and the store that keeps them.
+
+mod indicator;
+mod manifest;
+mod store;
+
+pub use indicator::{Indicator, IndicatorGroup, Indicators};
+pub use manifest::{InputFile, RunLog, RunManifest, ScenarioManifest, TerritoryRecord};
+pub use store::{OpenRun, RunStore, hash_file, write_atomically};
+pub(crate) use store::{read_json, write_json};

@@ -1,1 +1,31 @@
-//! Placeholder.
+//! The plugin contract: what a simulation declares, how it runs, and who runs it.
+//!
+//! A plugin is a stateless [`Simulation`] (descriptor, parameter schema, factory) whose
+//! [`Run`] advances to absolute times. The [`driver`] owns time, outputs, checkpoints and
+//! coupling; a plugin never sees a measure, only the [`TerritoryView`](crate::territory::TerritoryView)
+//! that results from it.
+//!
+//! Conventions: SI units inside; time in seconds since the scenario's start; grids in C order with
+//! row 0 to the north; `NaN` is *no data*.
+
+pub mod conformance;
+mod contract;
+mod descriptor;
+pub mod driver;
+mod fields;
+mod forcing;
+mod outcome;
+mod registry;
+mod state;
+mod unit;
+
+pub use contract::{
+    Analysis, Estimate, OneShot, Run, RunContext, Simulation, Workload, parse_parameters,
+};
+pub use descriptor::{Descriptor, Intent, Requirement, RequirementKind, Support, Temporal, Variable};
+pub use fields::Fields;
+pub use forcing::Series;
+pub use outcome::{Budget, GaugeSeries, Outcome, PlacedStructure, ResultMap, StaticField};
+pub use registry::Registry;
+pub use state::{StateError, StateReader, StateVisitor, StateWriter};
+pub use unit::Unit;

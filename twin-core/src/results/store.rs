@@ -1,0 +1,161 @@
+//! The run store: `runs/PLUGIN/HASH/`, where an unchanged step is never computed twice.
+//!
+//! A run is written in `runs/PLUGIN/.partial-HASH/` and renamed when it is complete, so that a
+//! process killed at any moment leaves either the whole run or a partial folder that the next
+//! process resumes or replaces. A lock file keeps two processes from writing the same run.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::{RunManifest, ScenarioManifest};
+use crate::{Error, FileProblem, Result};
+
+/// A folder of runs.
+#[derive(Debug, Clone)]
+pub struct RunStore {
+    root: PathBuf,
+}
+
+/// A run being written. Dropping it without [`OpenRun::commit`] keeps the partial folder.
+#[derive(Debug)]
+pub struct OpenRun {
+    partial: PathBuf,
+    complete: PathBuf,
+    lock: PathBuf,
+    _lock: File,
+}
+
+impl RunStore {
+    /// A store in a folder, which is created when the first run is written.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Folder of a complete run, whether or not it exists.
+    pub fn folder(&self, plugin: &str, hash: &str) -> PathBuf {
+        self.root.join(plugin).join(hash)
+    }
+
+    /// The manifest of a complete run; `None` when there is none.
+    pub fn find(&self, plugin: &str, hash: &str) -> Result<Option<RunManifest>> {
+        let path = self.folder(plugin, hash).join("manifest.json");
+        if path.is_file() { read_json(&path).map(Some) } else { Ok(None) }
+    }
+
+    /// Opens a run for writing and takes its lock. With `keep`, what an earlier process left is
+    /// kept for resuming; without, it is removed.
+    pub fn open(&self, plugin: &str, hash: &str, keep: bool) -> Result<OpenRun> {
+        let parent = self.root.join(plugin);
+        fs::create_dir_all(&parent).map_err(Error::write(&parent))?;
+        let lock_path = parent.join(format!(".lock-{hash}"));
+        let lock = File::create(&lock_path).map_err(Error::write(&lock_path))?;
+        if lock.try_lock().is_err() {
+            return Err(Error::input(
+                lock_path.display().to_string(),
+                "un autre processus calcule déjà ce résultat ; attendre sa fin",
+                "another process already computes this run; wait for it",
+            ));
+        }
+        let partial = parent.join(format!(".partial-{hash}"));
+        if !keep && partial.exists() {
+            fs::remove_dir_all(&partial).map_err(Error::write(&partial))?;
+        }
+        fs::create_dir_all(&partial).map_err(Error::write(&partial))?;
+        Ok(OpenRun { partial, complete: parent.join(hash), lock: lock_path, _lock: lock })
+    }
+
+    /// Records which runs belong to a scenario.
+    pub fn record_scenario(&self, manifest: &ScenarioManifest) -> Result<PathBuf> {
+        let folder = self.root.join("scenarios");
+        fs::create_dir_all(&folder).map_err(Error::write(&folder))?;
+        let path = folder.join(format!("{}.json", manifest.scenario));
+        write_json(&path, manifest)?;
+        Ok(path)
+    }
+}
+
+impl OpenRun {
+    /// Folder in which to write.
+    pub fn folder(&self) -> &Path {
+        &self.partial
+    }
+
+    /// Makes the run complete under its final name, which is returned.
+    pub fn commit(self) -> Result<PathBuf> {
+        if self.complete.exists() {
+            // An incomplete folder of that name (no manifest) can only be debris.
+            fs::remove_dir_all(&self.complete).map_err(Error::write(&self.complete))?;
+        }
+        fs::rename(&self.partial, &self.complete).map_err(Error::write(&self.complete))?;
+        fs::remove_file(&self.lock).map_err(Error::write(&self.lock))?;
+        Ok(self.complete)
+    }
+}
+
+/// BLAKE3 of a file's content, in hexadecimal.
+pub fn hash_file(path: &Path) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    let file = File::open(path).map_err(Error::read(path))?;
+    hasher.update_reader(file).map_err(Error::read(path))?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// Writes a file under a temporary name in the same folder and renames it.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Error::write(folder))?;
+    file.write_all(bytes).map_err(Error::write(path))?;
+    file.as_file().sync_all().map_err(Error::write(path))?;
+    file.persist(path).map_err(|e| Error::Write { path: path.to_path_buf(), source: e.error })?;
+    Ok(())
+}
+
+pub(crate) fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<()> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(|e| Error::Write {
+        path: path.to_path_buf(),
+        source: std::io::Error::other(e),
+    })?;
+    bytes.push(b'\n');
+    write_atomically(path, &bytes)
+}
+
+pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+    let bytes = fs::read(path).map_err(Error::read(path))?;
+    serde_json::from_slice(&bytes)
+        .map_err(|e| Error::file(path, FileProblem::Damaged { detail: e.to_string() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_invisible_until_committed_and_resumable_until_then() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = RunStore::new(folder.path());
+        let run = store.open("flood", "abc", false).unwrap();
+        fs::write(run.folder().join("x"), "1").unwrap();
+        drop(run);
+        assert!(store.find("flood", "abc").unwrap().is_none());
+        let run = store.open("flood", "abc", true).unwrap();
+        assert!(run.folder().join("x").exists());
+        let complete = run.commit().unwrap();
+        assert_eq!(complete, store.folder("flood", "abc"));
+        assert!(complete.join("x").exists());
+    }
+
+    #[test]
+    fn two_processes_cannot_write_the_same_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = RunStore::new(folder.path());
+        let _first = store.open("flood", "abc", false).unwrap();
+        assert!(store.open("flood", "abc", false).is_err());
+        assert!(store.open("flood", "def", false).is_ok());
+    }
+}

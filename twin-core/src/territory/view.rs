@@ -1,0 +1,308 @@
+//! A territory as a plugin sees it: on the run grid, with the edits of all measures made.
+//!
+//! The run grid is independent of the territory grid. A run cell takes the territory cells whose
+//! centres lie inside it: their mean for the bed, their maximum for crests, their majority for
+//! land cover. Where a run cell holds no centre (a finer run grid) the terrain is bilinear and
+//! categories are those of the nearest cell.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Features, LandCover, SurfaceProperties, SurfaceProperty, Territory};
+use crate::formats::FeatureTable;
+use crate::scenario::{Edit, LineStructure};
+use crate::spatial::{Grid, GridSpec, Polygon, cells_within};
+use crate::{Error, Result};
+
+/// A read-only territory on a run grid.
+#[derive(Debug)]
+pub struct TerritoryView {
+    territory: Arc<Territory>,
+    spec: GridSpec,
+    edits: Vec<Edit>,
+    features: Features,
+    structures: Vec<LineStructure>,
+    study_area: Option<Vec<Polygon>>,
+    grids: BTreeMap<String, Grid<f32>>,
+    tables: BTreeMap<String, FeatureTable>,
+}
+
+/// How the territory cells inside a run cell become one value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aggregation {
+    /// Mean of the cells with a value.
+    Mean,
+    /// Largest value.
+    Maximum,
+    /// Most frequent value, the smallest of equals.
+    Majority,
+}
+
+impl TerritoryView {
+    /// A view on the cells of `spec` with `edits` made in order.
+    pub fn new(territory: Arc<Territory>, spec: GridSpec, edits: Vec<Edit>) -> Result<Self> {
+        let features = edited_features(territory.features(), &edits)?;
+        let structures = edits
+            .iter()
+            .filter_map(|e| if let Edit::Structure(s) = e { Some(s.clone()) } else { None })
+            .collect();
+        Ok(Self {
+            territory,
+            spec,
+            edits,
+            features,
+            structures,
+            study_area: None,
+            grids: BTreeMap::new(),
+            tables: BTreeMap::new(),
+        })
+    }
+
+    /// With the polygons inside which indicators count.
+    pub fn with_study_area(mut self, area: Vec<Polygon>) -> Self {
+        self.study_area = Some(area);
+        self
+    }
+
+    /// With an extra named grid, already on the run grid.
+    pub fn with_grid(mut self, name: impl Into<String>, grid: Grid<f32>) -> Self {
+        self.grids.insert(name.into(), grid);
+        self
+    }
+
+    /// With an extra named table.
+    pub fn with_table(mut self, name: impl Into<String>, table: FeatureTable) -> Self {
+        self.tables.insert(name.into(), table);
+        self
+    }
+
+    /// The territory without edits.
+    pub fn territory(&self) -> &Territory {
+        &self.territory
+    }
+
+    /// The run grid.
+    pub fn spec(&self) -> &GridSpec {
+        &self.spec
+    }
+
+    /// Features with the edits made.
+    pub fn features(&self) -> &Features {
+        &self.features
+    }
+
+    /// Levees, walls and embankments, by name.
+    pub fn structures(&self) -> &[LineStructure] {
+        &self.structures
+    }
+
+    /// Extra named grid of the scenario's `[inputs]`, on the run grid.
+    pub fn grid(&self, name: &str) -> Option<&Grid<f32>> {
+        self.grids.get(name)
+    }
+
+    /// Extra named table of the scenario's `[inputs]`.
+    pub fn table(&self, name: &str) -> Option<&FeatureTable> {
+        self.tables.get(name)
+    }
+
+    /// Polygons inside which indicators count; `None` for the whole grid.
+    pub fn study_area(&self) -> Option<&[Polygon]> {
+        self.study_area.as_deref()
+    }
+
+    /// Whether each cell lies inside the study area.
+    pub fn study_mask(&self) -> Grid<bool> {
+        match &self.study_area {
+            None => Grid::filled(self.spec, true),
+            Some(area) => {
+                let mut mask = Grid::filled(self.spec, false);
+                cells_within(&self.spec, area, |row, column| mask[(row, column)] = true);
+                mask
+            }
+        }
+    }
+
+    /// Bare-earth terrain in the vertical datum, metres; `NaN` where there is none.
+    pub fn terrain(&self, aggregation: Aggregation) -> Result<Grid<f32>> {
+        self.band("dtm", aggregation)
+    }
+
+    /// A band of the territory on the run grid with the edits made.
+    pub fn band(&self, band: &str, aggregation: Aggregation) -> Result<Grid<f32>> {
+        let mut grid = self.aggregate(band, aggregation)?;
+        for edit in &self.edits {
+            if let Edit::Raster { band: edited, area, operation } = edit
+                && edited == band
+            {
+                cells_within(&self.spec, area.polygons(), |row, column| {
+                    let cell = &mut grid[(row, column)];
+                    *cell = operation.apply(*cell);
+                });
+            }
+        }
+        Ok(grid)
+    }
+
+    /// Land cover by majority.
+    pub fn land_cover(&self) -> Result<Grid<LandCover>> {
+        let codes = self.band("land_cover", Aggregation::Majority)?;
+        Ok(codes.map(|&code| {
+            if code.is_finite() { LandCover::from_code(code as u8).unwrap_or_default() } else { LandCover::default() }
+        }))
+    }
+
+    /// A surface property (roughness, albedo …) by land cover.
+    pub fn surface_property(&self, property: SurfaceProperty) -> Result<Grid<f32>> {
+        let table = SurfaceProperties::built_in();
+        Ok(self.land_cover()?.map(|cover| table.get(*cover, property) as f32))
+    }
+
+    /// Fingerprint of all that the view adds to the territory: grid, edits, study area, inputs.
+    pub fn fingerprint(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.territory.manifest().hash.as_bytes());
+        // `Debug` of floats is their shortest exact form: equal text means equal bits.
+        for part in [
+            format!("{:?}", self.spec),
+            format!("{:?}", self.edits),
+            format!("{:?}", self.study_area),
+            format!("{:?}", self.tables),
+        ] {
+            hasher.update(part.as_bytes());
+        }
+        for (name, grid) in &self.grids {
+            hasher.update(name.as_bytes());
+            for value in &grid.values {
+                hasher.update(&value.to_bits().to_le_bytes());
+            }
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
+    fn aggregate(&self, band: &str, aggregation: Aggregation) -> Result<Grid<f32>> {
+        let file = self.territory.grids();
+        let fine = *file.spec();
+        let mut grid = Grid::filled(self.spec, f32::NAN);
+        let mut samples: Vec<Vec<f32>> = vec![Vec::new(); self.spec.columns];
+        for row in 0..self.spec.rows {
+            // One run row at a time, so that memory follows the run grid and not the territory.
+            let strip = self.spec.crop(&(row..row + 1), &(0..self.spec.columns)).extent();
+            let margin = strip.buffered(fine.cell_size);
+            let (rows, columns) = fine.window(&margin);
+            if rows.is_empty() || columns.is_empty() {
+                continue;
+            }
+            let window = file.read_window(band, 0, rows, columns)?;
+            samples.iter_mut().for_each(Vec::clear);
+            for r in 0..window.spec.rows {
+                for c in 0..window.spec.columns {
+                    let value = window[(r, c)];
+                    let (x, y) = window.spec.centre(r, c);
+                    if value.is_finite()
+                        && let Some((run_row, column)) = self.spec.cell_at(x, y)
+                        && run_row == row
+                    {
+                        samples[column].push(value);
+                    }
+                }
+            }
+            for (column, values) in samples.iter_mut().enumerate() {
+                grid[(row, column)] = if values.is_empty() {
+                    let (x, y) = self.spec.centre(row, column);
+                    let coarser = self.spec.cell_size >= fine.cell_size;
+                    let sample = match aggregation {
+                        _ if coarser => None,
+                        Aggregation::Majority => window.at(x, y).copied(),
+                        _ => window.bilinear(x, y),
+                    };
+                    sample.unwrap_or(f32::NAN)
+                } else {
+                    aggregation.of(values)
+                };
+            }
+        }
+        Ok(grid)
+    }
+}
+
+impl Aggregation {
+    /// One value of several finite ones.
+    fn of(self, values: &mut [f32]) -> f32 {
+        match self {
+            Self::Mean => (values.iter().map(|v| f64::from(*v)).sum::<f64>() / values.len() as f64) as f32,
+            Self::Maximum => values.iter().copied().fold(f32::NEG_INFINITY, f32::max),
+            Self::Majority => {
+                values.sort_by(f32::total_cmp);
+                let mut best = (0, f32::NAN);
+                for run in values.chunk_by(|a, b| a == b) {
+                    if run.len() > best.0 {
+                        best = (run.len(), run[0]);
+                    }
+                }
+                best.1
+            }
+        }
+    }
+}
+
+/// Makes the feature edits on tables, so that every layer and attribute can be edited.
+fn edited_features(features: &Features, edits: &[Edit]) -> Result<Features> {
+    let touches_features = |e: &Edit| {
+        matches!(e, Edit::AddFeatures(_) | Edit::RemoveFeature { .. } | Edit::SetAttribute { .. })
+    };
+    if !edits.iter().any(touches_features) {
+        return Ok(features.clone());
+    }
+    let mut tables = features.to_tables();
+    let missing = |layer: &str, id: &str| {
+        Error::input(
+            format!("{layer}/{id}"),
+            "objet absent du territoire ; vérifier la couche et l'identifiant",
+            "no such feature in the territory; check layer and identifier",
+        )
+    };
+    for edit in edits {
+        match edit {
+            Edit::AddFeatures(added) => {
+                let Some(table) = tables.iter_mut().find(|t| t.name == added.name) else {
+                    tables.push(added.clone());
+                    continue;
+                };
+                let columns: Vec<Option<usize>> =
+                    table.fields.iter().map(|f| added.column(&f.name)).collect();
+                table.features.extend(added.features.iter().map(|feature| {
+                    let values = columns.iter().map(|c| {
+                        c.and_then(|c| feature.values.get(c).cloned()).unwrap_or(crate::formats::Value::Null)
+                    });
+                    crate::formats::Feature { geometry: feature.geometry.clone(), values: values.collect() }
+                }));
+            }
+            Edit::RemoveFeature { layer, id } => {
+                let (table, at) = find(&mut tables, layer, id).ok_or_else(|| missing(layer, id))?;
+                table.features.remove(at);
+            }
+            Edit::SetAttribute { layer, id, field, value } => {
+                let (table, at) = find(&mut tables, layer, id).ok_or_else(|| missing(layer, id))?;
+                let column = table.column(field).ok_or_else(|| missing(layer, field))?;
+                if let Some(cell) = table.features.get_mut(at).and_then(|f| f.values.get_mut(column)) {
+                    *cell = value.clone();
+                }
+            }
+            Edit::Raster { .. } | Edit::Structure(_) => (),
+        }
+    }
+    Features::from_tables(&tables)
+}
+
+/// Table and position of a feature by layer and identifier (`cleabs` or `id`).
+fn find<'a>(tables: &'a mut [FeatureTable], layer: &str, id: &str) -> Option<(&'a mut FeatureTable, usize)> {
+    let table = tables.iter_mut().find(|t| t.name == layer)?;
+    let column = table.column("cleabs").or_else(|| table.column("id"))?;
+    let at = table
+        .features
+        .iter()
+        .position(|f| f.values.get(column).and_then(|v| v.as_text()) == Some(id))?;
+    Some((table, at))
+}
+
