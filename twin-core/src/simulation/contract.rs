@@ -86,6 +86,8 @@ pub struct RunContext {
     pub duration_s: f64,
     /// Seconds between outputs.
     pub output_interval_s: f64,
+    /// Start of the scenario, from which time series with dates are counted.
+    pub start: jiff::Timestamp,
     /// Whether the territory is the demonstration set.
     pub is_demo: bool,
     cancelled: Arc<AtomicBool>,
@@ -107,6 +109,7 @@ impl RunContext {
         Self {
             duration_s,
             output_interval_s,
+            start: jiff::Timestamp::UNIX_EPOCH,
             is_demo: false,
             cancelled: Arc::new(AtomicBool::new(false)),
             progress: Arc::new(|_| ()),

@@ -45,10 +45,19 @@ pub struct Variable {
     pub support: Support,
     /// Whether a run may go on without it (inputs only).
     pub optional: bool,
-    /// Step to which a stored series is rounded, in the variable's unit; `None` stores `f32`.
-    pub storage_step: Option<f64>,
+    /// How a stored series is packed; `None` stores `f32`.
+    pub storage: Option<Storage>,
     /// Title.
     pub title: Text,
+}
+
+/// Packing of a stored series in 16 bits: `offset + n · step`, in the variable's unit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Storage {
+    /// Step to which values are rounded.
+    pub step: f32,
+    /// Smallest value.
+    pub offset: f32,
 }
 
 /// Direction of a variable.
@@ -156,7 +165,7 @@ impl Variable {
             temporal: Temporal::Instantaneous,
             support: Support::Cell,
             optional: false,
-            storage_step: None,
+            storage: None,
             title,
         }
     }
@@ -171,9 +180,9 @@ impl Variable {
         Self { standard_name: Some(standard_name), ..self }
     }
 
-    /// Stored as `u16` multiples of a step.
-    pub fn stored_at(self, step: f64) -> Self {
-        Self { storage_step: Some(step), ..self }
+    /// Stored in 16 bits as steps above an offset.
+    pub fn stored(self, step: f32, offset: f32) -> Self {
+        Self { storage: Some(Storage { step, offset }), ..self }
     }
 
     /// With another temporal kind.

@@ -22,7 +22,9 @@ mod unit;
 pub use contract::{
     Analysis, Estimate, OneShot, Run, RunContext, Simulation, Workload, parse_parameters,
 };
-pub use descriptor::{Descriptor, Intent, Requirement, RequirementKind, Support, Temporal, Variable};
+pub use descriptor::{
+    Descriptor, Intent, Requirement, RequirementKind, Storage, Support, Temporal, Variable,
+};
 pub use fields::Fields;
 pub use forcing::Series;
 pub use outcome::{Budget, GaugeSeries, Outcome, PlacedStructure, ResultMap, StaticField};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{RequirementKind, Simulation, Unit};
+use super::{Descriptor, RequirementKind, Simulation, Unit};
 use crate::scenario::MeasureKind;
 use crate::{Error, Result};
 
@@ -32,25 +32,8 @@ impl Registry {
     /// Adds a simulation. Its descriptor is checked here: a duplicate or malformed identifier, a
     /// unit that does not parse or a variable declared twice is an error.
     pub fn add(&mut self, simulation: impl Simulation + 'static) -> Result<()> {
-        let descriptor = simulation.descriptor();
-        let id = descriptor.id;
-        check_id(id)?;
-        let mut names = std::collections::BTreeSet::new();
-        for variable in &descriptor.variables {
-            check_unit(id, variable.name, variable.unit)?;
-            if !names.insert(variable.name) {
-                return Err(Error::input(
-                    format!("{id}.{}", variable.name),
-                    "variable déclarée deux fois ; en garder une",
-                    "variable declared twice; keep one",
-                ));
-            }
-        }
-        for requirement in &descriptor.requirements {
-            if let RequirementKind::Grid { unit } = requirement.kind {
-                check_unit(id, requirement.name, unit)?;
-            }
-        }
+        check_descriptor(simulation.descriptor())?;
+        let id = simulation.descriptor().id;
         if self.simulations.contains_key(id) {
             return Err(duplicate(id));
         }
@@ -87,6 +70,29 @@ impl Registry {
     pub fn measures(&self) -> impl Iterator<Item = &Arc<dyn MeasureKind>> {
         self.measures.values()
     }
+}
+
+/// Checks what a descriptor says: identifier, units, no variable twice.
+pub(super) fn check_descriptor(descriptor: &Descriptor) -> Result<()> {
+    let id = descriptor.id;
+    check_id(id)?;
+    let mut names = std::collections::BTreeSet::new();
+    for variable in &descriptor.variables {
+        check_unit(id, variable.name, variable.unit)?;
+        if !names.insert(variable.name) {
+            return Err(Error::input(
+                format!("{id}.{}", variable.name),
+                "variable déclarée deux fois ; en garder une",
+                "variable declared twice; keep one",
+            ));
+        }
+    }
+    for requirement in &descriptor.requirements {
+        if let RequirementKind::Grid { unit } = requirement.kind {
+            check_unit(id, requirement.name, unit)?;
+        }
+    }
+    Ok(())
 }
 
 fn check_id(id: &str) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Explicit conversion between what one run writes and another reads: unit and temporal kind.
 //! (All runs of a scenario share one grid.)
 
-use crate::simulation::{Temporal, Unit, Variable};
+use crate::simulation::{StateError, StateVisitor, Temporal, Unit, Variable};
 use crate::{Error, Result};
 
 /// Turns the field of a producer into that of a reader.
@@ -10,7 +10,9 @@ pub(super) struct Adapter {
     factor: f64,
     offset: f64,
     kind: Kind,
-    previous: Option<(f64, Vec<f32>)>,
+    /// Time and values of the last exchange, for rates; empty before the first.
+    previous_time_s: f64,
+    previous: Vec<f64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +50,7 @@ impl Adapter {
                 format!("unit {} does not convert to {}", from.unit, to.unit),
             );
         };
-        Ok(Self { factor: one - zero, offset: zero, kind, previous: None })
+        Ok(Self { factor: one - zero, offset: zero, kind, previous_time_s: 0.0, previous: Vec::new() })
     }
 
     /// The reader's field at a time from the producer's.
@@ -57,18 +59,24 @@ impl Adapter {
         match self.kind {
             Kind::Same => values.iter().map(|v| convert(f64::from(*v))).collect(),
             Kind::TotalToRate => {
-                let rates = match &self.previous {
-                    Some((t, before)) if time_s > *t => values
-                        .iter()
-                        .zip(before)
-                        .map(|(now, then)| convert((f64::from(*now) - f64::from(*then)) / (time_s - t)))
-                        .collect(),
-                    _ => vec![convert(0.0); values.len()],
+                let elapsed = time_s - self.previous_time_s;
+                let rates = if self.previous.len() == values.len() && elapsed > 0.0 {
+                    let pairs = values.iter().zip(&self.previous);
+                    pairs.map(|(now, then)| convert((f64::from(*now) - then) / elapsed)).collect()
+                } else {
+                    vec![convert(0.0); values.len()]
                 };
-                self.previous = Some((time_s, values.to_vec()));
+                self.previous_time_s = time_s;
+                self.previous = values.iter().map(|v| f64::from(*v)).collect();
                 rates
             }
         }
+    }
+
+    /// Saves or loads the memory of the last exchange.
+    pub(super) fn visit(&mut self, visitor: &mut dyn StateVisitor) -> Result<(), StateError> {
+        visitor.scalar("adapter_time_s", &mut self.previous_time_s)?;
+        visitor.list("adapter_values", &mut self.previous)
     }
 }
 

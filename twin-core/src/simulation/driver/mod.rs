@@ -1,0 +1,157 @@
+//! Runs a scenario: plans its steps, owns time, outputs, checkpoints and coupling, and publishes
+//! the results in a [`RunStore`].
+//!
+//! A step is one plugin run. Its hash covers the plugin's version, the parameters with the content
+//! of every file they name, the territory view and the hashes of the runs it reads, so that an
+//! unchanged step is never computed twice.
+
+mod adapter;
+mod execute;
+mod fingerprint;
+mod plan;
+mod prepare;
+mod publish;
+mod segments;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use crate::results::{RunManifest, RunStore, ScenarioManifest};
+use crate::scenario::Scenario;
+use crate::simulation::{Estimate, Registry, Workload};
+use crate::{Language, Result};
+
+pub use prepare::{path_keys_of, view_of};
+
+/// What the user wants of a run besides the scenario.
+#[derive(Clone)]
+pub struct RunOptions {
+    /// Where runs are kept.
+    pub store: RunStore,
+    /// Whether to go on with what an interrupted process left.
+    pub resume: bool,
+    /// Language of reports and maps.
+    pub language: Language,
+    /// Set to ask for a stop.
+    pub cancelled: Arc<AtomicBool>,
+    /// Receives what happens.
+    pub progress: Arc<dyn Fn(Progress<'_>) + Send + Sync>,
+}
+
+impl std::fmt::Debug for RunOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RunOptions")
+            .field("store", &self.store)
+            .field("resume", &self.resume)
+            .field("language", &self.language)
+            .finish_non_exhaustive()
+    }
+}
+
+impl RunOptions {
+    /// A store, no resuming, French, nobody listening.
+    pub fn new(store: RunStore) -> Self {
+        Self {
+            store,
+            resume: false,
+            language: Language::Fr,
+            cancelled: Arc::new(AtomicBool::new(false)),
+            progress: Arc::new(|_| ()),
+        }
+    }
+}
+
+/// What a driver tells while it works.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Progress<'a> {
+    /// A step begins.
+    Started {
+        /// Name of the step.
+        run: &'a str,
+        /// Length of the scenario in seconds.
+        duration_s: f64,
+    },
+    /// A step reached a time.
+    Reached {
+        /// Name of the step.
+        run: &'a str,
+        /// Seconds since the scenario's start.
+        time_s: f64,
+    },
+    /// A step goes on from a checkpoint.
+    Resumed {
+        /// Name of the step.
+        run: &'a str,
+        /// Seconds since the scenario's start.
+        time_s: f64,
+    },
+    /// A step's results were already there.
+    Unchanged {
+        /// Name of the step.
+        run: &'a str,
+    },
+    /// A step is complete.
+    Finished {
+        /// Name of the step.
+        run: &'a str,
+    },
+}
+
+/// A step's result.
+#[derive(Debug, Clone)]
+pub struct StepResult {
+    /// Folder of the run.
+    pub folder: PathBuf,
+    /// Its record.
+    pub manifest: RunManifest,
+    /// Whether it was computed now (`false`: found in the store).
+    pub is_new: bool,
+}
+
+/// Runs every step of a scenario and records them. Finished steps are kept when a later one fails.
+pub fn run(
+    registry: &Registry,
+    scenario: &Scenario,
+    options: &RunOptions,
+) -> Result<BTreeMap<String, StepResult>> {
+    let steps = plan::plan(registry, scenario)?;
+    let view = Arc::new(prepare::view_of(registry, scenario)?);
+    let mut results: BTreeMap<String, StepResult> = BTreeMap::new();
+    for group in steps {
+        execute::run_group(scenario, &view, group, options, &mut results)?;
+    }
+    options.store.record_scenario(&ScenarioManifest {
+        schema: 1,
+        scenario: scenario.id.clone(),
+        title: scenario.title.clone(),
+        file: scenario
+            .file
+            .file_name()
+            .map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
+        runs: results
+            .iter()
+            .map(|(name, r)| (name.clone(), format!("{}/{}", r.manifest.simulation, r.manifest.hash)))
+            .collect(),
+    })?;
+    Ok(results)
+}
+
+/// The cost of each step, where its plugin can tell.
+pub fn estimate(
+    registry: &Registry,
+    scenario: &Scenario,
+) -> Result<BTreeMap<String, Option<(Workload, Estimate)>>> {
+    let spec = prepare::run_grid(registry, scenario)?;
+    let workload = prepare::workload(scenario, &spec);
+    scenario
+        .runs
+        .iter()
+        .map(|(name, entry)| {
+            let simulation = registry.simulation(&entry.simulation)?;
+            Ok((name.clone(), simulation.estimate(&workload).map(|e| (workload, e))))
+        })
+        .collect()
+}

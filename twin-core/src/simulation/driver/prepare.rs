@@ -1,0 +1,191 @@
+//! From a scenario to the view that its plugins see: run grid, measures, study area, inputs.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::formats::{self, ascii_grid, geotiff::GeoTiff};
+use crate::scenario::{MeasureContext, Scenario, path_keys};
+use crate::simulation::{Registry, RequirementKind, Workload};
+use crate::spatial::{Grid, GridSpec, Transformer};
+use crate::territory::{GeometryInput, Territory, TerritoryView};
+use crate::{Error, FileProblem, Result};
+
+/// A run at the default resolution should end within this wall time.
+const DEFAULT_WALL_S: f64 = 600.0;
+
+/// Cell sizes tried for the default resolution, metres.
+const CELL_SIZES_M: [f64; 9] = [0.5, 1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 50.0, 100.0];
+
+/// Names of the parameters that are files, for a simulation's or measure kind's identifier.
+pub fn path_keys_of(registry: &Registry, id: &str) -> BTreeSet<String> {
+    let simulation = registry.simulation(id).map(|s| path_keys(&s.parameter_schema()));
+    let measure = registry.measure(id).map(|m| path_keys(&m.parameter_schema()));
+    simulation.or(measure).unwrap_or_default()
+}
+
+/// The territory on the run grid with all measures made.
+pub fn view_of(registry: &Registry, scenario: &Scenario) -> Result<TerritoryView> {
+    let territory = Arc::new(Territory::open(Path::new(&scenario.territory))?);
+    let spec = grid_on(registry, scenario, &territory)?;
+    let mut edits = Vec::new();
+    for (name, entry) in &scenario.measures {
+        let kind = registry.measure(&entry.kind)?;
+        let context = MeasureContext { name, territory: &territory };
+        let parameters = serde_json::Value::Object(entry.parameters.clone());
+        edits.extend(kind.edits(&parameters, &context)?);
+    }
+    let crs = territory.crs();
+    let mut view = TerritoryView::new(territory, spec, edits)?;
+    if let Some(area) = &scenario.study_area {
+        let place = format!("{} [study_area]", scenario.file.display());
+        view = view.with_study_area(GeometryInput::Path(area.clone()).polygons(crs, &place)?);
+    }
+    for (name, input) in &scenario.inputs {
+        let path = Path::new(&input.path);
+        view = match extension(path).as_str() {
+            "tif" | "tiff" => {
+                let tiff = GeoTiff::open(path)?;
+                if let Some(found) = tiff.crs()
+                    && found != crs
+                {
+                    return Err(wrong_crs(path, &String::from(found), &String::from(crs)));
+                }
+                let source = *tiff.spec();
+                let (rows, columns) = source.window(&spec.extent().buffered(source.cell_size));
+                view.with_grid(name, resampled(&tiff.read_window(0, rows, columns)?, spec))
+            }
+            "asc" => view.with_grid(name, resampled(&ascii_grid::read(path)?, spec)),
+            _ => {
+                let tables = formats::read_vector(path)?;
+                let available = tables.iter().map(|t| t.name.clone()).collect();
+                let wanted = |t: &formats::FeatureTable| {
+                    input.layer.as_ref().is_none_or(|layer| t.name.eq_ignore_ascii_case(layer))
+                };
+                let mut table = tables.into_iter().find(wanted).ok_or_else(|| {
+                    Error::file(
+                        path,
+                        FileProblem::MissingLayer {
+                            name: input.layer.clone().unwrap_or_default(),
+                            available,
+                        },
+                    )
+                })?;
+                if let Some(from) = table.crs.filter(|from| *from != crs) {
+                    let transformer = Transformer::new(from, crs)?;
+                    for geometry in table.features.iter_mut().filter_map(|f| f.geometry.as_mut()) {
+                        transformer.transform_geometry(geometry)?;
+                    }
+                    table.crs = Some(crs);
+                }
+                view.with_table(name, table)
+            }
+        };
+    }
+    check_requirements(registry, scenario, &view)?;
+    Ok(view)
+}
+
+/// The run grid of a scenario.
+pub(super) fn run_grid(registry: &Registry, scenario: &Scenario) -> Result<GridSpec> {
+    let territory = Territory::open(Path::new(&scenario.territory))?;
+    grid_on(registry, scenario, &territory)
+}
+
+/// The size of a run on a grid.
+pub(super) fn workload(scenario: &Scenario, spec: &GridSpec) -> Workload {
+    Workload {
+        cells: spec.len(),
+        cell_size_m: spec.cell_size,
+        duration_s: scenario.time.duration.seconds(),
+        threads: rayon::current_num_threads(),
+    }
+}
+
+fn grid_on(registry: &Registry, scenario: &Scenario, territory: &Territory) -> Result<GridSpec> {
+    let all = territory.spec().extent();
+    let extent = match scenario.grid.extent {
+        None => all,
+        Some(wanted) => wanted
+            .intersection(&all)
+            .filter(|e| e.area() > 0.0)
+            .ok_or_else(|| {
+                Error::input(
+                    format!("{} [grid.extent]", scenario.file.display()),
+                    format!("l'emprise est hors du territoire ({:?})", <[f64; 4]>::from(all)),
+                    format!("the extent lies outside the territory ({:?})", <[f64; 4]>::from(all)),
+                )
+            })?,
+    };
+    if let Some(size) = scenario.grid.resolution_m {
+        return Ok(GridSpec::covering(&extent, size));
+    }
+    let fine = territory.spec().cell_size;
+    let sizes = CELL_SIZES_M.into_iter().filter(|s| *s >= fine).chain([CELL_SIZES_M[8].max(fine)]);
+    let mut chosen = GridSpec::covering(&extent, fine);
+    for size in sizes {
+        chosen = GridSpec::covering(&extent, size);
+        let work = workload(scenario, &chosen);
+        let mut wall_s = 0.0;
+        for entry in scenario.runs.values() {
+            let estimate = registry.simulation(&entry.simulation)?.estimate(&work);
+            wall_s += estimate.map_or(0.0, |e| e.wall_s);
+        }
+        if wall_s <= DEFAULT_WALL_S {
+            break;
+        }
+    }
+    Ok(chosen)
+}
+
+fn check_requirements(registry: &Registry, scenario: &Scenario, view: &TerritoryView) -> Result<()> {
+    for (name, entry) in &scenario.runs {
+        for requirement in &registry.simulation(&entry.simulation)?.descriptor().requirements {
+            let place = format!("{} [inputs.{}]", scenario.file.display(), requirement.name);
+            match requirement.kind {
+                RequirementKind::Grid { .. } => {
+                    if view.grid(requirement.name).is_none() && view.table(requirement.name).is_some() {
+                        return Err(Error::input(
+                            place,
+                            format!("« {name} » attend une grille ; donner un GeoTIFF ou un .asc"),
+                            format!("\"{name}\" needs a grid; give a GeoTIFF or .asc"),
+                        ));
+                    }
+                }
+                RequirementKind::Table { columns } => {
+                    let Some(table) = view.table(requirement.name) else { continue };
+                    if let Some(missing) = columns.iter().find(|c| table.column(c).is_none()) {
+                        return Err(Error::File {
+                            path: scenario.inputs.get(requirement.name).map(|i| i.path.clone()).unwrap_or_default().into(),
+                            place,
+                            problem: FileProblem::MissingField {
+                                name: (*missing).to_owned(),
+                                available: table.fields.iter().map(|f| f.name.clone()).collect(),
+                            },
+                        });
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn resampled(source: &Grid<f32>, spec: GridSpec) -> Grid<f32> {
+    Grid::from_fn(spec, |row, column| {
+        let (x, y) = spec.centre(row, column);
+        source.bilinear(x, y).unwrap_or(f32::NAN)
+    })
+}
+
+fn extension(path: &Path) -> String {
+    path.extension().map_or_else(String::new, |e| e.to_string_lossy().to_lowercase())
+}
+
+fn wrong_crs(path: &Path, found: &str, wanted: &str) -> Error {
+    Error::input(
+        path.display().to_string(),
+        format!("raster en {found} alors que le territoire est en {wanted} ; le reprojeter"),
+        format!("the raster is in {found} but the territory in {wanted}; reproject it"),
+    )
+}
