@@ -1,1 +1,13 @@
-fn main() {}
+//! The binary `twin` with the built-in plugins.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match twin_simulations::registry() {
+        Ok(registry) => twin_cli::run(registry),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

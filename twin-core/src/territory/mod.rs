@@ -12,6 +12,8 @@ mod construction;
 mod facility;
 mod features;
 mod features_store;
+mod file;
+mod geometry_input;
 mod ground_position;
 mod identifier;
 mod land_cover;
@@ -20,9 +22,11 @@ mod rail;
 mod relief;
 mod road;
 mod state;
+mod store;
 mod surface_properties;
 mod transport;
 mod vegetation;
+mod view;
 mod water;
 mod zone;
 
@@ -35,6 +39,8 @@ pub use construction::{
     SurfaceConstructionNature,
 };
 pub use facility::{Facility, FacilityClass, FacilityClasses};
+pub use file::{Product, SourceEntry, SourceRecord, TERRITORY_SCHEMA, TerritoryFile, TerritoryManifest};
+pub use geometry_input::GeometryInput;
 pub use features::{FeatureVisitor, FeatureVisitorMut, Features};
 pub use ground_position::GroundPosition;
 pub use identifier::{InseeCode, RnbId};
@@ -44,9 +50,11 @@ pub use rail::{Rail, RailNature};
 pub use relief::{ReliefLine, ReliefLineNature};
 pub use road::{Road, RoadNature, TrafficDirection};
 pub use state::{HeightMethod, ObjectState};
+pub use store::Territory;
 pub use surface_properties::{SurfaceProperties, SurfaceProperty, SurfaceValue};
 pub use transport::{Runway, RunwayNature, TransportSite};
 pub use vegetation::{Hedge, Tree, VegetationNature, VegetationZone};
+pub use view::{Aggregation, TerritoryView};
 pub use water::{
     FlowDirection, NamedWaterCourse, Persistence, WaterBody, WaterCourse, WaterNature, WaterOrigin,
     WaterSurface, WidthClass,

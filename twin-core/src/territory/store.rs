@@ -38,7 +38,7 @@ impl Territory {
         for layer in package.layers() {
             tables.push(package.read(&layer.name, None)?.table);
         }
-        let features = Features::from_tables(&tables)?;
+        let features = Features::from_tables(&features_path, tables)?;
         let vertical_datum = VerticalDatum::from_label(&manifest.vertical_datum).ok_or_else(|| {
             Error::file_at(
                 folder.join(Self::MANIFEST),

@@ -6,9 +6,10 @@
 //! categories are those of the nearest cell.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
-use super::{Features, LandCover, SurfaceProperties, SurfaceProperty, Territory};
+use super::{Features, LandCover, SurfaceProperties, Territory};
 use crate::formats::FeatureTable;
 use crate::scenario::{Edit, LineStructure};
 use crate::spatial::{Grid, GridSpec, Polygon, cells_within};
@@ -41,7 +42,7 @@ pub enum Aggregation {
 impl TerritoryView {
     /// A view on the cells of `spec` with `edits` made in order.
     pub fn new(territory: Arc<Territory>, spec: GridSpec, edits: Vec<Edit>) -> Result<Self> {
-        let features = edited_features(territory.features(), &edits)?;
+        let features = edited_features(territory.folder(), territory.features(), &edits)?;
         let structures = edits
             .iter()
             .filter_map(|e| if let Edit::Structure(s) = e { Some(s.clone()) } else { None })
@@ -147,15 +148,14 @@ impl TerritoryView {
     /// Land cover by majority.
     pub fn land_cover(&self) -> Result<Grid<LandCover>> {
         let codes = self.band("land_cover", Aggregation::Majority)?;
-        Ok(codes.map(|&code| {
-            if code.is_finite() { LandCover::from_code(code as u8).unwrap_or_default() } else { LandCover::default() }
-        }))
+        Ok(codes.map(|&code| LandCover::from_value(if code.is_finite() { code as u8 } else { 0 })))
     }
 
-    /// A surface property (roughness, albedo …) by land cover.
-    pub fn surface_property(&self, property: SurfaceProperty) -> Result<Grid<f32>> {
-        let table = SurfaceProperties::built_in();
-        Ok(self.land_cover()?.map(|cover| table.get(*cover, property) as f32))
+    /// A surface property by land cover, such as `manning` or `albedo` (see
+    /// [`SurfaceProperties`]); `NaN` for classes without a value.
+    pub fn surface_property(&self, id: &str) -> Result<Grid<f32>> {
+        let lookup = SurfaceProperties::built_in()?.property(id)?.lookup();
+        Ok(self.land_cover()?.map(|cover| lookup[usize::from(cover.value())]))
     }
 
     /// Fingerprint of all that the view adds to the territory: grid, edits, study area, inputs.
@@ -247,7 +247,7 @@ impl Aggregation {
 }
 
 /// Makes the feature edits on tables, so that every layer and attribute can be edited.
-fn edited_features(features: &Features, edits: &[Edit]) -> Result<Features> {
+fn edited_features(folder: &Path, features: &Features, edits: &[Edit]) -> Result<Features> {
     let touches_features = |e: &Edit| {
         matches!(e, Edit::AddFeatures(_) | Edit::RemoveFeature { .. } | Edit::SetAttribute { .. })
     };
@@ -292,7 +292,7 @@ fn edited_features(features: &Features, edits: &[Edit]) -> Result<Features> {
             Edit::Raster { .. } | Edit::Structure(_) => (),
         }
     }
-    Features::from_tables(&tables)
+    Features::from_tables(folder, tables)
 }
 
 /// Table and position of a feature by layer and identifier (`cleabs` or `id`).

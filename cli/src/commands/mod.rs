@@ -1,0 +1,67 @@
+//! One file per command.
+
+mod assemble;
+mod demo;
+mod describe;
+mod export;
+mod info;
+mod run;
+
+use twin_core::simulation::Registry;
+use twin_core::{Error, Result};
+
+use crate::arguments::{Arguments, Command};
+use crate::console::Console;
+
+/// Executes a command.
+pub(crate) fn execute(arguments: Arguments, registry: &Registry) -> Result<()> {
+    let console = Console::new(arguments.language());
+    if let Some(threads) = arguments.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build_global().map_err(|e| {
+            Error::input("--threads", e.to_string(), e.to_string())
+        })?;
+    }
+    match arguments.command {
+        Command::Demo { out } => demo::demo(&out, registry, &console),
+        Command::Assemble { territory, out } => {
+            let folder = assemble::assemble(&territory, out.as_deref(), &console)?;
+            console.say_timings();
+            console.say(
+                &format!("Territoire assemblé : {}", folder.display()),
+                &format!("Territory assembled: {}", folder.display()),
+            );
+            Ok(())
+        }
+        Command::Info { path, json } => info::info(&path, json, console.language),
+        Command::Simulations { id, json } => {
+            describe::simulations(registry, id.as_deref(), json, console.language)
+        }
+        Command::Measures { id, json } => {
+            describe::measures(registry, id.as_deref(), json, console.language)
+        }
+        Command::Run { scenario, overrides, estimate, resume, runs } => {
+            let request = run::Request { scenario, overrides, resume, runs };
+            if estimate {
+                run::estimate(&request, registry, &console)
+            } else {
+                let reports = run::run(&request, registry, &console)?;
+                console.say_timings();
+                for report in reports {
+                    console.say(
+                        &format!("Rapport : {}", report.display()),
+                        &format!("Report: {}", report.display()),
+                    );
+                }
+                Ok(())
+            }
+        }
+        Command::Export { path, format, out } => export::export(&path, format, &out, &console),
+        Command::Schemas { out } => {
+            std::fs::create_dir_all(&out).map_err(Error::write(&out))?;
+            for (name, schema) in crate::schemas(registry) {
+                twin_core::results::write_atomically(&out.join(name), schema.as_bytes())?;
+            }
+            Ok(())
+        }
+    }
+}

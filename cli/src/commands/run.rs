@@ -1,0 +1,100 @@
+//! `twin run`: runs a scenario and says where its reports are.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use twin_core::results::RunStore;
+use twin_core::scenario::Scenario;
+use twin_core::simulation::Registry;
+use twin_core::simulation::driver::{self, Progress, RunOptions, path_keys_of};
+use twin_core::{Language, Result};
+
+use crate::console::{Console, cancellation, line};
+
+/// What the user asked for.
+pub(crate) struct Request {
+    pub(crate) scenario: PathBuf,
+    pub(crate) overrides: Vec<String>,
+    pub(crate) resume: bool,
+    pub(crate) runs: Option<PathBuf>,
+}
+
+impl Request {
+    fn load(&self, registry: &Registry) -> Result<Scenario> {
+        Scenario::load(&self.scenario, &self.overrides, |id| path_keys_of(registry, id))
+    }
+}
+
+/// Runs a scenario; returns the path of each report.
+pub(crate) fn run(request: &Request, registry: &Registry, console: &Arc<Console>) -> Result<Vec<PathBuf>> {
+    let scenario = request.load(registry)?;
+    let beside = || request.scenario.parent().unwrap_or(Path::new(".")).join("runs");
+    let mut options = RunOptions::new(RunStore::new(request.runs.clone().unwrap_or_else(beside)));
+    options.resume = request.resume;
+    options.language = console.language;
+    options.cancelled = cancellation()?;
+    let (listener, title, total_s) =
+        (console.clone(), scenario.title.get(console.language).to_owned(), scenario.time.duration.seconds());
+    options.progress = Arc::new(move |progress| match progress {
+        Progress::Reached { run, time_s } => {
+            let text = format!("{title} [{run}]");
+            listener.show(&text, &text, time_s / total_s);
+        }
+        Progress::Resumed { run, time_s } => {
+            let time = clock(time_s, listener.language);
+            listener.say(
+                &format!("{run} : reprise à {time}"),
+                &format!("{run}: resumed at {time}"),
+            );
+        }
+        Progress::Unchanged { run } => listener.say(
+            &format!("{run} : rien n'a changé, résultat repris du dépôt"),
+            &format!("{run}: nothing changed, result taken from the store"),
+        ),
+        Progress::Finished { .. } => listener.clear(),
+        _ => (),
+    });
+    let title = scenario.title.clone();
+    let results = console.timed(&title.fr, &title.en, || driver::run(registry, &scenario, &options))?;
+    for (name, result) in &results {
+        for warning in &result.manifest.warnings {
+            let text = warning.get(console.language);
+            console.say(&format!("{name} – attention : {text}"), &format!("{name} – note: {text}"));
+        }
+    }
+    Ok(results.values().map(|r| r.folder.join("report.html")).collect())
+}
+
+/// Prints what a scenario would cost.
+pub(crate) fn estimate(request: &Request, registry: &Registry, console: &Console) -> Result<()> {
+    let scenario = request.load(registry)?;
+    let n = |v: f64, decimals| console.language.number(v, decimals);
+    for (name, estimate) in driver::estimate(registry, &scenario)? {
+        let text = match (estimate, console.language) {
+            (None, Language::Fr) => format!("{name} : coût non estimable"),
+            (None, Language::En) => format!("{name}: cost cannot be told"),
+            (Some((work, cost)), language) => {
+                let (cells, size, steps) =
+                    (n(work.cells as f64, 0), n(work.cell_size_m, 1), n(cost.steps, 0));
+                let (memory, time) = (n(cost.memory_bytes / 1e6, 0), n(cost.wall_s, 0));
+                match language {
+                    Language::Fr => format!(
+                        "{name} : {cells} mailles de {size} m × {steps} pas, {memory} Mo, environ {time} s sur {} fils",
+                        work.threads
+                    ),
+                    Language::En => format!(
+                        "{name}: {cells} cells of {size} m × {steps} steps, {memory} MB, about {time} s on {} threads",
+                        work.threads
+                    ),
+                }
+            }
+        };
+        line(&text);
+    }
+    Ok(())
+}
+
+fn clock(time_s: f64, language: Language) -> String {
+    let minutes = (time_s / 60.0).round() as u64;
+    format!("{} {} {:02} min", minutes / 60, language.pick("h", "h"), minutes % 60)
+}

@@ -1,0 +1,165 @@
+//! Writes what a finished run leaves: fields, assets, indicators, gauges, maps, report, records.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use super::fingerprint::target;
+use super::plan::Step;
+use super::segments::Segments;
+use super::sheet;
+use crate::export::wording;
+use crate::formats::geopackage::GeoPackageWriter;
+use crate::language::Text;
+use crate::results::{
+    InputFile, RunLog, RunManifest, TerritoryRecord, write_atomically, write_json,
+};
+use crate::scenario::Scenario;
+use crate::simulation::{Budget, Descriptor, GaugeSeries, Outcome};
+use crate::territory::TerritoryView;
+use crate::{Error, Language, Result};
+
+/// A finished run and all that its documents need.
+pub(super) struct Publication<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) view: &'a TerritoryView,
+    pub(super) step: &'a Step,
+    pub(super) hash: &'a str,
+    pub(super) files: Vec<InputFile>,
+    pub(super) upstream: Vec<(String, String)>,
+    pub(super) outcome: Outcome,
+    pub(super) budget: Option<Budget>,
+    pub(super) language: Language,
+    pub(super) wall_s: f64,
+    pub(super) resumed: u32,
+}
+
+/// Writes all documents of a run into its folder, the manifest last.
+pub(super) fn publish(run: Publication<'_>, folder: &Path, segments: Segments) -> Result<RunManifest> {
+    let manifest = manifest_of(&run);
+    segments.merge(&run.outcome.statics, &folder.join("fields.h5"))?;
+    if !run.outcome.assets.is_empty() {
+        let mut package = GeoPackageWriter::create(folder.join("assets.gpkg"))?;
+        for table in &run.outcome.assets {
+            package.add_table(table, &table.name, wording::notice(Language::Fr))?;
+        }
+        package.finish()?;
+    }
+    write_json(&folder.join("indicators.json"), &run.outcome.indicators)?;
+    let csv = run.outcome.indicators.to_csv(run.language);
+    write_atomically(&folder.join("indicators.csv"), csv.as_bytes())?;
+    if !run.outcome.gauges.is_empty() {
+        write_atomically(&folder.join("gauges.csv"), gauges_csv(&run.outcome.gauges).as_bytes())?;
+    }
+    let maps = folder.join("maps");
+    fs::create_dir_all(&maps).map_err(Error::write(&maps))?;
+    let report = sheet::report(&run, &manifest, &maps)?;
+    write_atomically(&folder.join("report.html"), report.as_bytes())?;
+    let checkpoints = folder.join("checkpoints");
+    if checkpoints.exists() {
+        fs::remove_dir_all(&checkpoints).map_err(Error::write(&checkpoints))?;
+    }
+    let log = RunLog {
+        finished_utc: jiff::Timestamp::now().to_string(),
+        threads: rayon::current_num_threads(),
+        wall_s: run.wall_s,
+        resumed: run.resumed,
+    };
+    write_json(&folder.join("log.json"), &log)?;
+    write_json(&folder.join("manifest.json"), &manifest)?;
+    Ok(manifest)
+}
+
+/// Global attributes of `fields.h5`.
+pub(super) fn file_attributes(
+    scenario: &Scenario,
+    view: &TerritoryView,
+    descriptor: &Descriptor,
+) -> BTreeMap<String, String> {
+    let territory = view.territory().manifest();
+    let sources: Vec<String> =
+        territory.sources.iter().map(|s| format!("{} ({})", s.product.label(), s.attribution)).collect();
+    let mut attributes = BTreeMap::from([
+        ("title".to_owned(), format!("{} – {}", territory.name, scenario.title.fr)),
+        ("source".to_owned(), format!("{} {}", descriptor.id, descriptor.version)),
+        ("references".to_owned(), descriptor.citation.to_owned()),
+        ("license".to_owned(), descriptor.licence.to_owned()),
+        ("comment".to_owned(), wording::notice(Language::Fr).to_owned()),
+        ("data_sources".to_owned(), sources.join("; ")),
+        ("vertical_datum".to_owned(), territory.vertical_datum.clone()),
+    ]);
+    if territory.demo {
+        attributes.insert("demonstration".to_owned(), wording::demonstration(Language::Fr).to_owned());
+    }
+    attributes
+}
+
+fn manifest_of(run: &Publication<'_>) -> RunManifest {
+    let descriptor = run.step.simulation.descriptor();
+    let territory = run.view.territory().manifest();
+    let mut warnings = run.outcome.warnings.clone();
+    if !territory.fit_for_hazard {
+        warnings.insert(
+            0,
+            Text::new(
+                "Le terrain n'est pas issu d'un nuage de points : il est impropre à toute conclusion sur l'aléa.",
+                "The terrain does not come from a point cloud: it is unfit for any conclusion on hazard.",
+            ),
+        );
+    }
+    RunManifest {
+        schema: 1,
+        hash: run.hash.to_owned(),
+        run: run.step.name.clone(),
+        simulation: descriptor.id.to_owned(),
+        simulation_version: descriptor.version.to_owned(),
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        target: target(),
+        scenario: run.scenario.id.clone(),
+        scenario_title: run.scenario.title.clone(),
+        territory: TerritoryRecord {
+            name: territory.name.clone(),
+            hash: territory.hash.clone(),
+            crs: territory.crs,
+            vertical_datum: territory.vertical_datum.clone(),
+            is_fit_for_hazard: territory.fit_for_hazard,
+            sources: territory.sources.clone(),
+        },
+        measures: run
+            .scenario
+            .measures
+            .iter()
+            .map(|(name, m)| (name.clone(), serde_json::json!(m)))
+            .collect(),
+        parameters: run.step.parameters.clone(),
+        input_files: run.files.clone(),
+        upstream: run.upstream.iter().cloned().collect(),
+        grid: *run.view.spec(),
+        start_utc: run.scenario.time.start.to_string(),
+        duration_s: run.scenario.time.duration.seconds(),
+        output_interval_s: run.scenario.output_interval_s(),
+        budget: run.budget,
+        licence: descriptor.licence.to_owned(),
+        citation: descriptor.citation.to_owned(),
+        hypotheses: run.outcome.hypotheses.clone(),
+        limits: descriptor.limits.clone(),
+        warnings,
+    }
+}
+
+/// One row per gauge, quantity and time; `.` as decimal mark so that any program reads it.
+fn gauges_csv(gauges: &[GaugeSeries]) -> String {
+    let mut csv = String::from("gauge,variable,unit,time_s,value\n");
+    for series in gauges {
+        for (time, value) in series.times_s.iter().zip(&series.values) {
+            let value = if value.is_finite() { value.to_string() } else { String::new() };
+            csv.push_str(&format!(
+                "\"{}\",{},{},{time},{value}\n",
+                series.gauge.replace('"', "\"\""),
+                series.variable,
+                series.unit
+            ));
+        }
+    }
+    csv
+}
