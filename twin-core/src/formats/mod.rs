@@ -8,8 +8,15 @@ pub mod cf;
 mod feature;
 pub mod las;
 mod part_file;
+pub mod geopackage;
 mod points;
+mod report;
+mod stated_crs;
+mod wkb;
 
 pub use feature::{Feature, FeatureTable, Field, FieldKind, Value};
 pub use part_file::PartFile;
 pub use points::PointBlock;
+pub use report::{LayerRead, ReadReport, SkippedRecord};
+
+use crate::FileProblem;
