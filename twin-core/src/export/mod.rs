@@ -1,1 +1,37 @@
-//! Placeholder.
+//! What leaves the twin for people to read: maps, plots, the report, and styles for QGIS.
+//!
+//! | module | concern |
+//! |---|---|
+//! | [`wording`] | the sentences every product carries, and the words none may use |
+//! | [`ramp`] | colour ramps: perceptually ordered, readable by colour-blind people |
+//! | [`legend`] | value → colour, and how it is written: continuous, classed, categories |
+//! | [`hillshade`] | shaded relief of a terrain grid |
+//! | [`map`] | a map page as SVG and PNG |
+//! | [`comparison`] | the map of the difference of two scenarios |
+//! | [`plot`] | line plots over time as SVG |
+//! | [`report`] | the self-contained HTML report |
+//! | [`style`] | QML styles, so that a GeoPackage opens styled in QGIS |
+//!
+//! Everything here turns plain data into bytes: no file is read or written, and the same input
+//! gives the same bytes.
+
+mod axis;
+pub mod comparison;
+mod font;
+pub mod hillshade;
+pub mod legend;
+pub mod map;
+pub mod picture;
+pub mod plot;
+pub mod ramp;
+pub mod report;
+pub mod style;
+mod svg;
+pub mod wording;
+
+pub use comparison::DepthComparison;
+pub use legend::Legend;
+pub use map::MapSpec;
+pub use plot::LinePlot;
+pub use ramp::{Ramp, Rgb};
+pub use report::Report;
