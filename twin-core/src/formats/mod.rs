@@ -5,7 +5,14 @@
 //! the mend, and never allocate what a header merely promises.
 
 mod feature;
+pub mod geopackage;
 mod points;
+mod report;
+mod stated_crs;
+mod wkb;
 
 pub use feature::{Feature, FeatureTable, Field, FieldKind, Value};
 pub use points::PointBlock;
+pub use report::{LayerRead, ReadReport, SkippedRecord};
+
+use crate::FileProblem;
