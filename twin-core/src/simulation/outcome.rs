@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::export::Legend;
+use crate::export::{Legend, map::Marker};
 use crate::formats::FeatureTable;
 use crate::language::Text;
 use crate::results::Indicators;
@@ -64,8 +64,10 @@ pub struct ResultMap {
     pub title: Text,
     /// One sentence that tells how to read it.
     pub caption: Text,
-    /// Legend; cells without value, or below its first class, stay transparent.
+    /// Legend.
     pub legend: Legend,
+    /// Values below this stay transparent, like cells without value.
+    pub transparent_below: Option<f32>,
 }
 
 /// A quantity over time at a gauge, through a section, or of the whole domain.
@@ -111,8 +113,14 @@ pub struct Outcome {
     pub gauges: Vec<GaugeSeries>,
     /// Results per asset (building, road …), one table per layer of `assets.gpkg`.
     pub assets: Vec<FeatureTable>,
+    /// Symbols of the maps beside gauges: inflows, outflows, breaches.
+    pub markers: Vec<Marker>,
     /// Where structures landed.
     pub structures: Vec<PlacedStructure>,
+    /// The result in a few sentences.
+    pub key_messages: Vec<Text>,
+    /// Whether and how the run was compared with observations; `None`: it was not.
+    pub calibration: Option<Text>,
     /// Hypotheses that this run made, with its values.
     pub hypotheses: Vec<Text>,
     /// What the reader must know before using the result.

@@ -12,6 +12,7 @@ mod plan;
 mod prepare;
 mod publish;
 mod segments;
+mod sheet;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

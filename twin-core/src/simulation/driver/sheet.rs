@@ -1,0 +1,320 @@
+//! The maps and the report of a finished run, the same for every plugin.
+
+use std::path::Path;
+
+use super::publish::Publication;
+use crate::export::map::{LandCoverTint, Marker, RasterLayer, VectorStyle};
+use crate::export::plot::{LinePlot, Series as PlotSeries};
+use crate::export::report::{
+    Cell, Figure, FigurePicture, IndicatorGroup, IndicatorRow, MassBalance, Report, Source, Table,
+    render,
+};
+use crate::export::{MapSpec, Rgb};
+use crate::language::Text;
+use crate::results::{RunManifest, write_atomically};
+use crate::simulation::{GaugeSeries, PlacedStructure};
+use crate::spatial::{Geometry, Grid};
+use crate::territory::{Aggregation, LandCover, TerritoryView};
+use crate::{Language, Result};
+
+/// Width of the PNG maps in pixels.
+const MAP_WIDTH_PX: u32 = 1600;
+
+/// Draws all maps into `maps` (SVG and PNG) and returns the report as HTML.
+pub(super) fn report(run: &Publication<'_>, manifest: &RunManifest, maps: &Path) -> Result<String> {
+    let language = run.language;
+    let descriptor = run.step.simulation.descriptor();
+    let pick = |t: &Text| t.get(language).to_owned();
+    let figures = figures(run, manifest, maps)?;
+    let mut structures = Table::new(
+        language.pick("Ouvrages sur la grille de calcul", "Structures on the computing grid"),
+        [
+            language.pick("Nom", "Name"),
+            language.pick("Nature", "Kind"),
+            language.pick("Position sur la grille", "Place on the grid"),
+        ],
+    );
+    for s in &run.outcome.structures {
+        structures.push([s.name.clone(), pick(&s.kind), pick(&s.note)]);
+    }
+    let demo = run.view.territory().manifest().demo;
+    let hypotheses: Vec<Text> = run.outcome.hypotheses.iter().chain(&run.outcome.calibration).cloned().collect();
+    let report = Report {
+        language,
+        title: pick(&run.scenario.title),
+        subtitle: pick(&descriptor.title),
+        territory: manifest.territory.name.clone(),
+        scenario_id: run.scenario.id.clone(),
+        scenario_description: run.scenario.description.as_ref().map(pick).unwrap_or_default(),
+        run_id: format!("{}/{}", manifest.simulation, manifest.hash),
+        demo,
+        calibrated: run.outcome.calibration.is_some(),
+        key_messages: run.outcome.key_messages.clone(),
+        warnings: manifest.warnings.clone(),
+        maps: figures,
+        indicators: indicator_groups(run, language),
+        plots: plots(&run.outcome.gauges, manifest, language),
+        mass_balance: run.budget.map(|b| MassBalance {
+            initial_m3: b.initial,
+            inflow_m3: b.entered,
+            outflow_m3: b.left,
+            stored_m3: b.stored,
+            relative_error: b.relative_error(),
+        }),
+        structures: (!structures.rows.is_empty()).then_some(structures),
+        tables: Vec::new(),
+        hypotheses,
+        limits: descriptor.limits.clone(),
+        parameters: Some(parameters(run, language)),
+        sources: manifest
+            .territory
+            .sources
+            .iter()
+            .map(|s| Source {
+                product: format!("{} – {}", s.product.label(), s.name),
+                edition: s.edition.clone().unwrap_or_default(),
+                licence: s.licence.clone(),
+                attribution: s.attribution.clone(),
+                hash: s.hash.clone(),
+            })
+            .collect(),
+        versions: Some(versions(run, manifest, language)),
+        run_time: None,
+    };
+    render(&report)
+}
+
+/// The situation map and every map of the results, as SVG in the report and as files.
+fn figures(run: &Publication<'_>, manifest: &RunManifest, folder: &Path) -> Result<Vec<Figure>> {
+    let language = run.language;
+    let terrain = run.view.terrain(Aggregation::Mean)?;
+    let cover = run.view.land_cover()?.map(|c| c.value());
+    let study = run.view.study_area().map(|area| Geometry::Polygons(area.to_vec()));
+    let structures: Vec<Geometry> =
+        run.outcome.structures.iter().map(|s: &PlacedStructure| Geometry::Lines(s.lines.clone())).collect();
+    let mut figures = Vec::new();
+
+    let base = |title: String| base_map(run, manifest, &terrain, title, study.as_ref());
+    let mut situation = base(language.pick("Plan de situation", "Situation map").to_owned());
+    situation.land_cover = Some(LandCoverTint { classes: &cover, palette: palette() });
+    add_features(&mut situation, run.view, VectorStyle::building());
+    let label = language.pick("Ouvrages", "Structures");
+    situation.add_vectors(label, VectorStyle::levee(), &structures);
+    let caption = Text::new(
+        "Relief ombré, occupation du sol, bâtiments, ouvrages et stations du calcul.",
+        "Shaded relief, land cover, buildings, structures and gauges of the run.",
+    );
+    figures.push(save(&situation, "situation", &caption, folder)?);
+
+    for field in &run.outcome.statics {
+        for result in &field.maps {
+            let mut map = base(result.title.get(language).to_owned());
+            map.calibrated = Some(run.outcome.calibration.is_some());
+            let mut layer = RasterLayer::new(&field.grid, result.legend.clone());
+            layer.transparent_below = result.transparent_below;
+            map.rasters.push(layer);
+            add_features(&mut map, run.view, VectorStyle::building_outline());
+            map.add_vectors(label, VectorStyle::levee(), &structures);
+            figures.push(save(&map, result.name, &result.caption, folder)?);
+        }
+    }
+    Ok(figures)
+}
+
+fn base_map<'a>(
+    run: &Publication<'_>,
+    manifest: &RunManifest,
+    terrain: &'a Grid<f32>,
+    title: String,
+    study: Option<&'a Geometry>,
+) -> MapSpec<'a> {
+    let territory = &manifest.territory;
+    let mut map = MapSpec::new(title, run.view.spec().extent());
+    map.subtitle = format!("{} – {}", territory.name, run.scenario.title.get(run.language));
+    map.crs = territory.crs;
+    map.vertical_datum = territory.vertical_datum.clone();
+    map.terrain = Some(terrain);
+    map.study_area = study;
+    map.demo = run.view.territory().manifest().demo;
+    map.language = run.language;
+    let mut credits: Vec<String> =
+        territory.sources.iter().map(|s| format!("{} {}", s.product.label(), s.attribution)).collect();
+    credits.sort();
+    credits.dedup();
+    map.credits = credits;
+    let mut seen = Vec::new();
+    for gauge in &run.outcome.gauges {
+        if let (Some([x, y]), false) = (gauge.position, seen.contains(&gauge.gauge)) {
+            map.markers.push(Marker::gauge(x, y, gauge.gauge.clone()));
+            seen.push(gauge.gauge.clone());
+        }
+    }
+    map.markers.extend(run.outcome.markers.iter().cloned());
+    map
+}
+
+fn add_features<'a>(map: &mut MapSpec<'a>, view: &'a TerritoryView, buildings: VectorStyle) {
+    let features = view.features();
+    let language = map.language;
+    map.add_vectors(
+        language.pick("Eau (données de référence)", "Water (reference data)"),
+        VectorStyle::water_outline(),
+        features.water_surfaces.iter().map(|w| &w.geometry),
+    );
+    map.add_vectors(
+        language.pick("Routes", "Roads"),
+        VectorStyle::road(),
+        features.roads.iter().map(|r| &r.geometry),
+    );
+    map.add_vectors(
+        language.pick("Voies ferrées", "Railways"),
+        VectorStyle::railway(),
+        features.rails.iter().map(|r| &r.geometry),
+    );
+    map.add_vectors(
+        language.pick("Bâtiments", "Buildings"),
+        buildings,
+        features.buildings.iter().map(|b| &b.geometry),
+    );
+}
+
+fn save(map: &MapSpec<'_>, name: &str, caption: &Text, folder: &Path) -> Result<Figure> {
+    let svg = map.svg()?;
+    write_atomically(&folder.join(format!("{name}.svg")), svg.as_bytes())?;
+    let notice = crate::export::wording::notice(map.language);
+    let png = crate::export::picture::png_from_svg(&svg, MAP_WIDTH_PX, notice)?;
+    write_atomically(&folder.join(format!("{name}.png")), &png)?;
+    let caption = caption.get(map.language).to_owned();
+    Ok(Figure { title: map.title.clone(), alt: caption.clone(), caption, picture: FigurePicture::Svg(svg) })
+}
+
+fn palette() -> Vec<(u8, Rgb, Text)> {
+    LandCover::ALL
+        .iter()
+        .filter(|c| **c != LandCover::Unknown)
+        .map(|c| {
+            let [r, g, b] = c.rgb();
+            (c.value(), Rgb(r, g, b), c.label())
+        })
+        .collect()
+}
+
+fn indicator_groups(run: &Publication<'_>, language: Language) -> Vec<IndicatorGroup> {
+    run.outcome
+        .indicators
+        .groups
+        .iter()
+        .map(|group| IndicatorGroup {
+            title: group.title.get(language).to_owned(),
+            rows: group
+                .rows
+                .iter()
+                .map(|row| IndicatorRow {
+                    label: row.label.get(language).to_owned(),
+                    value: row.value,
+                    unit: written_unit(&row.unit, language),
+                    decimals: usize::from(row.decimals),
+                    note: row.note.as_ref().map(|n| n.get(language).to_owned()).unwrap_or_default(),
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+/// One plot per quantity and gauge; series without position (whole domain) come first.
+fn plots(gauges: &[GaugeSeries], manifest: &RunManifest, language: Language) -> Vec<Figure> {
+    let mut ordered: Vec<&GaugeSeries> = gauges.iter().collect();
+    ordered.sort_by_key(|g| g.position.is_some());
+    ordered
+        .into_iter()
+        .map(|gauge| {
+            let title = format!("{} – {}", gauge.gauge, gauge.title.get(language));
+            let mut unit = written_unit(gauge.unit, language);
+            if gauge.variable.ends_with("water_level") {
+                unit = format!("m {}", manifest.territory.vertical_datum);
+            }
+            let points = gauge.times_s.iter().copied().zip(gauge.values.iter().copied()).collect();
+            let plot = LinePlot {
+                title: title.clone(),
+                quantity: gauge.title.get(language).to_owned(),
+                unit,
+                series: vec![PlotSeries { label: gauge.gauge.clone(), points }],
+                thresholds: Vec::new(),
+                language,
+            };
+            let caption = plot.description();
+            Figure { title, alt: caption.clone(), caption, picture: FigurePicture::Svg(plot.svg()) }
+        })
+        .collect()
+}
+
+/// UDUNITS notation as people write it.
+fn written_unit(unit: &str, language: Language) -> String {
+    match unit {
+        "1" => String::new(),
+        "person" => language.pick("habitants", "inhabitants").to_owned(),
+        "m s-1" => "m/s".to_owned(),
+        "m3 s-1" => "m³/s".to_owned(),
+        "m h-1" => "m/h".to_owned(),
+        "m2" => "m²".to_owned(),
+        "m3" => "m³".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn parameters(run: &Publication<'_>, language: Language) -> Table {
+    let mut table = Table::new(
+        language.pick("Paramètres", "Parameters"),
+        [language.pick("Clé", "Key"), language.pick("Valeur", "Value")],
+    );
+    flatten("", &run.step.parameters, &mut table);
+    for (name, measure) in &run.scenario.measures {
+        flatten(&format!("measures.{name}"), &serde_json::json!(measure), &mut table);
+    }
+    table
+}
+
+fn flatten(prefix: &str, value: &serde_json::Value, table: &mut Table) {
+    match value {
+        serde_json::Value::Object(object) => {
+            for (key, inner) in object {
+                let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                flatten(&path, inner, table);
+            }
+        }
+        serde_json::Value::String(text) => {
+            // File names without their folder: a report must not depend on where it was made.
+            let short = Path::new(text).file_name().filter(|_| Path::new(text).is_absolute());
+            let text = short.map_or_else(|| text.clone(), |n| n.to_string_lossy().into_owned());
+            table.push([Cell::from(prefix), Cell::from(text)]);
+        }
+        other => table.push([Cell::from(prefix), Cell::from(other.to_string())]),
+    }
+}
+
+fn versions(run: &Publication<'_>, manifest: &RunManifest, language: Language) -> Table {
+    let descriptor = run.step.simulation.descriptor();
+    let mut table = Table::new(
+        language.pick("Calcul", "Computation"),
+        [language.pick("Élément", "Item"), language.pick("Valeur", "Value")],
+    );
+    let mut row = |fr: &str, en: &str, value: String| table.push([language.pick(fr, en).to_owned(), value]);
+    row("Simulation", "Simulation", format!("{} {}", manifest.simulation, manifest.simulation_version));
+    row("Programme", "Program", format!("twin {}", manifest.program_version));
+    row("Précision et jeu d'instructions", "Precision and instruction set", format!("f64, {}", manifest.target));
+    let grid = &manifest.grid;
+    row(
+        "Grille de calcul",
+        "Computing grid",
+        format!("{} × {} × {} m", grid.columns, grid.rows, language.number(grid.cell_size, 1)),
+    );
+    row("Début (UTC)", "Start (UTC)", manifest.start_utc.clone());
+    row("Durée simulée", "Simulated time", format!("{} h", language.number(manifest.duration_s / 3600.0, 2)));
+    row("Méthode", "Method", descriptor.citation.to_owned());
+    row("Licence", "Licence", manifest.licence.clone());
+    row("Empreinte du calcul", "Hash of the run", manifest.hash.clone());
+    for file in &manifest.input_files {
+        row("Fichier d'entrée", "Input file", format!("{} ({}…)", file.name, &file.hash[..16.min(file.hash.len())]));
+    }
+    table
+}
