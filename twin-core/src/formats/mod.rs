@@ -5,6 +5,7 @@
 //! the mend, and never allocate what a header merely promises.
 
 mod feature;
+pub mod las;
 mod points;
 
 pub use feature::{Feature, FeatureTable, Field, FieldKind, Value};

@@ -17,6 +17,27 @@ impl Crs {
     /// WGS 84, longitude and latitude in degrees (axis order x = longitude here).
     pub const WGS_84: Self = Self { epsg: 4326 };
 
+    /// From an EPSG code.
+    pub fn from_epsg(epsg: u32) -> Result<Self> {
+        Ok(Self { epsg })
+    }
+
+    /// From well-known text.
+    pub fn from_wkt(wkt: &str) -> Option<Self> {
+        let (_, tail) = wkt.rsplit_once("\"EPSG\"")?;
+        tail.trim_matches(|c: char| !c.is_ascii_digit()).parse().ok().map(|epsg| Self { epsg })
+    }
+
+    /// From a name.
+    pub fn from_name(_name: &str) -> Option<Self> {
+        None
+    }
+
+    /// Whether coordinates are degrees.
+    pub fn is_geographic(self) -> bool {
+        self.epsg == 4326
+    }
+
     /// EPSG code.
     pub fn epsg(self) -> u32 {
         self.epsg
@@ -52,6 +73,18 @@ impl TryFrom<String> for Crs {
 pub enum VerticalDatum {
     /// NGF-IGN69.
     NgfIgn69,
+}
+
+impl VerticalDatum {
+    /// From an EPSG code.
+    pub fn from_epsg(epsg: u32) -> Option<Self> {
+        (epsg == 5720).then_some(Self::NgfIgn69)
+    }
+
+    /// From well-known text.
+    pub fn from_wkt(_wkt: &str) -> Option<Self> {
+        None
+    }
 }
 
 /// Moves positions from one system to another.
