@@ -87,6 +87,8 @@ pub struct Tin {
     pub height: Grid<f32>,
     /// Codes of [`CellQuality`].
     pub quality: Grid<u8>,
+    /// Class of the point that weighs most in the cell, 0 where void.
+    pub class: Grid<u8>,
 }
 
 impl Tin {
@@ -95,6 +97,7 @@ impl Tin {
         Self {
             height: Grid::filled(spec, f32::NAN),
             quality: Grid::filled(spec, CellQuality::Void as u8),
+            class: Grid::filled(spec, 0),
         }
     }
 }
@@ -121,7 +124,8 @@ pub fn interpolate(points: &PointBins, spec: &GridSpec, options: &TinOptions) ->
             let to = spec.index(row + r, column);
             let to = to..to + from.len();
             whole.height.values[to.clone()].copy_from_slice(&part.height.values[from.clone()]);
-            whole.quality.values[to].copy_from_slice(&part.quality.values[from]);
+            whole.quality.values[to.clone()].copy_from_slice(&part.quality.values[from.clone()]);
+            whole.class.values[to].copy_from_slice(&part.class.values[from]);
         }
     }
     whole
@@ -163,7 +167,7 @@ struct Tile {
     cell: f64,
     sites: Vec<Site>,
     heights: Vec<i32>,
-    is_virtual: Vec<bool>,
+    classes: Vec<u8>,
     /// Bounds of all points, and the part of the plane whose points are here.
     bounds: LatticeBox,
     known: LatticeBox,
@@ -225,7 +229,7 @@ impl Tile {
         for point in points.within(&known) {
             tile.sites.push([(point.x_mm - west) as i32, (point.y_mm - north) as i32]);
             tile.heights.push(point.z_mm);
-            tile.is_virtual.push(point.class == class::VIRTUAL);
+            tile.classes.push(point.class);
         }
         tile
     }
@@ -238,7 +242,7 @@ impl Tile {
             cell: 0.0,
             sites: Vec::new(),
             heights: Vec::new(),
-            is_virtual: Vec::new(),
+            classes: Vec::new(),
             bounds: nowhere,
             known: nowhere,
             margin: 0,
@@ -275,6 +279,7 @@ impl Tile {
                         Verdict::Supported => {
                             settled[i] = true;
                             tin.height.values[i] = triangle.height(weights);
+                            tin.class.values[i] = triangle.class(weights);
                             let quality = self.quality(&triangle) as u8;
                             let code = &mut tin.quality.values[i];
                             // Two triangles of the border may share a centre: the better counts.
@@ -330,7 +335,7 @@ impl Tile {
 
     /// A cell that holds a measured point is measured.
     fn mark_measured(&self, tin: &mut Tin) {
-        for (site, _) in self.sites.iter().zip(&self.is_virtual).filter(|(_, v)| !**v) {
+        for (site, _) in self.sites.iter().zip(&self.classes).filter(|(_, c)| **c != class::VIRTUAL) {
             let world = |axis: usize| (self.origin[axis] + i64::from(site[axis])) as f64 / 1e3;
             let Some((row, column)) = self.whole.cell_at(world(0), world(1)) else { continue };
             let (row, column) =
@@ -365,6 +370,7 @@ impl Tile {
 struct Triangle {
     corners: [[i64; 2]; 3],
     heights: [i64; 3],
+    classes: [u8; 3],
     has_virtual: bool,
     /// Whether cell centres on the edge k → k + 1 belong to this triangle.
     owns_edge: [bool; 3],
@@ -384,7 +390,8 @@ impl Triangle {
         Self {
             corners: sites,
             heights: index.map(|i| i64::from(tile.heights[i])),
-            has_virtual: index.iter().any(|&i| tile.is_virtual[i]),
+            classes: index.map(|i| tile.classes[i]),
+            has_virtual: index.iter().any(|&i| tile.classes[i] == class::VIRTUAL),
             owns_edge,
         }
     }
@@ -425,6 +432,12 @@ impl Triangle {
         let sum = (0..3).map(|k| i128::from(weights[k]) * i128::from(self.heights[k])).sum::<i128>();
         let area = weights.iter().map(|&w| i128::from(w)).sum::<i128>();
         (sum as f64 / area as f64 * 1e-3) as f32
+    }
+
+    /// Class of the heaviest corner, the most westerly among equals.
+    fn class(&self, weights: [i64; 3]) -> u8 {
+        let heaviest = (0..3).max_by_key(|&k| (weights[k], std::cmp::Reverse(self.corners[k])));
+        self.classes[heaviest.unwrap_or(0)]
     }
 
     /// Whether the circumscribed disc surely misses all the boxes.
@@ -530,7 +543,7 @@ mod tests {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let tin = pool.install(|| interpolate(&points, &spec, &options));
             let heights: Vec<u32> = tin.height.values.iter().map(|v| v.to_bits()).collect();
-            (heights, tin.quality.values)
+            (heights, tin.quality.values, tin.class.values)
         };
         let whole = bits(TinOptions { tile_size_m: 1e6, ..base }, 1);
         assert!(whole.1.contains(&(CellQuality::Void as u8)), "the hole must be void");

@@ -4,9 +4,12 @@
 //! truncated or hostile files with an [`Error`](crate::Error) that names the file, the place and
 //! the mend, and never allocate what a header merely promises.
 
+pub mod cf;
 mod feature;
 pub mod las;
+mod part_file;
 mod points;
 
 pub use feature::{Feature, FeatureTable, Field, FieldKind, Value};
+pub use part_file::PartFile;
 pub use points::PointBlock;
