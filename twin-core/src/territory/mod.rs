@@ -1,1 +1,54 @@
-//! Placeholder.
+//! The domain model: what a territory is made of, whatever product it comes from.
+//!
+//! Every kind of vector feature is a [`Layer`]: an identifier, a geometry, and typed attributes that
+//! are all optional, because national products are incomplete. [`Features`] holds them all and goes
+//! to the tables of `features.gpkg` and back without loss. [`LandCover`] names the classes of the
+//! categorical grid, [`SurfaceProperties`] what each class means physically.
+
+mod attribute;
+mod building;
+mod commune;
+mod construction;
+mod facility;
+mod features;
+mod features_store;
+mod ground_position;
+mod identifier;
+mod land_cover;
+mod layer;
+mod rail;
+mod relief;
+mod road;
+mod state;
+mod surface_properties;
+mod transport;
+mod vegetation;
+mod water;
+mod zone;
+
+pub use attribute::{Attribute, Label, Unreadable, fold};
+pub use building::{Building, BuildingNature, BuildingUse, FootprintOrigin};
+pub use commune::Commune;
+pub use construction::{
+    Cemetery, LinearConstruction, LinearConstructionNature, PointConstruction, Pylon, Reservoir,
+    ReservoirNature, SportsGround, SportsGroundNature, SurfaceConstruction,
+    SurfaceConstructionNature,
+};
+pub use facility::{Facility, FacilityClass, FacilityClasses};
+pub use features::{FeatureVisitor, FeatureVisitorMut, Features};
+pub use ground_position::GroundPosition;
+pub use identifier::{InseeCode, RnbId};
+pub use land_cover::{LandCover, LandCoverZone};
+pub use layer::{Column, Layer, Oddities, Shape, intersects};
+pub use rail::{Rail, RailNature};
+pub use relief::{ReliefLine, ReliefLineNature};
+pub use road::{Road, RoadNature, TrafficDirection};
+pub use state::{HeightMethod, ObjectState};
+pub use surface_properties::{SurfaceProperties, SurfaceProperty, SurfaceValue};
+pub use transport::{Runway, RunwayNature, TransportSite};
+pub use vegetation::{Hedge, Tree, VegetationNature, VegetationZone};
+pub use water::{
+    FlowDirection, NamedWaterCourse, Persistence, WaterBody, WaterCourse, WaterNature, WaterOrigin,
+    WaterSurface, WidthClass,
+};
+pub use zone::{HazardLevel, Zone, ZoneKind};

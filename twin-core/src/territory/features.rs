@@ -1,0 +1,245 @@
+//! All vector features of a territory, by kind.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Building, Cemetery, Commune, Facility, Hedge, LandCoverZone, Layer, LinearConstruction,
+    NamedWaterCourse, PointConstruction, Pylon, Rail, ReliefLine, Reservoir, Road, Runway,
+    SportsGround, SurfaceConstruction, TransportSite, Tree, VegetationZone, WaterBody, WaterCourse,
+    WaterSurface, Zone, layer::intersects,
+};
+use crate::Result;
+use crate::spatial::{Crs, Extent, Position};
+
+/// Something done to every kind of feature in turn.
+pub trait FeatureVisitor {
+    /// Visits the features of one kind.
+    fn visit<L: Layer>(&mut self, features: &[L]);
+}
+
+/// Something done to every kind of feature in turn, that changes them.
+pub trait FeatureVisitorMut {
+    /// Visits the features of one kind.
+    fn visit<L: Layer>(&mut self, features: &mut Vec<L>) -> Result<()>;
+}
+
+macro_rules! features {
+    ($( $(#[$meta:meta])* $field:ident: $kind:ty, )+) => {
+        /// All vector features of a territory, in one coordinate reference system.
+        #[derive(Debug, Clone, Default, PartialEq)]
+        pub struct Features {
+            /// Reference system of every geometry, where the sources state one.
+            pub crs: Option<Crs>,
+            $( $(#[$meta])* pub $field: Vec<$kind>, )+
+        }
+
+        impl Features {
+            /// Visits every kind, always in the same order.
+            pub fn visit(&self, visitor: &mut impl FeatureVisitor) {
+                $( visitor.visit(&self.$field); )+
+            }
+
+            /// Visits every kind, always in the same order; stops at the first error.
+            pub fn visit_mut(&mut self, visitor: &mut impl FeatureVisitorMut) -> Result<()> {
+                $( visitor.visit(&mut self.$field)?; )+
+                Ok(())
+            }
+
+            /// Adds the features of another set that are not here yet, by identifier, so that tiles
+            /// and departments that share a border do not double what lies on it. The reference
+            /// system must be the same. Gives the number left out.
+            pub fn merge(&mut self, other: Self) -> usize {
+                let mut repeated = 0;
+                self.crs = self.crs.or(other.crs);
+                $( repeated += merge_layer(&mut self.$field, other.$field); )+
+                repeated
+            }
+        }
+    };
+}
+
+features! {
+    /// Buildings.
+    buildings: Building,
+    /// Bridges, dams and other constructions drawn as surfaces.
+    surface_constructions: SurfaceConstruction,
+    /// Walls, quays, dykes and other constructions drawn as lines.
+    linear_constructions: LinearConstruction,
+    /// Masts, chimneys and other constructions drawn as points.
+    point_constructions: PointConstruction,
+    /// Pylons of power lines.
+    pylons: Pylon,
+    /// Tanks and water towers.
+    reservoirs: Reservoir,
+    /// Cemeteries.
+    cemeteries: Cemetery,
+    /// Sports grounds.
+    sports_grounds: SportsGround,
+    /// Lines of relief.
+    relief_lines: ReliefLine,
+    /// Roads.
+    roads: Road,
+    /// Railways.
+    rails: Rail,
+    /// Transport sites.
+    transport_sites: TransportSite,
+    /// Runways.
+    runways: Runway,
+    /// Surfaces of water.
+    water_surfaces: WaterSurface,
+    /// Stretches of watercourse.
+    water_courses: WaterCourse,
+    /// Named water bodies.
+    water_bodies: WaterBody,
+    /// Named watercourses.
+    named_water_courses: NamedWaterCourse,
+    /// Zones of vegetation, hedges left out.
+    vegetation: VegetationZone,
+    /// Hedges.
+    hedges: Hedge,
+    /// Trees.
+    trees: Tree,
+    /// Zones of a land-cover product.
+    land_cover: LandCoverZone,
+    /// Facilities.
+    facilities: Facility,
+    /// Communes.
+    communes: Commune,
+    /// Regulatory zones.
+    zones: Zone,
+}
+
+fn merge_layer<L: Layer>(here: &mut Vec<L>, other: Vec<L>) -> usize {
+    let known: BTreeSet<String> = here.iter().map(|f| f.id().to_owned()).collect();
+    let offered = other.len();
+    let before = here.len();
+    here.extend(other.into_iter().filter(|f| !known.contains(f.id())));
+    offered - (here.len() - before)
+}
+
+impl Features {
+    /// Number of features by layer, empty layers left out.
+    pub fn counts(&self) -> BTreeMap<&'static str, usize> {
+        struct Count(BTreeMap<&'static str, usize>);
+        impl FeatureVisitor for Count {
+            fn visit<L: Layer>(&mut self, features: &[L]) {
+                if !features.is_empty() {
+                    self.0.insert(L::NAME, features.len());
+                }
+            }
+        }
+        let mut count = Count(BTreeMap::new());
+        self.visit(&mut count);
+        count.0
+    }
+
+    /// Number of features of all kinds.
+    pub fn len(&self) -> usize {
+        self.counts().values().sum()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The smallest rectangle around all features.
+    pub fn extent(&self) -> Option<Extent> {
+        struct Bounds(Option<Extent>);
+        impl FeatureVisitor for Bounds {
+            fn visit<L: Layer>(&mut self, features: &[L]) {
+                for extent in features.iter().filter_map(|f| f.geometry().extent()) {
+                    self.0 = Some(self.0.map_or(extent, |known| known.union(&extent)));
+                }
+            }
+        }
+        let mut bounds = Bounds(None);
+        self.visit(&mut bounds);
+        bounds.0
+    }
+
+    /// Moves every vertex to another reference system. Altitudes in attributes stay as they are:
+    /// `transform` must keep the vertical datum. On an error nothing is kept.
+    pub fn reproject(
+        mut self,
+        target: Crs,
+        transform: impl FnMut(Position) -> Result<Position>,
+    ) -> Result<Self> {
+        struct Move<F>(F);
+        impl<F: FnMut(Position) -> Result<Position>> FeatureVisitorMut for Move<F> {
+            fn visit<L: Layer>(&mut self, features: &mut Vec<L>) -> Result<()> {
+                for feature in features {
+                    for position in feature.geometry_mut().positions_mut() {
+                        *position = (self.0)(*position)?;
+                    }
+                }
+                Ok(())
+            }
+        }
+        self.visit_mut(&mut Move(transform))?;
+        self.crs = Some(target);
+        Ok(self)
+    }
+
+    /// Keeps the features that share at least a point with a rectangle, whole.
+    pub fn clip(&mut self, extent: &Extent) {
+        struct Clip<'a>(&'a Extent);
+        impl FeatureVisitorMut for Clip<'_> {
+            fn visit<L: Layer>(&mut self, features: &mut Vec<L>) -> Result<()> {
+                features.retain(|f| intersects(f.geometry(), self.0));
+                Ok(())
+            }
+        }
+        // The visitor never fails.
+        let _ = self.visit_mut(&mut Clip(extent));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Error;
+    use crate::spatial::{Geometry, Polygon};
+
+    fn square(x: f64) -> Geometry {
+        Geometry::Polygons(vec![Polygon::from_corners(&[
+            (x, 0.0),
+            (x + 1.0, 0.0),
+            (x + 1.0, 1.0),
+            (x, 1.0),
+        ])])
+    }
+
+    fn two_buildings() -> Features {
+        Features {
+            crs: Some(Crs::LAMBERT_93),
+            buildings: vec![Building::bare("a", square(0.0)), Building::bare("b", square(10.0))],
+            trees: vec![Tree::bare("t", Geometry::Points(vec![[10.5, 0.5, f64::NAN]]))],
+            ..Features::default()
+        }
+    }
+
+    #[test]
+    fn clip_keeps_whole_what_touches() {
+        let mut features = two_buildings();
+        features.clip(&Extent { min_x: 0.5, min_y: 0.5, max_x: 2.0, max_y: 2.0 });
+        assert_eq!(features.counts(), BTreeMap::from([("batiment", 1)]));
+        assert_eq!(features.extent().unwrap().min_x, 0.0);
+    }
+
+    #[test]
+    fn merge_adds_a_feature_of_the_border_once() {
+        let mut features = two_buildings();
+        let repeated = features.merge(two_buildings());
+        assert_eq!((repeated, features.len()), (3, 3));
+    }
+
+    #[test]
+    fn reproject_moves_all_vertices_or_none() {
+        let moved =
+            two_buildings().reproject(Crs::WGS_84, |[x, y, z]| Ok([x + 100.0, y, z])).unwrap();
+        assert_eq!(moved.crs, Some(Crs::WGS_84));
+        assert_eq!(moved.extent().unwrap().min_x, 100.0);
+        assert!(two_buildings().reproject(Crs::WGS_84, |_| Err(Error::Cancelled)).is_err());
+    }
+}
