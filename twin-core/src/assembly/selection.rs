@@ -1,0 +1,239 @@
+//! Which points of a classified cloud make the terrain (MNT) and the surface (MNS).
+//!
+//! IGN marks, per cell of 0.5 m, the highest ground point (class 2) and the lowest water point
+//! (class 9), and takes the virtual points of hydrography and bridges (class 66) as they are
+//! (`IGNF/pdal-ign-plugin`, *mark_points_to_use_for_digital_models*). The highest of a dozen noisy
+//! measurements stands above the ground: +2.2 cm at held-out points on dense tiles. The median
+//! stands at +0.4 cm; it is the default, because water runs on this terrain. `all` thins nothing
+//! and reproduces IGN's published rasters.
+//!
+//! | rule | ground, class 2 | water, class 9 | virtual, 66 | surface |
+//! |---|---|---|---|---|
+//! | `median` | lower median per cell | lowest per cell | all | highest per cell, ground as at left |
+//! | `ign-max` | highest per cell | lowest per cell | all | highest per cell |
+//! | `all` | all | all | all | all |
+//!
+//! Cells lie on absolute multiples of 0.5 m, so that neighbouring files agree on their border; the
+//! anchor is a parameter because IGN's plugin starts at the first point of each file. Two points
+//! never share x and y: the terrain keeps the lower, the surface the upper.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::SurfacePoint;
+
+/// Side of a selection cell, millimetres.
+pub const SELECTION_CELL_MM: i64 = 500;
+
+/// Class codes of LiDAR HD that the assembly tells apart.
+pub mod class {
+    /// Ground (*sol*).
+    pub const GROUND: u8 = 2;
+    /// Low, medium and high vegetation.
+    pub const VEGETATION: [u8; 3] = [3, 4, 5];
+    /// Building (*bâtiment*).
+    pub const BUILDING: u8 = 6;
+    /// Low noise (*bruit bas*).
+    pub const LOW_NOISE: u8 = 7;
+    /// Water (*eau*).
+    pub const WATER: u8 = 9;
+    /// Bridge deck (*pont*).
+    pub const BRIDGE: u8 = 17;
+    /// Other lasting objects (*sursol pérenne*).
+    pub const LASTING_OBJECT: u8 = 64;
+    /// Virtual points (*points virtuels*) of water surfaces and under bridges.
+    pub const VIRTUAL: u8 = 66;
+    /// Other built objects (*divers bâti*).
+    pub const OTHER_BUILT: u8 = 67;
+}
+
+/// Which points per cell make the models.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum SelectionRule {
+    /// The lower median of the ground points: the unbiased terrain.
+    #[default]
+    Median,
+    /// The highest ground point, as IGN marks them.
+    IgnMax,
+    /// Every point, as in IGN's published rasters.
+    All,
+}
+
+/// Origin of the selection cells, millimetres; the default is the origin of the CRS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CellAnchor {
+    /// East.
+    pub x_mm: i64,
+    /// North.
+    pub y_mm: i64,
+}
+
+/// Whether points of this class may make the terrain.
+pub fn is_terrain_class(code: u8) -> bool {
+    matches!(code, class::GROUND | class::WATER | class::VIRTUAL)
+}
+
+/// Whether points of this class may make the surface.
+pub fn is_surface_class(code: u8) -> bool {
+    matches!(
+        code,
+        class::GROUND
+            | 3..=5
+            | class::BUILDING
+            | class::WATER
+            | class::BRIDGE
+            | class::LASTING_OBJECT
+            | class::OTHER_BUILT
+    )
+}
+
+/// The terrain points among `points`, sorted, no two with the same x and y.
+pub fn select_terrain(
+    points: &[SurfacePoint],
+    rule: SelectionRule,
+    anchor: CellAnchor,
+) -> Vec<SurfacePoint> {
+    let of_class = |code: u8| {
+        points.iter().copied().filter(move |p| p.class == code).collect::<Vec<SurfacePoint>>()
+    };
+    let mut selected = match rule {
+        SelectionRule::All => {
+            points.iter().copied().filter(|p| is_terrain_class(p.class)).collect()
+        }
+        SelectionRule::Median | SelectionRule::IgnMax => {
+            let ground = if rule == SelectionRule::Median { lower_median } else { highest };
+            let mut kept = per_cell(of_class(class::GROUND), anchor, ground);
+            kept.extend(per_cell(of_class(class::WATER), anchor, lowest));
+            kept.extend(of_class(class::VIRTUAL));
+            kept
+        }
+    };
+    selected.par_sort_unstable();
+    selected.dedup_by_key(|p| (p.x_mm, p.y_mm));
+    selected
+}
+
+/// The surface points among `points`, sorted, no two with the same x and y.
+pub fn select_surface(
+    points: &[SurfacePoint],
+    rule: SelectionRule,
+    anchor: CellAnchor,
+) -> Vec<SurfacePoint> {
+    let candidates: Vec<SurfacePoint> =
+        points.iter().copied().filter(|p| is_surface_class(p.class)).collect();
+    let mut selected = match rule {
+        SelectionRule::All => candidates,
+        SelectionRule::IgnMax => per_cell(candidates, anchor, highest),
+        SelectionRule::Median => per_cell(candidates, anchor, highest_or_median_ground),
+    };
+    selected.par_sort_unstable_by(|a, b| {
+        (a.x_mm, a.y_mm).cmp(&(b.x_mm, b.y_mm)).then(b.z_mm.cmp(&a.z_mm)).then(a.cmp(b))
+    });
+    selected.dedup_by_key(|p| (p.x_mm, p.y_mm));
+    selected
+}
+
+/// Reduces every cell to one point; a cell's points come sorted by height, then position.
+fn per_cell(
+    points: Vec<SurfacePoint>,
+    anchor: CellAnchor,
+    choose: impl Fn(&[SurfacePoint]) -> SurfacePoint + Sync,
+) -> Vec<SurfacePoint> {
+    let cell = |p: &SurfacePoint| {
+        (
+            (p.y_mm - anchor.y_mm).div_euclid(SELECTION_CELL_MM),
+            (p.x_mm - anchor.x_mm).div_euclid(SELECTION_CELL_MM),
+        )
+    };
+    let mut points = points;
+    points.par_sort_unstable_by_key(|p| (cell(p), p.z_mm, *p));
+    points.chunk_by(|a, b| cell(a) == cell(b)).map(choose).collect()
+}
+
+/// The highest point, the most westerly among equals.
+fn highest(cell: &[SurfacePoint]) -> SurfacePoint {
+    let top = cell[cell.len() - 1].z_mm;
+    cell[cell.partition_point(|p| p.z_mm < top)]
+}
+
+fn lowest(cell: &[SurfacePoint]) -> SurfacePoint {
+    cell[0]
+}
+
+fn lower_median(cell: &[SurfacePoint]) -> SurfacePoint {
+    cell[(cell.len() - 1) / 2]
+}
+
+/// Open ground is as in the terrain, so that a lawn has a canopy height of zero.
+fn highest_or_median_ground(cell: &[SurfacePoint]) -> SurfacePoint {
+    let top = highest(cell);
+    if top.class == class::GROUND {
+        let ground: Vec<SurfacePoint> =
+            cell.iter().copied().filter(|p| p.class == class::GROUND).collect();
+        lower_median(&ground)
+    } else {
+        top
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(x_mm: i64, y_mm: i64, z_mm: i32, class: u8) -> SurfacePoint {
+        SurfacePoint { x_mm, y_mm, z_mm, class, is_first_return: true }
+    }
+
+    #[test]
+    fn each_rule_takes_its_point_of_the_cell() {
+        let cell = [point(10, 0, 30, 2), point(20, 0, 10, 2), point(30, 0, 20, 2)];
+        let heights = |rule| {
+            select_terrain(&cell, rule, CellAnchor::default())
+                .iter()
+                .map(|p| p.z_mm)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(heights(SelectionRule::Median), [20]);
+        assert_eq!(heights(SelectionRule::IgnMax), [30]);
+        assert_eq!(heights(SelectionRule::All), [30, 10, 20]);
+    }
+
+    #[test]
+    fn order_of_the_input_does_not_matter() {
+        let mut points: Vec<SurfacePoint> = (0..500)
+            .map(|i| point(i * 37 % 2000, i * 61 % 2000, (i * i % 50) as i32, [2, 9, 66][i as usize % 3]))
+            .collect();
+        let forward = select_terrain(&points, SelectionRule::Median, CellAnchor::default());
+        points.reverse();
+        assert_eq!(forward, select_terrain(&points, SelectionRule::Median, CellAnchor::default()));
+    }
+
+    #[test]
+    fn shared_positions_keep_the_lower_ground_and_the_upper_surface() {
+        let points = [point(0, 0, 5, 2), point(0, 0, 9, 2), point(0, 0, 7, 6)];
+        let anchor = CellAnchor::default();
+        assert_eq!(select_terrain(&points, SelectionRule::All, anchor), [points[0]]);
+        assert_eq!(select_surface(&points, SelectionRule::All, anchor), [points[1]]);
+    }
+
+    #[test]
+    fn noise_and_unclassified_points_never_count() {
+        let points = [point(0, 0, 5, 1), point(600, 0, -9000, 7), point(1200, 0, 5, 65)];
+        for rule in [SelectionRule::Median, SelectionRule::IgnMax, SelectionRule::All] {
+            assert!(select_terrain(&points, rule, CellAnchor::default()).is_empty());
+            assert!(select_surface(&points, rule, CellAnchor::default()).is_empty());
+        }
+    }
+}
