@@ -5,6 +5,7 @@
 //! the mend, and never allocate what a header merely promises.
 
 pub mod cf;
+mod csv;
 mod feature;
 pub mod las;
 mod part_file;
@@ -12,11 +13,14 @@ pub mod geopackage;
 mod points;
 mod report;
 mod stated_crs;
+mod vector;
 mod wkb;
 
 pub use feature::{Feature, FeatureTable, Field, FieldKind, Value};
 pub use part_file::PartFile;
 pub use points::PointBlock;
 pub use report::{LayerRead, ReadReport, SkippedRecord};
+
+pub use vector::{read_vector, read_vector_layers};
 
 use crate::FileProblem;

@@ -124,7 +124,7 @@ fn read(path: &Path, crs: Crs) -> Result<Vec<Geometry>> {
         let transformer = if from == crs { None } else { Some(Transformer::new(from, crs)?) };
         for mut geometry in table.features.into_iter().filter_map(|f| f.geometry) {
             if let Some(transformer) = &transformer {
-                transformer.transform_geometry(&mut geometry)?;
+                transformer.transform_geometry(&mut geometry);
             }
             geometries.push(geometry);
         }

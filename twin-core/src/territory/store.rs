@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::{Features, TerritoryManifest, TERRITORY_SCHEMA};
-use crate::formats::cf::GridFile;
+use crate::formats::cf::{BandKind, GridFile};
 use crate::formats::geopackage::GeoPackage;
-use crate::spatial::{Crs, Extent, Grid, GridSpec, VerticalDatum};
+use crate::spatial::{Crs, Grid, GridSpec, VerticalDatum};
 use crate::{Error, FileProblem, Result};
 
 /// An assembled territory: its manifest, its features in memory, its grids read by window.
@@ -39,7 +39,7 @@ impl Territory {
             tables.push(package.read(&layer.name, None)?.table);
         }
         let features = Features::from_tables(&features_path, tables)?;
-        let vertical_datum = VerticalDatum::from_label(&manifest.vertical_datum).ok_or_else(|| {
+        let vertical_datum = VerticalDatum::parse(&manifest.vertical_datum).ok_or_else(|| {
             Error::file_at(
                 folder.join(Self::MANIFEST),
                 "vertical_datum",
@@ -101,10 +101,22 @@ impl Territory {
         &self.features
     }
 
-    /// A band inside an extent at the finest level.
-    pub fn window(&self, band: &str, extent: &Extent) -> Result<Grid<f32>> {
-        let (rows, columns) = self.spec().window(extent);
-        self.grids.read_window(band, 0, rows, columns)
+    /// A window of a band at the finest level; codes of a categorical band as numbers. `NaN` where
+    /// there is no data.
+    pub fn window(
+        &self,
+        band: &str,
+        rows: std::ops::Range<usize>,
+        columns: std::ops::Range<usize>,
+    ) -> Result<Grid<f32>> {
+        let is_categorical =
+            self.grids.band(band).is_some_and(|b| matches!(b.kind, BandKind::Categorical(_)));
+        if is_categorical {
+            let codes: Grid<u8> = self.grids.read_window(band, 0, rows, columns)?;
+            Ok(codes.map(|&code| if code == 0 { f32::NAN } else { f32::from(code) }))
+        } else {
+            self.grids.read_window(band, 0, rows, columns)
+        }
     }
 
     /// Terrain height at a world position; `None` outside or without data.
@@ -112,7 +124,7 @@ impl Territory {
         let Some((row, column)) = self.spec().cell_at(x, y) else {
             return Ok(None);
         };
-        let cell = self.grids.read_window("dtm", 0, row..row + 1, column..column + 1)?;
+        let cell = self.window("dtm", row..row + 1, column..column + 1)?;
         Ok(cell.values.first().copied().filter(|v| v.is_finite()))
     }
 }

@@ -181,8 +181,7 @@ impl TerritoryView {
     }
 
     fn aggregate(&self, band: &str, aggregation: Aggregation) -> Result<Grid<f32>> {
-        let file = self.territory.grids();
-        let fine = *file.spec();
+        let fine = *self.territory.spec();
         let mut grid = Grid::filled(self.spec, f32::NAN);
         let mut samples: Vec<Vec<f32>> = vec![Vec::new(); self.spec.columns];
         for row in 0..self.spec.rows {
@@ -193,7 +192,7 @@ impl TerritoryView {
             if rows.is_empty() || columns.is_empty() {
                 continue;
             }
-            let window = file.read_window(band, 0, rows, columns)?;
+            let window = self.territory.window(band, rows, columns)?;
             samples.iter_mut().for_each(Vec::clear);
             for r in 0..window.spec.rows {
                 for c in 0..window.spec.columns {

@@ -74,7 +74,7 @@ pub fn view_of(registry: &Registry, scenario: &Scenario) -> Result<TerritoryView
                 if let Some(from) = table.crs.filter(|from| *from != crs) {
                     let transformer = Transformer::new(from, crs)?;
                     for geometry in table.features.iter_mut().filter_map(|f| f.geometry.as_mut()) {
-                        transformer.transform_geometry(geometry)?;
+                        transformer.transform_geometry(geometry);
                     }
                     table.crs = Some(crs);
                 }

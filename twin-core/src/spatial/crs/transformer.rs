@@ -10,7 +10,7 @@ use geodesy::prelude::{Context, Coor2D, Direction, Minimal, OpHandle};
 use super::Crs;
 use super::definition::{Definition, Projection};
 use crate::language::Text;
-use crate::spatial::Position;
+use crate::spatial::{Geometry, Position};
 use crate::{Error, Result};
 
 /// Positions handed to the projection library at once.
@@ -74,6 +74,15 @@ impl Transformer {
                 let is_valid = x.is_finite() && y.is_finite();
                 [position[0], position[1]] = if is_valid { [x, y] } else { [f64::NAN; 2] };
             }
+        }
+    }
+
+    /// Transforms every vertex of a geometry in place, heights untouched.
+    pub fn transform_geometry(&self, geometry: &mut Geometry) {
+        let mut positions: Vec<Position> = geometry.positions().copied().collect();
+        self.transform(&mut positions);
+        for (vertex, moved) in geometry.positions_mut().zip(positions) {
+            *vertex = moved;
         }
     }
 
