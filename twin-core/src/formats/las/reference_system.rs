@@ -11,8 +11,8 @@ const PROJECTED_CRS: u16 = 3072;
 const VERTICAL_CRS: u16 = 4096;
 /// Citations: of the whole, of the geodetic and of the projected system.
 const CITATIONS: [u16; 3] = [1026, 2049, 3073];
-/// The code that means *defined by other keys*.
-const USER_DEFINED: u16 = 32767;
+/// Codes that are none: undefined, defined by other keys, and what some programs write for either.
+const NO_CODE: [u16; 3] = [0, 32767, 65535];
 
 /// Payloads of the records about the reference system.
 #[derive(Default)]
@@ -36,7 +36,8 @@ pub(super) fn identify(records: &CrsRecords) -> Stated {
         return Stated {
             crs: Crs::from_wkt(&wkt),
             vertical_datum: VerticalDatum::from_wkt(&wkt),
-            text: Some(wkt),
+            // The name in front says enough in a message.
+            text: wkt.split('"').nth(1).map(str::to_owned).or(Some(wkt)),
         };
     }
     match &records.geo_keys {
@@ -54,14 +55,14 @@ fn from_geo_keys(keys: &[u8], texts: &[u8]) -> Stated {
         let field = |i: usize| u16_at(entry, 2 * i).unwrap_or_default();
         let (key, location, count, value) = (field(0), field(1), field(2), field(3));
         match (key, location) {
-            (PROJECTED_CRS | GEODETIC_CRS, 0) if value != 0 && value != USER_DEFINED => {
+            (PROJECTED_CRS | GEODETIC_CRS, 0) if !NO_CODE.contains(&value) => {
                 notes.push(format!("EPSG:{value}"));
                 // A projected system stands above the geographic one it rests on.
                 if key == PROJECTED_CRS || stated.crs.is_none() {
                     stated.crs = Crs::from_epsg(u32::from(value)).ok().or(stated.crs);
                 }
             }
-            (VERTICAL_CRS, 0) if value != 0 && value != USER_DEFINED => {
+            (VERTICAL_CRS, 0) if !NO_CODE.contains(&value) => {
                 notes.push(format!("EPSG:{value}"));
                 stated.vertical_datum = VerticalDatum::from_epsg(u32::from(value));
             }
