@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use twin_core::formats::cf::{BandMeta, GridFileWriter};
+use twin_core::formats::cf::{BandMeta, GridFileWriter, Packing, SeriesVariable, SeriesWriter};
 use twin_core::spatial::{Crs, Grid, GridSpec};
 use twin_core::test_support::tool;
 
@@ -62,6 +62,44 @@ fn territories_open_in_python() {
         })
         .into();
     check(&paths.iter().map(|p| p.as_path()).collect::<Vec<_>>());
+}
+
+#[test]
+fn runs_open_in_python() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fields.h5");
+    let depth = SeriesVariable {
+        name: "depth".into(),
+        standard_name: Some("flood_water_thickness".into()),
+        long_name: "water depth".into(),
+        unit: "m".into(),
+        cell_methods: "time: point".into(),
+        packing: Some(Packing { scale: 0.001, offset: 0.0 }),
+    };
+    let speed = SeriesVariable {
+        name: "speed".into(),
+        standard_name: None,
+        long_name: "speed of the flow".into(),
+        unit: "m s-1".into(),
+        packing: None,
+        ..depth.clone()
+    };
+    let start = "2024-01-15T00:00:00+01:00".parse().unwrap();
+    let variables = [depth, speed];
+    let mut writer =
+        SeriesWriter::create(&path, &spec(), Crs::LAMBERT_93, start, &global(), &variables)
+            .unwrap();
+    for frame in 0..3u8 {
+        let field = Grid::from_fn(spec(), |r, c| {
+            if r < 5 { f32::NAN } else { f32::from(frame) + 0.01 * c as f32 }
+        });
+        writer.append(300.0 * f64::from(frame), &[&field.values, &field.values]).unwrap();
+    }
+    let meta = BandMeta::maximum("depth_max", "greatest depth", "m")
+        .with_attribute("cell_methods", "time: maximum");
+    writer.add_static(&meta, &Grid::filled(spec(), 2.5)).unwrap();
+    writer.finish().unwrap();
+    check(&[&path]);
 }
 
 #[test]

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::Resampling;
+use hdf5::{H5Dataset, H5Group};
+
+use super::attributes::Attributes;
+use super::pyramid::chunk_shape;
+use super::{Cell, DEFLATE_LEVEL, Resampling};
 
 /// One band of a [`GridFile`](super::GridFile).
 #[derive(Debug, Clone, PartialEq)]
@@ -92,11 +96,47 @@ impl BandMeta {
 }
 
 /// The codes and the words of `flag_values` and `flag_meanings`.
-pub(super) fn flags(categories: &[Category]) -> (Vec<u8>, String) {
+fn flags(categories: &[Category]) -> (Vec<u8>, String) {
     let word = |text: &str| -> String {
         let keep = |c: char| c.is_ascii_alphanumeric() || "_-.+@".contains(c);
         text.chars().map(|c| if keep(c) { c } else { '_' }).collect()
     };
     let meanings: Vec<String> = categories.iter().map(|c| word(&c.meaning)).collect();
     (categories.iter().map(|c| c.code).collect(), meanings.join(" "))
+}
+
+/// Creates the two-dimensional variable of a band with its attributes.
+pub(super) fn create_variable<T: Cell>(
+    group: &H5Group,
+    meta: &BandMeta,
+    rows: usize,
+    columns: usize,
+) -> hdf5::Result<H5Dataset> {
+    let (chunk_rows, chunk_columns) = chunk_shape(rows, columns);
+    let variable = group
+        .new_dataset::<T>()
+        .shape([rows, columns])
+        .chunk(&[chunk_rows, chunk_columns])
+        .shuffle_deflate(DEFLATE_LEVEL)
+        .fill_value(T::NO_DATA)
+        .create(&meta.name)?;
+    variable.set_numbers("_FillValue", &[T::NO_DATA])?;
+    if let Some(name) = &meta.standard_name {
+        variable.set_text("standard_name", name)?;
+    }
+    variable.set_text("long_name", &meta.long_name)?;
+    if !meta.unit.is_empty() {
+        variable.set_text("units", &meta.unit)?;
+    }
+    if let BandKind::Categorical(categories) = &meta.kind
+        && !categories.is_empty()
+    {
+        let (values, meanings) = flags(categories);
+        variable.set_numbers("flag_values", &values)?;
+        variable.set_text("flag_meanings", &meanings)?;
+    }
+    for (name, value) in &meta.attributes {
+        variable.set_text(name, value)?;
+    }
+    Ok(variable)
 }

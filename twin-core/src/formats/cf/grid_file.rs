@@ -15,7 +15,7 @@ use crate::spatial::{Crs, Grid, GridSpec};
 use crate::{Error, FileProblem, Result};
 
 /// Cells of the largest window: 1 GiB of `f32`. Larger grids are read in parts.
-const MOST_CELLS_OF_A_WINDOW: usize = 1 << 28;
+pub(super) const MOST_CELLS_OF_A_WINDOW: usize = 1 << 28;
 
 /// Bands of one grid with their overviews, open for reading; may be shared between threads.
 ///
@@ -51,21 +51,11 @@ impl GridFile {
                 GridSpec { rows, columns, cell_size, ..spec }
             })
             .collect();
-        let (attributes, bands) = guarded(path, "", || {
-            let root = file.root_group();
-            let mut attributes = BTreeMap::new();
-            for name in root.attr_names()? {
-                if let Ok(value) = root.attr_string(&name) {
-                    attributes.insert(name, value);
-                }
-            }
-            let mut bands = Vec::new();
-            for name in root.dataset_names()? {
-                if !["x", "y", GRID_MAPPING].contains(&name.as_str()) {
-                    bands.push(read_meta(&file.dataset(&name)?, &name));
-                }
-            }
-            Ok((attributes, bands))
+        let attributes = global_attributes(path, &file)?;
+        let bands = guarded(path, "", || {
+            let names = file.root_group().dataset_names()?;
+            let bands = names.iter().filter(|n| !["x", "y", GRID_MAPPING].contains(&n.as_str()));
+            bands.map(|name| Ok(read_meta(&file.dataset(name)?, name))).collect::<hdf5::Result<_>>()
         })?;
         let opened = Self { path: path.to_owned(), file, spec, crs, attributes, bands, levels };
         for band in &opened.bands {
@@ -194,12 +184,21 @@ impl GridFile {
     }
 }
 
+/// Text attributes of the root group.
+pub(super) fn global_attributes(path: &Path, file: &H5File) -> Result<BTreeMap<String, String>> {
+    guarded(path, "", || {
+        let root = file.root_group();
+        let names = root.attr_names()?;
+        Ok(names.into_iter().filter_map(|n| root.attr_string(&n).ok().map(|v| (n, v))).collect())
+    })
+}
+
 fn dataset_name(band: &str, level: usize) -> String {
     if level == 0 { band.to_owned() } else { format!("{}/{band}", overview_name(level)) }
 }
 
 /// Attributes that [`BandMeta`] has fields for, or that the layout adds.
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 10] = [
     "_FillValue",
     "standard_name",
     "long_name",
@@ -207,13 +206,12 @@ const KNOWN: [&str; 11] = [
     "flag_values",
     "flag_meanings",
     "overview_resampling",
-    "cell_methods",
     "grid_mapping",
     "DIMENSION_LIST",
     "_Netcdf4Dimid",
 ];
 
-fn read_meta(dataset: &H5Dataset, name: &str) -> BandMeta {
+pub(super) fn read_meta(dataset: &H5Dataset, name: &str) -> BandMeta {
     let text = |attribute: &str| attributes::text(dataset, attribute);
     let resampling = text("overview_resampling").and_then(|t| Resampling::from_cell_method(&t));
     let kind = match resampling {

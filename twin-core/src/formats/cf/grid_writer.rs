@@ -8,7 +8,7 @@ use hdf5::{H5Dataset, H5Group};
 use rayon::prelude::*;
 
 use super::attributes::Attributes;
-use super::bands::{BandKind, BandMeta, flags};
+use super::bands::{BandKind, BandMeta, create_variable};
 use super::frame::{self, Frame};
 use super::pyramid::{AnyPyramid, Cell, ChunkKey, CompleteChunk, Pyramid};
 use super::pyramid::{chunk_shape, level_shapes};
@@ -235,36 +235,11 @@ impl Band {
         rows: usize,
         columns: usize,
     ) -> hdf5::Result<H5Dataset> {
-        let (chunk_rows, chunk_columns) = chunk_shape(rows, columns);
-        let variable = group
-            .new_dataset::<T>()
-            .shape([rows, columns])
-            .chunk(&[chunk_rows, chunk_columns])
-            .shuffle_deflate(super::DEFLATE_LEVEL)
-            .fill_value(T::NO_DATA)
-            .create(&self.meta.name)?;
-        variable.set_numbers("_FillValue", &[T::NO_DATA])?;
-        if let Some(name) = &self.meta.standard_name {
-            variable.set_text("standard_name", name)?;
-        }
-        variable.set_text("long_name", &self.meta.long_name)?;
-        if !self.meta.unit.is_empty() {
-            variable.set_text("units", &self.meta.unit)?;
-        }
-        if let BandKind::Categorical(categories) = &self.meta.kind
-            && !categories.is_empty()
-        {
-            let (values, meanings) = flags(categories);
-            variable.set_numbers("flag_values", &values)?;
-            variable.set_text("flag_meanings", &meanings)?;
-        }
+        let variable = create_variable::<T>(group, &self.meta, rows, columns)?;
         let method = self.meta.resampling().cell_method();
         variable.set_text("overview_resampling", method)?;
         if level > 0 {
             variable.set_text("cell_methods", &format!("area: {method}"))?;
-        }
-        for (name, value) in &self.meta.attributes {
-            variable.set_text(name, value)?;
         }
         Ok(variable)
     }

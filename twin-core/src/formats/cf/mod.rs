@@ -16,6 +16,9 @@ mod grid_file;
 mod grid_mapping;
 mod grid_writer;
 mod pyramid;
+mod series_file;
+mod series_merge;
+mod series_writer;
 
 use std::path::Path;
 
@@ -28,6 +31,9 @@ pub use bands::{BandKind, BandMeta, Category};
 pub use grid_file::GridFile;
 pub use grid_writer::GridFileWriter;
 pub use pyramid::{Cell, Resampling};
+pub use series_file::SeriesFile;
+pub use series_merge::merge_segments;
+pub use series_writer::{Packing, SeriesVariable, SeriesWriter};
 
 /// Cells along a side of a chunk.
 pub const CHUNK: usize = 256;
