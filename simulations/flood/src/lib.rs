@@ -1,1 +1,128 @@
-//! Placeholder.
+//! The plugin `flood`: river flood, dam break, dyke overflow and breach, imposed sea or river
+//! levels, by the full two-dimensional shallow-water equations on the run grid.
+//!
+//! | file | concern |
+//! |---|---|
+//! | [`parameters`] | what a scenario states |
+//! | [`setup`] | parameters and territory → engine |
+//! | [`run`] | time, gauges, results |
+//! | [`exposure`] | water at buildings, indicators by enjeu |
+
+pub mod exposure;
+pub mod parameters;
+pub mod run;
+pub mod setup;
+
+use std::sync::Arc;
+
+use twin_core::Result;
+use twin_core::language::Text;
+use twin_core::simulation::{
+    Descriptor, Estimate, Run, RunContext, Simulation, Variable, Workload, parse_parameters,
+};
+use twin_core::territory::TerritoryView;
+
+use parameters::Parameters;
+
+/// The simulation.
+#[derive(Debug)]
+pub struct Flood {
+    descriptor: Descriptor,
+}
+
+impl Default for Flood {
+    fn default() -> Self {
+        Self { descriptor: descriptor() }
+    }
+}
+
+/// Cell updates per second and thread of the engine (see `benches/README.md`), rounded down.
+const UPDATES_PER_S: f64 = 1.0e7;
+
+/// Share of cells that are wet or next to wet water in a typical river flood.
+const ACTIVE_SHARE: f64 = 0.3;
+
+/// Fastest wave that a river flood brings, m/s: 3 m/s of flow on 3 m of water.
+const FASTEST_WAVE_M_PER_S: f64 = 8.5;
+
+/// Bytes per cell of the engine's state, scratch and maxima and of the driver's fields.
+const BYTES_PER_CELL: f64 = 320.0;
+
+impl Simulation for Flood {
+    fn descriptor(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    fn parameter_schema(&self) -> schemars::Schema {
+        schemars::schema_for!(Parameters)
+    }
+
+    fn initialise(
+        &self,
+        territory: Arc<TerritoryView>,
+        parameters: &serde_json::Value,
+        context: &RunContext,
+    ) -> Result<Box<dyn Run>> {
+        let parameters: Parameters = parse_parameters("flood", parameters)?;
+        let setup = setup::prepare(&territory, &parameters, context)?;
+        Ok(Box::new(run::FloodRun::new(territory, parameters, setup)))
+    }
+
+    fn estimate(&self, work: &Workload) -> Option<Estimate> {
+        let courant = twin_shallow_water::Options::default().courant;
+        let step_s = courant * work.cell_size_m / FASTEST_WAVE_M_PER_S;
+        let steps = (work.duration_s / step_s).ceil();
+        let cells = work.cells as f64;
+        Some(Estimate {
+            steps,
+            memory_bytes: cells * BYTES_PER_CELL,
+            wall_s: steps * cells * ACTIVE_SHARE / (UPDATES_PER_S * work.threads as f64),
+        })
+    }
+}
+
+fn descriptor() -> Descriptor {
+    Descriptor {
+        id: "flood",
+        version: concat!(env!("CARGO_PKG_VERSION"), "+sw1"),
+        title: Text::new("Inondation", "Flood"),
+        summary: Text::new(
+            "Propagation d'une crue, d'une rupture de barrage ou de digue, ou d'une submersion par les équations de Saint-Venant en deux dimensions.",
+            "Propagation of a river flood, a dam or dyke failure or a submersion by the two-dimensional shallow-water equations.",
+        ),
+        licence: "MIT OR Apache-2.0",
+        citation: "Audusse et al. 2004, doi:10.1137/S1064827503431090; Toro, Spruce & Speares 1994, doi:10.1007/BF01414629",
+        limits: vec![
+            Text::new(
+                "Écoulement moyenné sur la verticale : ni courants de fond, ni vagues courtes, ni écoulement en charge sous les ponts.",
+                "Depth-averaged flow: no near-bed currents, no short waves, no pressure flow under bridges.",
+            ),
+            Text::new(
+                "Ni réseau d'assainissement, ni infiltration, ni transport solide.",
+                "No sewers, no infiltration, no sediment.",
+            ),
+            Text::new(
+                "Schéma du premier ordre : les fronts sont étalés sur quelques mailles.",
+                "First-order scheme: fronts are spread over a few cells.",
+            ),
+        ],
+        variables: vec![
+            Variable::output("water_depth", "m", Text::new("Hauteur d'eau", "Water depth")).stored(1e-3, 0.0),
+            Variable::output("water_level", "m", Text::new("Niveau d'eau", "Water level"))
+                .standard("water_surface_height_above_reference_datum"),
+            Variable::output(
+                "eastward_water_velocity",
+                "m s-1",
+                Text::new("Vitesse vers l'est", "Eastward velocity"),
+            )
+            .stored(1e-3, -32.0),
+            Variable::output(
+                "northward_water_velocity",
+                "m s-1",
+                Text::new("Vitesse vers le nord", "Northward velocity"),
+            )
+            .stored(1e-3, -32.0),
+        ],
+        requirements: Vec::new(),
+    }
+}

@@ -48,12 +48,9 @@ pub struct Parameters {
     /// Manning's n by land-cover code, in place of the table's values, s·m^(-1/3).
     #[serde(default)]
     pub manning: BTreeMap<String, f64>,
-    /// Depth from which a cell counts as reached, metres.
+    /// Depth from which a cell counts as reached, for arrival time and duration, metres.
     #[serde(default = "arrival_depth")]
     pub arrival_depth_m: f64,
-    /// Depth over which the duration of flooding is counted, metres.
-    #[serde(default = "duration_depth")]
-    pub duration_depth_m: f64,
     /// What happens when water reaches an edge of the grid that nothing declares.
     #[serde(default)]
     pub undeclared_edges: UndeclaredEdges,
@@ -210,10 +207,6 @@ fn building_manning() -> f64 {
 
 fn arrival_depth() -> f64 {
     0.05
-}
-
-fn duration_depth() -> f64 {
-    0.5
 }
 
 fn outflow_slope() -> f64 {

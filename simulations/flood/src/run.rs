@@ -1,0 +1,439 @@
+//! A flood run: advances the engine, records gauges, and turns the end state into results.
+
+use std::sync::Arc;
+
+use twin_core::export::{Legend, Ramp};
+use twin_core::language::Text;
+use twin_core::simulation::{
+    Budget, Fields, GaugeSeries, Outcome, ResultMap, Run, RunContext, StateError, StateVisitor,
+    StaticField,
+};
+use twin_core::spatial::Grid;
+use twin_core::territory::TerritoryView;
+use twin_core::{Error, Language, Result};
+use twin_shallow_water::Side;
+
+use crate::exposure::{self, Water};
+use crate::parameters::{Parameters, UndeclaredEdges};
+use crate::setup::Setup;
+
+/// Longest time between two records of a gauge, seconds.
+const GAUGE_INTERVAL_S: f64 = 60.0;
+
+/// Cells below this maximum depth count as dry in results, metres.
+const DRY_DEPTH_M: f64 = 0.01;
+
+/// Allowed error of the water budget relative to all water: round-off of `f64` sums.
+const BUDGET_TOLERANCE: f64 = 1e-9;
+
+/// A run of the plugin.
+pub struct FloodRun {
+    view: Arc<TerritoryView>,
+    parameters: Parameters,
+    setup: Setup,
+    gauges: Vec<Gauge>,
+    domain: DomainRecord,
+}
+
+/// What is recorded at a point.
+struct Gauge {
+    name: String,
+    position: [f64; 2],
+    cell: usize,
+    times_s: Vec<f64>,
+    depth_m: Vec<f64>,
+    level_m: Vec<f64>,
+    speed_m_per_s: Vec<f64>,
+}
+
+/// What is recorded of the whole domain: cumulated volumes and storage.
+#[derive(Default)]
+struct DomainRecord {
+    times_s: Vec<f64>,
+    inflow_m3: Vec<f64>,
+    outflow_m3: Vec<f64>,
+    stored_m3: Vec<f64>,
+}
+
+impl FloodRun {
+    /// From a prepared engine.
+    pub fn new(view: Arc<TerritoryView>, parameters: Parameters, setup: Setup) -> Self {
+        let gauges = parameters
+            .gauges
+            .iter()
+            .zip(&setup.gauge_cells)
+            .map(|((name, position), cell)| Gauge {
+                name: name.clone(),
+                position: *position,
+                cell: *cell,
+                times_s: Vec::new(),
+                depth_m: Vec::new(),
+                level_m: Vec::new(),
+                speed_m_per_s: Vec::new(),
+            })
+            .collect();
+        Self { view, parameters, setup, gauges, domain: DomainRecord::default() }
+    }
+
+    fn record(&mut self) {
+        let solver = &self.setup.solver;
+        let time = solver.time_s();
+        if self.domain.times_s.last() == Some(&time) {
+            return;
+        }
+        for gauge in &mut self.gauges {
+            let speed = solver.velocity_u()[gauge.cell].hypot(solver.velocity_v()[gauge.cell]);
+            gauge.times_s.push(time);
+            gauge.depth_m.push(solver.depth()[gauge.cell]);
+            gauge.level_m.push(solver.level(gauge.cell).unwrap_or(f64::NAN));
+            gauge.speed_m_per_s.push(speed);
+        }
+        let budget = solver.budget();
+        self.domain.times_s.push(time);
+        self.domain.inflow_m3.push(budget.inflow_m3());
+        self.domain.outflow_m3.push(budget.outflow_m3());
+        self.domain.stored_m3.push(budget.stored_m3);
+    }
+
+    fn check_edges(&self) -> Result<()> {
+        if self.parameters.undeclared_edges == UndeclaredEdges::Wall {
+            return Ok(());
+        }
+        let contacts = self.setup.solver.undeclared_contacts();
+        let Some(contact) = contacts.first() else { return Ok(()) };
+        let (x, y) = self.view.spec().centre(contact.row, contact.column);
+        let minutes = contact.time_s / 60.0;
+        let (side_fr, side_en) = match contact.side {
+            Side::West => ("ouest", "west"),
+            Side::East => ("est", "east"),
+            Side::South => ("sud", "south"),
+            Side::North => ("nord", "north"),
+        };
+        Err(Error::simulation(
+            "flood",
+            format!("l'eau atteint un bord non déclaré ({side_fr}) en x = {x:.0}, y = {y:.0} après {minutes:.0} min ; y déclarer outflow ou stage, ou agrandir l'emprise (undeclared_edges = \"wall\" en fait une paroi)"),
+            format!("water reaches an undeclared edge ({side_en}) at x = {x:.0}, y = {y:.0} after {minutes:.0} min; declare outflow or stage there, or enlarge the extent (undeclared_edges = \"wall\" makes it a wall)"),
+        ))
+    }
+}
+
+impl Run for FloodRun {
+    fn advance_to(&mut self, time_s: f64, fields: &mut Fields, context: &RunContext) -> Result<()> {
+        let interval = GAUGE_INTERVAL_S.min(context.output_interval_s);
+        self.record();
+        while self.setup.solver.time_s() < time_s {
+            context.check_cancelled()?;
+            let now = self.setup.solver.time_s();
+            let next = ((now / interval + 1e-9).floor() + 1.0) * interval;
+            self.setup.solver.advance_to(next.min(time_s))?;
+            self.record();
+            self.check_edges()?;
+            context.report_time(self.setup.solver.time_s());
+        }
+        let solver = &self.setup.solver;
+        let store = |values: &mut [f32], of: &dyn Fn(usize) -> f64| {
+            values.iter_mut().enumerate().for_each(|(cell, v)| *v = of(cell) as f32);
+        };
+        store(fields.output("water_depth"), &|cell| solver.depth()[cell]);
+        store(fields.output("water_level"), &|cell| solver.level(cell).unwrap_or(f64::NAN));
+        store(fields.output("eastward_water_velocity"), &|cell| solver.velocity_u()[cell]);
+        store(fields.output("northward_water_velocity"), &|cell| solver.velocity_v()[cell]);
+        Ok(())
+    }
+
+    fn finish(&mut self, _: &RunContext) -> Result<Outcome> {
+        let statics = self.statics();
+        let (depth, level) = (&statics[0].grid, &statics[1].grid);
+        let water = Water { depth, level, terrain: &self.setup.terrain };
+        let at_buildings = exposure::at_buildings(&self.view, &water, self.parameters.floor_height_m);
+        let indicators = exposure::indicators(&self.view, &water, &at_buildings);
+        let assets = vec![exposure::building_table(&self.view, &at_buildings)];
+        let key_messages = key_messages(&indicators);
+        let mut hypotheses = std::mem::take(&mut self.setup.hypotheses);
+        let floor = self.parameters.floor_height_m;
+        hypotheses.push(Text::new(
+            format!("Eau à un bâtiment : plus haut niveau des mailles mouillées qui l'entourent, moins le sol et {} m de plancher.", Language::Fr.number(floor, 2)),
+            format!("Water at a building: highest level of the wet cells around it, less the ground and {} m of floor.", Language::En.number(floor, 2)),
+        ));
+        let mut warnings = vec![Text::new(
+            "Aucune bathymétrie : le LiDAR donne la surface de l'eau et non le fond du lit ; hauteurs surestimées.",
+            "No bathymetry: LiDAR gives the water surface, not the river bed; depths are overestimated.",
+        )];
+        if !self.setup.structures.is_empty() && self.parameters.breaches.is_empty() {
+            warnings.push(Text::new(
+                "Le secteur situé derrière l'ouvrage reste inondable : lire ce résultat avec celui du scénario de brèche.",
+                "Land behind the structure remains flood-prone: read this result with that of the breach scenario.",
+            ));
+        }
+        Ok(Outcome {
+            indicators,
+            statics,
+            gauges: self.series(),
+            assets,
+            markers: std::mem::take(&mut self.setup.markers),
+            structures: std::mem::take(&mut self.setup.structures),
+            key_messages,
+            calibration: self.parameters.calibration.clone(),
+            hypotheses,
+            warnings,
+        })
+    }
+
+    fn visit_state(&mut self, visitor: &mut dyn StateVisitor) -> Result<bool, StateError> {
+        self.setup.solver.visit_state(&mut EngineVisitor(visitor))?;
+        for gauge in &mut self.gauges {
+            visitor.list("gauge_times_s", &mut gauge.times_s)?;
+            visitor.list("gauge_depth_m", &mut gauge.depth_m)?;
+            visitor.list("gauge_level_m", &mut gauge.level_m)?;
+            visitor.list("gauge_speed_m_per_s", &mut gauge.speed_m_per_s)?;
+        }
+        visitor.list("domain_times_s", &mut self.domain.times_s)?;
+        visitor.list("domain_inflow_m3", &mut self.domain.inflow_m3)?;
+        visitor.list("domain_outflow_m3", &mut self.domain.outflow_m3)?;
+        visitor.list("domain_stored_m3", &mut self.domain.stored_m3)?;
+        Ok(true)
+    }
+
+    fn budget(&self) -> Option<Budget> {
+        let budget = self.setup.solver.budget();
+        Some(Budget {
+            initial: budget.initial_m3,
+            entered: budget.inflow_m3(),
+            left: budget.outflow_m3(),
+            stored: budget.stored_m3,
+            tolerance: BUDGET_TOLERANCE,
+        })
+    }
+}
+
+impl FloodRun {
+    fn statics(&self) -> Vec<StaticField> {
+        let solver = &self.setup.solver;
+        let spec = solver.bed().spec;
+        let maxima = solver.maxima();
+        let wet = |cell: usize| maxima.depth_m[cell] > DRY_DEPTH_M;
+        let open = |cell: usize| !solver.bed().elevation_m[cell].is_nan();
+        let grid = |value: &dyn Fn(usize) -> f64| {
+            let values = (0..spec.len()).map(|cell| value(cell) as f32).collect();
+            Grid { spec, values }
+        };
+        let depth = grid(&|c| if open(c) { maxima.depth_m[c] } else { f64::NAN });
+        let level = grid(&|c| if wet(c) { maxima.depth_m[c] + solver.bed().elevation_m[c] } else { f64::NAN });
+        let speed = grid(&|c| if wet(c) { maxima.speed_m_per_s[c] } else { f64::NAN });
+        let hours = |seconds: f64| if seconds.is_finite() { seconds / 3600.0 } else { f64::NAN };
+        let arrival = grid(&|c| hours(maxima.arrival_s[c]));
+        let duration = grid(&|c| if wet(c) { hours(maxima.duration_s[c]) } else { f64::NAN });
+        let rise = solver.rate_of_rise();
+        let rise = grid(&|c| match rise {
+            Some(rate) if wet(c) => rate[c] * 3600.0,
+            _ => f64::NAN,
+        });
+        let depth_max = depth.range().map_or(1.0, |r| r.1.max(0.1));
+        let arrival_max = arrival.range().map_or(1.0, |r| r.1.max(0.1));
+        let duration_max = duration.range().map_or(1.0, |r| r.1.max(0.1));
+        let (level_min, level_max) = level.range().unwrap_or((0.0, 1.0));
+        let dry = Some(DRY_DEPTH_M as f32);
+        let map = |name, title: &Text, caption: Text, legend, transparent_below| ResultMap {
+            name,
+            title: title.clone(),
+            caption,
+            legend,
+            transparent_below,
+        };
+        let depth_title = Text::new("Hauteur d'eau maximale", "Maximum water depth");
+        let level_title = Text::new("Niveau d'eau maximal", "Maximum water level");
+        let speed_title = Text::new("Vitesse d'écoulement maximale", "Maximum flow speed");
+        let arrival_title = Text::new("Temps d'arrivée de l'eau", "Arrival time of the water");
+        let duration_title = Text::new("Durée d'inondation", "Duration of flooding");
+        let threshold = |l: Language| l.number(self.parameters.arrival_depth_m * 100.0, 0);
+        let datum = self.view.territory().vertical_datum().label();
+        vec![
+            StaticField {
+                name: "maximum_water_depth",
+                standard_name: None,
+                unit: "m",
+                title: depth_title.clone(),
+                maps: vec![
+                    map(
+                        "hauteur-maximale-classes",
+                        &Text::new("Hauteur d'eau maximale (classes)", "Maximum water depth (classes)"),
+                        Text::new("Plus grande hauteur d'eau du scénario, en classes de 0,5, 1 et 2 m.", "Largest depth of the scenario, in classes of 0.5, 1 and 2 m."),
+                        Legend::maximum_water_depth(),
+                        dry,
+                    ),
+                    map(
+                        "hauteur-maximale",
+                        &Text::new("Hauteur d'eau maximale (continue)", "Maximum water depth (continuous)"),
+                        Text::new("Plus grande hauteur d'eau du scénario.", "Largest depth of the scenario."),
+                        Legend::continuous(depth_title.clone(), "m", 0.0, depth_max, Ramp::Cividis),
+                        dry,
+                    ),
+                ],
+                grid: depth,
+            },
+            StaticField {
+                name: "maximum_water_level",
+                standard_name: None,
+                unit: "m",
+                title: level_title.clone(),
+                maps: vec![map(
+                    "niveau-maximal",
+                    &level_title,
+                    Text::new(format!("Plus haut niveau d'eau en m {datum}, sur le relief ombré."), format!("Highest water level in m {datum}, over shaded relief.")),
+                    Legend::continuous(level_title.clone(), format!("m {datum}"), level_min, level_max, Ramp::Viridis),
+                    None,
+                )],
+                grid: level,
+            },
+            StaticField {
+                name: "maximum_flow_speed",
+                standard_name: None,
+                unit: "m s-1",
+                title: speed_title.clone(),
+                maps: vec![map(
+                    "vitesse-maximale",
+                    &speed_title,
+                    Text::new("Plus grande vitesse moyenne sur la verticale.", "Largest depth-averaged speed."),
+                    Legend::flow_speed(),
+                    None,
+                )],
+                grid: speed,
+            },
+            StaticField {
+                name: "arrival_time",
+                standard_name: None,
+                unit: "h",
+                title: arrival_title.clone(),
+                maps: vec![map(
+                    "temps-arrivee",
+                    &arrival_title,
+                    Text::new(
+                        format!("Temps depuis le début du scénario jusqu'à {} cm d'eau.", threshold(Language::Fr)),
+                        format!("Time from the start of the scenario until {} cm of water.", threshold(Language::En)),
+                    ),
+                    Legend::continuous(arrival_title.clone(), "h", 0.0, arrival_max, Ramp::Batlow),
+                    None,
+                )],
+                grid: arrival,
+            },
+            StaticField {
+                name: "duration_over_threshold",
+                standard_name: None,
+                unit: "h",
+                title: duration_title.clone(),
+                maps: vec![map(
+                    "duree",
+                    &duration_title,
+                    Text::new(
+                        format!("Durée avec plus de {} cm d'eau jusqu'à la fin du calcul.", threshold(Language::Fr)),
+                        format!("Time with more than {} cm of water until the end of the run.", threshold(Language::En)),
+                    ),
+                    Legend::continuous(duration_title.clone(), "h", 0.0, duration_max, Ramp::Cividis),
+                    None,
+                )],
+                grid: duration,
+            },
+            StaticField {
+                name: "maximum_rate_of_rise",
+                standard_name: None,
+                unit: "m h-1",
+                title: Text::new("Vitesse de montée maximale sur 30 min", "Maximum rate of rise over 30 min"),
+                maps: Vec::new(),
+                grid: rise,
+            },
+            StaticField {
+                name: "bed_elevation",
+                standard_name: None,
+                unit: "m",
+                title: Text::new("Altitude du fond de calcul", "Elevation of the computed bed"),
+                maps: Vec::new(),
+                grid: grid(&|c| solver.bed().elevation_m[c]),
+            },
+        ]
+    }
+
+    fn series(&self) -> Vec<GaugeSeries> {
+        let mut all = Vec::new();
+        let domain = Text::new("Domaine", "Domain").fr;
+        let mut whole = |variable, title: Text, unit, values: Vec<f64>| {
+            all.push(GaugeSeries {
+                gauge: domain.clone(),
+                position: None,
+                variable,
+                title,
+                unit,
+                times_s: self.domain.times_s.clone(),
+                values,
+            });
+        };
+        let rates = |volumes: &[f64]| rate(&self.domain.times_s, volumes);
+        whole("inflow_discharge", Text::new("Débit entrant", "Inflow"), "m3 s-1", rates(&self.domain.inflow_m3));
+        whole("outflow_discharge", Text::new("Débit sortant", "Outflow"), "m3 s-1", rates(&self.domain.outflow_m3));
+        whole("stored_volume", Text::new("Volume présent", "Stored volume"), "m3", self.domain.stored_m3.clone());
+        for gauge in &self.gauges {
+            let mut add = |variable, title: Text, unit, values: &Vec<f64>| {
+                all.push(GaugeSeries {
+                    gauge: gauge.name.clone(),
+                    position: Some(gauge.position),
+                    variable,
+                    title,
+                    unit,
+                    times_s: gauge.times_s.clone(),
+                    values: values.clone(),
+                });
+            };
+            add("water_depth", Text::new("Hauteur d'eau", "Water depth"), "m", &gauge.depth_m);
+            add("water_level", Text::new("Niveau d'eau", "Water level"), "m", &gauge.level_m);
+            add("flow_speed", Text::new("Vitesse", "Speed"), "m s-1", &gauge.speed_m_per_s);
+        }
+        all
+    }
+}
+
+/// Mean rate between records of a cumulated volume, at the later of the two times.
+fn rate(times_s: &[f64], volumes: &[f64]) -> Vec<f64> {
+    let mut rates = vec![0.0; volumes.len()];
+    for i in 1..volumes.len() {
+        rates[i] = (volumes[i] - volumes[i - 1]) / (times_s[i] - times_s[i - 1]);
+    }
+    if rates.len() > 1 {
+        rates[0] = rates[1];
+    }
+    rates
+}
+
+fn key_messages(indicators: &twin_core::results::Indicators) -> Vec<Text> {
+    let value = |id: &str| indicators.get(id).and_then(|i| i.value).unwrap_or(0.0);
+    let (fr, en) = (Language::Fr, Language::En);
+    let (area, buildings) = (value("area_flooded"), value("buildings_exposed"));
+    let (dwellings, roads) = (value("dwellings_exposed"), value("roads_cut"));
+    vec![Text::new(
+        format!(
+            "Dans le périmètre d'étude, {} ha sont inondés dans ce scénario ; {} bâtiments ({} logements) sont atteints et {} km de routes sont sous plus de 30 cm d'eau.",
+            fr.number(area, 1), fr.number(buildings, 0), fr.number(dwellings, 0), fr.number(roads, 1)
+        ),
+        format!(
+            "Inside the study area, {} ha are flooded in this scenario; {} buildings ({} dwellings) are reached and {} km of roads are under more than 30 cm of water.",
+            en.number(area, 1), en.number(buildings, 0), en.number(dwellings, 0), en.number(roads, 1)
+        ),
+    )]
+}
+
+/// Lets the engine walk over its state with the driver's visitor.
+struct EngineVisitor<'a>(&'a mut dyn StateVisitor);
+
+impl twin_shallow_water::StateVisitor for EngineVisitor<'_> {
+    type Error = StateError;
+
+    fn scalar(&mut self, name: &str, value: &mut f64) -> Result<(), StateError> {
+        self.0.scalar(name, value)
+    }
+
+    fn counter(&mut self, name: &str, value: &mut u64) -> Result<(), StateError> {
+        self.0.counter(name, value)
+    }
+
+    fn array(&mut self, name: &str, values: &mut [f64]) -> Result<(), StateError> {
+        self.0.array(name, values)
+    }
+}
