@@ -4,11 +4,14 @@
 //! truncated or hostile files with an [`Error`](crate::Error) that names the file, the place and
 //! the mend, and never allocate what a header merely promises.
 
+pub mod cityjson;
 mod feature;
+pub mod geojson;
 pub mod geopackage;
+pub mod las;
 mod points;
 mod report;
-mod stated_crs;
+pub mod shapefile;
 mod wkb;
 
 pub use feature::{Feature, FeatureTable, Field, FieldKind, Value};
