@@ -14,6 +14,14 @@ mod points;
 mod report;
 mod stated_crs;
 mod vector;
+pub mod cityjson;
+mod feature;
+pub mod geojson;
+pub mod geopackage;
+pub mod las;
+mod points;
+mod report;
+pub mod shapefile;
 mod wkb;
 
 pub use feature::{Feature, FeatureTable, Field, FieldKind, Value};

@@ -28,7 +28,6 @@
 //! # }
 //! ```
 
-mod definition;
 mod geometry;
 mod reader;
 mod schema;

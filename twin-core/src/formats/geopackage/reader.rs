@@ -94,6 +94,10 @@ impl GeoPackage {
         let mut table = FeatureTable::new(&layer.name, layer.crs);
         table.fields.clone_from(&layer.fields);
         let mut taker = Taker { layer, extent, table, report: ReadReport::default() };
+        if let Some(stated) = &layer.unknown_crs {
+            let detail = format!("reference system \"{stated}\"");
+            taker.report.notices.push(FileProblem::Unsupported { detail });
+        }
         let candidates = match (extent, &layer.index) {
             // A damaged index costs speed, not records: the table is then read from end to end.
             (Some(extent), Some(index)) => self.candidates(index, extent).ok().flatten(),

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row};
 
 use super::{literal, quoted};
 use crate::{
-    formats::{Field, FieldKind, stated_crs},
+    formats::{Field, FieldKind},
     spatial::{Crs, Extent},
 };
 
@@ -28,6 +28,8 @@ pub struct Layer {
     pub extent: Option<Extent>,
     /// Columns, without the row number and the geometry.
     pub fields: Vec<Field>,
+    /// Reference system as stated, where it is not known by a code here.
+    pub(super) unknown_crs: Option<String>,
     pub(super) encoding: Encoding,
     /// Column that numbers the rows, where there is one.
     pub(super) key: Option<String>,
@@ -43,11 +45,35 @@ pub(super) enum Encoding {
     Other(String),
 }
 
+/// A reference system as stated: known, stated but unknown, or not stated.
+#[derive(Debug, Clone, Default)]
+struct System {
+    crs: Option<Crs>,
+    unknown: Option<String>,
+}
+
+impl System {
+    fn of(authority: &str, code: Option<i64>, wkt: Option<String>) -> Self {
+        let (stated, crs) = match (authority.eq_ignore_ascii_case("EPSG"), code, wkt) {
+            (true, Some(code), _) => {
+                let crs = u32::try_from(code).ok().and_then(|code| Crs::from_epsg(code).ok());
+                (format!("EPSG:{code}"), crs)
+            }
+            (_, _, Some(wkt)) if !wkt.trim().is_empty() && wkt.trim() != "undefined" => {
+                let crs = Crs::from_wkt(&wkt);
+                (wkt.split('"').nth(1).unwrap_or_default().to_owned(), crs)
+            }
+            _ => return Self::default(),
+        };
+        Self { crs, unknown: crs.is_none().then_some(stated) }
+    }
+}
+
 /// What the catalogue of the file says about a table, before its columns are looked at.
 #[derive(Default)]
 struct Stated {
     geometry: Option<(String, String, Encoding)>,
-    crs: Option<Crs>,
+    system: System,
     extent: Option<Extent>,
     count: Option<u64>,
 }
@@ -88,20 +114,15 @@ fn geopackage(
     has_geometries: bool,
     has_counts: bool,
 ) -> rusqlite::Result<Vec<(String, Stated)>> {
-    let mut systems: BTreeMap<i64, Option<Crs>> = BTreeMap::new();
+    let mut systems: BTreeMap<i64, System> = BTreeMap::new();
     let sql = "SELECT srs_id, organization, organization_coordsys_id, definition \
                FROM gpkg_spatial_ref_sys";
     rows(connection, sql, |row| {
         let organization = row.get::<_, Option<String>>(1)?.unwrap_or_default();
-        let crs = if organization.eq_ignore_ascii_case("EPSG") {
-            row.get::<_, Option<i64>>(2)?.and_then(stated_crs::from_code)
-        } else {
-            let definition: Option<String> = row.get(3)?;
-            definition.and_then(|wkt| stated_crs::from_wkt(&wkt))
-        };
-        systems.insert(row.get(0)?, crs);
+        systems.insert(row.get(0)?, System::of(&organization, row.get(2)?, row.get(3)?));
         Ok(())
     })?;
+    let system = |id: Option<i64>| id.and_then(|id| systems.get(&id)).cloned().unwrap_or_default();
     let mut found: Vec<(String, Stated)> = Vec::new();
     let sql = "SELECT table_name, min_x, min_y, max_x, max_y, srs_id FROM gpkg_contents \
                WHERE data_type IN ('features', 'attributes', 'aspatial')";
@@ -111,8 +132,10 @@ fn geopackage(
             (Some(a), Some(b), Some(c), Some(d)) => Extent::new(a, b, c, d),
             _ => None,
         };
-        let crs = row.get::<_, Option<i64>>(5)?.and_then(|id| systems.get(&id).copied().flatten());
-        found.push((row.get(0)?, Stated { crs, extent, ..Stated::default() }));
+        found.push((
+            row.get(0)?,
+            Stated { system: system(row.get(5)?), extent, ..Stated::default() },
+        ));
         Ok(())
     })?;
     let position = |found: &[(String, Stated)], name: &str| {
@@ -127,9 +150,7 @@ fn geopackage(
                 let kind: String = row.get(2)?;
                 stated.geometry =
                     Some((row.get(1)?, kind.to_ascii_uppercase(), Encoding::GeoPackage));
-                stated.crs = row
-                    .get::<_, Option<i64>>(3)?
-                    .and_then(|id| systems.get(&id).copied().flatten());
+                stated.system = system(row.get(3)?);
             }
             Ok(())
         })?;
@@ -154,14 +175,12 @@ fn plain(
 ) -> rusqlite::Result<Vec<(String, Stated)>> {
     let mut geometries: BTreeMap<String, Stated> = BTreeMap::new();
     if has_geometries {
-        let mut systems: BTreeMap<i64, Option<Crs>> = BTreeMap::new();
+        let mut systems: BTreeMap<i64, System> = BTreeMap::new();
         if tables.contains_key("spatial_ref_sys") {
             let sql = "SELECT srid, auth_name, CAST(auth_srid AS INTEGER) FROM spatial_ref_sys";
             rows(connection, sql, |row| {
                 let authority = row.get::<_, Option<String>>(1)?.unwrap_or_default();
-                let code: Option<i64> = row.get(2)?;
-                let crs = code.filter(|_| authority.eq_ignore_ascii_case("EPSG"));
-                systems.insert(row.get(0)?, crs.and_then(stated_crs::from_code));
+                systems.insert(row.get(0)?, System::of(&authority, row.get(2)?, None));
                 Ok(())
             })?;
         }
@@ -188,9 +207,11 @@ fn plain(
             };
             let stated = Stated {
                 geometry: Some((row.get(1)?, kind.to_owned(), encoding)),
-                crs: row
+                system: row
                     .get::<_, Option<i64>>(3)?
-                    .and_then(|id| systems.get(&id).copied().flatten()),
+                    .and_then(|id| systems.get(&id))
+                    .cloned()
+                    .unwrap_or_default(),
                 ..Stated::default()
             };
             geometries.insert(name.to_ascii_lowercase(), stated);
@@ -255,7 +276,8 @@ fn layer(
         name,
         geometry_column: actual_geometry,
         kind,
-        crs: stated.crs,
+        crs: stated.system.crs,
+        unknown_crs: stated.system.unknown,
         feature_count: stated.count,
         extent: stated.extent,
         fields,

@@ -11,9 +11,9 @@ use std::{
 
 use rusqlite::{Connection, params, types::Value as Stored};
 
-use super::{definition, geometry, literal, quoted};
+use super::{geometry, literal, quoted};
 use crate::{
-    Error, FileProblem, Result,
+    Error, FileProblem, Language, Result,
     formats::{Feature, FeatureTable, FieldKind, Value},
     spatial::{Crs, Extent, Geometry},
 };
@@ -229,7 +229,7 @@ impl GeoPackageWriter {
         let Some(crs) = crs else { return Ok(-1) };
         let code = crs.epsg();
         if self.systems.insert(code) {
-            let (name, wkt) = definition::of_epsg(code);
+            let (name, wkt) = (crs.name(Language::En), crs.to_wkt());
             self.connection
                 .execute(
                     "INSERT INTO gpkg_spatial_ref_sys VALUES (?1, ?2, 'EPSG', ?2, ?3, NULL)",
