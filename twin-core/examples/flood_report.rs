@@ -117,9 +117,8 @@ impl Valley {
         map.terrain = Some(&self.terrain);
         map.study_area = Some(&self.study_area);
         map.demo = true;
-        map.credits = vec![
-            language.pick("vallée et crue inventées", "invented valley and flood").to_owned(),
-        ];
+        map.credits =
+            vec![language.pick("vallée et crue inventées", "invented valley and flood").to_owned()];
         map
     }
 
@@ -135,9 +134,17 @@ impl Valley {
                 (13, Rgb::hex(0xb9dcec), Text::new("eau", "water")),
             ],
         });
-        map.add_vectors(language.pick("cours d'eau", "water course"), VectorStyle::water_outline(), &self.river);
+        map.add_vectors(
+            language.pick("cours d'eau", "water course"),
+            VectorStyle::water_outline(),
+            &self.river,
+        );
         map.add_vectors(language.pick("route", "road"), VectorStyle::road(), &self.roads);
-        map.add_vectors(language.pick("bâtiment", "building"), VectorStyle::building(), &self.buildings);
+        map.add_vectors(
+            language.pick("bâtiment", "building"),
+            VectorStyle::building(),
+            &self.buildings,
+        );
         self.markers(&mut map);
         map
     }
@@ -177,7 +184,11 @@ impl Valley {
         map.calibrated = Some(false);
         map.rasters.push(RasterLayer::water_depth(depth, Legend::maximum_water_depth()));
         map.add_vectors(language.pick("route", "road"), VectorStyle::road(), &self.roads);
-        map.add_vectors(language.pick("bâtiment", "building"), VectorStyle::building_outline(), &self.buildings);
+        map.add_vectors(
+            language.pick("bâtiment", "building"),
+            VectorStyle::building_outline(),
+            &self.buildings,
+        );
         self.markers(&mut map);
         map
     }
@@ -193,9 +204,13 @@ fn ground_m(spec: &GridSpec, x: f64, y: f64) -> f64 {
     let e = spec.extent();
     let fall = (x - e.min_x) / e.width();
     let side = (y - river_y(spec, x)) / e.height();
-    let hills = 0.5 * (x / 61.0).sin() * (y / 47.0).cos() + 0.9 * (x / 190.0).cos() * (y / 160.0).sin();
+    let hills =
+        0.5 * (x / 61.0).sin() * (y / 47.0).cos() + 0.9 * (x / 190.0).cos() * (y / 160.0).sin();
     let bed = -3.0 * (-(side / 0.018).powi(2)).exp();
-    40.0 - 6.0 * fall + 260.0 * (side.abs() - 0.06).max(0.0).powf(1.6) + (hills + 1.0) * (side.abs() * 14.0).min(1.0) + bed
+    40.0 - 6.0 * fall
+        + 260.0 * (side.abs() - 0.06).max(0.0).powf(1.6)
+        + (hills + 1.0) * (side.abs() * 14.0).min(1.0)
+        + bed
 }
 
 fn plots(language: Language) -> Vec<LinePlot> {
@@ -220,10 +235,13 @@ fn plots(language: Language) -> Vec<LinePlot> {
                 series("pont aval", wave(1080.0, 4.4, 40.0)),
             ],
             thresholds: vec![],
+            demo: true,
             language,
         },
         LinePlot {
-            title: language.pick("Niveaux d'eau aux points de suivi", "Water levels at gauges").into(),
+            title: language
+                .pick("Niveaux d'eau aux points de suivi", "Water levels at gauges")
+                .into(),
             quantity: language.pick("Niveau", "Level").into(),
             unit: "m NGF-IGN69".into(),
             series: vec![
@@ -234,6 +252,7 @@ fn plots(language: Language) -> Vec<LinePlot> {
                 label: language.pick("crête de la digue", "levee crest").into(),
                 value: 39.2,
             }],
+            demo: true,
             language,
         },
     ]
@@ -250,7 +269,11 @@ fn report(valley: &Valley, depth: &Grid<f32>, language: Language) -> Result<Repo
     );
     difference.calibrated = Some(false);
     difference.add_vectors(pick("digue", "levee"), VectorStyle::levee(), [&valley.levee]);
-    difference.add_vectors(pick("bâtiment", "building"), VectorStyle::building_outline(), &valley.buildings);
+    difference.add_vectors(
+        pick("bâtiment", "building"),
+        VectorStyle::building_outline(),
+        &valley.buildings,
+    );
     let difference = comparison.map(difference);
     let figure = |map: &MapSpec<'_>, caption: String| -> Result<Figure> {
         Ok(Figure {
@@ -283,8 +306,10 @@ fn report(valley: &Valley, depth: &Grid<f32>, language: Language) -> Result<Repo
         Cell::Number(39.2, 2),
         Cell::Number(148.0, 0),
     ]);
-    let mut parameters =
-        Table::new(pick("Paramètres", "Parameters"), [pick("Paramètre", "Parameter"), pick("Valeur", "Value")]);
+    let mut parameters = Table::new(
+        pick("Paramètres", "Parameters"),
+        [pick("Paramètre", "Parameter"), pick("Valeur", "Value")],
+    );
     parameters.push([pick("résolution de la grille", "grid resolution"), "5 m".to_owned()]);
     parameters.push([pick("durée", "duration"), "12 h".to_owned()]);
     let mut versions =
@@ -317,20 +342,62 @@ fn report(valley: &Valley, depth: &Grid<f32>, language: Language) -> Result<Repo
             "The breach run of the levee comes with this scenario: read both together.",
         )],
         maps: vec![
-            figure(&valley.situation(language), pick("Le terrain, les bâtiments et ce que le scénario impose.", "The terrain, the buildings and what the scenario imposes."))?,
-            figure(&valley.flood(depth, language), pick("La plus grande hauteur d'eau de chaque maille pendant tout le scénario.", "The largest water depth of each cell during the whole scenario."))?,
-            figure(&difference, pick("En rouge, l'eau monte plus haut qu'au scénario de référence ; en bleu, moins haut.", "Red: the water rises higher than in the reference scenario; blue: less high."))?,
+            figure(
+                &valley.situation(language),
+                pick(
+                    "Le terrain, les bâtiments et ce que le scénario impose.",
+                    "The terrain, the buildings and what the scenario imposes.",
+                ),
+            )?,
+            figure(
+                &valley.flood(depth, language),
+                pick(
+                    "La plus grande hauteur d'eau de chaque maille pendant tout le scénario.",
+                    "The largest water depth of each cell during the whole scenario.",
+                ),
+            )?,
+            figure(
+                &difference,
+                pick(
+                    "En rouge, l'eau monte plus haut qu'au scénario de référence ; en bleu, moins haut.",
+                    "Red: the water rises higher than in the reference scenario; blue: less high.",
+                ),
+            )?,
         ],
         indicators: vec![
             IndicatorGroup {
                 title: pick("Étendue", "Extent"),
-                rows: vec![row(pick("Surface inondée", "Flooded area"), wet / 1e4, "ha", 1, String::new())],
+                rows: vec![row(
+                    pick("Surface inondée", "Flooded area"),
+                    wet / 1e4,
+                    "ha",
+                    1,
+                    String::new(),
+                )],
             },
             IndicatorGroup {
                 title: pick("Bâtiments et habitants", "Buildings and people"),
                 rows: vec![
-                    row(pick("Bâtiments atteints (10 cm et plus)", "Buildings reached (10 cm and more)"), 42.0, "", 0, String::new()),
-                    row(pick("Habitants dans les bâtiments atteints", "People in these buildings"), 1200.0, "", 0, pick("estimé d'après les logements, arrondi à la centaine", "estimated from dwellings, rounded to hundreds")),
+                    row(
+                        pick(
+                            "Bâtiments atteints (10 cm et plus)",
+                            "Buildings reached (10 cm and more)",
+                        ),
+                        42.0,
+                        "",
+                        0,
+                        String::new(),
+                    ),
+                    row(
+                        pick("Habitants dans les bâtiments atteints", "People in these buildings"),
+                        1200.0,
+                        "",
+                        0,
+                        pick(
+                            "estimé d'après les logements, arrondi à la centaine",
+                            "estimated from dwellings, rounded to hundreds",
+                        ),
+                    ),
                     IndicatorRow {
                         label: pick("Établissements scolaires atteints", "Schools reached"),
                         note: pick("équipements absents des données", "no facilities in the data"),
@@ -357,8 +424,14 @@ fn report(valley: &Valley, depth: &Grid<f32>, language: Language) -> Result<Repo
         }),
         structures: Some(structures),
         hypotheses: vec![
-            Text::new("Le lit et le sol ne changent pas pendant la crue.", "Bed and ground do not change during the flood."),
-            Text::new("La rugosité vient de l'occupation du sol.", "Roughness follows from land cover."),
+            Text::new(
+                "Le lit et le sol ne changent pas pendant la crue.",
+                "Bed and ground do not change during the flood.",
+            ),
+            Text::new(
+                "La rugosité vient de l'occupation du sol.",
+                "Roughness follows from land cover.",
+            ),
         ],
         limits: vec![Text::new(
             "Les embâcles, les réseaux enterrés et l'érosion ne sont pas représentés.",
@@ -389,8 +462,7 @@ fn main() -> Result<()> {
     for (name, cell_size, columns, rows) in
         [("square", 5.0, 300, 300), ("wide", 2.0, 2000, 500), ("tall", 5.0, 120, 400)]
     {
-        let spec =
-            GridSpec { west: 352_180.0, north: 6_791_340.0, cell_size, columns, rows };
+        let spec = GridSpec { west: 352_180.0, north: 6_791_340.0, cell_size, columns, rows };
         let valley = Valley::new(spec);
         let depth = valley.depth(2.6, true);
         for language in [Language::Fr, Language::En] {

@@ -95,8 +95,7 @@ impl DepthComparison {
 
 /// Classes of the difference of depth.
 pub fn difference_legend() -> Legend {
-    let bounds: Vec<f32> =
-        THRESHOLDS_M.iter().rev().map(|t| -t).chain(THRESHOLDS_M).collect();
+    let bounds: Vec<f32> = THRESHOLDS_M.iter().rev().map(|t| -t).chain(THRESHOLDS_M).collect();
     let colours = Ramp::Vik.classes(bounds.len() + 1);
     let label = |i: usize| {
         let write = |language: Language| {
@@ -109,7 +108,11 @@ pub fn difference_legend() -> Legend {
             let low = i.checked_sub(1).and_then(|j| bounds.get(j)).copied();
             match (low, bounds.get(i).copied()) {
                 (Some(low), Some(high)) if low < 0.0 && high > 0.0 => {
-                    format!("{} {}", language.pick("écart de moins de", "change below"), number(high))
+                    format!(
+                        "{} {}",
+                        language.pick("écart de moins de", "change below"),
+                        number(high)
+                    )
                 }
                 (Some(a), Some(b)) => {
                     let (a, b) = if a.abs() < b.abs() { (a, b) } else { (b, a) };
@@ -158,7 +161,7 @@ fn change_legend() -> Legend {
             },
             Class {
                 below: f32::INFINITY,
-                colour: Rgb::hex(0xd55e00),
+                colour: Rgb::hex(0xb565a0),
                 hatch: Some(Hatch::Rising),
                 label: Text::new(
                     "nouvellement inondé dans ce scénario",
@@ -175,7 +178,8 @@ mod tests {
     use crate::spatial::GridSpec;
 
     fn grid(values: &[f32]) -> Grid<f32> {
-        let spec = GridSpec { west: 0.0, north: 0.0, cell_size: 2.0, columns: values.len(), rows: 1 };
+        let spec =
+            GridSpec { west: 0.0, north: 0.0, cell_size: 2.0, columns: values.len(), rows: 1 };
         Grid { spec, values: values.to_vec() }
     }
 

@@ -106,7 +106,8 @@ pub(super) fn wrap(text: &str, size: f64, weight: Weight, width: f64) -> Vec<Str
     let mut lines: Vec<String> = Vec::new();
     for word in words {
         if let Some(line) = lines.last_mut()
-            && text_width(line, size, weight) + text_width(" ", size, weight)
+            && text_width(line, size, weight)
+                + text_width(" ", size, weight)
                 + text_width(&word, size, weight)
                 <= width
         {
@@ -142,7 +143,8 @@ mod tests {
     fn both_faces_are_found_by_name() {
         use resvg::usvg::fontdb::{Family, Query, Weight};
         for weight in [Weight::NORMAL, Weight::BOLD] {
-            let query = Query { families: &[Family::Name("Liberation Sans")], weight, ..Query::default() };
+            let query =
+                Query { families: &[Family::Name("Liberation Sans")], weight, ..Query::default() };
             assert!(database().query(&query).is_some());
         }
     }

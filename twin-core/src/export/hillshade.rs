@@ -167,9 +167,17 @@ mod tests {
     fn a_hole_stays_a_hole_and_flat_ground_around_it_flat() {
         let mut grid = plane(1.0, 0.0, 0.0);
         grid[(4, 4)] = f32::NAN;
-        for shade in [Hillshade::default().shade(&grid), Hillshade::default().multidirectional(&grid)] {
+        for shade in
+            [Hillshade::default().shade(&grid), Hillshade::default().multidirectional(&grid)]
+        {
             assert_eq!(shade.values.iter().filter(|v| v.is_nan()).count(), 1);
-            assert!(shade.values.iter().filter(|v| v.is_finite()).all(|v| (v - 0.5_f32.sqrt()).abs() < 1e-6));
+            assert!(
+                shade
+                    .values
+                    .iter()
+                    .filter(|v| v.is_finite())
+                    .all(|v| (v - 0.5_f32.sqrt()).abs() < 1e-6)
+            );
         }
     }
 

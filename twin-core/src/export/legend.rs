@@ -114,7 +114,8 @@ impl Legend {
     /// Flow speed in the classes below 0.2, 0.5 and 1 m/s and above.
     pub fn flow_speed() -> Self {
         let title = Text::new("Vitesse d'écoulement maximale", "Maximum flow speed");
-        let colours = [0x05, 0x40, 0x80, 0xc8].map(|t: u8| Ramp::Viridis.colour(f32::from(t) / 255.0));
+        let colours =
+            [0x05, 0x40, 0x80, 0xc8].map(|t: u8| Ramp::Viridis.colour(f32::from(t) / 255.0));
         let mut colours = colours.to_vec();
         colours.reverse();
         Self::classed(title, "m/s", &[0.2, 0.5, 1.0], &colours)

@@ -49,8 +49,8 @@ pub fn png_from_svg(svg: &str, width_px: u32, notice: &str) -> Result<Vec<u8>> {
     if width_px > MAXIMUM_WIDTH_PX || height_px > 4 * MAXIMUM_WIDTH_PX {
         return Err(too_large(width_px, height_px));
     }
-    let mut pixmap =
-        tiny_skia::Pixmap::new(width_px, height_px).ok_or_else(|| too_large(width_px, height_px))?;
+    let mut pixmap = tiny_skia::Pixmap::new(width_px, height_px)
+        .ok_or_else(|| too_large(width_px, height_px))?;
     pixmap.fill(tiny_skia::Color::WHITE);
     resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixmap.as_mut());
     // Opaque on white, so premultiplied equals plain.
@@ -62,8 +62,12 @@ pub fn png_from_svg(svg: &str, width_px: u32, notice: &str) -> Result<Vec<u8>> {
 fn too_large(width: u32, height: u32) -> Error {
     Error::input(
         "PNG",
-        format!("image de {width} × {height} pixels impossible ; choisir une largeur de 1 à {MAXIMUM_WIDTH_PX}"),
-        format!("a picture of {width} × {height} pixels is impossible; choose a width from 1 to {MAXIMUM_WIDTH_PX}"),
+        format!(
+            "image de {width} × {height} pixels impossible ; choisir une largeur de 1 à {MAXIMUM_WIDTH_PX}"
+        ),
+        format!(
+            "a picture of {width} × {height} pixels is impossible; choose a width from 1 to {MAXIMUM_WIDTH_PX}"
+        ),
     )
 }
 

@@ -59,6 +59,8 @@ pub struct LinePlot {
     pub series: Vec<Series>,
     /// Horizontal references.
     pub thresholds: Vec<Threshold>,
+    /// Whether the data is a demonstration set: adds its mention.
+    pub demo: bool,
     /// Language of numbers and texts.
     pub language: Language,
 }
@@ -157,7 +159,12 @@ impl LinePlot {
             );
         }
         let mut y = bottom + 22.0;
-        for line in wrap(wording::notice(language), 10.0, Weight::Regular, WIDTH - 32.0) {
+        let mention = if self.demo {
+            format!("{} · {}", wording::demonstration(language), wording::notice(language))
+        } else {
+            wording::notice(language).to_owned()
+        };
+        for line in wrap(&mention, 10.0, Weight::Regular, WIDTH - 32.0) {
             svg.text([16.0, y], &line, &TextStyle::new(10.0).fill(GREY));
             y += 13.0;
         }
@@ -233,7 +240,10 @@ impl LinePlot {
             svg.line(
                 [x, y],
                 [x + 28.0, y],
-                &format!(r#"stroke="{colour}" stroke-width="2.4" stroke-dasharray="{}""#, if dash.is_empty() { "none" } else { dash }),
+                &format!(
+                    r#"stroke="{colour}" stroke-width="2.4" stroke-dasharray="{}""#,
+                    if dash.is_empty() { "none" } else { dash }
+                ),
             );
             svg.text([x + 34.0, y + 4.0], &series.label, &TextStyle::new(TEXT));
             x += width;
@@ -254,7 +264,11 @@ impl LinePlot {
         for tick in axis::multiples(first, last, step) {
             let x = plane.x(tick * unit.seconds);
             svg.line([x, plane.top], [x, bottom], r##"stroke="#eeeeee" stroke-width="1""##);
-            svg.line([x, bottom], [x, bottom + 5.0], &format!(r#"stroke="{INK}" stroke-width="1""#));
+            svg.line(
+                [x, bottom],
+                [x, bottom + 5.0],
+                &format!(r#"stroke="{INK}" stroke-width="1""#),
+            );
             let label = self.language.number(tick, axis::decimals(step));
             svg.text([x, bottom + 18.0], &label, &TextStyle::new(TEXT).anchor(Anchor::Middle));
         }
@@ -330,7 +344,8 @@ mod tests {
     #[test]
     fn axes_have_units_and_french_numbers() {
         let svg = plot(vec![(0.0, 0.0), (6.0 * 3600.0, 1250.5)]).svg();
-        for said in ["Débit (m³/s)", "scénario (h)", ">1\u{202f}000<", "sans valeur réglementaire"] {
+        for said in ["Débit (m³/s)", "scénario (h)", ">1\u{202f}000<", "sans valeur réglementaire"]
+        {
             assert!(svg.contains(said), "{said}");
         }
     }
@@ -344,7 +359,13 @@ mod tests {
 
     #[test]
     fn strange_series_make_a_picture_all_the_same() {
-        for points in [vec![], vec![(0.0, 5.0)], vec![(0.0, f64::NAN)], vec![(f64::INFINITY, 1.0)], vec![(0.0, 1e300), (1e9, -1e300)]] {
+        for points in [
+            vec![],
+            vec![(0.0, 5.0)],
+            vec![(0.0, f64::NAN)],
+            vec![(f64::INFINITY, 1.0)],
+            vec![(0.0, 1e300), (1e9, -1e300)],
+        ] {
             let svg = plot(points).svg();
             assert!(resvg::usvg::roxmltree::Document::parse(&svg).is_ok());
             assert!(!svg.contains("NaN") && !svg.contains("inf"));

@@ -5,7 +5,7 @@
 //! stands at the foot of every printed page.
 
 use base64::Engine as _;
-use minijinja::{AutoEscape, Environment, Value, context};
+use minijinja::{AutoEscape, Environment, Value, context, syntax::SyntaxConfig};
 
 use super::wording;
 use crate::{Error, Language, Result, language::Text};
@@ -173,7 +173,10 @@ impl From<String> for Cell {
 
 impl Table {
     /// An empty table.
-    pub fn new<H: Into<String>>(title: impl Into<String>, headers: impl IntoIterator<Item = H>) -> Self {
+    pub fn new<H: Into<String>>(
+        title: impl Into<String>,
+        headers: impl IntoIterator<Item = H>,
+    ) -> Self {
         Self {
             title: title.into(),
             headers: headers.into_iter().map(Into::into).collect(),
@@ -202,11 +205,10 @@ pub fn render(report: &Report) -> Result<String> {
     let language = report.language;
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+    environment.set_syntax(syntax.map_err(defect)?);
     // `t("français", "English")` picks the language of the report.
-    environment
-        .add_function("t", move |fr: String, en: String| language.pick(&fr, &en).to_owned());
+    environment.add_function("t", move |fr: String, en: String| language.pick(&fr, &en).to_owned());
     let template = environment.template_from_str(TEMPLATE).map_err(defect)?;
     template.render(view(report)).map_err(defect)
 }
@@ -289,7 +291,8 @@ fn table(table: &Table, language: Language) -> Value {
         let mut cells = table.rows.iter().filter_map(|row| row.get(column)).peekable();
         cells.peek().is_some() && cells.all(|c| matches!(c, Cell::Number(..)))
     };
-    let header = |(i, text): (usize, &String)| context! { text => text.clone(), number => numeric(i) };
+    let header =
+        |(i, text): (usize, &String)| context! { text => text.clone(), number => numeric(i) };
     context! {
         title => table.title.clone(),
         headers => table.headers.iter().enumerate().map(header).collect::<Vec<_>>(),
@@ -301,10 +304,12 @@ fn table(table: &Table, language: Language) -> Value {
 
 fn balance(balance: &MassBalance, language: Language) -> Value {
     let volume = |v: f64| language.number(v, 0);
-    // Tiny errors are written as a power of ten, others in percent.
+    // Rounding errors are written with a power of ten, others in percent.
     let error = balance.relative_error.abs();
     let relative_error = if error > 0.0 && error < 1e-6 {
-        format!("10{}", superscript(error.log10().round() as i32))
+        let exponent = error.log10().floor();
+        let mantissa = language.number(balance.relative_error / 10f64.powf(exponent), 1);
+        format!("{mantissa}\u{a0}×\u{a0}10{}", superscript(exponent as i32))
     } else {
         format!("{}\u{a0}%", language.number(100.0 * balance.relative_error, 4))
     };
@@ -362,7 +367,7 @@ mod tests {
             indicators: vec![IndicatorGroup {
                 title: "Logements".into(),
                 rows: vec![IndicatorRow {
-                    label: "Logements en zone inondée".into(),
+                    label: "Logements inondés dans ce scénario".into(),
                     value: Some(1234.0),
                     ..IndicatorRow::default()
                 }],
@@ -390,15 +395,17 @@ mod tests {
             "Ce que ce rapport ne dit pas",
             "1\u{202f}234",
             "1\u{202f}046,50",
-            "10⁻⁸",
+            "3,0\u{a0}×\u{a0}10⁻⁹",
             "alt=\"Carte &quot;des&quot; hauteurs\"",
             "data:image/png;base64,AQID",
             "<th scope=\"col\"",
         ] {
-            assert!(html.contains(said), "{said}\n{html}");
+            assert!(html.contains(said), "{said}");
         }
         assert!(html.matches("sans valeur réglementaire").count() >= 2);
-        assert!(!html.contains("<script") && !html.contains("src=\"http") && !html.contains("url(http"));
+        assert!(
+            !html.contains("<script") && !html.contains("src=\"http") && !html.contains("url(http")
+        );
     }
 
     #[test]

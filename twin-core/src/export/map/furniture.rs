@@ -57,7 +57,9 @@ pub(super) fn north_arrow(svg: &mut Svg, [x, y]: [f64; 2]) {
         points
             .iter()
             .enumerate()
-            .map(|(i, p)| format!("{}{} {}", if i == 0 { "M" } else { "L" }, short(p[0]), short(p[1])))
+            .map(|(i, p)| {
+                format!("{}{} {}", if i == 0 { "M" } else { "L" }, short(p[0]), short(p[1]))
+            })
             .collect::<String>()
             + "Z"
     };
@@ -65,10 +67,7 @@ pub(super) fn north_arrow(svg: &mut Svg, [x, y]: [f64; 2]) {
     svg.text([c, y + 11.0], "N", &style);
     let (tip, notch, base) = (y + 14.0, y + 34.0, y + 40.0);
     let outline = format!(r#"stroke="{INK}" stroke-width="0.8" stroke-linejoin="round""#);
-    svg.path(
-        &path([[c, tip], [c - 8.0, base], [c, notch]]),
-        &format!(r#"fill="{INK}" {outline}"#),
-    );
+    svg.path(&path([[c, tip], [c - 8.0, base], [c, notch]]), &format!(r#"fill="{INK}" {outline}"#));
     svg.path(
         &path([[c, tip], [c + 8.0, base], [c, notch]]),
         &format!(r##"fill="#ffffff" {outline}"##),

@@ -3,16 +3,18 @@
 
 use super::{
     layers,
-    raster::{hatch_ink, hatch_inks},
+    page::OVERSAMPLING,
+    raster::{PAPER, hatch_ink, hatch_inks, outside},
     spec::{LandCoverTint, MapSpec, MarkerKind, RasterLayer, VectorStyle},
 };
 use crate::{
     Language, Result,
     export::{
+        axis,
         font::{Weight, wrap},
         legend::{Hatch, Legend, short_number},
         picture::Picture,
-        ramp::{Ramp, Rgb},
+        ramp::Rgb,
         svg::{Anchor, GREY, Svg, TextStyle, short},
     },
 };
@@ -46,7 +48,8 @@ enum Symbol {
     Area(VectorStyle),
     Line(VectorStyle),
     Marker(MarkerKind),
-    Ramp { ramp: Ramp, labels: [String; 3] },
+    Outside,
+    Ramp { colours: Vec<Rgb>, labels: [String; 3] },
     None,
 }
 
@@ -68,9 +71,11 @@ pub(super) fn blocks(map: &MapSpec<'_>, exaggeration: Option<f64>) -> Vec<Block>
     if map.study_area.is_some() {
         entries.push(Entry {
             symbol: Symbol::Line(VectorStyle::study_area()),
-            label: language
-                .pick("périmètre d'étude (dehors : voilé)", "study area (veiled outside)")
-                .to_owned(),
+            label: language.pick("périmètre d'étude", "study area").to_owned(),
+        });
+        entries.push(Entry {
+            symbol: Symbol::Outside,
+            label: language.pick("hors périmètre d'étude", "outside the study area").to_owned(),
         });
     }
     let kinds: [(MarkerKind, &str); 4] = [
@@ -132,12 +137,15 @@ fn raster_block(layer: &RasterLayer<'_>, language: Language) -> Block {
         title = format!("{title} ({unit})");
     }
     // As the pixels look over pale ground.
-    let tone = |colour: Rgb| Rgb(238, 236, 231).mix(colour, layer.opacity);
+    let tone = |colour: Rgb| PAPER.mix(colour, layer.opacity);
     let mut entries: Vec<Entry> = match legend {
         Legend::Continuous { min, max, ramp, .. } => {
-            let at = |t: f32| short_number(f64::from(min + t * (max - min)), language);
+            let range = f64::from(max - min);
+            let decimals = axis::decimals(axis::round_below(range / 40.0));
+            let at = |t: f64| language.number(f64::from(*min) + t * range, decimals);
+            let colours = ramp.classes(256).into_iter().map(tone).collect();
             vec![Entry {
-                symbol: Symbol::Ramp { ramp: *ramp, labels: [at(0.0), at(0.5), at(1.0)] },
+                symbol: Symbol::Ramp { colours, labels: [at(0.0), at(0.5), at(1.0)] },
                 label: String::new(),
             }]
         }
@@ -213,13 +221,30 @@ impl Entry {
             Symbol::Swatch { colour, hatch } => {
                 let area = [x, y, SYMBOL, SWATCH_HEIGHT];
                 match hatch {
-                    Some(hatch) => svg.png(area, &swatch(*colour, *hatch).png()?),
+                    Some(hatch) => {
+                        let ink = hatch_ink(*colour);
+                        let sample =
+                            sample(
+                                |row, column| {
+                                    if hatch_inks(*hatch, row, column) { ink } else { *colour }
+                                },
+                            );
+                        svg.png(area, &sample.png()?);
+                    }
                     None => svg.rectangle(area, &format!(r#"fill="{}""#, colour.css())),
                 }
                 svg.rectangle(area, r##"fill="none" stroke="#444444" stroke-width="0.6""##);
             }
+            Symbol::Outside => {
+                let area = [x, y, SYMBOL, SWATCH_HEIGHT];
+                svg.png(area, &sample(|row, column| outside(PAPER, row, column)).png()?);
+                svg.rectangle(area, r##"fill="none" stroke="#444444" stroke-width="0.6""##);
+            }
             Symbol::Area(style) => {
-                svg.rectangle([x + 3.0, y + 1.0, SYMBOL - 6.0, SWATCH_HEIGHT - 2.0], &style.attributes());
+                svg.rectangle(
+                    [x + 3.0, y + 1.0, SYMBOL - 6.0, SWATCH_HEIGHT - 2.0],
+                    &style.attributes(),
+                );
             }
             Symbol::Line(style) => {
                 let d = format!("M{} {}h{}", short(x), short(middle), SYMBOL);
@@ -227,15 +252,13 @@ impl Entry {
             }
             Symbol::Marker(kind) => {
                 let tip = match kind {
-                    MarkerKind::Inflow { .. } => x + SYMBOL,
-                    MarkerKind::Outflow { .. } => x,
+                    MarkerKind::Inflow { .. } | MarkerKind::Outflow { .. } => x + SYMBOL,
                     _ => x + 0.5 * SYMBOL,
                 };
                 layers::symbol(svg, [tip, middle], *kind);
             }
-            Symbol::Ramp { ramp, labels } => {
-                let colours = ramp.classes(256);
-                let strip = Picture { width: colours.len(), height: 1, pixels: colours };
+            Symbol::Ramp { colours, labels } => {
+                let strip = Picture { width: colours.len(), height: 1, pixels: colours.clone() };
                 let length = (width - 20.0).min(230.0);
                 let area = [x, y, length, RAMP_HEIGHT];
                 svg.png(area, &strip.png()?);
@@ -264,13 +287,10 @@ impl Entry {
     }
 }
 
-/// A hatched sample with the very texture of the map.
-fn swatch(colour: Rgb, hatch: Hatch) -> Picture {
-    let (width, height) = ((SYMBOL * 1.5) as usize, (SWATCH_HEIGHT * 1.5) as usize);
-    let pixels = (0..width * height)
-        .map(|i| {
-            if hatch_inks(hatch, i / width, i % width) { hatch_ink(colour) } else { colour }
-        })
-        .collect();
+/// A sample with the very texture of the map.
+fn sample(colour: impl Fn(usize, usize) -> Rgb) -> Picture {
+    let pixels_of = |length: f64| (length * OVERSAMPLING).round() as usize;
+    let (width, height) = (pixels_of(SYMBOL), pixels_of(SWATCH_HEIGHT));
+    let pixels = (0..width * height).map(|i| colour(i / width, i % width)).collect();
     Picture { width, height, pixels }
 }

@@ -15,6 +15,8 @@ use crate::{
 
 /// Vertices nearer than this to the one before are left out, pixels.
 const VERTEX_SPACING: f64 = 0.35;
+/// Length of an arrow, pixels.
+const ARROW: f64 = 34.0;
 /// Colour of water that enters.
 const INFLOW: Rgb = Rgb(0, 70, 160);
 /// Colour of water that leaves.
@@ -75,9 +77,8 @@ fn chain<'a>(
         if !(x.is_finite() && y.is_finite()) || (closed && i == last) {
             continue;
         }
-        let near = previous.is_some_and(|[a, b]| {
-            (x - a).abs() < VERTEX_SPACING && (y - b).abs() < VERTEX_SPACING
-        });
+        let near = previous
+            .is_some_and(|[a, b]| (x - a).abs() < VERTEX_SPACING && (y - b).abs() < VERTEX_SPACING);
         if near && (closed || i != last) {
             continue;
         }
@@ -142,30 +143,19 @@ impl VectorStyle {
     }
 }
 
-/// Whitens what lies outside the study area and draws its border.
-pub(super) fn study_area(svg: &mut Svg, frame: &Frame, area: &Geometry) {
-    let border = commands(frame, [area]);
-    if border.is_empty() {
-        return;
-    }
-    // Even–odd with the frame as outer ring: everything but the area.
-    let (w, h) = (tenths(frame.width), tenths(frame.height));
-    svg.path(
-        &format!("M0 0L{w} 0L{w} {h}L0 {h}Z{border}"),
-        r##"fill="#ffffff" fill-opacity="0.5" fill-rule="evenodd""##,
-    );
-    VectorStyle::study_area().draw(svg, &border);
-}
-
 /// Draws the symbol of a marker at a position.
 pub(super) fn symbol(svg: &mut Svg, [x, y]: [f64; 2], kind: MarkerKind) {
     match kind {
         MarkerKind::Gauge => {
-            svg.circle([x, y], 6.0, &format!(r##"fill="#ffffff" stroke="{INK}" stroke-width="1.8""##));
+            svg.circle(
+                [x, y],
+                6.0,
+                &format!(r##"fill="#ffffff" stroke="{INK}" stroke-width="1.8""##),
+            );
             svg.circle([x, y], 2.2, &format!(r#"fill="{INK}""#));
         }
-        MarkerKind::Inflow { towards_deg } => arrow(svg, [x, y], towards_deg, INFLOW, true),
-        MarkerKind::Outflow { towards_deg } => arrow(svg, [x, y], towards_deg, OUTFLOW, false),
+        MarkerKind::Inflow { towards_deg } => arrow(svg, [x, y], towards_deg, INFLOW),
+        MarkerKind::Outflow { towards_deg } => arrow(svg, [x, y], towards_deg, OUTFLOW),
         MarkerKind::Breach => {
             let d: String = (0..16)
                 .map(|i| {
@@ -189,21 +179,23 @@ pub(super) fn symbol(svg: &mut Svg, [x, y]: [f64; 2], kind: MarkerKind) {
     }
 }
 
-/// An arrow 34 pixels long; its tip (inflow) or tail (outflow) is at the position.
-fn arrow(svg: &mut Svg, [x, y]: [f64; 2], towards_deg: f64, colour: Rgb, tip_here: bool) {
+/// Unit vector of an azimuth on the page, where y grows downwards.
+fn direction(towards_deg: f64) -> [f64; 2] {
     let (sin, cos) = if towards_deg.is_finite() { towards_deg } else { 0.0 }.to_radians().sin_cos();
-    let shift = if tip_here { 0.0 } else { 34.0 };
+    [sin, -cos]
+}
+
+/// An arrow with its tip at a position.
+fn arrow(svg: &mut Svg, [x, y]: [f64; 2], towards_deg: f64, colour: Rgb) {
+    let [dx, dy] = direction(towards_deg);
     // Along the flow and to its right, from the tip.
-    let at = |along: f64, right: f64| {
-        let along = along + shift;
-        [x + along * sin + right * cos, y - along * cos + right * sin]
-    };
+    let at = |along: f64, right: f64| [x + along * dx - right * dy, y + along * dy + right * dx];
     let outline = [
         at(0.0, 0.0),
         at(-15.0, 9.0),
         at(-13.0, 3.4),
-        at(-34.0, 3.4),
-        at(-34.0, -3.4),
+        at(-ARROW, 3.4),
+        at(-ARROW, -3.4),
         at(-13.0, -3.4),
         at(-15.0, -9.0),
     ];
@@ -227,20 +219,20 @@ pub(super) fn markers(svg: &mut Svg, frame: &Frame, markers: &[Marker]) {
     let inside: Vec<(&Marker, [f64; 2])> = markers
         .iter()
         .filter(|m| frame.extent.contains(m.x, m.y))
-        .map(|m| (m, [frame.x(m.x) - frame.left, frame.y(m.y) - frame.top]))
+        .map(|m| (m, anchor(frame, m)))
         .collect();
     let mut taken: Vec<[f64; 4]> = Vec::new();
     for (marker, position) in &inside {
         symbol(svg, *position, marker.kind);
         taken.push(footprint(*position, marker.kind));
     }
-    for (i, (marker, [x, y])) in inside.iter().enumerate() {
+    for (i, (marker, _)) in inside.iter().enumerate() {
         if marker.label.is_empty() {
             continue;
         }
         let width = text_width(&marker.label, SIZE, Weight::Bold) + 2.0;
         let [x0, y0, x1, y1] = taken[i];
-        let (middle_x, middle_y) = (0.5 * (x0 + x1) - 0.5 * width, y + 4.0);
+        let (middle_x, middle_y) = (0.5 * (x0 + x1 - width), 0.5 * (y0 + y1) + 4.0);
         let candidates = [
             [x1 + 3.0, middle_y],
             [x0 - 3.0 - width, middle_y],
@@ -271,28 +263,50 @@ pub(super) fn markers(svg: &mut Svg, frame: &Frame, markers: &[Marker]) {
                 best = candidate;
             }
         }
-        let _ = x;
         taken.push(boxes[best]);
         let [bx, by] = candidates[best];
         let style = TextStyle::new(SIZE).bold();
-        let halo = r##"stroke="#ffffff" stroke-width="3.2" stroke-linejoin="round" paint-order="stroke""##;
+        let halo =
+            r##"stroke="#ffffff" stroke-width="3.2" stroke-linejoin="round" paint-order="stroke""##;
         svg.text_with([bx + 1.0, by], &marker.label, &style, halo);
+    }
+}
+
+/// Where the symbol of a marker is drawn: its own position, and for arrows that of the tip, such
+/// that the arrow lies in the frame. Water that enters points at its position, water that leaves
+/// starts from it, unless the border of the map is in the way.
+fn anchor(frame: &Frame, marker: &Marker) -> [f64; 2] {
+    let here = [frame.x(marker.x) - frame.left, frame.y(marker.y) - frame.top];
+    let (towards_deg, arrives) = match marker.kind {
+        MarkerKind::Inflow { towards_deg } => (towards_deg, true),
+        MarkerKind::Outflow { towards_deg } => (towards_deg, false),
+        MarkerKind::Gauge | MarkerKind::Breach => return here,
+    };
+    let [dx, dy] = direction(towards_deg);
+    let ahead = [here[0] + ARROW * dx, here[1] + ARROW * dy];
+    let behind = [here[0] - ARROW * dx, here[1] - ARROW * dy];
+    let fits =
+        |[x, y]: [f64; 2]| (0.0..=frame.width).contains(&x) && (0.0..=frame.height).contains(&y);
+    if arrives {
+        if fits(behind) || !fits(ahead) { here } else { ahead }
+    } else if fits(ahead) || !fits(behind) {
+        ahead
+    } else {
+        here
     }
 }
 
 /// The box that a symbol covers, as left, top, right, bottom.
 fn footprint([x, y]: [f64; 2], kind: MarkerKind) -> [f64; 4] {
     let around = |r: f64| [x - r, y - r, x + r, y + r];
-    let shaft = |towards_deg: f64, sign: f64| {
-        let (sin, cos) = towards_deg.to_radians().sin_cos();
-        let (ex, ey) = (x + sign * 34.0 * sin, y - sign * 34.0 * cos);
-        [x.min(ex) - 6.0, y.min(ey) - 6.0, x.max(ex) + 6.0, y.max(ey) + 6.0]
-    };
     match kind {
         MarkerKind::Gauge => around(7.5),
         MarkerKind::Breach => around(10.5),
-        MarkerKind::Inflow { towards_deg } => shaft(towards_deg, -1.0),
-        MarkerKind::Outflow { towards_deg } => shaft(towards_deg, 1.0),
+        MarkerKind::Inflow { towards_deg } | MarkerKind::Outflow { towards_deg } => {
+            let [dx, dy] = direction(towards_deg);
+            let (tail_x, tail_y) = (x - ARROW * dx, y - ARROW * dy);
+            [x.min(tail_x) - 6.0, y.min(tail_y) - 6.0, x.max(tail_x) + 6.0, y.max(tail_y) + 6.0]
+        }
     }
 }
 
@@ -318,14 +332,16 @@ mod tests {
     #[test]
     fn shapes_outside_and_vertices_that_are_not_finite_are_left_out() {
         let far = Geometry::Lines(vec![vec![[500.0, 0.0, 0.0], [600.0, 0.0, 0.0]]]);
-        let odd = Geometry::Lines(vec![vec![[0.0, 0.0, 0.0], [f64::NAN, 1.0, 0.0], [9.0, 0.0, 0.0]]]);
+        let odd =
+            Geometry::Lines(vec![vec![[0.0, 0.0, 0.0], [f64::NAN, 1.0, 0.0], [9.0, 0.0, 0.0]]]);
         assert_eq!(commands(&frame(), [&far, &odd]), "M0 100L9 100");
     }
 
     #[test]
     fn labels_of_neighbours_do_not_meet() {
-        let list: Vec<Marker> =
-            (0..3).map(|i| Marker::gauge(50.0 + 2.0 * f64::from(i), 50.0, format!("G{i}"))).collect();
+        let list: Vec<Marker> = (0..3)
+            .map(|i| Marker::gauge(50.0 + 2.0 * f64::from(i), 50.0, format!("G{i}")))
+            .collect();
         let mut svg = Svg::default();
         markers(&mut svg, &Frame::new(frame().extent, [0.0, 0.0], 300.0), &list);
         let document = svg.finish(1.0, 1.0, "", "", crate::Language::Fr);
@@ -346,5 +362,17 @@ mod tests {
                 assert!((a.0 - b.0).abs() > 15.0 || (a.1 - b.1).abs() > 10.0, "{places:?}");
             }
         }
+    }
+
+    #[test]
+    fn an_arrow_on_the_border_stays_in_the_frame() {
+        let frame = Frame::new(frame().extent, [0.0, 0.0], 300.0);
+        let marker = |x, kind| Marker { x, y: 50.0, label: String::new(), kind };
+        let inflow = MarkerKind::Inflow { towards_deg: 90.0 };
+        let outflow = MarkerKind::Outflow { towards_deg: 90.0 };
+        assert_eq!(anchor(&frame, &marker(0.0, inflow))[0], ARROW);
+        assert_eq!(anchor(&frame, &marker(50.0, inflow))[0], 150.0);
+        assert_eq!(anchor(&frame, &marker(100.0, outflow))[0], 300.0);
+        assert_eq!(anchor(&frame, &marker(50.0, outflow))[0], 150.0 + ARROW);
     }
 }

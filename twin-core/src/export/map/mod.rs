@@ -26,6 +26,4 @@ mod spec;
 
 pub use furniture::scale_bar_length_m;
 pub use raster::Reduction;
-pub use spec::{
-    LandCoverTint, MapSpec, Marker, MarkerKind, RasterLayer, VectorLayer, VectorStyle,
-};
+pub use spec::{LandCoverTint, MapSpec, Marker, MarkerKind, RasterLayer, VectorLayer, VectorStyle};

@@ -8,7 +8,7 @@ use super::{
     key::Block,
     layers,
     raster::{self, Raster},
-    spec::MapSpec,
+    spec::{MapSpec, VectorStyle},
 };
 use crate::{
     Error, Language, Result,
@@ -30,7 +30,7 @@ const LARGEST_FRAME_HEIGHT: f64 = 900.0;
 /// Width over height beyond which the legend stands below.
 const WIDE: f64 = 1.75;
 /// Picture pixels per page pixel.
-const OVERSAMPLING: f64 = 1.6;
+pub(super) const OVERSAMPLING: f64 = 1.6;
 
 /// The map's rectangle on the page.
 #[derive(Debug, Clone, Copy)]
@@ -115,9 +115,10 @@ fn check(map: &MapSpec<'_>) -> Result<()> {
     let floats = map.terrain.iter().copied().chain(map.rasters.iter().map(|l| l.values));
     let whole = floats.into_iter().all(|g| {
         g.values.len() == g.spec.len() && g.spec.cell_size.is_finite() && g.spec.cell_size > 0.0
-    }) && map.land_cover.iter().all(|c| {
-        c.classes.values.len() == c.classes.spec.len() && c.classes.spec.cell_size > 0.0
-    });
+    }) && map
+        .land_cover
+        .iter()
+        .all(|c| c.classes.values.len() == c.classes.spec.len() && c.classes.spec.cell_size > 0.0);
     if whole {
         Ok(())
     } else {
@@ -182,7 +183,7 @@ fn draw_map(svg: &mut Svg, map: &MapSpec<'_>, frame: &Frame) -> Result<Option<f6
         layer.style.draw(svg, &commands);
     }
     if let Some(study_area) = map.study_area {
-        layers::study_area(svg, frame, study_area);
+        VectorStyle::study_area().draw(svg, &layers::commands(frame, [study_area]));
     }
     layers::markers(svg, frame, &map.markers);
     svg.raw("</svg>");
@@ -235,13 +236,7 @@ fn furniture_height(map: &MapSpec<'_>, width: f64) -> f64 {
 }
 
 /// North arrow, scale bar, reference systems.
-fn furniture_block(
-    svg: &mut Svg,
-    map: &MapSpec<'_>,
-    frame: &Frame,
-    [x, y]: [f64; 2],
-    width: f64,
-) {
+fn furniture_block(svg: &mut Svg, map: &MapSpec<'_>, frame: &Frame, [x, y]: [f64; 2], width: f64) {
     furniture::north_arrow(svg, [x, y]);
     let y = y + 48.0;
     furniture::scale_bar(svg, [x + 3.0, y], width.min(0.9 * frame.width), frame, map.language);
@@ -306,8 +301,7 @@ mod tests {
     };
 
     fn depth(columns: usize, rows: usize) -> Grid<f32> {
-        let spec =
-            GridSpec { west: 352_000.0, north: 6_790_000.0, cell_size: 5.0, columns, rows };
+        let spec = GridSpec { west: 352_000.0, north: 6_790_000.0, cell_size: 5.0, columns, rows };
         Grid::from_fn(spec, |r, c| ((r + 2 * c) % 50) as f32 / 20.0 - 0.3)
     }
 
@@ -393,7 +387,8 @@ mod tests {
 
     #[test]
     fn an_extent_without_area_is_an_error_that_names_the_map() {
-        let map = MapSpec::new("Carte vide", Extent { min_x: 1.0, min_y: 1.0, max_x: 1.0, max_y: 2.0 });
+        let map =
+            MapSpec::new("Carte vide", Extent { min_x: 1.0, min_y: 1.0, max_x: 1.0, max_y: 2.0 });
         assert!(map.svg().unwrap_err().text(Language::Fr).contains("Carte vide"));
     }
 }

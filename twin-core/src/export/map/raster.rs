@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::spec::{LandCoverTint, MapSpec, RasterLayer};
 use crate::{
     export::{hillshade::Hillshade, legend::Hatch, picture::Picture, ramp::Rgb},
-    spatial::{Extent, Grid, GridSpec},
+    spatial::{Extent, Geometry, Grid, GridSpec, cells_within},
 };
 
 /// How several cells share a pixel; `NaN` cells are left out.
@@ -24,7 +24,7 @@ pub enum Reduction {
 }
 
 /// Ground where no terrain is given.
-const PAPER: Rgb = Rgb(238, 236, 231);
+pub(super) const PAPER: Rgb = Rgb(238, 236, 231);
 /// Ground that lies outside the terrain.
 const VOID: Rgb = Rgb(252, 252, 252);
 /// Side of a hatch cell in pixels of the picture.
@@ -95,37 +95,67 @@ impl Raster {
 
     /// Shade at the pixels relative to flat ground (1), `NaN` outside; and the exaggeration.
     fn shade(&self, terrain: &Grid<f32>) -> (Vec<f32>, f64) {
-        let step = self.pixel_width();
         let light = Hillshade::default();
         let flat = light.altitude_deg.to_radians().sin() as f32;
-        if step >= terrain.spec.cell_size {
-            let spec = GridSpec {
-                west: self.extent.min_x,
-                north: self.extent.max_y,
-                cell_size: step,
-                columns: self.width,
-                rows: self.height,
-            };
-            let heights = Grid { spec, values: self.resample(terrain, Reduction::Mean) };
-            let light = light.adapted_to(&heights);
-            let shade = light.shade(&heights).values;
-            (shade.into_iter().map(|s| s / flat).collect(), light.exaggeration)
-        } else {
-            let (rows, columns) =
-                terrain.spec.window(&self.extent.buffered(2.0 * terrain.spec.cell_size));
-            let heights = terrain.crop(rows, columns);
-            let light = light.adapted_to(&heights);
-            let shade = light.shade(&heights);
-            let mut values = vec![f32::NAN; self.width * self.height];
-            values.par_chunks_mut(self.width.max(1)).enumerate().for_each(|(row, out)| {
-                for (column, out) in out.iter_mut().enumerate() {
-                    let (x, y) = self.centre(row, column);
-                    *out = shade.bilinear(x, y).map_or(f32::NAN, |s| s / flat);
-                }
-            });
-            (values, light.exaggeration)
-        }
+        let margin = 2.0 * terrain.spec.cell_size.max(self.pixel_width());
+        let (rows, columns) = terrain.spec.window(&self.extent.buffered(margin));
+        // Whole blocks of cells: pixels that share cells unevenly would show as stripes.
+        let factor = (self.pixel_width() / terrain.spec.cell_size).floor().max(1.0) as usize;
+        let heights = block_means(&terrain.crop(rows, columns), factor);
+        let light = light.adapted_to(&heights);
+        let shade = light.shade(&heights);
+        let mut values = vec![f32::NAN; self.width * self.height];
+        values.par_chunks_mut(self.width.max(1)).enumerate().for_each(|(row, out)| {
+            for (column, out) in out.iter_mut().enumerate() {
+                let (x, y) = self.centre(row, column);
+                *out = shade.bilinear(x, y).map_or(f32::NAN, |s| s / flat);
+            }
+        });
+        (values, light.exaggeration)
     }
+
+    /// Whether each pixel lies inside a geometry.
+    fn inside(&self, geometry: &Geometry) -> Vec<bool> {
+        // In pixel coordinates, as pixels need not be exactly square.
+        let spec = GridSpec {
+            west: 0.0,
+            north: 0.0,
+            cell_size: 1.0,
+            columns: self.width,
+            rows: self.height,
+        };
+        let mut area = geometry.clone();
+        for position in area.positions_mut() {
+            position[0] = (position[0] - self.extent.min_x) / self.pixel_width();
+            position[1] = (position[1] - self.extent.max_y) / self.pixel_height();
+        }
+        let mut inside = vec![false; spec.len()];
+        cells_within(&spec, area.polygons(), |row, column| inside[spec.index(row, column)] = true);
+        inside
+    }
+}
+
+/// Means over blocks of `factor` × `factor` cells.
+fn block_means(grid: &Grid<f32>, factor: usize) -> Grid<f32> {
+    if factor <= 1 {
+        return grid.clone();
+    }
+    let spec = GridSpec {
+        cell_size: grid.spec.cell_size * factor as f64,
+        columns: grid.spec.columns.div_ceil(factor),
+        rows: grid.spec.rows.div_ceil(factor),
+        ..grid.spec
+    };
+    let mut values = vec![f32::NAN; spec.len()];
+    values.par_chunks_mut(spec.columns.max(1)).enumerate().for_each(|(row, out)| {
+        let rows = row * factor..((row + 1) * factor).min(grid.spec.rows);
+        for (column, out) in out.iter_mut().enumerate() {
+            let columns = column * factor..((column + 1) * factor).min(grid.spec.columns);
+            let cells = rows.clone().flat_map(|r| columns.clone().map(move |c| grid[(r, c)]));
+            *out = Reduction::Mean.of(cells);
+        }
+    });
+    Grid { spec, values }
 }
 
 impl Reduction {
@@ -197,6 +227,7 @@ pub(super) fn draw(map: &MapSpec<'_>, raster: Raster) -> (Picture, Option<f64>) 
         .iter()
         .map(|layer| (layer, raster.resample(layer.values, layer.reduction)))
         .collect();
+    let inside = map.study_area.map(|area| raster.inside(area));
     let tints = map.land_cover.as_ref().map(|cover| (cover.classes, cover.colours()));
     let mut pixels = vec![PAPER; raster.width * raster.height];
     pixels.par_chunks_mut(raster.width.max(1)).enumerate().for_each(|(row, out)| {
@@ -219,10 +250,26 @@ pub(super) fn draw(map: &MapSpec<'_>, raster: Raster) -> (Picture, Option<f64>) 
                     colour = colour.mix(over, layer.opacity);
                 }
             }
+            if inside.as_ref().is_some_and(|inside| !inside[index]) {
+                colour = outside(colour, row, column);
+            }
             *out = colour;
         }
     });
     (Picture { width: raster.width, height: raster.height, pixels }, exaggeration)
+}
+
+/// The mark of what lies outside the study area: spaced stripes that leave the colours between
+/// them as the legend gives them.
+pub(super) fn outside(colour: Rgb, row: usize, column: usize) -> Rgb {
+    const PERIOD: usize = 15;
+    if (row + column) % PERIOD >= 3 {
+        colour
+    } else if colour.luminance() > 0.2 {
+        colour.mix(Rgb(70, 70, 70), 0.3)
+    } else {
+        colour.mix(Rgb(255, 255, 255), 0.6)
+    }
 }
 
 /// A ground colour under light; 1 is flat ground and leaves it as it is.
@@ -259,10 +306,8 @@ mod tests {
     #[test]
     fn row_zero_is_north_and_pixels_show_the_class_of_their_cell() {
         let mut depth = grid(4, 4);
-        depth.values = vec![f32::NAN, 0.3, 0.7, 1.5, 3.0, 0.5, 1.0, 2.0]
-            .into_iter()
-            .chain([0.0; 8])
-            .collect();
+        depth.values =
+            vec![f32::NAN, 0.3, 0.7, 1.5, 3.0, 0.5, 1.0, 2.0].into_iter().chain([0.0; 8]).collect();
         let legend = Legend::maximum_water_depth();
         let mut map = MapSpec::new("", depth.spec.extent());
         let mut layer = RasterLayer::water_depth(&depth, legend.clone());
@@ -273,8 +318,7 @@ mod tests {
         for row in 0..16 {
             for column in 0..16 {
                 let value = depth[(row / 4, column / 4)];
-                let expected =
-                    if value >= 0.01 { legend.colour(value).unwrap().0 } else { PAPER };
+                let expected = if value >= 0.01 { legend.colour(value).unwrap().0 } else { PAPER };
                 assert_eq!(picture.pixels[row * 16 + column], expected, "{value}");
             }
         }

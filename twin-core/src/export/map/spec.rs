@@ -32,7 +32,7 @@ pub struct MapSpec<'a> {
     pub rasters: Vec<RasterLayer<'a>>,
     /// Vector layers, drawn in order over the results.
     pub vectors: Vec<VectorLayer<'a>>,
-    /// The area that indicators count in; what lies outside is veiled.
+    /// The area that indicators count in; what lies outside is striped.
     pub study_area: Option<&'a Geometry>,
     /// Gauges, inflows, breaches.
     pub markers: Vec<Marker>,
@@ -245,7 +245,7 @@ impl VectorStyle {
 
     /// Roads.
     pub fn road() -> Self {
-        Self { casing: 0.6, ..Self::line(Rgb::hex(0x8f8a84), 1.2) }
+        Self { casing: 0.7, ..Self::line(Rgb::hex(0x6f6a64), 1.4) }
     }
 
     /// Railways.
@@ -275,7 +275,11 @@ impl VectorStyle {
 
     /// The border of the study area.
     pub(super) fn study_area() -> Self {
-        Self { dashes: vec![10.0, 3.0, 2.0, 3.0], casing: 0.8, ..Self::line(Rgb::hex(0x222222), 1.6) }
+        Self {
+            dashes: vec![10.0, 3.0, 2.0, 3.0],
+            casing: 0.8,
+            ..Self::line(Rgb::hex(0x222222), 1.6)
+        }
     }
 }
 
