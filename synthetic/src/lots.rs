@@ -229,7 +229,9 @@ impl<'a> Builder<'a> {
 
     /// Facilities first, then the streets.
     pub(crate) fn run(&mut self) {
-        for programme in &PROGRAMMES {
+        // A hamlet has a church, a town hall, a home and a transformer; a village has the rest.
+        let count = if self.terrain.size < 500.0 { 4 } else { PROGRAMMES.len() };
+        for programme in &PROGRAMMES[..count] {
             self.facility(programme);
         }
         for index in 0..self.ways.len() {

@@ -145,7 +145,7 @@ impl Terrain {
 
     /// How much a place belongs to the bay: 0 on the spurs, 1 inside.
     fn bay_share(&self, x: f64) -> f64 {
-        let edge = 40.0 * self.river.scale;
+        let edge = 55.0 * self.river.scale;
         smooth_step(self.bay[0], self.bay[0] + edge, x)
             * (1.0 - smooth_step(self.bay[1] - edge, self.bay[1], x))
     }
@@ -159,17 +159,19 @@ impl Terrain {
         let from_bank = offset.abs() - river.top;
         let across = y - river.axis(x);
         let away = across.abs();
+        let relief = k.max(0.5);
         let mut z = river.bank(x);
         let hill_start = if offset > 0.0 {
-            z += 3.5 * smooth_step(38.0 * k, 66.0 * k, away) * smooth_step(0.0, 14.0, from_bank)
+            z += 3.5 * relief * smooth_step(38.0 * k, 66.0 * k, away) * smooth_step(0.0, 14.0, from_bank)
                 + 0.002 * from_bank.max(0.0).min(60.0);
             95.0 * k
         } else {
-            let inside = self.bay_share(x);
-            let spur = 3.2 * smooth_step(1.5, 9.0, from_bank);
-            let low = -0.6 * smooth_step(14.0 * k, 40.0 * k, from_bank);
+            // The bay is an amphitheatre: it closes up the hillside.
+            let inside = self.bay_share(x) * (1.0 - smooth_step(150.0 * k, 360.0 * k, away));
+            let spur = 3.2 * relief * smooth_step(1.5, 9.0, from_bank);
+            let low = -0.6 * relief * smooth_step(14.0 * k, 40.0 * k, from_bank);
             z += spur + (low - spur) * inside;
-            (80.0 + 75.0 * inside) * k
+            (88.0 + 62.0 * inside) * k
         };
         let t = (away - hill_start).max(0.0);
         let soft = t * t / (t + 60.0);
