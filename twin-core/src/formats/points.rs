@@ -35,6 +35,28 @@ impl PointBlock {
         self.x.is_empty()
     }
 
+    /// Makes room for more points.
+    pub fn reserve(&mut self, additional: usize) {
+        self.x.reserve_exact(additional);
+        self.y.reserve_exact(additional);
+        self.z.reserve_exact(additional);
+        self.class.reserve_exact(additional);
+        self.return_number.reserve_exact(additional);
+        self.number_of_returns.reserve_exact(additional);
+    }
+
+    /// Puts the points of another block of the same file, and so of the same scale and offset,
+    /// behind these.
+    pub fn append(&mut self, mut other: Self) {
+        debug_assert!(self.scale == other.scale && self.offset == other.offset);
+        self.x.append(&mut other.x);
+        self.y.append(&mut other.y);
+        self.z.append(&mut other.z);
+        self.class.append(&mut other.class);
+        self.return_number.append(&mut other.return_number);
+        self.number_of_returns.append(&mut other.number_of_returns);
+    }
+
     /// World position of a point.
     pub fn position(&self, i: usize) -> [f64; 3] {
         [

@@ -1,0 +1,754 @@
+//! [`FeatureTable`] → GeoPackage 1.3.
+//!
+//! The same tables give the same bytes: rows in the order given, one transaction, no clock. The
+//! file is made in a temporary folder beside its place and moved there by
+//! [`GeoPackageWriter::finish`]; until then an earlier file stays as it is.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{Connection, params, types::Value as Stored};
+
+use super::{geometry, literal, quoted};
+use crate::{
+    Error, FileProblem, Language, Result,
+    formats::{Feature, FeatureTable, FieldKind, Value},
+    spatial::{Crs, Extent, Geometry},
+};
+
+/// Time of change of files whose maker states none: results are compared byte by byte.
+const NO_CHANGE_TIME: &str = "1970-01-01T00:00:00.000Z";
+
+/// A GeoPackage being written.
+#[derive(Debug)]
+pub struct GeoPackageWriter {
+    target: PathBuf,
+    folder: tempfile::TempDir,
+    connection: Connection,
+    last_change: String,
+    systems: BTreeSet<u32>,
+    /// Lower-case names of the tables written, with the name of their geometry column.
+    tables: Vec<(String, String)>,
+    has_styles: bool,
+}
+
+impl GeoPackageWriter {
+    /// Starts a file; an earlier one of the same name is replaced by [`Self::finish`].
+    ///
+    /// # Errors
+    /// When the folder of the file cannot be written.
+    pub fn create(path: impl AsRef<Path>) -> Result<Self> {
+        let target = path.as_ref().to_path_buf();
+        let parent = match target.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let folder = tempfile::Builder::new()
+            .prefix(".geopackage-")
+            .tempdir_in(parent)
+            .map_err(Error::write(&target))?;
+        let failed = |error: rusqlite::Error| write_problem(&target, &error);
+        let connection = Connection::open(folder.path().join("partial.gpkg")).map_err(failed)?;
+        connection.execute_batch(PRELUDE).map_err(failed)?;
+        let mut writer = Self {
+            target,
+            folder,
+            connection,
+            last_change: NO_CHANGE_TIME.to_owned(),
+            systems: BTreeSet::new(),
+            tables: Vec::new(),
+            has_styles: false,
+        };
+        writer.reference_system(Some(Crs::WGS_84))?; // every GeoPackage has it
+        Ok(writer)
+    }
+
+    /// States the time of change of the tables that follow, `YYYY-MM-DDThh:mm:ss.sssZ`.
+    #[must_use]
+    pub fn with_last_change(mut self, time: impl Into<String>) -> Self {
+        self.last_change = time.into();
+        self
+    }
+
+    /// Writes a table with its title and description. It becomes a layer of features with an
+    /// R-tree when it has a reference system or any geometry, a table of attributes otherwise.
+    ///
+    /// Geometries are single-part when all are; `GEOMETRY` when their kinds differ. Z is written
+    /// when any vertex has a height, `NaN` standing for those that have none.
+    ///
+    /// # Errors
+    /// When the name is taken or reserved, a record does not fit the columns, or writing fails.
+    pub fn add_table(
+        &mut self,
+        table: &FeatureTable,
+        title: &str,
+        description: &str,
+    ) -> Result<()> {
+        self.check_name(&table.name)?;
+        let columns = Columns::of(table);
+        let is_spatial = table.crs.is_some() || table.features.iter().any(|f| f.geometry.is_some());
+        let srs_id = self.reference_system(table.crs)?;
+        let target = self.target.clone();
+        let failed = |error: rusqlite::Error| write_problem(&target, &error);
+        let shape = is_spatial.then(|| Shape::of(table));
+        self.connection
+            .execute_batch(&columns.create(&table.name, shape.as_ref()))
+            .map_err(failed)?;
+        let extent = table.extent();
+        self.connection
+            .execute(
+                "INSERT INTO gpkg_contents VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                params![
+                    table.name,
+                    if is_spatial { "features" } else { "attributes" },
+                    self.identifier(title, &table.name)?,
+                    description,
+                    self.last_change,
+                    extent.map(|e| e.min_x),
+                    extent.map(|e| e.min_y),
+                    extent.map(|e| e.max_x),
+                    extent.map(|e| e.max_y),
+                    is_spatial.then_some(srs_id),
+                ],
+            )
+            .map_err(failed)?;
+        if let Some(shape) = &shape {
+            self.connection
+                .execute(
+                    "INSERT INTO gpkg_geometry_columns VALUES (?1, ?2, ?3, ?4, ?5, 0)",
+                    params![table.name, columns.geometry, shape.name(), srs_id, shape.has_z],
+                )
+                .map_err(failed)?;
+        }
+        self.rows(table, &columns, shape.as_ref(), srs_id)?;
+        if is_spatial {
+            self.connection
+                .execute_batch(&index_triggers(&table.name, &columns))
+                .map_err(failed)?;
+        }
+        self.count(table)?;
+        let geometry = if is_spatial { columns.geometry } else { String::new() };
+        self.tables.push((table.name.to_ascii_lowercase(), geometry));
+        Ok(())
+    }
+
+    /// Stores a QGIS style (QML text) as the default one of a table written before.
+    ///
+    /// # Errors
+    /// When there is no such table, or writing fails.
+    pub fn add_style(&mut self, table: &str, style_name: &str, qml: &str) -> Result<()> {
+        let lower = table.to_ascii_lowercase();
+        let Some((_, geometry)) = self.tables.iter().find(|(name, _)| *name == lower) else {
+            let available = self.tables.iter().map(|(name, _)| name.clone()).collect();
+            let problem = FileProblem::MissingLayer { name: table.to_owned(), available };
+            return Err(Error::file(&self.target, problem));
+        };
+        let failed = |error: rusqlite::Error| write_problem(&self.target, &error);
+        if !self.has_styles {
+            self.connection.execute_batch(STYLES).map_err(failed)?;
+            self.connection
+                .execute(
+                    "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, \
+                     last_change) VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?1)",
+                    [&self.last_change],
+                )
+                .map_err(failed)?;
+            self.has_styles = true;
+        }
+        self.connection
+            .execute(
+                "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, \
+                 f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, \
+                 owner, ui, update_time) \
+                 VALUES ('', '', ?1, ?2, ?3, ?4, '', 1, '', '', NULL, ?5)",
+                params![table, geometry, style_name, qml, self.last_change],
+            )
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    /// Closes the file and moves it to its place.
+    ///
+    /// # Errors
+    /// When writing fails; an earlier file is then left as it was.
+    pub fn finish(self) -> Result<()> {
+        let Self { target, folder, connection, .. } = self;
+        connection.execute_batch("COMMIT;").map_err(|error| write_problem(&target, &error))?;
+        connection.close().map_err(|(_, error)| write_problem(&target, &error))?;
+        let partial = folder.path().join("partial.gpkg");
+        std::fs::OpenOptions::new()
+            .write(true)
+            .open(&partial)
+            .and_then(|file| file.sync_all())
+            .and_then(|()| std::fs::rename(&partial, &target))
+            .and_then(|()| folder.close())
+            .map_err(Error::write(&target))
+    }
+
+    fn check_name(&self, name: &str) -> Result<()> {
+        let lower = name.to_ascii_lowercase();
+        let reserved = ["gpkg_", "sqlite_", "rtree_"].iter().any(|p| lower.starts_with(p));
+        if name.is_empty() || name.contains('\0') || reserved || lower == "layer_styles" {
+            return Err(Error::input(
+                self.target.display().to_string(),
+                format!("le nom de table « {name} » est réservé ou vide ; en choisir un autre"),
+                format!("table name \"{name}\" is reserved or empty; choose another"),
+            ));
+        }
+        if self.tables.iter().any(|(taken, _)| *taken == lower) {
+            return Err(Error::input(
+                self.target.display().to_string(),
+                format!("deux tables s'appellent « {name} » ; en renommer une"),
+                format!("two tables are called \"{name}\"; rename one"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The title, made unique by the table's name where another table has it already: identifiers
+    /// are unique in a GeoPackage.
+    fn identifier(&self, title: &str, name: &str) -> Result<String> {
+        let taken: bool = self
+            .connection
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM gpkg_contents WHERE identifier = ?1)",
+                [title],
+                |row| row.get(0),
+            )
+            .map_err(|error| write_problem(&self.target, &error))?;
+        Ok(match (title.is_empty(), taken) {
+            (true, _) => name.to_owned(),
+            (false, true) => format!("{title} ({name})"),
+            (false, false) => title.to_owned(),
+        })
+    }
+
+    fn reference_system(&mut self, crs: Option<Crs>) -> Result<i32> {
+        let Some(crs) = crs else { return Ok(-1) };
+        let code = crs.epsg();
+        if self.systems.insert(code) {
+            let (name, wkt) = (crs.name(Language::En), crs.to_wkt());
+            self.connection
+                .execute(
+                    "INSERT INTO gpkg_spatial_ref_sys VALUES (?1, ?2, 'EPSG', ?2, ?3, NULL)",
+                    params![name, code, wkt],
+                )
+                .map_err(|error| write_problem(&self.target, &error))?;
+        }
+        i32::try_from(code).map_err(|_| Error::Crs {
+            given: format!("EPSG:{code}"),
+            mend: crate::language::Text::new("code hors limites", "code out of range"),
+        })
+    }
+
+    fn rows(
+        &self,
+        table: &FeatureTable,
+        columns: &Columns,
+        shape: Option<&Shape>,
+        srs_id: i32,
+    ) -> Result<()> {
+        let failed = |error: rusqlite::Error| write_problem(&self.target, &error);
+        let mut insert = self
+            .connection
+            .prepare(&columns.insert(&table.name, shape.is_some()))
+            .map_err(failed)?;
+        let mut index = shape
+            .map(|_| {
+                let name = quoted(&format!("rtree_{}_{}", table.name, columns.geometry));
+                self.connection.prepare(&format!("INSERT INTO {name} VALUES (?1, ?2, ?3, ?4, ?5)"))
+            })
+            .transpose()
+            .map_err(failed)?;
+        for (i, feature) in table.features.iter().enumerate() {
+            let fid = i as i64 + 1;
+            let mut row = vec![Stored::Integer(fid)];
+            if let Some(shape) = shape {
+                let extent = feature.geometry.as_ref().and_then(Geometry::extent);
+                row.push(match (&feature.geometry, &extent) {
+                    (Some(g), Some(extent)) => {
+                        let multi = shape.is_multi;
+                        Stored::Blob(geometry::encode(g, extent, srs_id, shape.has_z, multi))
+                    }
+                    _ => Stored::Null,
+                });
+                if let (Some(extent), Some(index)) = (extent, &mut index) {
+                    let Extent { min_x, min_y, max_x, max_y } = extent;
+                    index.execute(params![fid, min_x, max_x, min_y, max_y]).map_err(failed)?;
+                }
+            }
+            row.extend(self.values(table, feature, fid)?);
+            insert.execute(rusqlite::params_from_iter(row)).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    fn values(&self, table: &FeatureTable, feature: &Feature, fid: i64) -> Result<Vec<Stored>> {
+        let refused = |detail: String| {
+            let place = format!("{}, record {fid}", table.name);
+            Error::file_at(&self.target, place, FileProblem::Damaged { detail })
+        };
+        let (given, wanted) = (feature.values.len(), table.fields.len());
+        if given != wanted {
+            return Err(refused(format!("{given} values for {wanted} fields")));
+        }
+        table
+            .fields
+            .iter()
+            .zip(&feature.values)
+            .map(|(field, value)| {
+                stored(field.kind, value)
+                    .ok_or_else(|| refused(format!("{value:?} in field \"{}\"", field.name)))
+            })
+            .collect()
+    }
+
+    /// The number of features, which GDAL and QGIS otherwise find by counting, and the triggers
+    /// that keep it.
+    fn count(&self, table: &FeatureTable) -> Result<()> {
+        let name = literal(&table.name);
+        let trigger = |event: &str, sign: char| {
+            format!(
+                "CREATE TRIGGER {} AFTER {} ON {} BEGIN UPDATE gpkg_ogr_contents SET \
+                 feature_count = feature_count {sign} 1 WHERE lower(table_name) = lower({name}); \
+                 END;",
+                quoted(&format!("trigger_{}_feature_count_{}", event.to_lowercase(), table.name)),
+                event,
+                quoted(&table.name),
+            )
+        };
+        let sql = format!(
+            "INSERT INTO gpkg_ogr_contents VALUES ({name}, {}); {} {}",
+            table.features.len(),
+            trigger("INSERT", '+'),
+            trigger("DELETE", '-'),
+        );
+        self.connection.execute_batch(&sql).map_err(|error| write_problem(&self.target, &error))
+    }
+}
+
+/// Geometry type of a layer.
+struct Shape {
+    base: Option<&'static str>,
+    is_multi: bool,
+    has_z: bool,
+}
+
+impl Shape {
+    fn of(table: &FeatureTable) -> Self {
+        let mut bases = BTreeSet::new();
+        let mut is_multi = false;
+        let mut has_z = false;
+        for geometry in table.features.iter().filter_map(|f| f.geometry.as_ref()) {
+            let (base, parts) = match geometry {
+                Geometry::Points(points) => ("POINT", points.len()),
+                Geometry::Lines(lines) => ("LINESTRING", lines.len()),
+                Geometry::Polygons(polygons) => ("POLYGON", polygons.len()),
+            };
+            bases.insert(base);
+            is_multi |= parts > 1;
+            has_z = has_z || geometry.has_heights();
+        }
+        let base = if bases.len() == 1 { bases.pop_first() } else { None };
+        // In a layer of mixed kinds each record is what it is.
+        Self { base, is_multi: is_multi && base.is_some(), has_z }
+    }
+
+    fn name(&self) -> String {
+        match self.base {
+            Some(base) if self.is_multi => format!("MULTI{base}"),
+            Some(base) => base.to_owned(),
+            None => "GEOMETRY".to_owned(),
+        }
+    }
+}
+
+/// Column names as written: unique without regard to case, as SQLite wants them.
+struct Columns {
+    key: String,
+    geometry: String,
+    fields: Vec<(String, &'static str)>,
+}
+
+impl Columns {
+    fn of(table: &FeatureTable) -> Self {
+        let mut taken = BTreeSet::new();
+        let fields = table
+            .fields
+            .iter()
+            .map(|f| {
+                let kind = match f.kind {
+                    FieldKind::Bool => "BOOLEAN",
+                    FieldKind::Integer => "INTEGER",
+                    FieldKind::Real => "REAL",
+                    FieldKind::Text => "TEXT",
+                };
+                (unique(&f.name, &mut taken), kind)
+            })
+            .collect();
+        Self { key: unique("fid", &mut taken), geometry: unique("geom", &mut taken), fields }
+    }
+
+    fn create(&self, table: &str, shape: Option<&Shape>) -> String {
+        let mut columns =
+            vec![format!("{} INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL", quoted(&self.key))];
+        columns.extend(shape.map(|s| format!("{} {}", quoted(&self.geometry), s.name())));
+        columns.extend(self.fields.iter().map(|(name, kind)| format!("{} {kind}", quoted(name))));
+        let mut sql = format!("CREATE TABLE {} ({});", quoted(table), columns.join(", "));
+        if shape.is_some() {
+            let index = format!("rtree_{table}_{}", self.geometry);
+            sql += &format!(
+                "CREATE VIRTUAL TABLE {} USING rtree(id, minx, maxx, miny, maxy);\
+                 INSERT INTO gpkg_extensions VALUES ({}, {}, 'gpkg_rtree_index', \
+                 'http://www.geopackage.org/spec120/#extension_rtree', 'write-only');",
+                quoted(&index),
+                literal(table),
+                literal(&self.geometry),
+            );
+        }
+        sql
+    }
+
+    fn insert(&self, table: &str, is_spatial: bool) -> String {
+        let count = 1 + usize::from(is_spatial) + self.fields.len();
+        let places: Vec<String> = (1..=count).map(|i| format!("?{i}")).collect();
+        format!("INSERT INTO {} VALUES ({})", quoted(table), places.join(", "))
+    }
+}
+
+fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
+    let base = if name.is_empty() { "field" } else { name };
+    let mut candidate = base.to_owned();
+    let mut number = 1;
+    while !taken.insert(candidate.to_lowercase()) {
+        number += 1;
+        candidate = format!("{base}_{number}");
+    }
+    candidate
+}
+
+/// The value in the storage of its column; `None` when it is of another kind.
+fn stored(kind: FieldKind, value: &Value) -> Option<Stored> {
+    Some(match (kind, value) {
+        (_, Value::Null) => Stored::Null,
+        (FieldKind::Bool, Value::Bool(v)) => Stored::Integer(i64::from(*v)),
+        (FieldKind::Integer, Value::Integer(v)) => Stored::Integer(*v),
+        (FieldKind::Real, Value::Real(v)) if v.is_finite() => Stored::Real(*v),
+        (FieldKind::Real, Value::Real(_)) => Stored::Null,
+        (FieldKind::Real, Value::Integer(v)) => Stored::Real(*v as f64),
+        (FieldKind::Text, Value::Text(v)) => Stored::Text(v.clone()),
+        _ => return None,
+    })
+}
+
+fn write_problem(path: &Path, error: &rusqlite::Error) -> Error {
+    Error::write(path)(std::io::Error::other(error.to_string()))
+}
+
+/// The triggers that keep an R-tree in step with its table (OGC 12-128r17 annex F.3).
+fn index_triggers(table: &str, columns: &Columns) -> String {
+    let name = format!("rtree_{table}_{}", columns.geometry);
+    let trigger = |suffix: &str| quoted(&format!("{name}_{suffix}"));
+    let (t, i, c, r) =
+        (quoted(table), quoted(&columns.key), quoted(&columns.geometry), quoted(&name));
+    let bounds = format!(
+        "INSERT OR REPLACE INTO {r} VALUES (NEW.{i}, ST_MinX(NEW.{c}), ST_MaxX(NEW.{c}), \
+         ST_MinY(NEW.{c}), ST_MaxY(NEW.{c}));"
+    );
+    let filled = format!("(NEW.{c} NOTNULL AND NOT ST_IsEmpty(NEW.{c}))");
+    let empty = format!("(NEW.{c} ISNULL OR ST_IsEmpty(NEW.{c}))");
+    let forget = format!("DELETE FROM {r} WHERE id = OLD.{i};");
+    let (same, moved) = (format!("OLD.{i} = NEW.{i}"), format!("OLD.{i} != NEW.{i}"));
+    [
+        format!("{} AFTER INSERT ON {t} WHEN {filled} BEGIN {bounds} END;", trigger("insert")),
+        format!(
+            "{} AFTER UPDATE OF {c} ON {t} WHEN {same} AND {filled} BEGIN {bounds} END;",
+            trigger("update1")
+        ),
+        format!(
+            "{} AFTER UPDATE OF {c} ON {t} WHEN {same} AND {empty} BEGIN {forget} END;",
+            trigger("update2")
+        ),
+        format!(
+            "{} AFTER UPDATE ON {t} WHEN {moved} AND {filled} BEGIN {forget} {bounds} END;",
+            trigger("update3")
+        ),
+        format!(
+            "{} AFTER UPDATE ON {t} WHEN {moved} AND {empty} BEGIN \
+             DELETE FROM {r} WHERE id IN (OLD.{i}, NEW.{i}); END;",
+            trigger("update4")
+        ),
+        format!(
+            "{} AFTER DELETE ON {t} WHEN OLD.{c} NOT NULL BEGIN {forget} END;",
+            trigger("delete")
+        ),
+    ]
+    .map(|body| format!("CREATE TRIGGER {body}"))
+    .join("\n")
+}
+
+/// Application id `GPKG`, version 1.3, and the tables every GeoPackage has (annex C).
+const PRELUDE: &str = r#"
+PRAGMA page_size = 4096;
+PRAGMA encoding = 'UTF-8';
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA application_id = 0x47504B47;
+PRAGMA user_version = 10300;
+BEGIN;
+CREATE TABLE gpkg_spatial_ref_sys (
+  srs_name TEXT NOT NULL, srs_id INTEGER NOT NULL PRIMARY KEY, organization TEXT NOT NULL,
+  organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL, description TEXT);
+CREATE TABLE gpkg_contents (
+  table_name TEXT NOT NULL PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE,
+  description TEXT DEFAULT '',
+  last_change DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
+  min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, srs_id INTEGER,
+  CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id));
+CREATE TABLE gpkg_geometry_columns (
+  table_name TEXT NOT NULL, column_name TEXT NOT NULL, geometry_type_name TEXT NOT NULL,
+  srs_id INTEGER NOT NULL, z TINYINT NOT NULL, m TINYINT NOT NULL,
+  CONSTRAINT pk_geom_cols PRIMARY KEY (table_name, column_name),
+  CONSTRAINT uk_gc_table_name UNIQUE (table_name),
+  CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),
+  CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id));
+CREATE TABLE gpkg_extensions (
+  table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
+CREATE TABLE gpkg_ogr_contents (
+  table_name TEXT NOT NULL PRIMARY KEY, feature_count INTEGER DEFAULT NULL);
+INSERT INTO gpkg_spatial_ref_sys VALUES
+  ('Undefined Cartesian SRS', -1, 'NONE', -1, 'undefined',
+   'undefined Cartesian coordinate reference system'),
+  ('Undefined geographic SRS', 0, 'NONE', 0, 'undefined',
+   'undefined geographic coordinate reference system');
+"#;
+
+/// The table in which QGIS keeps styles.
+const STYLES: &str = "CREATE TABLE layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256),
+  f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256),
+  styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT,
+  owner TEXT(30), ui TEXT(30),
+  update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')));";
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        formats::{
+            Field,
+            geopackage::GeoPackage,
+            wkb::tests::{geometry, same},
+        },
+        test_support::tool,
+    };
+
+    fn value(kind: FieldKind) -> BoxedStrategy<Value> {
+        let some = match kind {
+            FieldKind::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
+            FieldKind::Integer => any::<i64>().prop_map(Value::Integer).boxed(),
+            FieldKind::Real => (-1e300f64..1e300).prop_map(Value::Real).boxed(),
+            FieldKind::Text => any::<String>().prop_map(Value::Text).boxed(),
+        };
+        prop_oneof![1 => Just(Value::Null), 4 => some].boxed()
+    }
+
+    fn table() -> impl Strategy<Value = FeatureTable> {
+        let kind = prop::sample::select(vec![
+            FieldKind::Bool,
+            FieldKind::Integer,
+            FieldKind::Real,
+            FieldKind::Text,
+        ]);
+        let fields = prop::collection::btree_map("[a-zà '\"%]{1,9}", kind, 0..5);
+        (fields, any::<bool>(), "[a-zA-Z' \"é]{1,12}").prop_flat_map(|(fields, with_z, name)| {
+            let fields: Vec<Field> =
+                fields.into_iter().map(|(name, kind)| Field { name, kind }).collect();
+            let values: Vec<_> = fields.iter().map(|f| value(f.kind)).collect();
+            let feature = (prop::option::weighted(0.8, geometry(with_z)), values)
+                .prop_map(|(geometry, values)| Feature { geometry, values });
+            prop::collection::vec(feature, 0..6).prop_map(move |features| FeatureTable {
+                name: name.clone(),
+                crs: Some(Crs::LAMBERT_93),
+                fields: fields.clone(),
+                features,
+            })
+        })
+    }
+
+    fn write(path: &Path, tables: &[&FeatureTable]) -> Result<()> {
+        let mut writer = GeoPackageWriter::create(path)?;
+        for table in tables {
+            writer.add_table(table, "Titre", "Texte")?;
+        }
+        writer.finish()
+    }
+
+    fn squares() -> FeatureTable {
+        let mut table = FeatureTable::new("bâtiments", Some(Crs::LAMBERT_93))
+            .with_field("nature", FieldKind::Text)
+            .with_field("léger", FieldKind::Bool)
+            .with_field("étages", FieldKind::Integer)
+            .with_field("height_m", FieldKind::Real);
+        for i in 0..200 {
+            let (x, y) = (f64::from(i % 20) * 10.0, f64::from(i / 20) * 10.0);
+            let mut square = crate::spatial::Polygon::from_corners(&[
+                (x, y),
+                (x + 8.0, y),
+                (x + 8.0, y + 8.0),
+                (x, y + 8.0),
+            ]);
+            square.exterior.iter_mut().for_each(|p| p[2] = f64::from(i));
+            table.features.push(Feature {
+                geometry: Some(Geometry::Polygons(vec![square])),
+                values: vec![
+                    Value::Text("Indifférenciée".into()),
+                    Value::Bool(i % 2 == 0),
+                    Value::Integer(i64::from(i % 5)),
+                    Value::Real(f64::from(i) * 0.1),
+                ],
+            });
+        }
+        table
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn written_tables_read_back(table in table()) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("a b#?%.gpkg");
+            write(&path, &[&table]).unwrap();
+            let read = GeoPackage::open(&path).unwrap().read(&table.name, None).unwrap();
+            prop_assert!(read.report.is_clean());
+            prop_assert_eq!(&read.table.name, &table.name);
+            prop_assert_eq!(&read.table.fields, &table.fields);
+            prop_assert_eq!(read.table.crs, table.crs);
+            prop_assert_eq!(read.table.features.len(), table.features.len());
+            for (a, b) in read.table.features.iter().zip(&table.features) {
+                prop_assert_eq!(&a.values, &b.values);
+                match (&a.geometry, &b.geometry) {
+                    (Some(a), Some(b)) => prop_assert!(same(a, b)),
+                    (a, b) => prop_assert!(a.is_none() && b.is_none()),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_index_and_a_scan_give_the_same_records() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("squares.gpkg");
+        write(&path, &[&squares()]).unwrap();
+        let file = GeoPackage::open(&path).unwrap();
+        assert!(file.layers()[0].index.is_some());
+        assert_eq!(file.layers()[0].feature_count, Some(200));
+        assert_eq!(file.layers()[0].extent, squares().extent());
+        for bounds in [[8.5, 8.5, 9.5, 9.5], [8.0, 8.0, 30.0, 10.0], [-5.0, -5.0, 500.0, 500.0]] {
+            let extent = Extent::try_from(bounds).unwrap();
+            let wanted: Vec<_> = squares()
+                .features
+                .into_iter()
+                .filter(|f| f.geometry.as_ref().unwrap().extent().unwrap().intersects(&extent))
+                .collect();
+            assert_eq!(
+                file.read("BÂTIMENTS".to_lowercase().as_str(), Some(&extent))
+                    .unwrap()
+                    .table
+                    .features,
+                wanted
+            );
+        }
+    }
+
+    #[test]
+    fn the_same_tables_give_the_same_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b) = (folder.path().join("a.gpkg"), folder.path().join("b.gpkg"));
+        for path in [&a, &b] {
+            write(path, &[&squares()]).unwrap();
+        }
+        assert_eq!(std::fs::read(a).unwrap(), std::fs::read(b).unwrap());
+    }
+
+    #[test]
+    fn an_earlier_file_stays_until_the_new_one_is_finished() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.gpkg");
+        std::fs::write(&path, "earlier").unwrap();
+        let mut writer = GeoPackageWriter::create(&path).unwrap();
+        writer.add_table(&squares(), "", "").unwrap();
+        drop(writer);
+        assert_eq!(std::fs::read(&path).unwrap(), b"earlier");
+        write(&path, &[&squares()]).unwrap();
+        assert!(std::fs::read(&path).unwrap().starts_with(b"SQLite"));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
+    }
+
+    #[test]
+    fn names_that_clash_are_told_apart_or_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.gpkg");
+        let mut table = FeatureTable::new("t", None);
+        for name in ["fid", "geom", "ID", "id", ""] {
+            table = table.with_field(name, FieldKind::Integer);
+        }
+        table
+            .features
+            .push(Feature { geometry: None, values: (0..5).map(Value::Integer).collect() });
+        write(&path, &[&table]).unwrap();
+        let read = GeoPackage::open(&path).unwrap().read("t", None).unwrap().table;
+        let names: Vec<_> = read.fields.iter().map(|f| f.name.as_str()).collect();
+        assert_eq!(names, ["fid", "geom", "ID", "id_2", "field"]);
+        assert_eq!(read.features, table.features);
+        assert!(write(&path, &[&table, &table]).is_err());
+        assert!(write(&path, &[&FeatureTable::new("gpkg_x", None)]).is_err());
+        table.features[0].values[2] = Value::Text("no number".into());
+        assert!(write(&path, &[&table]).is_err());
+    }
+
+    #[test]
+    fn gdal_opens_it_without_a_warning() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.gpkg");
+        let mut mixed = FeatureTable::new("mixed", Some(Crs::WGS_84));
+        mixed.features.push(Feature {
+            geometry: Some(Geometry::Points(vec![[2.0, 48.0, f64::NAN]; 2])),
+            values: Vec::new(),
+        });
+        mixed.features.push(Feature {
+            geometry: Some(Geometry::Lines(vec![vec![[2.0, 48.0, 1.0], [3.0, 48.0, 2.0]]])),
+            values: Vec::new(),
+        });
+        let mut writer = GeoPackageWriter::create(&path).unwrap();
+        writer.add_table(&squares(), "Bâtiments", "Emprises").unwrap();
+        writer.add_table(&mixed, "Mixed", "").unwrap();
+        writer.add_table(&FeatureTable::new("empty", None), "Mixed", "").unwrap();
+        writer.add_style("mixed", "default", "<qgis/>").unwrap();
+        assert!(writer.add_style("absent", "default", "<qgis/>").is_err());
+        writer.finish().unwrap();
+        let name = path.to_str().unwrap();
+        let Some(output) = tool("ogrinfo", &["-al", name]) else { return };
+        let (out, err) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(err.is_empty(), "{err}");
+        for text in
+            ["Geometry: 3D Polygon", "Feature Count: 200", "ID[\"EPSG\",2154]", "MULTIPOINT Z"]
+        {
+            assert!(out.contains(text), "{text} is missing");
+        }
+        // An update through GDAL goes through the triggers.
+        let sql = "UPDATE \"bâtiments\" SET geom = ST_GeomFromText('POINT(0 0)') WHERE fid = 1";
+        let output = tool("ogrinfo", &["-q", name, "-sql", sql]).unwrap();
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        let sql = "SELECT HasSpatialIndex('bâtiments', 'geom')";
+        let output = tool("ogrinfo", &["-q", name, "-sql", sql]).unwrap();
+        assert!(String::from_utf8_lossy(&output.stdout).contains("= 1"));
+    }
+}
