@@ -1,1 +1,35 @@
-//! Placeholder.
+//! National product → domain types.
+//!
+//! A reader takes the neutral tables of [`formats`](crate::formats), finds the fields of its product
+//! under whatever names a delivery gives them, takes out the product's codes for *no value*, and
+//! gives [`Features`](crate::territory::Features) with an [`ImportReport`]. What varies — names,
+//! nomenclatures, classes — is data, in files beside the code.
+//!
+//! | reader | product |
+//! |---|---|
+//! | [`BdTopo`] | BD TOPO V3: GeoPackage, shapefile, WFS |
+//! | [`bd_france`] | BD France, vegetation theme |
+//! | [`OcsGe`] | OCS GE land cover |
+//! | [`plu`] | urban-planning documents |
+//! | [`ppr`] | risk-prevention plans |
+//! | [`PointClasses`] | classes of LiDAR HD and other point clouds |
+
+pub mod bd_france;
+mod bdtopo;
+mod cells;
+mod facility_table;
+mod geometry_check;
+mod import_report;
+mod layer_import;
+mod lidar_hd;
+mod ocsge;
+pub mod plu;
+pub mod ppr;
+mod reshape;
+mod semicolon_table;
+
+pub use bdtopo::BdTopo;
+pub use facility_table::FacilityTable;
+pub use import_report::{ImportReport, LayerReport, SkipReason};
+pub use lidar_hd::{PointClass, PointClasses, PointRole};
+pub use ocsge::OcsGe;
