@@ -1,0 +1,74 @@
+//! `twin demo`: a synthetic commune from nothing to three flood reports.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use twin_core::simulation::Registry;
+use twin_core::{Error, Result};
+use twin_synthetic::{Commune, CommuneOptions};
+
+use super::{assemble, run};
+use crate::console::Console;
+
+/// The files of `scenarios/demo`, in the order they run.
+const TERRITORY: &str = include_str!("../../../scenarios/demo/territoire.toml");
+const SCENARIOS: [(&str, &str); 3] = [
+    ("sans-digue.toml", include_str!("../../../scenarios/demo/sans-digue.toml")),
+    ("avec-digue.toml", include_str!("../../../scenarios/demo/avec-digue.toml")),
+    ("breche.toml", include_str!("../../../scenarios/demo/breche.toml")),
+];
+
+/// Builds and assembles the commune and runs the scenarios on it.
+pub(crate) fn demo(out: &Path, registry: &Registry, console: &Arc<Console>) -> Result<()> {
+    fs::create_dir_all(out).map_err(Error::write(out))?;
+    let options = CommuneOptions { dyke: false, ..CommuneOptions::default() };
+    let commune = console.timed("commune synthétique", "synthetic commune", || {
+        console.show("commune synthétique", "synthetic commune", 0.1);
+        let commune = Commune::generate(&options)?;
+        commune.write(&out.join("sources"))?;
+        Ok(commune)
+    })?;
+    let territory = out.join("territoire.toml");
+    write(&territory, TERRITORY)?;
+    assemble::assemble(&territory, None, console)?;
+
+    let geometry = commune.scenario_geometry();
+    let gauges: String = geometry
+        .gauges
+        .iter()
+        .map(|(name, [x, y])| format!("\"{name}\" = [{x:.2}, {y:.2}]\n"))
+        .collect();
+    let [from, to] = geometry.breach;
+    let breach = format!("at = [{:.2}, {:.2}]", 0.5 * (from[0] + to[0]), 0.5 * (from[1] + to[1]));
+    let mut reports = Vec::new();
+    for (name, text) in SCENARIOS {
+        let marker = "# [runs.crue.parameters.gauges]";
+        let text = match text.find(marker) {
+            Some(at) => format!("{}[runs.crue.parameters.gauges]\n{gauges}", &text[..at]),
+            None => text.replace("at = [0.0, 0.0]", &breach),
+        };
+        write(&out.join(name), &text)?;
+    }
+    for (name, _) in SCENARIOS {
+        let request = run::Request {
+            scenario: out.join(name),
+            overrides: Vec::new(),
+            resume: false,
+            runs: None,
+        };
+        reports.extend(run::run(&request, registry, console)?);
+    }
+    console.clear();
+    console.say_timings();
+    console.say("Rapports :", "Reports:");
+    for report in reports {
+        let text = format!("  {}", report.display());
+        console.say(&text, &text);
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    twin_core::results::write_atomically(path, text.as_bytes())
+}
