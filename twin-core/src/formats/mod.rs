@@ -19,8 +19,10 @@ mod feature;
 pub mod geojson;
 pub mod geopackage;
 pub mod las;
+mod part_file;
 mod points;
 mod report;
+mod rings;
 pub mod shapefile;
 mod wkb;
 
