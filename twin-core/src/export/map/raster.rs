@@ -284,7 +284,7 @@ fn lit(colour: Rgb, shade: f32) -> Rgb {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::Legend;
+    use crate::{export::Legend, spatial::Polygon};
 
     fn grid(columns: usize, rows: usize) -> Grid<f32> {
         let spec = GridSpec { west: 0.0, north: rows as f64, cell_size: 1.0, columns, rows };
@@ -341,5 +341,40 @@ mod tests {
             assert!(outside.resample(&depth, reduction).iter().all(|v| v.is_nan()));
             assert!(raster.resample(&depth, reduction).iter().all(|v| *v == 0.0));
         }
+    }
+
+    #[test]
+    fn relief_beside_the_extent_is_void_and_fine_relief_is_averaged_in_blocks() {
+        let terrain = grid(8, 8);
+        let far = Extent::new(100.0, 100.0, 104.0, 104.0).unwrap();
+        let raster = Raster { extent: far, width: 4, height: 4 };
+        assert!(raster.shade(&terrain).0.iter().all(|s| s.is_nan()));
+        let mut heights = grid(5, 4);
+        heights[(0, 0)] = 4.0;
+        heights[(3, 4)] = f32::NAN;
+        let means = block_means(&heights, 2);
+        assert_eq!((means.spec.columns, means.spec.rows, means.spec.cell_size), (3, 2, 2.0));
+        assert_eq!(means.values, [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn stripes_mark_what_lies_outside_the_study_area_only() {
+        let depth = grid(4, 4);
+        let area = Geometry::Polygons(vec![Polygon::from_corners(&[
+            (0.0, 0.0),
+            (2.0, 0.0),
+            (2.0, 4.0),
+            (0.0, 4.0),
+        ])]);
+        let mut map = MapSpec::new("", depth.spec.extent());
+        map.study_area = Some(&area);
+        let (picture, _) = draw(&map, Raster { extent: map.extent, width: 60, height: 60 });
+        let marked = |columns: std::ops::Range<usize>| {
+            (0..60)
+                .flat_map(|row| columns.clone().map(move |column| row * 60 + column))
+                .filter(|i| picture.pixels[*i] != PAPER)
+                .count()
+        };
+        assert_eq!((marked(0..30), marked(30..60)), (0, 30 * 60 / 5));
     }
 }
