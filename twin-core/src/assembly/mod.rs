@@ -1,17 +1,27 @@
 //! Sources → territory: terrain, surface, buildings, land cover, and figures of their quality.
 
 mod bins;
+mod buildings;
 mod delaunay;
 mod ground_filter;
+mod land_cover;
 mod lattice;
+mod outlines;
 mod quality;
 mod selection;
 mod surface;
+mod terrain_from_vectors;
 mod tin;
 
 pub use bins::PointBins;
+pub use buildings::{
+    BuildingLod1, Face, FaceKind, GroundSource, HeightSource, OutlineGround, RoofHeights, STOREY_M,
+    building_lod1, count_by_source, extrude, outline_ground, roof_heights,
+};
 pub use ground_filter::{GroundFilter, classify_ground};
+pub use land_cover::{CoverGrids, CoverSource, land_cover};
 pub use lattice::{LatticeBox, SurfacePoint, millimetres, surface_points};
+pub use outlines::{SMALLEST_BUILDING_M2, derived_buildings};
 pub use quality::{
     BuildingCounts, QualityCounts, QualityReport, QualityShares, TerrainErrors, TerrainSource,
     errors_at, held_out_errors, is_check_point, quantile,
@@ -21,4 +31,5 @@ pub use selection::{
     select_surface, select_terrain,
 };
 pub use surface::{canopy_height, is_built};
-pub use tin::{CellQuality, Tin, TinOptions, influence_m, interpolate, interpolate_window};
+pub use terrain_from_vectors::{VECTOR_VOID_EDGE_M, terrain_points};
+pub use tin::{CellQuality, Tin, TinOptions, influence_m, interpolate, interpolate_block, interpolate_window};

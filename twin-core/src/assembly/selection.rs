@@ -99,7 +99,9 @@ pub fn is_surface_class(code: u8) -> bool {
     )
 }
 
-/// The terrain points among `points`, sorted, no two with the same x and y.
+/// The terrain points among `points`, sorted, no two with the same x and y. Among the highest
+/// ground points of a cell, `ign-max` takes the first of `points`, as IGN's chain takes the first
+/// of the file; the other rules do not depend on the order.
 pub fn select_terrain(
     points: &[SurfacePoint],
     rule: SelectionRule,
@@ -113,9 +115,12 @@ pub fn select_terrain(
             points.iter().copied().filter(|p| is_terrain_class(p.class)).collect()
         }
         SelectionRule::Median | SelectionRule::IgnMax => {
-            let ground = if rule == SelectionRule::Median { lower_median } else { highest };
-            let mut kept = per_cell(of_class(class::GROUND), anchor, ground);
-            kept.extend(per_cell(of_class(class::WATER), anchor, lowest));
+            let mut kept = if rule == SelectionRule::Median {
+                per_cell(of_class(class::GROUND), anchor, Ties::ByPosition, lower_median)
+            } else {
+                per_cell(of_class(class::GROUND), anchor, Ties::ByInputOrder, highest)
+            };
+            kept.extend(per_cell(of_class(class::WATER), anchor, Ties::ByPosition, lowest));
             kept.extend(of_class(class::VIRTUAL));
             kept
         }
@@ -135,8 +140,10 @@ pub fn select_surface(
         points.iter().copied().filter(|p| is_surface_class(p.class)).collect();
     let mut selected = match rule {
         SelectionRule::All => candidates,
-        SelectionRule::IgnMax => per_cell(candidates, anchor, highest),
-        SelectionRule::Median => per_cell(candidates, anchor, highest_or_median_ground),
+        SelectionRule::IgnMax => per_cell(candidates, anchor, Ties::ByPosition, highest),
+        SelectionRule::Median => {
+            per_cell(candidates, anchor, Ties::ByPosition, highest_or_median_ground)
+        }
     };
     selected.par_sort_unstable_by(|a, b| {
         (a.x_mm, a.y_mm).cmp(&(b.x_mm, b.y_mm)).then(b.z_mm.cmp(&a.z_mm)).then(a.cmp(b))
@@ -145,10 +152,20 @@ pub fn select_surface(
     selected
 }
 
-/// Reduces every cell to one point; a cell's points come sorted by height, then position.
+/// Order of points of one cell that have the same height.
+#[derive(Clone, Copy, PartialEq)]
+enum Ties {
+    /// West to east, then south to north.
+    ByPosition,
+    /// As given; IGN's chain takes the first of the file.
+    ByInputOrder,
+}
+
+/// Reduces every cell to one point; a cell's points come sorted by height.
 fn per_cell(
-    points: Vec<SurfacePoint>,
+    mut points: Vec<SurfacePoint>,
     anchor: CellAnchor,
+    ties: Ties,
     choose: impl Fn(&[SurfacePoint]) -> SurfacePoint + Sync,
 ) -> Vec<SurfacePoint> {
     let cell = |p: &SurfacePoint| {
@@ -157,12 +174,14 @@ fn per_cell(
             (p.x_mm - anchor.x_mm).div_euclid(SELECTION_CELL_MM),
         )
     };
-    let mut points = points;
-    points.par_sort_unstable_by_key(|p| (cell(p), p.z_mm, *p));
+    match ties {
+        Ties::ByPosition => points.par_sort_unstable_by_key(|p| (cell(p), p.z_mm, *p)),
+        Ties::ByInputOrder => points.par_sort_by_key(|p| (cell(p), p.z_mm)),
+    }
     points.chunk_by(|a, b| cell(a) == cell(b)).map(choose).collect()
 }
 
-/// The highest point, the most westerly among equals.
+/// The first of the highest points.
 fn highest(cell: &[SurfacePoint]) -> SurfacePoint {
     let top = cell[cell.len() - 1].z_mm;
     cell[cell.partition_point(|p| p.z_mm < top)]

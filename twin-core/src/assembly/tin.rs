@@ -23,6 +23,8 @@
 //!
 //! Cost: about 1 µs and 150 bytes a point and thread, nearly all in the triangulation.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::{
@@ -104,31 +106,45 @@ impl Tin {
 
 /// Interpolates all cells of a grid, tile by tile on all threads.
 pub fn interpolate(points: &PointBins, spec: &GridSpec, options: &TinOptions) -> Tin {
+    interpolate_block(points, points.bounds(), spec, 0..spec.rows, 0..spec.columns, options)
+}
+
+/// Interpolates a block of `spec`, tile by tile on all threads; see [`interpolate_window`] for what
+/// `points` and `bounds` must hold.
+pub fn interpolate_block(
+    points: &PointBins,
+    bounds: LatticeBox,
+    spec: &GridSpec,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    options: &TinOptions,
+) -> Tin {
     let side = ((options.tile_size_m / spec.cell_size).round() as usize).max(16);
-    let tiles: Vec<(usize, usize)> = (0..spec.rows)
+    let tiles: Vec<(usize, usize)> = rows
+        .clone()
         .step_by(side)
-        .flat_map(|row| (0..spec.columns).step_by(side).map(move |column| (row, column)))
+        .flat_map(|row| columns.clone().step_by(side).map(move |column| (row, column)))
         .collect();
     let parts: Vec<Tin> = tiles
         .par_iter()
         .map(|&(row, column)| {
-            let rows = row..(row + side).min(spec.rows);
-            let columns = column..(column + side).min(spec.columns);
-            interpolate_window(points, points.bounds(), spec, rows, columns, options)
+            let tile_rows = row..(row + side).min(rows.end);
+            let tile_columns = column..(column + side).min(columns.end);
+            interpolate_window(points, bounds, spec, tile_rows, tile_columns, options)
         })
         .collect();
-    let mut whole = Tin::void(*spec);
+    let mut block = Tin::void(spec.crop(&rows, &columns));
     for ((row, column), part) in tiles.into_iter().zip(parts) {
         for r in 0..part.height.spec.rows {
             let from = part.height.spec.index(r, 0)..part.height.spec.index(r + 1, 0);
-            let to = spec.index(row + r, column);
+            let to = block.height.spec.index(row - rows.start + r, column - columns.start);
             let to = to..to + from.len();
-            whole.height.values[to.clone()].copy_from_slice(&part.height.values[from.clone()]);
-            whole.quality.values[to.clone()].copy_from_slice(&part.quality.values[from.clone()]);
-            whole.class.values[to].copy_from_slice(&part.class.values[from]);
+            block.height.values[to.clone()].copy_from_slice(&part.height.values[from.clone()]);
+            block.quality.values[to.clone()].copy_from_slice(&part.quality.values[from.clone()]);
+            block.class.values[to].copy_from_slice(&part.class.values[from]);
         }
     }
-    whole
+    block
 }
 
 /// Farthest that a point can matter for a cell, metres.
@@ -143,8 +159,8 @@ pub fn interpolate_window(
     points: &PointBins,
     bounds: LatticeBox,
     spec: &GridSpec,
-    rows: std::ops::Range<usize>,
-    columns: std::ops::Range<usize>,
+    rows: Range<usize>,
+    columns: Range<usize>,
     options: &TinOptions,
 ) -> Tin {
     let void_edge = millimetres(options.void_edge_m).max(1);
@@ -193,8 +209,8 @@ impl Tile {
         points: &PointBins,
         bounds: LatticeBox,
         spec: &GridSpec,
-        rows: std::ops::Range<usize>,
-        columns: std::ops::Range<usize>,
+        rows: Range<usize>,
+        columns: Range<usize>,
         margin: i64,
         options: &TinOptions,
     ) -> Self {
@@ -350,7 +366,7 @@ impl Tile {
     }
 
     /// Rows and columns whose centres lie in the bounding box of a triangle.
-    fn cells_around(&self, triangle: &Triangle) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
+    fn cells_around(&self, triangle: &Triangle) -> (Range<usize>, Range<usize>) {
         let area = triangle.bounding_box();
         let first = |v: i64, centres: &[i64], sign: i64| {
             let guess = (v as f64 / self.cell).floor() - 1.0;

@@ -1,0 +1,384 @@
+//! Buildings as blocks (LoD1.2): a height for every footprint, and the closed solid it makes.
+//!
+//! | | first choice | else | else | else |
+//! |---|---|---|---|---|
+//! | roof | 70th percentile of the roof points (classes 6, 67) within the footprint | BD TOPO `hauteur` over the ground | 3 m a storey | one storey, *assumed* |
+//! | ground | lowest tenth of the terrain along the outline | BD TOPO `altitude_minimale_sol` | gutter altitude minus `hauteur` | not known: 0, *unknown* |
+//!
+//! The 70th percentile is the reference height of the 3DBAG's LoD1.2 (Peters et al. 2022,
+//! doi:10.14358/PERS.21-00032R2): robust against chimneys and against points of the eaves. No
+//! footprint is dropped; each height says where it comes from.
+
+use geo::Area as _;
+use serde::{Deserialize, Serialize};
+
+use super::{BuildingCounts, LatticeBox, PointBins, is_built, millimetres, quality::quantile};
+use crate::spatial::{Grid, Polygon, cells_along};
+use crate::territory::Building;
+
+/// Height of a storey where only their number is known, metres.
+pub const STOREY_M: f64 = 3.0;
+/// Fewest roof points that make a height.
+const FEWEST_ROOF_POINTS: usize = 5;
+/// A roof lower than this above the ground is not a roof: the building is gone, or its points are
+/// classified otherwise.
+const LOWEST_ROOF_M: f64 = 1.5;
+/// Share of the roof points below the reference height.
+const ROOF_SHARE: f64 = 0.7;
+
+/// Where the height of a building comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeightSource {
+    /// Roof points of the cloud.
+    Lidar,
+    /// Height attribute of BD TOPO.
+    BdTopoHeight,
+    /// Number of storeys.
+    Storeys,
+    /// One storey, for want of anything better.
+    Assumed,
+}
+
+/// Where the ground level of a building comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum GroundSource {
+    /// Terrain along the outline.
+    Terrain,
+    /// Ground altitude attribute of BD TOPO.
+    BdTopoGround,
+    /// Altitude of the gutter minus the height, both of BD TOPO.
+    BdTopoRoof,
+    /// Nothing is known; the level is 0.
+    Unknown,
+}
+
+/// Roof points of a building.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RoofHeights {
+    /// Points within the footprint.
+    pub points: usize,
+    /// Their 70th percentile, metres.
+    pub reference_m: f64,
+    /// Their median, metres.
+    pub median_m: f64,
+    /// Their 95th percentile: the ridge, metres.
+    pub ridge_m: f64,
+}
+
+/// Terrain along the outline of a building.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OutlineGround {
+    /// Lowest tenth, metres.
+    pub low_m: f64,
+    /// Median, metres.
+    pub median_m: f64,
+}
+
+/// A building as a block.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BuildingLod1 {
+    /// Identifier of the building.
+    pub id: String,
+    /// Foot, metres.
+    pub ground_m: f64,
+    /// Flat roof, metres.
+    pub roof_m: f64,
+    /// Roof minus ground, metres.
+    pub height_m: f64,
+    /// Where the height comes from.
+    pub height_source: HeightSource,
+    /// Where the ground comes from.
+    pub ground_source: GroundSource,
+    /// Roof points within the footprint.
+    pub roof_points: usize,
+    /// Median of the roof points, metres, where there are any.
+    pub roof_median_m: Option<f64>,
+    /// Ridge (95th percentile of the roof points), metres, where there are any.
+    pub ridge_m: Option<f64>,
+    /// Area of the footprint, m².
+    pub footprint_m2: f64,
+}
+
+/// Heights of the roof points within a footprint; `None` when there are too few.
+pub fn roof_heights(footprint: &[Polygon], points: &PointBins) -> Option<RoofHeights> {
+    let mut heights = Vec::new();
+    for polygon in footprint {
+        let extent = crate::spatial::Extent::of_points(polygon.exterior.iter().map(|p| (p[0], p[1])))?;
+        for point in points.within(&LatticeBox::of_extent(&extent)) {
+            let [x, y, z] = point.to_metres();
+            if is_built(point.class) && is_inside(polygon, x, y) {
+                heights.push(z);
+            }
+        }
+    }
+    (heights.len() >= FEWEST_ROOF_POINTS).then_some(())?;
+    Some(RoofHeights {
+        points: heights.len(),
+        reference_m: quantile(&heights, ROOF_SHARE)?,
+        median_m: quantile(&heights, 0.5)?,
+        ridge_m: quantile(&heights, 0.95)?,
+    })
+}
+
+/// Terrain in the cells that the rings of a footprint pass through; `None` where all are void.
+pub fn outline_ground(footprint: &[Polygon], terrain: &Grid<f32>) -> Option<OutlineGround> {
+    let mut cells: Vec<(usize, usize)> = footprint
+        .iter()
+        .flat_map(Polygon::rings)
+        .flat_map(|ring| cells_along(&terrain.spec, ring))
+        .collect();
+    cells.sort_unstable();
+    cells.dedup();
+    let heights: Vec<f64> = cells
+        .into_iter()
+        .filter_map(|(row, column)| terrain.get(row, column))
+        .filter(|v| v.is_finite())
+        .map(|v| f64::from(*v))
+        .collect();
+    Some(OutlineGround { low_m: quantile(&heights, 0.1)?, median_m: quantile(&heights, 0.5)? })
+}
+
+/// The block of a building from what is known of its roof and ground.
+pub fn building_lod1(
+    building: &Building,
+    roof: Option<RoofHeights>,
+    ground: Option<OutlineGround>,
+) -> BuildingLod1 {
+    let stated_height = building.height_m.filter(|h| *h > 0.0);
+    let gutter = building.roof_min_m.or_else(|| building.gutter_altitude_m());
+    let (ground_m, ground_source) = if let Some(ground) = ground {
+        (ground.low_m, GroundSource::Terrain)
+    } else if let Some(ground) = building.ground_min_m {
+        (ground, GroundSource::BdTopoGround)
+    } else if let (Some(gutter), Some(height)) = (gutter, stated_height) {
+        (gutter - height, GroundSource::BdTopoRoof)
+    } else {
+        (0.0, GroundSource::Unknown)
+    };
+    let measured = roof
+        .map(|r| r.reference_m - ground_m)
+        .filter(|h| *h >= LOWEST_ROOF_M && ground_source != GroundSource::Unknown);
+    let (height_m, height_source) = if let Some(height) = measured {
+        (height, HeightSource::Lidar)
+    } else if let Some(height) = stated_height {
+        (height, HeightSource::BdTopoHeight)
+    } else if let Some(storeys) = building.storeys.filter(|n| *n > 0) {
+        (STOREY_M * f64::from(storeys.min(200)), HeightSource::Storeys)
+    } else {
+        (STOREY_M, HeightSource::Assumed)
+    };
+    BuildingLod1 {
+        id: building.id.clone(),
+        ground_m,
+        roof_m: ground_m + height_m,
+        height_m,
+        height_source,
+        ground_source,
+        roof_points: roof.map_or(0, |r| r.points),
+        roof_median_m: roof.map(|r| r.median_m),
+        ridge_m: roof.map(|r| r.ridge_m),
+        footprint_m2: building.footprint_area_m2(),
+    }
+}
+
+/// Counts the blocks by the source of their height.
+pub fn count_by_source(blocks: &[BuildingLod1]) -> BuildingCounts {
+    let count = |s: HeightSource| blocks.iter().filter(|b| b.height_source == s).count();
+    BuildingCounts {
+        lidar: count(HeightSource::Lidar),
+        bd_topo_height: count(HeightSource::BdTopoHeight),
+        storeys: count(HeightSource::Storeys),
+        assumed: count(HeightSource::Assumed),
+        derived_footprints: 0,
+    }
+}
+
+/// Meaning of a face of a solid, in CityJSON's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaceKind {
+    /// `GroundSurface`.
+    Ground,
+    /// `RoofSurface`.
+    Roof,
+    /// `WallSurface`.
+    Wall,
+}
+
+/// A face of a solid: outer ring, then holes; counter-clockwise seen from outside, open (the first
+/// vertex is not repeated).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Face {
+    /// Its meaning.
+    pub kind: FaceKind,
+    /// Rings of world positions.
+    pub rings: Vec<Vec<[f64; 3]>>,
+}
+
+/// The closed prism over a polygon between two levels; `None` for a polygon without area. Vertices
+/// are rounded to the millimetre and repeats left out.
+pub fn extrude(polygon: &Polygon, ground_m: f64, roof_m: f64) -> Option<Vec<Face>> {
+    let mut rings = Vec::new();
+    for (i, ring) in polygon.rings().enumerate() {
+        let mut corners: Vec<[f64; 2]> = ring
+            .iter()
+            .map(|p| [millimetres(p[0]) as f64 / 1e3, millimetres(p[1]) as f64 / 1e3])
+            .collect();
+        corners.dedup();
+        while corners.len() > 1 && corners.first() == corners.last() {
+            corners.pop();
+        }
+        let area = twice_area(&corners);
+        if corners.len() < 3 || area == 0.0 {
+            if i == 0 {
+                return None;
+            }
+            continue;
+        }
+        // Outer ring counter-clockwise, holes clockwise.
+        if (area > 0.0) != (i == 0) {
+            corners.reverse();
+        }
+        rings.push(corners);
+    }
+    let lifted = |ring: &[[f64; 2]], z: f64| ring.iter().map(|p| [p[0], p[1], z]).collect::<Vec<_>>();
+    let mut faces = vec![
+        Face {
+            kind: FaceKind::Ground,
+            rings: rings
+                .iter()
+                .map(|r| lifted(r, ground_m).into_iter().rev().collect())
+                .collect(),
+        },
+        Face { kind: FaceKind::Roof, rings: rings.iter().map(|r| lifted(r, roof_m)).collect() },
+    ];
+    for ring in &rings {
+        for (k, a) in ring.iter().enumerate() {
+            let b = ring[(k + 1) % ring.len()];
+            faces.push(Face {
+                kind: FaceKind::Wall,
+                rings: vec![vec![
+                    [a[0], a[1], ground_m],
+                    [b[0], b[1], ground_m],
+                    [b[0], b[1], roof_m],
+                    [a[0], a[1], roof_m],
+                ]],
+            });
+        }
+    }
+    Some(faces)
+}
+
+fn twice_area(ring: &[[f64; 2]]) -> f64 {
+    let line: geo::LineString<f64> = ring.iter().map(|p| (p[0], p[1])).collect();
+    2.0 * geo::Polygon::new(line, Vec::new()).signed_area()
+}
+
+/// Even–odd rule over all rings.
+fn is_inside(polygon: &Polygon, x: f64, y: f64) -> bool {
+    polygon
+        .rings()
+        .flat_map(|ring| ring.windows(2))
+        .filter(|edge| {
+            let ([x0, y0, _], [x1, y1, _]) = (edge[0], edge[1]);
+            (y0 > y) != (y1 > y) && x < x0 + (y - y0) * (x1 - x0) / (y1 - y0)
+        })
+        .count()
+        % 2
+        == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{SurfacePoint, class};
+    use super::*;
+    use crate::spatial::{Geometry, GridSpec};
+    use crate::territory::Layer as _;
+    use std::collections::BTreeMap;
+
+    fn footprint() -> Polygon {
+        let mut polygon =
+            Polygon::from_corners(&[(10.0, 10.0), (30.0, 10.0), (30.0, 25.0), (10.0, 25.0)]);
+        polygon.interiors = vec![
+            Polygon::from_corners(&[(15.0, 15.0), (20.0, 15.0), (20.0, 20.0), (15.0, 20.0)]).exterior,
+        ];
+        polygon
+    }
+
+    fn building() -> Building {
+        Building::bare("b", Geometry::Polygons(vec![footprint()]))
+    }
+
+    #[test]
+    fn roof_points_over_terrain_give_the_height() {
+        let points = (0..40 * 40)
+            .map(|i| {
+                let (x, y) = (f64::from(i % 40) + 0.5, f64::from(i / 40) + 0.5);
+                let inside = is_inside(&footprint(), x, y);
+                let z = if inside { 58.0 } else { 50.0 };
+                let code = if inside { class::BUILDING } else { class::GROUND };
+                SurfacePoint::from_metres([x, y, z], code).unwrap()
+            })
+            .collect();
+        let bins = PointBins::new(points).unwrap();
+        let spec = GridSpec { west: 0.0, north: 40.0, cell_size: 1.0, columns: 40, rows: 40 };
+        let terrain = Grid::filled(spec, 50.0f32);
+        let roof = roof_heights(&[footprint()], &bins);
+        assert_eq!(roof.unwrap().points, 20 * 15 - 25);
+        let block = building_lod1(&building(), roof, outline_ground(&[footprint()], &terrain));
+        assert_eq!((block.ground_m, block.height_m), (50.0, 8.0));
+        assert_eq!(block.height_source, HeightSource::Lidar);
+    }
+
+    #[test]
+    fn every_footprint_has_a_height_with_its_reason() {
+        let mut b = building();
+        assert_eq!(building_lod1(&b, None, None).height_source, HeightSource::Assumed);
+        b.storeys = Some(4);
+        assert_eq!(building_lod1(&b, None, None).height_m, 12.0);
+        b.height_m = Some(9.5);
+        b.ground_min_m = Some(100.0);
+        let block = building_lod1(&b, None, None);
+        assert_eq!((block.roof_m, block.height_source), (109.5, HeightSource::BdTopoHeight));
+        assert_eq!(block.ground_source, GroundSource::BdTopoGround);
+        // A roof at ground level is a building that is gone.
+        let flat = RoofHeights { points: 50, reference_m: 100.3, median_m: 100.2, ridge_m: 100.4 };
+        assert_eq!(building_lod1(&b, Some(flat), None).height_source, HeightSource::BdTopoHeight);
+    }
+
+    #[test]
+    fn the_solid_is_closed_and_turned_outwards() {
+        let faces = extrude(&footprint(), 50.0, 58.0).unwrap();
+        // Every edge is used once in each direction.
+        let mut edges: BTreeMap<[[i64; 3]; 2], i32> = BTreeMap::new();
+        let mut volume = 0.0;
+        for face in &faces {
+            for ring in &face.rings {
+                for (k, a) in ring.iter().enumerate() {
+                    let b = ring[(k + 1) % ring.len()];
+                    let key = |p: [f64; 3]| p.map(|v| (v * 1e3) as i64);
+                    *edges.entry([key(*a), key(b)]).or_default() += 1;
+                    *edges.entry([key(b), key(*a)]).or_default() -= 1;
+                }
+                // Divergence theorem over fans from the first vertex.
+                for k in 1..ring.len() - 1 {
+                    let [p, q, r] = [ring[0], ring[k], ring[k + 1]];
+                    volume += (p[0] * (q[1] * r[2] - q[2] * r[1])
+                        + p[1] * (q[2] * r[0] - q[0] * r[2])
+                        + p[2] * (q[0] * r[1] - q[1] * r[0]))
+                        / 6.0;
+                }
+            }
+        }
+        assert!(edges.values().all(|n| *n == 0));
+        assert!((volume - (300.0 - 25.0) * 8.0).abs() < 1e-6, "{volume}");
+    }
+
+    #[test]
+    fn a_footprint_without_area_has_no_solid() {
+        let line = Polygon::from_corners(&[(0.0, 0.0), (1.0, 0.0), (2.0, 0.0)]);
+        assert!(extrude(&line, 0.0, 1.0).is_none());
+        assert!(extrude(&Polygon::default(), 0.0, 1.0).is_none());
+    }
+}
