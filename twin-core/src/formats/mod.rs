@@ -4,33 +4,30 @@
 //! truncated or hostile files with an [`Error`](crate::Error) that names the file, the place and
 //! the mend, and never allocate what a header merely promises.
 
+mod ascii_grid;
 pub mod cf;
-mod csv;
-mod feature;
-pub mod las;
-mod part_file;
-pub mod geopackage;
-mod points;
-mod report;
-mod stated_crs;
-mod vector;
 pub mod cityjson;
+mod csv;
 mod feature;
 pub mod geojson;
 pub mod geopackage;
+pub mod geotiff;
 pub mod las;
+mod parking;
 mod part_file;
 mod points;
+mod pyramid;
 mod report;
 mod rings;
 pub mod shapefile;
+mod vector;
 mod wkb;
 
+pub use ascii_grid::{read_ascii_grid, write_ascii_grid};
 pub use feature::{Feature, FeatureTable, Field, FieldKind, Value};
 pub use part_file::PartFile;
 pub use points::PointBlock;
+pub use pyramid::{Cell, Resampling};
 pub use report::{LayerRead, ReadReport, SkippedRecord};
-
 pub use vector::{read_vector, read_vector_layers};
 
-use crate::FileProblem;

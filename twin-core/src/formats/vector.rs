@@ -14,7 +14,7 @@ pub fn read_vector_layers(path: &Path) -> Result<Vec<LayerRead>> {
             package.layers().iter().map(|layer| package.read(&layer.name, None)).collect()
         }
         "geojson" | "json" => Ok(vec![geojson::read(path)?]),
-        "shp" => Ok(vec![shapefile::read(path)?]),
+        "shp" => Ok(vec![shapefile::read(path, None)?]),
         "csv" => Ok(vec![super::csv::read(path)?]),
         _ => Err(Error::file(
             path,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Building, Cemetery, Commune, Facility, Hedge, LandCoverZone, Layer, LinearConstruction,
+    Building, BuildingModel, Cemetery, Commune, Facility, Hedge, LandCoverZone, Layer, LinearConstruction,
     NamedWaterCourse, PointConstruction, Pylon, Rail, ReliefLine, Reservoir, Road, Runway,
     SportsGround, SurfaceConstruction, TransportSite, Tree, VegetationZone, WaterBody, WaterCourse,
     WaterSurface, Zone, layer::intersects,
@@ -61,6 +61,8 @@ macro_rules! features {
 features! {
     /// Buildings.
     buildings: Building,
+    /// Their 3D models, made by assembly.
+    building_models: BuildingModel,
     /// Bridges, dams and other constructions drawn as surfaces.
     surface_constructions: SurfaceConstruction,
     /// Walls, quays, dykes and other constructions drawn as lines.

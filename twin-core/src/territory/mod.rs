@@ -7,6 +7,7 @@
 
 mod attribute;
 mod building;
+mod building_model;
 mod commune;
 mod construction;
 mod facility;
@@ -32,6 +33,7 @@ mod zone;
 
 pub use attribute::{Attribute, Label, Unreadable, fold};
 pub use building::{Building, BuildingNature, BuildingUse, FootprintOrigin};
+pub use building_model::BuildingModel;
 pub use commune::Commune;
 pub use construction::{
     Cemetery, LinearConstruction, LinearConstructionNature, PointConstruction, Pylon, Reservoir,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::formats::{self, ascii_grid, geotiff::GeoTiff};
+use crate::formats::{self, geotiff::GeoTiff};
 use crate::scenario::{MeasureContext, Scenario, path_keys};
 use crate::simulation::{Registry, RequirementKind, Workload};
 use crate::spatial::{Grid, GridSpec, Transformer};
@@ -55,7 +55,7 @@ pub fn view_of(registry: &Registry, scenario: &Scenario) -> Result<TerritoryView
                 let (rows, columns) = source.window(&spec.extent().buffered(source.cell_size));
                 view.with_grid(name, resampled(&tiff.read_window(0, rows, columns)?, spec))
             }
-            "asc" => view.with_grid(name, resampled(&ascii_grid::read(path)?, spec)),
+            "asc" => view.with_grid(name, resampled(&formats::read_ascii_grid(path)?, spec)),
             _ => {
                 let tables = formats::read_vector(path)?;
                 let available = tables.iter().map(|t| t.name.clone()).collect();

@@ -53,7 +53,7 @@ pub(super) fn report(run: &Publication<'_>, manifest: &RunManifest, maps: &Path)
         warnings: manifest.warnings.clone(),
         maps: figures,
         indicators: indicator_groups(run, language),
-        plots: plots(&run.outcome.gauges, manifest, language),
+        plots: plots(run, manifest),
         mass_balance: run.budget.map(|b| MassBalance {
             initial_m3: b.initial,
             inflow_m3: b.entered,
@@ -222,8 +222,9 @@ fn indicator_groups(run: &Publication<'_>, language: Language) -> Vec<IndicatorG
 }
 
 /// One plot per quantity and gauge; series without position (whole domain) come first.
-fn plots(gauges: &[GaugeSeries], manifest: &RunManifest, language: Language) -> Vec<Figure> {
-    let mut ordered: Vec<&GaugeSeries> = gauges.iter().collect();
+fn plots(run: &Publication<'_>, manifest: &RunManifest) -> Vec<Figure> {
+    let language = run.language;
+    let mut ordered: Vec<&GaugeSeries> = run.outcome.gauges.iter().collect();
     ordered.sort_by_key(|g| g.position.is_some());
     ordered
         .into_iter()
@@ -240,6 +241,7 @@ fn plots(gauges: &[GaugeSeries], manifest: &RunManifest, language: Language) -> 
                 unit,
                 series: vec![PlotSeries { label: gauge.gauge.clone(), points }],
                 thresholds: Vec::new(),
+                demo: run.view.territory().manifest().demo,
                 language,
             };
             let caption = plot.description();

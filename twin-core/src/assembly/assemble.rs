@@ -1,0 +1,387 @@
+//! A territory file → a territory folder.
+//!
+//! The folder is made under a temporary name and renamed when it is complete: an interrupted
+//! assembly leaves an earlier territory as it was.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+
+use super::{
+    AssembledGrids, BuildingLod1, Face, FaceKind, GridOptions, Stage, TerrainSource, assemble_grids, extrude,
+};
+use crate::export::{style, wording};
+use crate::formats::cityjson::{
+    CityJsonSeqWriter, CityModelHeader, CityObject, CityObjectKind, Form, Semantic, Surface,
+    SurfaceGeometry,
+};
+use crate::formats::geopackage::GeoPackageWriter;
+use crate::formats::las::PointFile;
+use crate::formats::{FeatureTable, LayerRead, read_vector_layers};
+use crate::language::Text;
+use crate::products::{BdTopo, ImportReport, OcsGe, plu, ppr};
+use crate::results::write_atomically;
+use crate::spatial::{Crs, Geometry, Transformer, VerticalDatum};
+use crate::territory::{
+    Building, BuildingModel, Features, Product, SourceEntry, SourceRecord, TERRITORY_SCHEMA, Territory,
+    TerritoryFile, TerritoryManifest,
+};
+use crate::{Error, FileProblem, Language, Result};
+
+/// Level of detail of the block models: flat roof at a representative height.
+const LOD: &str = "1.2";
+
+/// Assembles the sources of a territory file into a folder. An earlier territory there is replaced
+/// once the new one is complete.
+pub fn assemble(
+    file: &TerritoryFile,
+    folder: &Path,
+    cancelled: &AtomicBool,
+    progress: &dyn Fn(Stage, f64),
+) -> Result<TerritoryManifest> {
+    let part = part_of(folder)?;
+    let mut sources = Sources::read(file, progress)?;
+    let options = GridOptions {
+        crs: file.crs,
+        extent: file.extent,
+        resolution_m: file.resolution_m,
+        selection: file.point_selection,
+        ..GridOptions::default()
+    };
+    if let Some(extent) = &file.extent {
+        sources.features.clip(extent);
+    }
+    let grids = part.join(Territory::GRIDS);
+    let made = assemble_grids(&sources.points, &sources.features, &grids, &options, cancelled, progress)?;
+    if cancelled.load(Ordering::Relaxed) {
+        return Err(Error::Cancelled);
+    }
+    progress(Stage::Store, 0.2);
+    let vertical_datum = sources.vertical_datum(file.crs, &made);
+    let mut features = sources.features;
+    features.crs = Some(file.crs);
+    if !made.derived_buildings.is_empty() {
+        sources.notices.push(Text::new(
+            format!("{} bâtiments déduits du nuage de points, faute de BD TOPO.", made.derived_buildings.len()),
+            format!("{} buildings derived from the point cloud, for lack of BD TOPO.", made.derived_buildings.len()),
+        ));
+        features.buildings = made.derived_buildings.clone();
+    }
+    features.building_models =
+        write_buildings(&features, &made.buildings, file, vertical_datum, &part.join(Territory::BUILDINGS))?;
+    progress(Stage::Store, 0.5);
+    write_features(&features, &part.join(Territory::FEATURES))?;
+    progress(Stage::Store, 0.8);
+    if made.quality.terrain_source == TerrainSource::Vectors {
+        sources.notices.push(Text::new(
+            "Terrain interpolé des altitudes de la BD TOPO : impropre à toute conclusion sur l'aléa.",
+            "Terrain interpolated from BD TOPO heights: unfit for any conclusion on hazard.",
+        ));
+    }
+    let manifest = TerritoryManifest {
+        schema: TERRITORY_SCHEMA,
+        name: file.name.clone(),
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        crs: file.crs,
+        vertical_datum: vertical_datum.label().to_owned(),
+        extent: made.spec.extent(),
+        resolution_m: file.resolution_m,
+        point_selection: file.point_selection,
+        demo: file.demo,
+        fit_for_hazard: made.quality.is_fit_for_hazard,
+        hash: hash_of(&part)?,
+        notices: sources.notices,
+        sources: sources.records,
+        quality: made.quality,
+    };
+    let text = toml::to_string_pretty(&manifest).map_err(|e| Error::Write {
+        path: folder.join(Territory::MANIFEST),
+        source: std::io::Error::other(e),
+    })?;
+    write_atomically(&part.join(Territory::MANIFEST), text.as_bytes())?;
+    replace(folder, &part)?;
+    progress(Stage::Store, 1.0);
+    Ok(manifest)
+}
+
+/// What the sources gave, in the territory's reference system.
+struct Sources {
+    points: Vec<PathBuf>,
+    features: Features,
+    records: Vec<SourceRecord>,
+    notices: Vec<Text>,
+    /// Datum that a point file states.
+    stated_datum: Option<VerticalDatum>,
+}
+
+impl Sources {
+    fn read(file: &TerritoryFile, progress: &dyn Fn(Stage, f64)) -> Result<Self> {
+        let mut sources = Self {
+            points: Vec::new(),
+            features: Features { crs: Some(file.crs), ..Features::default() },
+            records: Vec::new(),
+            notices: Vec::new(),
+            stated_datum: None,
+        };
+        for (at, entry) in file.source.iter().enumerate() {
+            progress(Stage::Sources, at as f64 / file.source.len() as f64);
+            let paths = file.files(entry)?;
+            let records: Vec<Result<SourceRecord>> = paths.par_iter().map(|p| entry.record(p)).collect();
+            for record in records {
+                sources.records.push(record?);
+            }
+            if entry.product == Product::LidarHd {
+                for path in paths {
+                    sources.add_points(path, entry, file.crs)?;
+                }
+            } else {
+                sources.add_vectors(&paths, entry, file.crs)?;
+            }
+        }
+        Ok(sources)
+    }
+
+    /// Point clouds are taken in the territory's system: moving them would blur the grid of points.
+    fn add_points(&mut self, path: PathBuf, entry: &SourceEntry, crs: Crs) -> Result<()> {
+        let cloud = PointFile::open(&path)?;
+        let header = cloud.header();
+        if let Some(stated) = entry.crs.or(header.crs)
+            && stated != crs
+        {
+            return Err(Error::input(
+                path.display().to_string(),
+                format!("nuage en {stated} alors que le territoire est en {crs} ; écrire crs = \"{stated}\" dans le fichier de territoire"),
+                format!("the cloud is in {stated} but the territory in {crs}; write crs = \"{stated}\" in the territory file"),
+            ));
+        }
+        if header.crs.is_none() && entry.crs.is_none() {
+            self.notices.push(Text::new(
+                format!("{} : aucun système de coordonnées déclaré, pris en {crs}.", name_of(&path)),
+                format!("{}: no reference system declared, taken as {crs}.", name_of(&path)),
+            ));
+        }
+        self.stated_datum = self.stated_datum.or(header.vertical_datum);
+        self.points.push(path);
+        Ok(())
+    }
+
+    fn add_vectors(&mut self, paths: &[PathBuf], entry: &SourceEntry, crs: Crs) -> Result<()> {
+        let mut tables: Vec<FeatureTable> = Vec::new();
+        for path in paths {
+            for LayerRead { mut table, report } in read_vector_layers(path)? {
+                for problem in &report.notices {
+                    self.notices.push(Text::new(
+                        format!("{} [{}] : {}", name_of(path), table.name, problem.text(Language::Fr)),
+                        format!("{} [{}]: {}", name_of(path), table.name, problem.text(Language::En)),
+                    ));
+                }
+                if let Some(first) = report.skipped.first() {
+                    self.notices.push(Text::new(
+                        format!("{} [{}] : {} enregistrement(s) illisible(s), le premier ({}) : {}", name_of(path), table.name, report.skipped.len(), first.record, first.problem.text(Language::Fr)),
+                        format!("{} [{}]: {} unreadable record(s), the first ({}): {}", name_of(path), table.name, report.skipped.len(), first.record, first.problem.text(Language::En)),
+                    ));
+                }
+                self.move_to(crs, &mut table, entry, path)?;
+                tables.push(table);
+            }
+        }
+        let mut report = ImportReport::default();
+        let features = match entry.product {
+            Product::BdTopo => BdTopo::new()?.from_tables(tables, &mut report)?,
+            Product::OcsGe => OcsGe::new()?.from_tables(tables, &mut report),
+            Product::Plu => plu::from_tables(tables, &mut report),
+            Product::Ppr => ppr::from_tables(tables, &mut report),
+            Product::LidarHd => Features::default(),
+        };
+        let lines = report.lines(Language::Fr).into_iter().zip(report.lines(Language::En));
+        self.notices.extend(lines.map(|(fr, en)| Text::new(fr, en)));
+        self.features.merge(features);
+        Ok(())
+    }
+
+    /// Moves a table to the territory's system; one that states none is taken to be in it.
+    fn move_to(&mut self, crs: Crs, table: &mut FeatureTable, entry: &SourceEntry, path: &Path) -> Result<()> {
+        let Some(from) = entry.crs.or(table.crs) else {
+            if table.features.iter().any(|f| f.geometry.is_some()) {
+                let looks_geographic =
+                    table.extent().is_some_and(|e| e.min_x >= -180.0 && e.max_x <= 180.0 && e.max_y <= 90.0);
+                if looks_geographic {
+                    return Err(Error::file_at(path, &table.name, FileProblem::MissingCrs));
+                }
+                self.notices.push(Text::new(
+                    format!("{} [{}] : aucun système de coordonnées déclaré, pris en {crs}.", name_of(path), table.name),
+                    format!("{} [{}]: no reference system declared, taken as {crs}.", name_of(path), table.name),
+                ));
+            }
+            table.crs = Some(crs);
+            return Ok(());
+        };
+        if from != crs {
+            let transformer = Transformer::new(from, crs)?;
+            let geometries = table.features.iter_mut().filter_map(|f| f.geometry.as_mut());
+            geometries.for_each(|g| transformer.transform_geometry(g));
+            self.notices.push(Text::new(
+                format!("{} [{}] : reprojeté de {from} vers {crs}.", name_of(path), table.name),
+                format!("{} [{}]: reprojected from {from} to {crs}.", name_of(path), table.name),
+            ));
+        }
+        table.crs = Some(crs);
+        Ok(())
+    }
+
+    /// The datum that the points state, else the legal one of the place.
+    fn vertical_datum(&self, crs: Crs, made: &AssembledGrids) -> VerticalDatum {
+        let (x, y) = made.spec.extent().centre();
+        self.stated_datum
+            .or_else(|| VerticalDatum::legal_at(crs, x, y))
+            .or_else(|| crs.legal_vertical_datum())
+            .unwrap_or(VerticalDatum::Unknown)
+    }
+}
+
+/// Writes the 3D models and returns their table.
+fn write_buildings(
+    features: &Features,
+    blocks: &[BuildingLod1],
+    file: &TerritoryFile,
+    datum: VerticalDatum,
+    path: &Path,
+) -> Result<Vec<BuildingModel>> {
+    let mut writer = CityJsonSeqWriter::create(path, &header(file, datum, features))?;
+    let mut models = Vec::with_capacity(blocks.len());
+    for (building, block) in features.buildings.iter().zip(blocks) {
+        let place = writer.add(&[city_object(building, block)])?;
+        let mut geometry = building.geometry.clone();
+        geometry.positions_mut().for_each(|p| p[2] = block.roof_m);
+        models.push(BuildingModel {
+            id: building.id.clone(),
+            geometry,
+            lod: Some(LOD.to_owned()),
+            ground_m: Some(block.ground_m),
+            roof_m: Some(block.roof_m),
+            height_m: Some(block.height_m),
+            height_source: Some(kebab(&block.height_source)),
+            ground_source: Some(kebab(&block.ground_source)),
+            roof_points: u32::try_from(block.roof_points).ok(),
+            offset: u32::try_from(place.offset).ok(),
+            length: u32::try_from(place.length).ok(),
+        });
+    }
+    writer.finish()?;
+    Ok(models)
+}
+
+fn header(file: &TerritoryFile, datum: VerticalDatum, features: &Features) -> CityModelHeader {
+    let epsg = CityModelHeader::compound_epsg(file.crs, datum);
+    // A whole-metre origin near the data keeps the stored integers small.
+    let corner = features.extent().map_or((0.0, 0.0), |e| (e.min_x.floor(), e.min_y.floor()));
+    CityModelHeader::new(&file.name, epsg, [corner.0, corner.1, 0.0])
+}
+
+/// The block model of a building with what is known of it.
+fn city_object(building: &Building, block: &BuildingLod1) -> CityObject {
+    let mut object = CityObject::new(&building.id, CityObjectKind::Building);
+    let mut set = |name: &str, value: serde_json::Value| {
+        if !value.is_null() {
+            object.attributes.insert(name.to_owned(), value);
+        }
+    };
+    set("measuredHeight", rounded(block.height_m));
+    set("storeysAboveGround", serde_json::json!(building.storeys));
+    set("usage_1", serde_json::json!(building.use_1.as_ref().map(ToString::to_string)));
+    set("nombre_de_logements", serde_json::json!(building.dwellings));
+    set("altitude_sol", rounded(block.ground_m));
+    set("altitude_toit", rounded(block.roof_m));
+    set("source_hauteur", serde_json::json!(block.height_source));
+    set("source_sol", serde_json::json!(block.ground_source));
+    set("points_toit", serde_json::json!(block.roof_points));
+    let rnb: Vec<String> = building.rnb_ids.iter().map(ToString::to_string).collect();
+    if !rnb.is_empty() {
+        set("identifiants_rnb", serde_json::json!(rnb.join("/")));
+    }
+    let shells: Vec<Vec<Surface>> = building
+        .footprint()
+        .iter()
+        .filter_map(|polygon| extrude(polygon, block.ground_m, block.roof_m))
+        .map(|faces| faces.into_iter().map(surface).collect())
+        .collect();
+    for surfaces in shells {
+        object.geometries.push(SurfaceGeometry { lod: LOD.to_owned(), form: Form::Solid, surfaces });
+    }
+    object
+}
+
+fn surface(face: Face) -> Surface {
+    let semantic = match face.kind {
+        FaceKind::Ground => Semantic::Ground,
+        FaceKind::Roof => Semantic::Roof,
+        FaceKind::Wall => Semantic::Wall,
+    };
+    Surface { rings: face.rings, semantic: Some(semantic) }
+}
+
+/// To the centimetre, as heights are known; `null` when not finite.
+fn rounded(value: f64) -> serde_json::Value {
+    if value.is_finite() { serde_json::json!((value * 100.0).round() / 100.0) } else { serde_json::Value::Null }
+}
+
+/// The kebab-case name under which an enum is serialised.
+fn kebab(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(text)) => text,
+        _ => String::new(),
+    }
+}
+
+fn write_features(features: &Features, path: &Path) -> Result<()> {
+    let mut writer = GeoPackageWriter::create(path)?;
+    for table in features.to_tables() {
+        writer.add_table(&table, &table.name, wording::notice(Language::Fr))?;
+        if let Some(qml) = style::qml_for(&table.name) {
+            writer.add_style(&table.name, &table.name, qml)?;
+        }
+    }
+    writer.finish()
+}
+
+/// Hash of the data files of a territory folder.
+fn hash_of(folder: &Path) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    for name in [Territory::GRIDS, Territory::FEATURES, Territory::BUILDINGS] {
+        hasher.update(crate::results::hash_file(&folder.join(name))?.as_bytes());
+    }
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// An empty folder beside the final one.
+fn part_of(folder: &Path) -> Result<PathBuf> {
+    let mut name = folder.file_name().map(ToOwned::to_owned).unwrap_or_default();
+    name.push(".part");
+    let part = folder.with_file_name(name);
+    if part.exists() {
+        fs::remove_dir_all(&part).map_err(Error::write(&part))?;
+    }
+    fs::create_dir_all(&part).map_err(Error::write(&part))?;
+    Ok(part)
+}
+
+/// Puts the complete folder in place of an earlier one.
+fn replace(folder: &Path, part: &Path) -> Result<()> {
+    if folder.exists() {
+        if !folder.join(Territory::MANIFEST).is_file() && fs::read_dir(folder).is_ok_and(|mut d| d.next().is_some()) {
+            return Err(Error::input(
+                folder.display().to_string(),
+                "le dossier existe et n'est pas un territoire ; choisir un autre nom",
+                "the folder exists and is not a territory; choose another name",
+            ));
+        }
+        fs::remove_dir_all(folder).map_err(Error::write(folder))?;
+    }
+    fs::rename(part, folder).map_err(Error::write(folder))
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+}
