@@ -3,10 +3,12 @@
 mod bins;
 mod buildings;
 mod delaunay;
+mod grids;
 mod ground_filter;
 mod land_cover;
 mod lattice;
 mod outlines;
+mod point_store;
 mod quality;
 mod selection;
 mod surface;
@@ -18,6 +20,7 @@ pub use buildings::{
     BuildingLod1, Face, FaceKind, GroundSource, HeightSource, OutlineGround, RoofHeights, STOREY_M,
     building_lod1, count_by_source, extrude, outline_ground, roof_heights,
 };
+pub use grids::{AssembledGrids, GridOptions, Stage, assemble_grids};
 pub use ground_filter::{GroundFilter, classify_ground};
 pub use land_cover::{CoverGrids, CoverSource, land_cover};
 pub use lattice::{LatticeBox, SurfacePoint, millimetres, surface_points};

@@ -41,6 +41,8 @@ pub mod class {
     pub const BRIDGE: u8 = 17;
     /// Other lasting objects (*sursol pérenne*).
     pub const LASTING_OBJECT: u8 = 64;
+    /// Artefacts (*artefacts*).
+    pub const ARTEFACT: u8 = 65;
     /// Virtual points (*points virtuels*) of water surfaces and under bridges.
     pub const VIRTUAL: u8 = 66;
     /// Other built objects (*divers bâti*).
