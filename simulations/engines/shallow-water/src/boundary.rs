@@ -1,0 +1,311 @@
+//! What happens at the outer edges.
+//!
+//! In the frame whose first axis points out of the domain, a condition turns the state of the
+//! cell (h, u, v) and an outside value into the flux through the edge:
+//!
+//! * **wall**: a mirrored state; no mass, the pressure of the impact by HLL;
+//! * **free**: the state of the cell leaves as it is (nothing comes back in);
+//! * **outflow**: the normal speed of a slope, at most critical; a supercritical flow leaves as it is;
+//! * **stage**: the outside level with the velocity of the outgoing Riemann invariant
+//!   u + 2c; critical where the drop is free, at most critical inwards;
+//! * **discharge**: the given q with the depth of the cell, at least critical.
+//!
+//! See Toro 2001, *Shock-capturing methods for free-surface shallow flows*, and Bristeau & Coussin
+//! 2001, *Boundary conditions for the shallow water equations solved by kinetic schemes* (INRIA
+//! RR-4282).
+
+use std::collections::BTreeMap;
+
+use twin_core::{Error, Result};
+
+use crate::bed::{Bed, quantised};
+use crate::edge::{Edge, OuterEdge, Side};
+use crate::flux::FaceFlux;
+use crate::friction::FrictionLaw;
+use crate::source::conveyance_weights;
+use crate::{GRAVITY, Series};
+
+/// What happens at the edges of a segment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// Nothing passes.
+    Wall,
+    /// Water leaves as it comes (zero gradient); nothing enters.
+    Free,
+    /// Water leaves at the normal speed of this slope (m/m, > 0).
+    Outflow {
+        /// Slope of the ground beyond the edge.
+        slope: f64,
+    },
+    /// The level outside, m in the datum of the bed; water enters and leaves.
+    Stage(Series),
+    /// A discharge into the domain, m³/s, split by conveyance h^(5/3)/n over the segment.
+    Discharge(Series),
+}
+
+/// Conditions at the outer edges. Edges that no segment names are walls, and the solver records
+/// when water reaches them: a result that leans on an edge nobody thought of is not a result.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Boundaries {
+    pub(crate) segments: Vec<Segment>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Segment {
+    pub(crate) name: String,
+    pub(crate) edges: Vec<Edge>,
+    pub(crate) condition: Condition,
+}
+
+impl Boundaries {
+    /// Adds a segment.
+    #[must_use]
+    pub fn with(
+        mut self,
+        name: impl Into<String>,
+        edges: Vec<Edge>,
+        condition: Condition,
+    ) -> Self {
+        self.segments.push(Segment { name: name.into(), edges, condition });
+        self
+    }
+
+    /// Walls on the whole rim and around all voids, declared as such.
+    pub fn walls(bed: &Bed) -> Self {
+        let edges = bed.outer_edges().iter().map(|e| e.edge).collect();
+        Self::default().with("wall", edges, Condition::Wall)
+    }
+
+    /// The faces of a bed with the segment that rules each.
+    pub(crate) fn faces(&self, bed: &Bed) -> Result<Vec<BoundaryFace>> {
+        let mut segment_of = BTreeMap::new();
+        for (index, segment) in self.segments.iter().enumerate() {
+            if let Condition::Outflow { slope } = segment.condition
+                && !(slope.is_finite() && slope > 0.0)
+            {
+                return Err(Error::input(
+                    &segment.name,
+                    "la pente de sortie doit être positive ; utiliser « libre » sinon",
+                    "the outflow slope must be positive; use \"free\" otherwise",
+                ));
+            }
+            for &edge in &segment.edges {
+                if let Some(other) = segment_of.insert(edge, index) {
+                    let other = self.segments.get(other).map_or("", |s| s.name.as_str());
+                    return Err(Error::input(
+                        &segment.name,
+                        format!("un bord est déjà donné à « {other} » ; séparer les deux limites"),
+                        format!("an edge already belongs to \"{other}\"; separate the two boundaries"),
+                    ));
+                }
+            }
+        }
+        let faces: Vec<_> = bed
+            .outer_edges()
+            .into_iter()
+            .map(|outer| BoundaryFace { outer, segment: segment_of.remove(&outer.edge) })
+            .collect();
+        if let Some((edge, segment)) = segment_of.into_iter().next() {
+            let name = self.segments.get(segment).map_or("", |s| s.name.as_str());
+            return Err(Error::input(
+                name,
+                format!("{edge:?} n'est pas un bord extérieur ; la limite doit suivre le bord du domaine"),
+                format!("{edge:?} is not an outer edge; the boundary must follow the domain's rim"),
+            ));
+        }
+        Ok(faces)
+    }
+}
+
+/// An outer edge and the segment that rules it; none: an undeclared wall.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BoundaryFace {
+    pub(crate) outer: OuterEdge,
+    pub(crate) segment: Option<usize>,
+}
+
+/// Water at an outer edge that no boundary names.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EdgeContact {
+    /// First time with at least [`crate::Options::contact_depth_m`], s.
+    pub time_s: f64,
+    /// Row of the cell.
+    pub row: usize,
+    /// Column of the cell.
+    pub column: usize,
+    /// Side of the cell that lies on the edge.
+    pub side: Side,
+}
+
+/// What a face does during one step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum FaceNow {
+    Wall,
+    Free,
+    Outflow(f64),
+    /// Level outside, m.
+    Stage(f64),
+    /// Into the domain, m²/s.
+    Discharge(f64),
+}
+
+/// State of a cell in the frame of an outer edge: `u` points outwards.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EdgeState {
+    pub(crate) h: f64,
+    pub(crate) u: f64,
+    pub(crate) v: f64,
+    pub(crate) z: f64,
+    pub(crate) friction: f64,
+}
+
+/// Sets what each face does between two times. Returns the fastest wave that enters, m/s.
+pub(crate) fn set_faces(
+    segments: &[Segment],
+    members: &[Vec<usize>],
+    faces: &[BoundaryFace],
+    bed: &Bed,
+    depth: &[f64],
+    (from, to): (f64, f64),
+    (now, weights): (&mut [FaceNow], &mut Vec<f64>),
+) -> f64 {
+    let mut fastest = 0.0f64;
+    for (segment, members) in segments.iter().zip(members) {
+        match &segment.condition {
+            Condition::Stage(level) => {
+                let level = quantised(level.mean(from, to));
+                for &f in members {
+                    let cell = faces[f].outer.cell;
+                    let beyond = (level - bed.elevation_m[cell]).max(0.0);
+                    let c = (GRAVITY * beyond).sqrt();
+                    let factor = if depth[cell] < 0.5 * beyond { 2.0 } else { 1.0 };
+                    fastest = fastest.max(factor * c);
+                    now[f] = FaceNow::Stage(level);
+                }
+            }
+            Condition::Discharge(discharge) => {
+                let per_m = discharge.mean(from, to) / bed.spec.cell_size;
+                let cells = members.iter().map(|&f| faces[f].outer.cell);
+                conveyance_weights(bed, depth, cells, weights);
+                for (&f, &w) in members.iter().zip(weights.iter()) {
+                    let q = per_m * w;
+                    let h = boundary_depth(depth[faces[f].outer.cell], q);
+                    if h > 0.0 {
+                        fastest = fastest.max(q.abs() / h + (GRAVITY * h).sqrt());
+                    }
+                    now[f] = FaceNow::Discharge(q);
+                }
+            }
+            Condition::Wall => members.iter().for_each(|&f| now[f] = FaceNow::Wall),
+            Condition::Free => members.iter().for_each(|&f| now[f] = FaceNow::Free),
+            Condition::Outflow { slope } => {
+                members.iter().for_each(|&f| now[f] = FaceNow::Outflow(*slope));
+            }
+        }
+    }
+    fastest
+}
+
+/// Depth at which q (m²/s) passes an edge: that of the cell, at least critical.
+fn boundary_depth(h: f64, q: f64) -> f64 {
+    h.max((q * q / GRAVITY).cbrt())
+}
+
+/// Normal momentum that a wall gives back to a cell, by HLL with the mirrored state.
+pub(crate) fn wall_pressure(h: f64, u: f64) -> f64 {
+    let c = (GRAVITY * h).sqrt();
+    h * u * (u + c + (0.5 * u).max(-u))
+}
+
+/// Flux out of the domain: `left` holds the normal momentum in the balance of the cell.
+pub(crate) fn outer_flux(now: FaceNow, dry: f64, law: FrictionLaw, cell: EdgeState) -> FaceFlux {
+    let h = if cell.h > dry { cell.h } else { 0.0 };
+    let (u, v) = (cell.u, cell.v);
+    let c = (GRAVITY * h).sqrt();
+    let leaving = |u: f64| FaceFlux {
+        mass: h * u,
+        left: h * u * u,
+        right: 0.0,
+        transverse: h * u * v,
+    };
+    let wall = FaceFlux { left: wall_pressure(h, u), ..FaceFlux::default() };
+    match now {
+        FaceNow::Wall => wall,
+        FaceNow::Free if h > 0.0 && u > 0.0 => leaving(u),
+        FaceNow::Outflow(slope) if h > 0.0 => {
+            if u >= c {
+                leaving(u)
+            } else {
+                leaving(law.normal_speed(cell.friction, h, slope).min(c))
+            }
+        }
+        FaceNow::Free | FaceNow::Outflow(_) => wall,
+        FaceNow::Stage(level) => {
+            if u > c {
+                return leaving(u);
+            }
+            let beyond = (level - cell.z).max(0.0);
+            let mut c_edge = (GRAVITY * beyond).sqrt();
+            let mut u_edge = u + 2.0 * (c - c_edge);
+            let mut h_edge = beyond;
+            if u_edge > c_edge {
+                // The drop is free: critical flow on the same invariant.
+                c_edge = (u + 2.0 * c) / 3.0;
+                u_edge = c_edge;
+                h_edge = c_edge * c_edge / GRAVITY;
+            }
+            u_edge = u_edge.max(-c_edge);
+            let mass = h_edge * u_edge;
+            FaceFlux {
+                mass,
+                left: mass * u_edge + 0.5 * GRAVITY * (h_edge - h) * (h_edge + h),
+                right: 0.0,
+                transverse: mass * if mass > 0.0 { v } else { 0.0 },
+            }
+        }
+        FaceNow::Discharge(q) => {
+            let h_edge = boundary_depth(h, q);
+            if h_edge <= 0.0 || (q < 0.0 && h <= 0.0) {
+                return wall;
+            }
+            FaceFlux {
+                mass: -q,
+                left: q * q / h_edge + 0.5 * GRAVITY * (h_edge - h) * (h_edge + h),
+                right: 0.0,
+                transverse: if q < 0.0 { -q * v } else { 0.0 },
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STILL: EdgeState = EdgeState { h: 2.0, u: 0.0, v: 0.0, z: 1.0, friction: 0.01 };
+
+    #[test]
+    fn equal_levels_and_walls_leave_still_water_still() {
+        for now in [FaceNow::Wall, FaceNow::Free, FaceNow::Stage(3.0), FaceNow::Discharge(0.0)] {
+            let flux = outer_flux(now, 1e-6, FrictionLaw::Manning, STILL);
+            assert_eq!((flux.mass, flux.left, flux.transverse), (0.0, 0.0, 0.0), "{now:?}");
+        }
+    }
+
+    #[test]
+    fn a_free_drop_is_critical() {
+        // Still water of depth h falls at 8/27 √g h^1.5, as behind a dam that vanishes.
+        let flux = outer_flux(FaceNow::Stage(-5.0), 1e-6, FrictionLaw::Manning, STILL);
+        let exact = 8.0 / 27.0 * GRAVITY.sqrt() * 2.0f64.powf(1.5);
+        assert!((flux.mass / exact - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn normal_outflow_follows_manning() {
+        let friction = FrictionLaw::Manning.coefficient(0.03);
+        let cell = EdgeState { friction, ..STILL };
+        let flux = outer_flux(FaceNow::Outflow(1e-3), 1e-6, FrictionLaw::Manning, cell);
+        let exact = 2.0f64.powf(5.0 / 3.0) * 1e-3f64.sqrt() / 0.03;
+        assert!((flux.mass / exact - 1.0).abs() < 1e-12);
+    }
+}
