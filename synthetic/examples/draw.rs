@@ -34,7 +34,8 @@ fn draw(commune: &Commune) -> RgbImage {
             let (x, y) = spec.centre(row, column);
             let z = |dx: f64, dy: f64| commune.terrain_height(x + dx, y + dy);
             let (gx, gy) = ((z(1.0, 0.0) - z(-1.0, 0.0)) / 2.0, (z(0.0, 1.0) - z(0.0, -1.0)) / 2.0);
-            let light = ((-gx + gy) * 2.2 + 1.0).clamp(0.35, 1.5) / (1.0 + gx * gx + gy * gy).sqrt();
+            let light =
+                ((-gx + gy) * 2.2 + 1.0).clamp(0.35, 1.5) / (1.0 + gx * gx + gy * gy).sqrt();
             let pixel = match commune.building_at(x, y) {
                 Some(building) => {
                     let plane = building.planes.iter().find(|p| p.contains(x, y));

@@ -114,9 +114,7 @@ fn buildings(commune: &Commune) -> FeatureTable {
 fn nature(building: &Building) -> &'static str {
     match building.usage {
         BuildingUse::Religious => "Eglise",
-        BuildingUse::Agricultural | BuildingUse::Industrial => {
-            "Industriel, agricole ou commercial"
-        }
+        BuildingUse::Agricultural | BuildingUse::Industrial => "Industriel, agricole ou commercial",
         _ => "Indifférenciée",
     }
 }
@@ -220,7 +218,11 @@ fn hydrography(commune: &Commune) -> Vec<FeatureTable> {
     let terrain = &commune.terrain;
     let river = &terrain.river;
     let (river_id, stream_id) = (courses.identifier(1), courses.identifier(2));
-    let reach = |name: &str, course: &str, buried: bool, main: bool| -> Vec<(&'static str, Value)> {
+    let reach = |name: &str,
+                 course: &str,
+                 buried: bool,
+                 main: bool|
+     -> Vec<(&'static str, Value)> {
         vec![
             ("code_du_pays", text("FR")),
             ("nature", text(if buried { "Conduit buse" } else { "Ecoulement naturel" })),
@@ -272,8 +274,7 @@ fn hydrography(commune: &Commune) -> Vec<FeatureTable> {
             part.push(*point);
             if stream.is_covered(y) != buried && part.len() > 1 {
                 let done = std::mem::replace(&mut part, vec![*point]);
-                reaches
-                    .add(Geometry::Lines(vec![done]), &reach(STREAM, &stream_id, buried, false));
+                reaches.add(Geometry::Lines(vec![done]), &reach(STREAM, &stream_id, buried, false));
                 buried = !buried;
             }
         }
@@ -373,10 +374,12 @@ pub(crate) fn pond_ring(commune: &Commune) -> Option<Vec<Point>> {
                 2 => (-c, -s),
                 _ => (s, -c),
             };
-            ring.push(commune.frame.world([
-                pond.centre[0] + c * pond.radii[0],
-                pond.centre[1] + s * pond.radii[1],
-            ]));
+            ring.push(
+                commune.frame.world([
+                    pond.centre[0] + c * pond.radii[0],
+                    pond.centre[1] + s * pond.radii[1],
+                ]),
+            );
         }
     }
     if !is_counter_clockwise(&ring) {
@@ -404,9 +407,9 @@ fn vegetation(commune: &Commune) -> Vec<FeatureTable> {
     }
     let mut rest = commune.hedges();
     while let Some(first) = rest.first() {
-        let joined = rest.windows(2).take_while(|h| {
-            h[0].ends[1] == h[1].ends[0] && h[0].height == h[1].height
-        });
+        let joined = rest
+            .windows(2)
+            .take_while(|h| h[0].ends[1] == h[1].ends[0] && h[0].height == h[1].height);
         let count = 1 + joined.count();
         let mut line = vec![[first.ends[0][0], first.ends[0][1], f64::NAN]];
         line.extend(rest[..count].iter().map(|h| [h.ends[1][0], h.ends[1][1], f64::NAN]));
@@ -478,8 +481,11 @@ fn places(commune: &Commune) -> Vec<FeatureTable> {
         "SURFACTI",
         &format!("cleabs categorie {} {flat_acquisition} {located}", &NAMED["cleabs ".len()..]),
     );
-    let mut habitat =
-        Layer::new("zone_d_habitation", "ZONEHABI", &format!("{NAMED} {flat_acquisition} {located}"));
+    let mut habitat = Layer::new(
+        "zone_d_habitation",
+        "ZONEHABI",
+        &format!("{NAMED} {flat_acquisition} {located}"),
+    );
     let mut transformers = Layer::new(
         "poste_de_transformation",
         "POSTTRAN",

@@ -92,11 +92,7 @@ impl Rectangle {
 
     /// Grown (or shrunk) on all sides.
     pub(crate) fn grown(&self, margin: f64) -> Self {
-        Self {
-            half_along: self.half_along + margin,
-            half_away: self.half_away + margin,
-            ..*self
-        }
+        Self { half_along: self.half_along + margin, half_away: self.half_away + margin, ..*self }
     }
 
     pub(crate) fn contains(&self, p: Point) -> bool {
@@ -229,11 +225,7 @@ impl Design {
 impl Building {
     /// Height of the roof above a position, overhang included.
     pub fn roof_height(&self, x: f64, y: f64) -> Option<f64> {
-        self.planes
-            .iter()
-            .filter(|p| p.contains(x, y))
-            .map(|p| p.height(x, y))
-            .reduce(f64::max)
+        self.planes.iter().filter(|p| p.contains(x, y)).map(|p| p.height(x, y)).reduce(f64::max)
     }
 
     /// Whether a position lies within the walls.

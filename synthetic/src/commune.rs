@@ -409,7 +409,8 @@ fn furnish(
             let length = sections::distance(pair[0], pair[1]);
             let along = [(pair[1][0] - pair[0][0]) / length, (pair[1][1] - pair[0][1]) / length];
             let side = if random.chance(0.5) { 1.0 } else { -1.0 };
-            let aside = |d: f64| [pair[0][0] - side * d * along[1], pair[0][1] + side * d * along[0]];
+            let aside =
+                |d: f64| [pair[0][0] - side * d * along[1], pair[0][1] + side * d * along[0]];
             if random.chance(0.1) {
                 put(aside(way.half_width - 1.0), along, [2.1, 0.9], 1.5, 1);
             }

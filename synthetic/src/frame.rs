@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn local_undoes_world_for_all_orientations() {
-        let extent = Extent { min_x: 700_000.0, min_y: 6_599_000.0, max_x: 701_000.0, max_y: 6.6e6 };
+        let extent =
+            Extent { min_x: 700_000.0, min_y: 6_599_000.0, max_x: 701_000.0, max_y: 6.6e6 };
         for orientation in 0..8 {
             let frame = Frame::new(&extent, 1000.0, orientation);
             let [x, y] = frame.world([12.5, 100.25]);

@@ -94,7 +94,13 @@ impl Survey<'_> {
         bytes
     }
 
-    fn pulse(&self, [x, y]: [f64; 2], tilt: [f64; 2], random: &mut Random, returns: &mut Vec<Return>) {
+    fn pulse(
+        &self,
+        [x, y]: [f64; 2],
+        tilt: [f64; 2],
+        random: &mut Random,
+        returns: &mut Vec<Return>,
+    ) {
         let commune = self.commune;
         let plan = commune.frame.local(x, y);
         let ground = commune.terrain.height(plan);
@@ -128,7 +134,13 @@ impl Survey<'_> {
     }
 
     /// Follows the pulse down through the space of the buildings near its foot.
-    fn building(&self, foot: [f64; 2], tilt: [f64; 2], ground: f64, random: &mut Random) -> Option<Hit> {
+    fn building(
+        &self,
+        foot: [f64; 2],
+        tilt: [f64; 2],
+        ground: f64,
+        random: &mut Random,
+    ) -> Option<Hit> {
         let commune = self.commune;
         let near = commune.standing.buildings(foot[0], foot[1]);
         if near.is_empty() {
@@ -189,7 +201,8 @@ impl Survey<'_> {
         for &i in commune.standing.furniture(x, y) {
             let item = &commune.furniture[i as usize];
             if item.contains(x, y) && item.top > ground {
-                let z = if item.class == 64 { random.range(ground + 1.0, item.top) } else { item.top };
+                let z =
+                    if item.class == 64 { random.range(ground + 1.0, item.top) } else { item.top };
                 return hit(z, item.class, 500, ERROR[0]);
             }
         }
@@ -289,7 +302,16 @@ impl Survey<'_> {
             let inside = [x.clamp(west, east - 0.01), y.clamp(south, north - 0.01)];
             let near = (inside[0] - x).abs() + (inside[1] - y).abs();
             if near > 0.01 {
-                return self.encode_at(bytes, inside, z, point, [number, count], angle, strip, time);
+                return self.encode_at(
+                    bytes,
+                    inside,
+                    z,
+                    point,
+                    [number, count],
+                    angle,
+                    strip,
+                    time,
+                );
             }
         }
         self.encode_at(bytes, [x, y], z, point, [number, count], angle, strip, time);

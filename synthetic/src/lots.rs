@@ -197,7 +197,12 @@ pub(crate) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub(crate) fn new(seed: u64, terrain: &'a Terrain, village: &'a Village, ways: &'a [Way]) -> Self {
+    pub(crate) fn new(
+        seed: u64,
+        terrain: &'a Terrain,
+        village: &'a Village,
+        ways: &'a [Way],
+    ) -> Self {
         Self {
             terrain,
             village,
@@ -295,7 +300,12 @@ impl<'a> Builder<'a> {
                 }
                 self.occupancy.add(ground);
                 let designs = first..self.designs.len();
-                self.sites.push(Site { kind: programme.kind, name: programme.name, ground, designs });
+                self.sites.push(Site {
+                    kind: programme.kind,
+                    name: programme.name,
+                    ground,
+                    designs,
+                });
                 return;
             }
         }
@@ -409,13 +419,23 @@ impl<'a> Builder<'a> {
     }
 
     /// Town houses with party walls; returns the length of street taken.
-    fn row(&mut self, way: &Way, side: f64, places: &[(Point, Point)], i: usize, centre: bool) -> f64 {
+    fn row(
+        &mut self,
+        way: &Way,
+        side: f64,
+        places: &[(Point, Point)],
+        i: usize,
+        centre: bool,
+    ) -> f64 {
         let most = if centre { 5 } else { 3 };
         let mut count = 1 + self.random.below(most);
         let widths: Vec<f64> = (0..count)
-            .map(|_| if centre { self.random.range(6.5, 11.0) } else { self.random.range(6.0, 8.5) })
+            .map(
+                |_| if centre { self.random.range(6.5, 11.0) } else { self.random.range(6.0, 8.5) },
+            )
             .collect();
-        let depth = if centre { self.random.range(9.5, 13.0) } else { self.random.range(8.5, 10.0) };
+        let depth =
+            if centre { self.random.range(9.5, 13.0) } else { self.random.range(8.5, 10.0) };
         let setback = if centre { 1.4 } else { self.random.range(1.5, 4.0) };
         while count > 0 {
             let length: f64 = widths[..count].iter().sum();
@@ -453,7 +473,8 @@ impl<'a> Builder<'a> {
                 RoofShape::Shed => self.random.range(0.2, 0.35),
                 _ => self.random.range(0.7, 1.0),
             };
-            let over_sides = if roof == RoofShape::Mansard { 0.3 } else { self.random.range(0.3, 0.5) };
+            let over_sides =
+                if roof == RoofShape::Mansard { 0.3 } else { self.random.range(0.3, 0.5) };
             let lot = Rectangle {
                 centre: row.at(u + 0.5 * width, 9.0),
                 half_along: 0.5 * width,
@@ -531,10 +552,8 @@ impl<'a> Builder<'a> {
         let [length, depth] = [self.random.range(4.0, 6.5), self.random.range(3.2, 4.5)];
         let sign = if self.random.chance(0.5) { 1.0 } else { -1.0 };
         let rectangle = Rectangle {
-            centre: house.at(
-                sign * (house.half_along - 0.5 * length),
-                house.half_away + 4.0 + 0.5 * depth,
-            ),
+            centre: house
+                .at(sign * (house.half_along - 0.5 * length), house.half_away + 4.0 + 0.5 * depth),
             half_along: 0.5 * length,
             half_away: 0.5 * depth,
             ..*house
@@ -592,7 +611,9 @@ impl<'a> Builder<'a> {
 
     /// Outside the village: now and then a farm or, along the main road, a works.
     fn country(&mut self, way: &Way, side: f64, places: &[(Point, Point)], i: usize) -> f64 {
-        let works = way.class == StreetClass::Main && places[i].0[0] > self.village.east;
+        let east = self.village.east;
+        let works =
+            way.class == StreetClass::Main && (east..east + 420.0).contains(&places[i].0[0]);
         if !self.random.chance(if works { 0.2 } else { 0.012 }) {
             return 2.0;
         }

@@ -176,7 +176,8 @@ pub(crate) fn build(shape: RoofShape, size: &RoofSize) -> (Vec<[f64; 2]>, Vec<Co
 /// the diagonal, with a hip outside and a valley inside.
 fn l_shaped(size: &RoofSize) -> (Vec<[f64; 2]>, Vec<Corners>) {
     let (a, b, wing) = (0.5 * size.length, 0.5 * size.depth, size.wing);
-    let walls = vec![[-a, -b], [a, -b], [a, b], [a - wing, b], [a - wing, wing - b], [-a, wing - b]];
+    let walls =
+        vec![[-a, -b], [a, -b], [a, b], [a - wing, b], [a - wing, wing - b], [-a, wing - b]];
     let o = size.over_sides;
     let t = size.pitch;
     let (eave, ridge) = (-t * o, 0.5 * t * wing);
@@ -186,14 +187,24 @@ fn l_shaped(size: &RoofSize) -> (Vec<[f64; 2]>, Vec<Corners>) {
     let corner = a - 0.5 * wing;
     let (inner_u, inner_w) = (a - wing - o, wing - b + o);
     let planes = vec![
-        vec![[left, front, eave], [right, front, eave], [corner, middle, ridge], [left, middle, ridge]],
+        vec![
+            [left, front, eave],
+            [right, front, eave],
+            [corner, middle, ridge],
+            [left, middle, ridge],
+        ],
         vec![
             [left, middle, ridge],
             [corner, middle, ridge],
             [inner_u, inner_w, eave],
             [left, inner_w, eave],
         ],
-        vec![[right, front, eave], [right, back, eave], [corner, back, ridge], [corner, middle, ridge]],
+        vec![
+            [right, front, eave],
+            [right, back, eave],
+            [corner, back, ridge],
+            [corner, middle, ridge],
+        ],
         vec![
             [corner, middle, ridge],
             [corner, back, ridge],

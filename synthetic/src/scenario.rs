@@ -75,7 +75,8 @@ impl Commune {
         // Between the two bridges, where the quarter is wide.
         let breach_x = terrain.bay[0] + 0.5 * length;
         let half_breach = (0.5 * 28.0 * k).max(6.0);
-        let behind = river.at_offset(breach_x, dyke.offset - dyke.half_crest - 2.0 * dyke.height - 1.0);
+        let behind =
+            river.at_offset(breach_x, dyke.offset - dyke.half_crest - 2.0 * dyke.height - 1.0);
         let peak = river.discharge(0.5 * dyke.height, CHANNEL_MANNING);
         let base = 0.12 * peak;
         let quarter_point = |x: f64| [x, river.axis(x) + self.village.low - 12.0];
@@ -105,8 +106,20 @@ impl Commune {
             breach: [crest(breach_x - half_breach), crest(breach_x + half_breach)],
             breach_floor: terrain.natural(behind),
             gauges: vec![
-                ("Pont amont".to_owned(), world([terrain.bridges[0].x - 12.0, river.centre(terrain.bridges[0].x - 12.0).0])),
-                ("Pont aval".to_owned(), world([terrain.bridges[1].x + 12.0, river.centre(terrain.bridges[1].x + 12.0).0])),
+                (
+                    "Pont amont".to_owned(),
+                    world([
+                        terrain.bridges[0].x - 12.0,
+                        river.centre(terrain.bridges[0].x - 12.0).0,
+                    ]),
+                ),
+                (
+                    "Pont aval".to_owned(),
+                    world([
+                        terrain.bridges[1].x + 12.0,
+                        river.centre(terrain.bridges[1].x + 12.0).0,
+                    ]),
+                ),
                 ("Quartier de la Digue".to_owned(), world(quarter_point(breach_x))),
             ],
             study_area: closed(square(&extent.buffered(-0.02 * size))),

@@ -86,9 +86,10 @@ pub(crate) fn culverts(ways: &[Way], terrain: &Terrain) -> Vec<[f64; 2]> {
 }
 
 fn bounds(line: &[Point]) -> [f64; 4] {
-    line.iter().fold([f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY], |b, p| {
-        [b[0].min(p[0]), b[1].min(p[1]), b[2].max(p[0]), b[3].max(p[1])]
-    })
+    line.iter()
+        .fold([f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY], |b, p| {
+            [b[0].min(p[0]), b[1].min(p[1]), b[2].max(p[0]), b[3].max(p[1])]
+        })
 }
 
 fn apart(a: [f64; 4], b: [f64; 4]) -> bool {
@@ -214,10 +215,7 @@ mod tests {
 
     #[test]
     fn crossing_ways_are_cut_into_four_with_a_shared_node() {
-        let ways = [
-            way(&[[0.0, 5.0], [10.0, 5.0]]),
-            way(&[[5.0, 0.0], [5.0, 4.0], [5.0, 10.0]]),
-        ];
+        let ways = [way(&[[0.0, 5.0], [10.0, 5.0]]), way(&[[5.0, 0.0], [5.0, 4.0], [5.0, 10.0]])];
         let terrain = Terrain::new(1, 300.0, true);
         let sections = cut(&ways, &terrain);
         assert_eq!(sections.len(), 4);

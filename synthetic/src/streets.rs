@@ -117,7 +117,8 @@ struct Plan<'a> {
 
 /// Draws the streets; ends of cross streets lie on the streets they leave.
 pub(crate) fn draw(seed: u64, terrain: &Terrain, village: &Village) -> Vec<Way> {
-    let mut plan = Plan { terrain, ways: Vec::new(), random: Random::new(derive(seed, 0x10)), names: 0 };
+    let mut plan =
+        Plan { terrain, ways: Vec::new(), random: Random::new(derive(seed, 0x10)), names: 0 };
     let size = terrain.size;
     let k = terrain.river.scale;
     let along = |plan: &mut Plan, v: f64, from: f64, to: f64, bend: f64| -> Vec<Point> {
@@ -204,7 +205,8 @@ pub(crate) fn draw(seed: u64, terrain: &Terrain, village: &Village) -> Vec<Way> 
     }
     if let [first, second] = low_rows[..] {
         for share in [0.08, 0.55, 0.93] {
-            let x = terrain.bay[0] + inset + share * (terrain.bay[1] - terrain.bay[0] - 2.0 * inset);
+            let x =
+                terrain.bay[0] + inset + share * (terrain.bay[1] - terrain.bay[0] - 2.0 * inset);
             if terrain.bridges.iter().all(|b| (b.x - x).abs() > 30.0) {
                 plan.cross(second, first, x, StreetClass::Street, 2.2, 0.0);
             }
@@ -245,7 +247,14 @@ pub(crate) fn draw(seed: u64, terrain: &Terrain, village: &Village) -> Vec<Way> 
 }
 
 impl Plan<'_> {
-    fn push(&mut self, name: &str, class: StreetClass, half_width: f64, line: Vec<Point>, built: bool) {
+    fn push(
+        &mut self,
+        name: &str,
+        class: StreetClass,
+        half_width: f64,
+        line: Vec<Point>,
+        built: bool,
+    ) {
         if line.len() >= 2 {
             self.ways.push(Way { name: name.to_owned(), class, half_width, line, built });
         }

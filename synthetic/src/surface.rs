@@ -62,8 +62,10 @@ impl Grid {
     }
 
     fn visit(&self, [x0, y0, x1, y1]: [f64; 4], mut visit: impl FnMut(usize)) {
-        let columns = Self::index(x0 - self.west, self.columns)..=Self::index(x1 - self.west, self.columns);
-        for row in Self::index(y0 - self.south, self.rows)..=Self::index(y1 - self.south, self.rows) {
+        let columns =
+            Self::index(x0 - self.west, self.columns)..=Self::index(x1 - self.west, self.columns);
+        for row in Self::index(y0 - self.south, self.rows)..=Self::index(y1 - self.south, self.rows)
+        {
             for column in columns.clone() {
                 visit(row * self.columns + column);
             }

@@ -162,7 +162,10 @@ impl Terrain {
         let relief = k.max(0.5);
         let mut z = river.bank(x);
         let hill_start = if offset > 0.0 {
-            z += 3.5 * relief * smooth_step(38.0 * k, 66.0 * k, away) * smooth_step(0.0, 14.0, from_bank)
+            z += 3.5
+                * relief
+                * smooth_step(38.0 * k, 66.0 * k, away)
+                * smooth_step(0.0, 14.0, from_bank)
                 + 0.002 * from_bank.max(0.0).min(60.0);
             95.0 * k
         } else {
@@ -179,7 +182,12 @@ impl Terrain {
         z += steepness * soft / (1.0 + steepness * soft / height);
         let hills = smooth_step(0.0, 160.0, t);
         if hills > 0.0 {
-            z += hills * (3.4 * noise(self.key, x, y, 260.0) + 0.9 * noise(self.key ^ 1, x, y, 85.0));
+            z += hills
+                * (3.4 * noise(self.key, x, y, 260.0) + 0.9 * noise(self.key ^ 1, x, y, 85.0));
+        }
+        let far = smooth_step(120.0, 800.0, t);
+        if far > 0.0 {
+            z += far * 14.0 * noise(self.key ^ 3, x, y, 900.0);
         }
         z += 0.05 * smooth_step(1.0, 5.0, from_bank) * noise(self.key ^ 2, x, y, 9.0);
         if let Some(stream) = &self.stream

@@ -98,7 +98,8 @@ impl Garden<'_> {
     fn tree(&self, random: &mut Random, p: Point, kind: Kind) -> Tree {
         let height = random.range(kind.height[0], kind.height[1]);
         let conifer = random.chance(kind.conifers);
-        let spread = random.range(kind.spread[0], kind.spread[1]) * if conifer { 0.75 } else { 1.0 };
+        let spread =
+            random.range(kind.spread[0], kind.spread[1]) * if conifer { 0.75 } else { 1.0 };
         let [x, y] = self.frame.world(p);
         Tree {
             position: [x, y, self.terrain.height(p)],
@@ -117,10 +118,7 @@ impl Garden<'_> {
             && terrain.river.offset(p).abs() > terrain.river.top + 0.8
             && !terrain.on_dyke(p)
             && terrain.pond.is_none_or(|pond| pond.radius(p) > 1.15)
-            && terrain
-                .stream
-                .as_ref()
-                .is_none_or(|s| p[1] < s.mouth || s.distance(p) > 1.6)
+            && terrain.stream.as_ref().is_none_or(|s| p[1] < s.mouth || s.distance(p) > 1.6)
             && self.occupancy.is_open(p, gap)
     }
 
@@ -154,7 +152,13 @@ impl Garden<'_> {
         }
     }
 
-    fn grow_streets(&self, random: &mut Random, trees: &mut Vec<Tree>, ways: &[Way], village: &Village) {
+    fn grow_streets(
+        &self,
+        random: &mut Random,
+        trees: &mut Vec<Tree>,
+        ways: &[Way],
+        village: &Village,
+    ) {
         for way in ways.iter().filter(|w| w.class == StreetClass::Main) {
             let mut since = 0.0;
             for pair in way.line.windows(2) {
@@ -164,7 +168,8 @@ impl Garden<'_> {
                     continue;
                 }
                 since = 0.0;
-                let along = [(pair[1][0] - pair[0][0]) / length, (pair[1][1] - pair[0][1]) / length];
+                let along =
+                    [(pair[1][0] - pair[0][0]) / length, (pair[1][1] - pair[0][1]) / length];
                 for side in [1.0, -1.0] {
                     let reach = way.half_width + 1.9;
                     let p = [

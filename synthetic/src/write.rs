@@ -65,7 +65,9 @@ impl Commune {
         let gauges = geometry
             .gauges
             .iter()
-            .map(|(name, at)| feature(json!({ "type": "Point", "coordinates": at }), json!({ "name": name })))
+            .map(|(name, at)| {
+                feature(json!({ "type": "Point", "coordinates": at }), json!({ "name": name }))
+            })
             .collect();
         let none = json!({});
         let files = [

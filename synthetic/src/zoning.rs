@@ -3,7 +3,7 @@
 //! Fields, lots and zones overlap streets, water and each other on the plan; set operations on
 //! polygons make partitions of them, each piece against its neighbours only.
 
-use geo::{Area, BooleanOps, BoundingRect, Intersects, MultiPolygon};
+use geo::{Area, BooleanOps, BoundingRect, Intersects, MultiPolygon, Orient};
 use rayon::prelude::*;
 use twin_core::formats::{FeatureTable, Value};
 use twin_core::spatial::{Geometry, Polygon};
@@ -21,9 +21,10 @@ type Shape = geo::Polygon<f64>;
 /// Pieces smaller than this are left out, m².
 const SLIVER: f64 = 0.5;
 
+/// A counter-clockwise shape: unions count windings, and opposite ones would cancel.
 fn shape(ring: &[Point]) -> Shape {
     let line: geo::LineString<f64> = ring.iter().map(|p| geo::Coord { x: p[0], y: p[1] }).collect();
-    geo::Polygon::new(line, Vec::new())
+    geo::Polygon::new(line, Vec::new()).orient(geo::orient::Direction::Default)
 }
 
 fn geometry(shape: &MultiPolygon<f64>) -> Geometry {
