@@ -33,9 +33,8 @@ pub(super) struct Attributes {
 impl Attributes {
     /// Takes the bytes of a `.dbf` and the text of its `.cpg`.
     pub(super) fn parse(bytes: Vec<u8>, code_page: Option<&str>) -> Result<Self, FileProblem> {
-        let header: &[u8; 32] = bytes
-            .first_chunk()
-            .ok_or(FileProblem::Truncated { detail: "dBASE header".into() })?;
+        let header: &[u8; 32] =
+            bytes.first_chunk().ok_or(FileProblem::Truncated { detail: "dBASE header".into() })?;
         // Low bits: 3 for dBASE III and later, 0x30 and above for Visual FoxPro.
         if !matches!(header[0] & 0x07, 2..=5) && !(0x30..=0x32).contains(&header[0]) {
             return Err(FileProblem::NotThisFormat { expected: "dBASE (.dbf)" });
@@ -76,8 +75,15 @@ impl Attributes {
             start += length;
         }
         let count = stated.min((bytes.len() - first) / record_length);
-        let mut table =
-            Self { first, record_length, count, columns, fields: Vec::new(), encoding: UTF_8, bytes: Vec::new() };
+        let mut table = Self {
+            first,
+            record_length,
+            count,
+            columns,
+            fields: Vec::new(),
+            encoding: UTF_8,
+            bytes: Vec::new(),
+        };
         let text = (0..count).flat_map(|i| {
             let row = row(&bytes, first, record_length, i);
             let columns = table.columns.iter().filter(|c| c.kind == b'C');

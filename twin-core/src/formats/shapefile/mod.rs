@@ -172,7 +172,8 @@ mod tests {
             shape::tests::polygon_z(&[square(20.0, 1.0, true), square(30.0, 1.0, true)], 7.0),
         ];
         std::fs::write(&path, shape::tests::file(15, &records)).unwrap();
-        let columns = [("NOM", b'C', 8, 0), ("N", b'N', 4, 0), ("H", b'N', 6, 2), ("OK", b'L', 1, 0)];
+        let columns =
+            [("NOM", b'C', 8, 0), ("N", b'N', 4, 0), ("H", b'N', 6, 2), ("OK", b'L', 1, 0)];
         let rows: [&[u8]; 2] = [b" \xc3\xa9cole    12  3.50T", b" b       **************"];
         std::fs::write(
             path.with_extension("dbf"),
@@ -219,7 +220,9 @@ mod tests {
     #[test]
     fn the_shapefile_crate_finds_the_same_coordinates() {
         for file in ["BATIMENT", "ZONE_DE_VEGETATION", "TRONCON_DE_VOIE_FERREE"] {
-            let Some(path) = data(&format!("bdtopo/olemps-12174-v3-shp/{file}.shp")) else { return };
+            let Some(path) = data(&format!("bdtopo/olemps-12174-v3-shp/{file}.shp")) else {
+                return;
+            };
             let theirs = shapefile::read_shapes(&path).unwrap();
             let ours = read_parts(&path).unwrap();
             assert_eq!(ours.len(), theirs.len());
