@@ -5,7 +5,7 @@
 
 use super::import_report::{LayerReport, SkipReason};
 use crate::formats::Value;
-use crate::spatial::{Geometry, Line, Polygon};
+use crate::spatial::{Geometry, Line};
 
 /// Below this a height is a code for *none* (m); the lowest land of France lies at −10 m.
 const LOWEST_HEIGHT_M: f64 = -100.0;
@@ -105,6 +105,7 @@ pub(super) fn is_same(a: &Geometry, b: &Geometry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spatial::Polygon;
 
     fn cleaned(geometry: Geometry) -> Result<Geometry, SkipReason> {
         clean(geometry, &mut LayerReport::default())

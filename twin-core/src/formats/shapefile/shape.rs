@@ -340,6 +340,7 @@ pub(super) mod tests {
     fn ring(x: f64, y: f64, size: f64, clockwise: bool) -> Line {
         let mut ring: Line = [(0.0, 0.0), (0.0, 1.0), (1.0, 1.0), (1.0, 0.0), (0.0, 0.0)]
             .map(|(a, b)| [x + a * size, y + b * size, 0.0])
+            .map(|(a, b)| [x + a * size, y + b * size, f64::NAN])
             .to_vec();
         if !clockwise {
             ring.reverse();
