@@ -4,6 +4,7 @@ mod assemble;
 mod demo;
 mod describe;
 mod export;
+
 mod info;
 mod run;
 

@@ -17,7 +17,7 @@ use twin_core::simulation::{
     StaticField, Variable, parse_parameters,
 };
 use twin_core::spatial::Grid;
-use twin_core::territory::TerritoryView;
+use twin_core::territory::{Label as _, TerritoryView};
 use twin_core::{Error, Result};
 
 /// The analysis.
@@ -92,7 +92,7 @@ impl Analysis for WaterDemand {
         let mut total_m3 = 0.0;
         for building in &view.features().buildings {
             let dwellings = f64::from(building.dwellings.unwrap_or(0));
-            let used = building.use_1.as_ref().map(ToString::to_string).unwrap_or_default();
+            let used = building.use_1.as_ref().map(|u| u.label().into_owned()).unwrap_or_default();
             let per_dwelling = litres.get(used.as_str()).copied().unwrap_or(0.0);
             let m3_per_day = dwellings * per_dwelling * parameters.peak_factor / 1000.0;
             total_m3 += m3_per_day;

@@ -13,7 +13,9 @@ use twin_core::formats::{Feature, FeatureTable, FieldKind, Value};
 use twin_core::language::Text;
 use twin_core::results::{Indicator, IndicatorGroup, Indicators};
 use twin_core::spatial::{Geometry, Grid, GridSpec, Polygon, cells_along, cells_within};
-use twin_core::territory::{Building, BuildingUse, FacilityClass, Features, TerritoryView};
+use twin_core::territory::{
+    Building, BuildingUse, FacilityClass, Features, Label as _, TerritoryView,
+};
 
 /// Upper bounds of the depth classes in metres (guide PPRi, MTES 2019), the last one open.
 const CLASSES_M: [f32; 3] = [0.5, 1.0, 2.0];
@@ -132,7 +134,7 @@ pub fn building_table(view: &TerritoryView, at: &[BuildingWater]) -> FeatureTabl
             geometry: Some(building.geometry.clone()),
             values: vec![
                 Value::Text(building.id.clone()),
-                building.use_1.as_ref().map_or(Value::Null, |u| Value::Text(u.to_string())),
+                building.use_1.as_ref().map_or(Value::Null, |u| Value::Text(u.label().into_owned())),
                 building.dwellings.map_or(Value::Null, |n| Value::Integer(i64::from(n))),
                 real(water.ground_m),
                 real(water.level_m),

@@ -23,9 +23,9 @@ use crate::formats::{FeatureTable, LayerRead, read_vector_layers};
 use crate::language::Text;
 use crate::products::{BdTopo, ImportReport, OcsGe, plu, ppr};
 use crate::results::write_atomically;
-use crate::spatial::{Crs, Geometry, Transformer, VerticalDatum};
+use crate::spatial::{Crs, Transformer, VerticalDatum};
 use crate::territory::{
-    Building, BuildingModel, Features, Product, SourceEntry, SourceRecord, TERRITORY_SCHEMA, Territory,
+    Building, BuildingModel, Features, Label as _, Product, SourceEntry, SourceRecord, TERRITORY_SCHEMA, Territory,
     TerritoryFile, TerritoryManifest,
 };
 use crate::{Error, FileProblem, Language, Result};
@@ -290,7 +290,7 @@ fn city_object(building: &Building, block: &BuildingLod1) -> CityObject {
     };
     set("measuredHeight", rounded(block.height_m));
     set("storeysAboveGround", serde_json::json!(building.storeys));
-    set("usage_1", serde_json::json!(building.use_1.as_ref().map(ToString::to_string)));
+    set("usage_1", serde_json::json!(building.use_1.as_ref().map(|u| u.label())));
     set("nombre_de_logements", serde_json::json!(building.dwellings));
     set("altitude_sol", rounded(block.ground_m));
     set("altitude_toit", rounded(block.roof_m));

@@ -1,5 +1,6 @@
 //! Sources → territory: terrain, surface, buildings, land cover, and figures of their quality.
 
+mod assemble;
 mod bins;
 mod buildings;
 mod delaunay;
@@ -15,6 +16,7 @@ mod surface;
 mod terrain_from_vectors;
 mod tin;
 
+pub use assemble::assemble;
 pub use bins::PointBins;
 pub use buildings::{
     BuildingLod1, Face, FaceKind, GroundSource, HeightSource, OutlineGround, RoofHeights, STOREY_M,

@@ -10,7 +10,7 @@ use super::{Feature, FeatureTable, FieldKind, LayerRead, ReadReport, Value};
 use crate::{Error, FileProblem, Result};
 
 /// Reads a text table without geometry.
-pub fn read(path: &Path) -> Result<LayerRead> {
+pub(super) fn read(path: &Path) -> Result<LayerRead> {
     let bytes = std::fs::read(path).map_err(Error::read(path))?;
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,

@@ -7,4 +7,4 @@ mod store;
 pub use indicator::{Indicator, IndicatorGroup, Indicators};
 pub use manifest::{InputFile, RunLog, RunManifest, ScenarioManifest, TerritoryRecord};
 pub use store::{OpenRun, RunStore, hash_file, write_atomically};
-pub(crate) use store::{read_json, write_json};
+pub(crate) use store::write_json;

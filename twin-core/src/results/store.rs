@@ -125,7 +125,7 @@ pub(crate) fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(
     write_atomically(path, &bytes)
 }
 
-pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
     let bytes = fs::read(path).map_err(Error::read(path))?;
     serde_json::from_slice(&bytes)
         .map_err(|e| Error::file(path, FileProblem::Damaged { detail: e.to_string() }))

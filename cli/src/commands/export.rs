@@ -1,0 +1,133 @@
+//! `twin export`: a territory or a run in an exchange format.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use twin_core::export::wording;
+use twin_core::formats::cf::{BandKind, BandMeta, SeriesFile};
+use twin_core::formats::cityjson::{CityJsonSeq, write_city_model};
+use twin_core::formats::geopackage::GeoPackage;
+use twin_core::formats::geotiff::{CogOptions, CogWriter};
+use twin_core::formats::{FeatureTable, Resampling, geojson};
+use twin_core::results::RunManifest;
+use twin_core::spatial::{Crs, Transformer, VerticalDatum};
+use twin_core::territory::Territory;
+use twin_core::{Error, Language, Result};
+
+use crate::arguments::ExportFormat;
+use crate::console::Console;
+
+/// Rows of a grid converted at a time.
+const STRIP_ROWS: usize = 512;
+
+/// Converts a territory or a run.
+pub(crate) fn export(path: &Path, format: ExportFormat, out: &Path, console: &Console) -> Result<()> {
+    let is_territory = path.join(Territory::MANIFEST).is_file();
+    match (is_territory, format) {
+        (true, ExportFormat::Cog) => territory_grids(path, out)?,
+        (false, ExportFormat::Cog) => run_grids(path, out)?,
+        (true, ExportFormat::Gpkg) => copy(&path.join(Territory::FEATURES), out)?,
+        (false, ExportFormat::Gpkg) => copy(&path.join("assets.gpkg"), out)?,
+        (true, ExportFormat::Geojson) => geojson_layers(&path.join(Territory::FEATURES), out)?,
+        (false, ExportFormat::Geojson) => geojson_layers(&path.join("assets.gpkg"), out)?,
+        (true, ExportFormat::Cityjsonseq) => copy(&path.join(Territory::BUILDINGS), out)?,
+        (true, ExportFormat::Cityjson) => city_model(&path.join(Territory::BUILDINGS), out)?,
+        (false, ExportFormat::Cityjson | ExportFormat::Cityjsonseq) => {
+            return Err(Error::input(
+                path.display().to_string(),
+                "un calcul n'a pas de modèle 3D ; exporter le territoire",
+                "a run has no 3D model; export the territory",
+            ));
+        }
+    }
+    console.say(&format!("Écrit : {}", out.display()), &format!("Written: {}", out.display()));
+    Ok(())
+}
+
+fn options(meta: &BandMeta, datum: VerticalDatum) -> CogOptions {
+    let is_height = matches!(meta.name.as_str(), "dtm" | "dsm" | "maximum_water_level" | "bed_elevation");
+    CogOptions {
+        description: meta.long_name.clone(),
+        unit: meta.unit.clone(),
+        notice: wording::notice(Language::Fr).to_owned(),
+        metadata: BTreeMap::new(),
+        vertical_epsg: datum.epsg().filter(|_| is_height).and_then(|e| u16::try_from(e).ok()),
+        resampling: match &meta.kind {
+            BandKind::Continuous => Resampling::Mean,
+            BandKind::Maximum => Resampling::Maximum,
+            BandKind::Categorical(_) => Resampling::Majority,
+        },
+    }
+}
+
+fn territory_grids(path: &Path, out: &Path) -> Result<()> {
+    let territory = Territory::open(path)?;
+    fs::create_dir_all(out).map_err(Error::write(out))?;
+    let spec = *territory.spec();
+    for meta in territory.grids().bands() {
+        let file = out.join(format!("{}.tif", meta.name));
+        let options = options(meta, territory.vertical_datum());
+        let mut writer = CogWriter::create(&file, &spec, territory.crs(), &options)?;
+        for row in (0..spec.rows).step_by(STRIP_ROWS) {
+            let rows = row..(row + STRIP_ROWS).min(spec.rows);
+            writer.write_window(row, 0, &territory.window(&meta.name, rows, 0..spec.columns)?)?;
+        }
+        writer.finish()?;
+    }
+    Ok(())
+}
+
+fn run_grids(path: &Path, out: &Path) -> Result<()> {
+    let file = SeriesFile::open(path.join("fields.h5"))?;
+    let manifest_path = path.join("manifest.json");
+    let bytes = fs::read(&manifest_path).map_err(Error::read(&manifest_path))?;
+    let manifest: RunManifest = serde_json::from_slice(&bytes).map_err(|e| {
+        Error::file(&manifest_path, twin_core::FileProblem::Damaged { detail: e.to_string() })
+    })?;
+    let datum = VerticalDatum::parse(&manifest.territory.vertical_datum).unwrap_or(VerticalDatum::Unknown);
+    fs::create_dir_all(out).map_err(Error::write(out))?;
+    for meta in file.statics() {
+        let grid = file.read_static(&meta.name)?;
+        let mut writer = CogWriter::create(
+            out.join(format!("{}.tif", meta.name)),
+            &grid.spec,
+            file.crs(),
+            &options(meta, datum),
+        )?;
+        writer.write_window(0, 0, &grid)?;
+        writer.finish()?;
+    }
+    Ok(())
+}
+
+/// One GeoJSON file per layer, in WGS 84 as RFC 7946 wants.
+fn geojson_layers(path: &Path, out: &Path) -> Result<()> {
+    let package = GeoPackage::open(path)?;
+    fs::create_dir_all(out).map_err(Error::write(out))?;
+    for layer in package.layers() {
+        let mut table: FeatureTable = package.read(&layer.name, None)?.table;
+        if let Some(from) = table.crs.filter(|c| *c != Crs::WGS_84) {
+            let transformer = Transformer::new(from, Crs::WGS_84)?;
+            let geometries = table.features.iter_mut().filter_map(|f| f.geometry.as_mut());
+            geometries.for_each(|g| transformer.transform_geometry(g));
+            table.crs = Some(Crs::WGS_84);
+        }
+        geojson::write(out.join(format!("{}.geojson", layer.name)), &table)?;
+    }
+    Ok(())
+}
+
+fn city_model(path: &Path, out: &Path) -> Result<()> {
+    let mut sequence = CityJsonSeq::open(path)?;
+    let header = sequence.header().clone();
+    let mut objects = Vec::new();
+    for place in sequence.places()? {
+        objects.push(sequence.feature_at(place)?);
+    }
+    write_city_model(out, &header, &objects)
+}
+
+fn copy(from: &Path, out: &Path) -> Result<()> {
+    fs::copy(from, out).map(|_| ()).map_err(Error::write(out))
+}
