@@ -4,11 +4,18 @@
 //! truncated or hostile files with an [`Error`](crate::Error) that names the file, the place and
 //! the mend, and never allocate what a header merely promises.
 
+mod ascii_grid;
 pub mod cf;
 mod feature;
+mod geotiff;
+mod parking;
 mod part_file;
 mod points;
+mod pyramid;
 
+pub use ascii_grid::{read_ascii_grid, write_ascii_grid};
 pub use feature::{Feature, FeatureTable, Field, FieldKind, Value};
+pub use geotiff::{CogOptions, CogWriter, GeoTiff, SampleType, write_cog};
 pub use part_file::PartFile;
 pub use points::PointBlock;
+pub use pyramid::{Cell, Resampling};

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use hdf5::{H5Dataset, H5Group};
 
 use super::attributes::Attributes;
-use super::pyramid::chunk_shape;
-use super::{Cell, DEFLATE_LEVEL, Resampling};
+use super::{CHUNK, Cell, DEFLATE_LEVEL, Resampling};
+use crate::formats::pyramid::chunk_shape;
 
 /// One band of a [`GridFile`](super::GridFile).
 #[derive(Debug, Clone, PartialEq)]
@@ -112,7 +112,7 @@ pub(super) fn create_variable<T: Cell>(
     rows: usize,
     columns: usize,
 ) -> hdf5::Result<H5Dataset> {
-    let (chunk_rows, chunk_columns) = chunk_shape(rows, columns);
+    let (chunk_rows, chunk_columns) = chunk_shape(rows, columns, CHUNK);
     let variable = group
         .new_dataset::<T>()
         .shape([rows, columns])

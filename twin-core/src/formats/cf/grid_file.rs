@@ -9,8 +9,8 @@ use hdf5::{H5Dataset, H5File};
 use super::bands::{BandKind, BandMeta, Category};
 use super::frame::{self, GRID_MAPPING};
 use super::grid_writer::overview_name;
-use super::pyramid::{Cell, Resampling, chunk_shape, level_shapes};
-use super::{attributes, damaged, guarded};
+use super::{CHUNK, attributes, damaged, guarded};
+use crate::formats::pyramid::{Cell, Resampling, chunk_shape, level_shapes};
 use crate::spatial::{Crs, Grid, GridSpec};
 use crate::{Error, FileProblem, Result};
 
@@ -42,7 +42,7 @@ impl GridFile {
         let path = path.as_ref();
         let file = super::open(path)?;
         let (spec, crs) = frame::read(path, &file)?;
-        let shapes = level_shapes(spec.rows, spec.columns);
+        let shapes = level_shapes(spec.rows, spec.columns, CHUNK);
         let levels: Vec<GridSpec> = shapes
             .iter()
             .enumerate()
@@ -167,7 +167,7 @@ impl GridFile {
             Ok((dataset.shape(), dataset.element_size(), dataset.chunk_dims(), datatype))
         })?;
         let spec = &self.levels[level];
-        let (chunk_rows, chunk_columns) = chunk_shape(spec.rows, spec.columns);
+        let (chunk_rows, chunk_columns) = chunk_shape(spec.rows, spec.columns, CHUNK);
         let expected = match band.kind {
             BandKind::Categorical(_) => <u8 as hdf5::H5Type>::hdf5_type(),
             _ => <f32 as hdf5::H5Type>::hdf5_type(),

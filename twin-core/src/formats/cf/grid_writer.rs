@@ -1,7 +1,6 @@
 //! Writes the bands of a territory.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use hdf5::{H5Dataset, H5Group};
@@ -10,10 +9,11 @@ use rayon::prelude::*;
 use super::attributes::Attributes;
 use super::bands::{BandKind, BandMeta, create_variable};
 use super::frame::{self, Frame};
-use super::pyramid::{AnyPyramid, Cell, ChunkKey, CompleteChunk, Pyramid};
-use super::pyramid::{chunk_shape, level_shapes};
 use super::{CHUNK, CONVENTIONS, compress, writing};
 use crate::formats::PartFile;
+use crate::formats::parking::{Parked, Parking};
+use crate::formats::pyramid::{AnyPyramid, Cell, ChunkKey, CompleteChunk, Pyramid};
+use crate::formats::pyramid::{chunk_shape, level_shapes};
 use crate::spatial::{Crs, Grid, GridSpec};
 use crate::{Error, Result};
 
@@ -31,16 +31,15 @@ pub struct GridFileWriter {
     crs: Crs,
     attributes: BTreeMap<String, String>,
     bands: Vec<Band>,
-    parking: std::fs::File,
-    parked: u64,
+    parking: Parking,
 }
 
 #[derive(Debug)]
 struct Band {
     meta: BandMeta,
     pyramid: AnyPyramid,
-    /// Offset and length of each complete chunk in the parking file.
-    chunks: BTreeMap<ChunkKey, (u64, usize)>,
+    /// Where each complete chunk is parked.
+    chunks: BTreeMap<ChunkKey, Parked>,
 }
 
 impl GridFileWriter {
@@ -55,9 +54,7 @@ impl GridFileWriter {
         let path = path.as_ref();
         frame::check(path, spec)?;
         let part = PartFile::new(path)?;
-        let folder = part.part().parent().filter(|f| !f.as_os_str().is_empty());
-        let parking =
-            tempfile::tempfile_in(folder.unwrap_or(Path::new("."))).map_err(Error::write(path))?;
+        let parking = Parking::beside(part.part())?;
         Ok(Self {
             part,
             spec: *spec,
@@ -65,7 +62,6 @@ impl GridFileWriter {
             attributes: attributes.clone(),
             bands: Vec::new(),
             parking,
-            parked: 0,
         })
     }
 
@@ -90,10 +86,10 @@ impl GridFileWriter {
         let (rows, columns) = (self.spec.rows, self.spec.columns);
         let pyramid = match meta.kind {
             BandKind::Categorical(_) => {
-                AnyPyramid::Code(Pyramid::new(rows, columns, meta.resampling()))
+                AnyPyramid::Code(Pyramid::new(rows, columns, CHUNK, meta.resampling()))
             }
             BandKind::Continuous | BandKind::Maximum => {
-                AnyPyramid::Real(Pyramid::new(rows, columns, meta.resampling()))
+                AnyPyramid::Real(Pyramid::new(rows, columns, CHUNK, meta.resampling()))
             }
         };
         self.bands.push(Band { meta: meta.clone(), pyramid, chunks: BTreeMap::new() });
@@ -172,9 +168,8 @@ impl GridFileWriter {
                 .collect::<hdf5::Result<_>>()
                 .map_err(writing(self.part.path()))?;
             for (key, bytes) in compressed {
-                self.parking.write_all(&bytes).map_err(Error::write(self.part.path()))?;
-                self.bands[band].chunks.insert(key, (self.parked, bytes.len()));
-                self.parked += bytes.len() as u64;
+                let parked = self.parking.park(&bytes).map_err(Error::write(self.part.path()))?;
+                self.bands[band].chunks.insert(key, parked);
             }
         }
         Ok(())
@@ -188,7 +183,7 @@ impl GridFileWriter {
             root.set_text(name, value)?;
         }
         for (level, (rows, columns)) in
-            level_shapes(self.spec.rows, self.spec.columns).into_iter().enumerate()
+            level_shapes(self.spec.rows, self.spec.columns, CHUNK).into_iter().enumerate()
         {
             let factor = 1usize << level;
             let group = if level == 0 {
@@ -248,12 +243,12 @@ impl Band {
     fn copy_chunks(
         &self,
         variable: &H5Dataset,
-        parking: &mut std::fs::File,
+        parking: &mut Parking,
         level: usize,
         rows: usize,
         columns: usize,
     ) -> hdf5::Result<()> {
-        let (chunk_rows, chunk_columns) = chunk_shape(rows, columns);
+        let (chunk_rows, chunk_columns) = chunk_shape(rows, columns, CHUNK);
         let empty = match self.meta.kind {
             BandKind::Categorical(_) => {
                 compress(1, &u8::bytes(&vec![u8::NO_DATA; chunk_rows * chunk_columns]))?
@@ -264,10 +259,8 @@ impl Band {
         let mut bytes = Vec::new();
         for chunk in 0..rows.div_ceil(CHUNK) * across {
             match self.chunks.get(&(level, chunk / across, chunk % across)) {
-                Some(&(offset, length)) => {
-                    parking.seek(SeekFrom::Start(offset))?;
-                    bytes.resize(length, 0);
-                    parking.read_exact(&mut bytes)?;
+                Some(&parked) => {
+                    parking.fetch(parked, &mut bytes)?;
                     variable.write_chunk_raw(chunk, &bytes, 0)?;
                 }
                 None => variable.write_chunk_raw(chunk, &empty, 0)?,

@@ -15,7 +15,6 @@ mod frame;
 mod grid_file;
 mod grid_mapping;
 mod grid_writer;
-mod pyramid;
 mod series_file;
 mod series_merge;
 mod series_writer;
@@ -25,12 +24,12 @@ use std::path::Path;
 use hdf5::Hdf5Error;
 use hdf5::format::messages::filter::{FilterPipeline, apply_filters};
 
+pub use super::pyramid::{Cell, Resampling};
 use crate::{Error, FileProblem, Result};
 
 pub use bands::{BandKind, BandMeta, Category};
 pub use grid_file::GridFile;
 pub use grid_writer::GridFileWriter;
-pub use pyramid::{Cell, Resampling};
 pub use series_file::SeriesFile;
 pub use series_merge::merge_segments;
 pub use series_writer::{Packing, SeriesVariable, SeriesWriter};

@@ -10,11 +10,11 @@ use jiff::Timestamp;
 use super::bands::BandMeta;
 use super::frame::{self, GRID_MAPPING};
 use super::grid_file::{MOST_CELLS_OF_A_WINDOW, read_meta};
-use super::pyramid::chunk_shape;
 use super::series_writer::{
     Packing, SATURATED, SeriesVariable, StoredField, TIME, TIME_CHUNK, parse_time_units,
 };
-use super::{attributes, damaged, guarded};
+use super::{CHUNK, attributes, damaged, guarded};
+use crate::formats::pyramid::chunk_shape;
 use crate::spatial::{Crs, Grid, GridSpec};
 use crate::{Error, FileProblem, Result};
 
@@ -268,7 +268,7 @@ impl SeriesFile {
             let dataset = self.file.dataset(name)?;
             Ok((dataset.shape(), dataset.chunk_dims(), dataset.datatype()?))
         })?;
-        let (chunk_rows, chunk_columns) = chunk_shape(self.spec.rows, self.spec.columns);
+        let (chunk_rows, chunk_columns) = chunk_shape(self.spec.rows, self.spec.columns, CHUNK);
         let (mut full, mut tile) =
             (vec![self.spec.rows, self.spec.columns], vec![chunk_rows, chunk_columns]);
         if with_time {

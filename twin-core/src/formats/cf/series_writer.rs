@@ -10,9 +10,9 @@ use rayon::prelude::*;
 use super::attributes::Attributes;
 use super::bands::{BandMeta, create_variable};
 use super::frame::{self, Frame};
-use super::pyramid::{Cell, chunk_shape};
 use super::{CHUNK, CONVENTIONS, DEFLATE_LEVEL, compress, writing};
 use crate::formats::PartFile;
+use crate::formats::pyramid::{Cell, chunk_shape};
 use crate::spatial::{Crs, Grid, GridSpec};
 use crate::{Error, Result};
 
@@ -331,7 +331,7 @@ fn create_series(
     spec: &GridSpec,
     variable: &SeriesVariable,
 ) -> hdf5::Result<H5Dataset> {
-    let (chunk_rows, chunk_columns) = chunk_shape(spec.rows, spec.columns);
+    let (chunk_rows, chunk_columns) = chunk_shape(spec.rows, spec.columns, CHUNK);
     let shape = [0, spec.rows, spec.columns];
     let chunk = [1, chunk_rows, chunk_columns];
     let limits = [None, Some(spec.rows), Some(spec.columns)];
@@ -377,7 +377,7 @@ fn put_chunks<T: H5Type + Sync>(
     values: &[T],
     bytes: fn(&[T]) -> Vec<u8>,
 ) -> hdf5::Result<()> {
-    let (chunk_rows, chunk_columns) = chunk_shape(spec.rows, spec.columns);
+    let (chunk_rows, chunk_columns) = chunk_shape(spec.rows, spec.columns, CHUNK);
     let across = spec.columns.div_ceil(CHUNK);
     let down = spec.rows.div_ceil(CHUNK);
     let cut = |chunk: usize| {

@@ -7,8 +7,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::CHUNK;
-
 /// How 2 × 2 cells become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resampling {
@@ -22,7 +20,7 @@ pub enum Resampling {
 
 impl Resampling {
     /// The word for it in the file: a method of CF appendix E.
-    pub(super) fn cell_method(self) -> &'static str {
+    pub(in crate::formats) fn cell_method(self) -> &'static str {
         match self {
             Self::Mean => "mean",
             Self::Maximum => "maximum",
@@ -30,7 +28,7 @@ impl Resampling {
         }
     }
 
-    pub(super) fn from_cell_method(text: &str) -> Option<Self> {
+    pub(in crate::formats) fn from_cell_method(text: &str) -> Option<Self> {
         [Self::Mean, Self::Maximum, Self::Majority].into_iter().find(|r| r.cell_method() == text)
     }
 }
@@ -113,36 +111,41 @@ impl Cell for u8 {
     }
 }
 
-/// Rows and columns of each level, finest first, down to one chunk.
-pub(super) fn level_shapes(rows: usize, columns: usize) -> Vec<(usize, usize)> {
+/// Rows and columns of each level, finest first, down to one chunk of `side` × `side` cells.
+pub(in crate::formats) fn level_shapes(
+    rows: usize,
+    columns: usize,
+    side: usize,
+) -> Vec<(usize, usize)> {
     let mut shapes = vec![(rows, columns)];
     while let Some(&(r, c)) = shapes.last()
-        && r.max(c) > CHUNK
+        && r.max(c) > side
     {
         shapes.push((r.div_ceil(2), c.div_ceil(2)));
     }
     shapes
 }
 
-/// Shape of the chunks of a level. HDF5 allows no chunk larger than a fixed dimension.
-pub(super) fn chunk_shape(rows: usize, columns: usize) -> (usize, usize) {
-    (rows.min(CHUNK), columns.min(CHUNK))
+/// Shape of the chunks of a level: square, but no larger than the level.
+pub(in crate::formats) fn chunk_shape(rows: usize, columns: usize, side: usize) -> (usize, usize) {
+    (rows.min(side), columns.min(side))
 }
 
 /// Where a chunk belongs: level, chunk row, chunk column.
-pub(super) type ChunkKey = (usize, usize, usize);
+pub(in crate::formats) type ChunkKey = (usize, usize, usize);
 
 /// A complete chunk: `rows · columns` of its level's chunk shape, padded with no data.
 #[derive(Debug)]
-pub(super) struct CompleteChunk<T> {
-    pub(super) key: ChunkKey,
-    pub(super) values: Vec<T>,
+pub(in crate::formats) struct CompleteChunk<T> {
+    pub(in crate::formats) key: ChunkKey,
+    pub(in crate::formats) values: Vec<T>,
 }
 
 /// The chunks of one band that are being filled.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Pyramid<T> {
+    side: usize,
     shapes: Vec<(usize, usize)>,
     resampling: Resampling,
     filling: BTreeMap<ChunkKey, Filling<T>>,
@@ -166,9 +169,15 @@ struct Block<'a, T> {
 }
 
 impl<T: Cell> Pyramid<T> {
-    pub(super) fn new(rows: usize, columns: usize, resampling: Resampling) -> Self {
+    pub(in crate::formats) fn new(
+        rows: usize,
+        columns: usize,
+        side: usize,
+        resampling: Resampling,
+    ) -> Self {
         Self {
-            shapes: level_shapes(rows, columns),
+            side,
+            shapes: level_shapes(rows, columns, side),
             resampling,
             filling: BTreeMap::new(),
             complete: BTreeSet::new(),
@@ -178,7 +187,7 @@ impl<T: Cell> Pyramid<T> {
     /// Adds a window of the finest level, which must lie inside the grid, and returns the chunks
     /// that it completed. A cell keeps the value it was given last before its chunk completed;
     /// `None` when the window reaches into a chunk that is complete already.
-    pub(super) fn write(
+    pub(in crate::formats) fn write(
         &mut self,
         row: usize,
         column: usize,
@@ -190,8 +199,8 @@ impl<T: Cell> Pyramid<T> {
             return Some(complete);
         }
         let rows = values.len() / columns;
-        for chunk_row in row / CHUNK..(row + rows).div_ceil(CHUNK) {
-            let across = column / CHUNK..(column + columns).div_ceil(CHUNK);
+        for chunk_row in row / self.side..(row + rows).div_ceil(self.side) {
+            let across = column / self.side..(column + columns).div_ceil(self.side);
             if across.into_iter().any(|c| self.complete.contains(&(0, chunk_row, c))) {
                 return None;
             }
@@ -201,7 +210,7 @@ impl<T: Cell> Pyramid<T> {
     }
 
     /// Completes the chunks that were begun; cells never written have no data.
-    pub(super) fn finish(&mut self) -> Vec<CompleteChunk<T>> {
+    pub(in crate::formats) fn finish(&mut self) -> Vec<CompleteChunk<T>> {
         let mut complete = Vec::new();
         for level in 0..self.shapes.len() {
             while let Some(key) = self.filling.keys().find(|k| k.0 == level).copied() {
@@ -216,27 +225,29 @@ impl<T: Cell> Pyramid<T> {
     /// Cells of a chunk that lie inside the grid.
     fn inside(&self, (level, row, column): ChunkKey) -> (usize, usize) {
         let (rows, columns) = self.shapes[level];
-        ((rows - row * CHUNK).min(CHUNK), (columns - column * CHUNK).min(CHUNK))
+        ((rows - row * self.side).min(self.side), (columns - column * self.side).min(self.side))
     }
 
     fn add(&mut self, level: usize, block: &Block<'_, T>, complete: &mut Vec<CompleteChunk<T>>) {
+        let side = self.side;
         let rows = block.values.len() / block.columns;
-        for chunk_row in block.row / CHUNK..(block.row + rows).div_ceil(CHUNK) {
-            for chunk_column in block.column / CHUNK..(block.column + block.columns).div_ceil(CHUNK)
+        for chunk_row in block.row / self.side..(block.row + rows).div_ceil(self.side) {
+            for chunk_column in
+                block.column / self.side..(block.column + block.columns).div_ceil(self.side)
             {
                 let key = (level, chunk_row, chunk_column);
                 let (inside_rows, inside_columns) = self.inside(key);
                 let (level_rows, level_columns) = self.shapes[level];
-                let (_, width) = chunk_shape(level_rows, level_columns);
+                let (_, width) = chunk_shape(level_rows, level_columns, side);
                 let filling = self.filling.entry(key).or_insert_with(|| {
-                    let (height, width) = chunk_shape(level_rows, level_columns);
+                    let (height, width) = chunk_shape(level_rows, level_columns, side);
                     Filling {
                         values: vec![T::NO_DATA; height * width],
                         written: vec![0; (height * width).div_ceil(64)],
                         missing: inside_rows * inside_columns,
                     }
                 });
-                let (first_row, first_column) = (chunk_row * CHUNK, chunk_column * CHUNK);
+                let (first_row, first_column) = (chunk_row * self.side, chunk_column * self.side);
                 let from = block.column.max(first_column);
                 let to = (block.column + block.columns).min(first_column + inside_columns);
                 for row in block.row.max(first_row)..(block.row + rows).min(first_row + inside_rows)
@@ -268,9 +279,10 @@ impl<T: Cell> Pyramid<T> {
         let (level, chunk_row, chunk_column) = key;
         self.complete.insert(key);
         if level + 1 < self.shapes.len() {
+            let side = self.side;
             let (rows, columns) = self.inside(key);
             let (level_rows, level_columns) = self.shapes[level];
-            let (_, width) = chunk_shape(level_rows, level_columns);
+            let (_, width) = chunk_shape(level_rows, level_columns, side);
             let half_columns = columns.div_ceil(2);
             let mut half = Vec::with_capacity(rows.div_ceil(2) * half_columns);
             let mut cells = Vec::with_capacity(4);
@@ -286,8 +298,8 @@ impl<T: Cell> Pyramid<T> {
                 }
             }
             let block = Block {
-                row: chunk_row * CHUNK / 2,
-                column: chunk_column * CHUNK / 2,
+                row: chunk_row * self.side / 2,
+                column: chunk_column * self.side / 2,
                 columns: half_columns,
                 values: &half,
             };
@@ -303,9 +315,9 @@ mod tests {
 
     #[test]
     fn levels_halve_down_to_one_chunk() {
-        assert_eq!(level_shapes(1000, 300), [(1000, 300), (500, 150), (250, 75)]);
-        assert_eq!(level_shapes(256, 256), [(256, 256)]);
-        assert_eq!(level_shapes(257, 1), [(257, 1), (129, 1)]);
+        assert_eq!(level_shapes(1000, 300, 256), [(1000, 300), (500, 150), (250, 75)]);
+        assert_eq!(level_shapes(256, 256, 256), [(256, 256)]);
+        assert_eq!(level_shapes(257, 1, 256), [(257, 1), (129, 1)]);
     }
 
     #[test]
@@ -321,7 +333,7 @@ mod tests {
 
     /// All chunks by key, whatever order the windows came in.
     fn chunks(tile: usize, rows: usize, columns: usize) -> BTreeMap<ChunkKey, Vec<u8>> {
-        let mut pyramid = Pyramid::<u8>::new(rows, columns, Resampling::Majority);
+        let mut pyramid = Pyramid::<u8>::new(rows, columns, 256, Resampling::Majority);
         let mut all = Vec::new();
         for row in (0..rows).step_by(tile) {
             for column in (0..columns).step_by(tile) {
@@ -347,7 +359,7 @@ mod tests {
 
     #[test]
     fn a_complete_chunk_is_not_written_again() {
-        let mut pyramid = Pyramid::<u8>::new(300, 256, Resampling::Majority);
+        let mut pyramid = Pyramid::<u8>::new(300, 256, 256, Resampling::Majority);
         assert_eq!(pyramid.write(0, 0, 256, &vec![1; 256 * 256]).unwrap().len(), 1);
         assert!(pyramid.write(255, 0, 256, &vec![1; 512]).is_none());
         assert!(pyramid.write(256, 0, 256, &vec![1; 256]).unwrap().is_empty());
