@@ -297,7 +297,7 @@ mod tests {
         let spec =
             GridSpec { west: 770_549.75, north: 6_277_600.25, cell_size: 0.5, columns, rows };
         Grid::from_fn(spec, |r, c| {
-            if (r / 9 + c / 7) % 5 == 0 {
+            if (r / 9 + c / 7).is_multiple_of(5) {
                 f32::NAN
             } else {
                 21.0 + (r as f32 * 0.1).sin() * c as f32
