@@ -1,6 +1,7 @@
 //! Files of the CF layout open without a warning in h5py, netCDF4, xarray and GDAL.
 //!
 //! `TWIN_PYTHON` names a Python that has the packages (default `python3`).
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::collections::BTreeMap;
 use std::path::Path;

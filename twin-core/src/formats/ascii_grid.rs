@@ -321,7 +321,7 @@ mod tests {
         assert_eq!(problem(&format!("{forged}1 2 3 4 5 6")), (String::new(), "file.truncated"));
     }
 
-    /// Finite values and the grids that other programs read from the same files.
+    /// Sizes from the headers; counts and ranges from the data's README where it gives them.
     #[test]
     fn real_files_have_their_known_content() {
         for (name, columns, rows, cell, valid, low, high) in [

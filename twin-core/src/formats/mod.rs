@@ -13,6 +13,7 @@ pub mod geojson;
 pub mod geopackage;
 pub mod geotiff;
 pub mod las;
+mod geotiff;
 mod parking;
 mod part_file;
 mod points;
@@ -25,6 +26,7 @@ mod wkb;
 
 pub use ascii_grid::{read_ascii_grid, write_ascii_grid};
 pub use feature::{Feature, FeatureTable, Field, FieldKind, Value};
+pub use geotiff::{CogOptions, CogWriter, GeoTiff, SampleType, write_cog};
 pub use part_file::PartFile;
 pub use points::PointBlock;
 pub use pyramid::{Cell, Resampling};

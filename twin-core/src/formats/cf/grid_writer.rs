@@ -280,7 +280,7 @@ mod tests {
     }
 
     fn height(row: usize, column: usize) -> f32 {
-        if (row / 40 + column / 40) % 7 == 0 {
+        if (row / 40 + column / 40).is_multiple_of(7) {
             f32::NAN
         } else {
             20.0 + 0.01 * row as f32 + (column as f32 * 0.05).sin()

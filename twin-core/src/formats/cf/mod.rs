@@ -37,7 +37,7 @@ pub use series_writer::{Packing, SeriesVariable, SeriesWriter};
 /// Cells along a side of a chunk.
 pub const CHUNK: usize = 256;
 
-/// Level 4 gave files 3 % larger than level 9 in a third of the time on a 0.5 m terrain.
+/// Between speed and size; part of what makes equal values give equal bytes.
 const DEFLATE_LEVEL: u32 = 4;
 
 const CONVENTIONS: &str = "CF-1.11";

@@ -237,10 +237,8 @@ impl CogWriter {
 
     /// GDAL's XML of metadata items and band description.
     fn gdal_metadata(&self) -> String {
-        let escape = |text: &str| {
-            let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-            text.replace('"', "&quot;").replace('\0', " ")
-        };
+        // GDAL resolves entities twice, as it writes them.
+        let escape = |text: &str| escape_xml(&escape_xml(text));
         let mut xml = String::from("<GDALMetadata>\n");
         let options = &self.options;
         let notice = (!options.notice.is_empty()).then_some(("NOTICE", options.notice.as_str()));
@@ -261,6 +259,11 @@ impl CogWriter {
         }
         xml + "</GDALMetadata>\n"
     }
+}
+
+fn escape_xml(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('"', "&quot;").replace('\0', " ")
 }
 
 /// A chunk as a compressed tile, padded with no data to the full size.
@@ -294,7 +297,7 @@ mod tests {
         let spec =
             GridSpec { west: 770_549.75, north: 6_277_600.25, cell_size: 0.5, columns, rows };
         Grid::from_fn(spec, |r, c| {
-            if (r / 9 + c / 7) % 5 == 0 {
+            if (r / 9 + c / 7).is_multiple_of(5) {
                 f32::NAN
             } else {
                 21.0 + (r as f32 * 0.1).sin() * c as f32

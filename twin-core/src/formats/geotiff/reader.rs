@@ -292,6 +292,7 @@ fn grid(path: &Path, file: &GeoTiffFile) -> Result<GridSpec> {
 mod tests {
     use super::*;
     use crate::test_support::data;
+    use proptest::prelude::*;
 
     /// Golden values of the data's README, which came from other programs.
     #[test]
@@ -348,16 +349,111 @@ mod tests {
     }
 
     /// Square cells in degrees, one deflated tile with predictor 3, positions at pixel centres:
-    /// GDAL gives the origin (−61.403, 14.998) for the file's centre (−61.4, 14.995).
+    /// GDAL 3.6 gives the origin (−61.303, 15.003), half a cell of 0.006° from the first centre.
     #[test]
     fn pixel_is_point_is_shifted_by_half_a_pixel() {
         let Some(path) = data("geodesy/fr_ign_RAMART2016.tif") else { return };
         let file = GeoTiff::open(path).unwrap();
         let spec = file.spec();
         let (x, y) = spec.centre(0, 0);
+        assert!((spec.west + 61.303).abs() < 1e-9 && (spec.north - 15.003).abs() < 1e-9);
         let tiepoint = file.file.metadata().tiepoints[0];
         assert!((x - tiepoint[3]).abs() < 1e-9 && (y - tiepoint[4]).abs() < 1e-9);
         let range = file.read_band(0).unwrap().range().unwrap();
         assert!(range.0 > -50.0 && range.1 < -20.0, "{range:?}");
+    }
+
+    fn read_all(bytes: &[u8]) -> Result<()> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        let opened = GeoTiff::open(file.path())?;
+        let rows = opened.spec().rows.min(64);
+        let columns = opened.spec().columns.min(64);
+        for band in 0..opened.bands().min(3) {
+            opened.read_window(band, 0..rows, 0..columns)?;
+        }
+        Ok(())
+    }
+
+    /// An uncompressed one-strip image, smallest of its kind: 3 × 2 samples of 16 bits.
+    fn strip() -> Vec<u8> {
+        let entries: [(u16, u16, u32, u32); 11] = [
+            (256, 3, 1, 3),
+            (257, 3, 1, 2),
+            (258, 3, 1, 16),
+            (259, 3, 1, 1),
+            (262, 3, 1, 1),
+            (273, 4, 1, 200),
+            (277, 3, 1, 1),
+            (278, 3, 1, 2),
+            (279, 4, 1, 12),
+            (33550, 12, 3, 212),
+            (33922, 12, 6, 236),
+        ];
+        let mut bytes = b"II*\0\x08\0\0\0\x0b\0".to_vec();
+        for (tag, kind, count, value) in entries {
+            bytes.extend(tag.to_le_bytes());
+            bytes.extend(kind.to_le_bytes());
+            bytes.extend(count.to_le_bytes());
+            bytes.extend(value.to_le_bytes());
+        }
+        bytes.resize(200, 0);
+        bytes.extend([1u16, 2, 3, 4, 5, 6].into_iter().flat_map(u16::to_le_bytes));
+        let doubles = [2.0, 2.0, 0.0, 0.0, 0.0, 0.0, 10.0, 20.0, 0.0];
+        bytes.extend(doubles.into_iter().flat_map(f64::to_le_bytes));
+        bytes
+    }
+
+    #[test]
+    fn a_strip_of_integers_is_read_and_a_forged_size_refused() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), strip()).unwrap();
+        let opened = GeoTiff::open(file.path()).unwrap();
+        assert_eq!((opened.sample_type(), opened.crs()), (SampleType::U16, None));
+        let spec = GridSpec { west: 10.0, north: 20.0, cell_size: 2.0, columns: 3, rows: 2 };
+        let grid = opened.read_band(0).unwrap();
+        assert_eq!((grid.spec, grid.values), (spec, vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+
+        let mut forged = strip();
+        forged[10 + 8..10 + 12].copy_from_slice(&60_000u32.to_le_bytes());
+        forged[22 + 8..22 + 12].copy_from_slice(&60_000u32.to_le_bytes());
+        assert!(read_all(&forged).is_err());
+        let mut oblong = strip();
+        oblong[212 + 8..212 + 16].copy_from_slice(&3.0f64.to_le_bytes());
+        assert_eq!(read_all(&oblong).unwrap_err().code(), "file.unsupported");
+        assert_eq!(read_all(b"").unwrap_err().code(), "file.empty");
+        assert_eq!(read_all(b"ncols 3\nnrows 2\n").unwrap_err().code(), "file.format");
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_bytes_never_panic(
+            compressed in any::<bool>(),
+            cut in prop_oneof![3 => Just(1.0), 1 => 0.0..1.0f64],
+            changes in proptest::collection::vec((0.0..1.0f64, any::<u8>()), 0..8),
+        ) {
+            let mut bytes = if compressed { tiles() } else { strip() };
+            // Most changes go to the directories, where they hurt.
+            let reach = bytes.len().min(900) as f64;
+            for (at, byte) in changes {
+                bytes[(at * reach) as usize] = byte;
+            }
+            bytes.truncate((cut * bytes.len() as f64) as usize);
+            let _ = read_all(&bytes);
+        }
+    }
+
+    /// A small COG with an overview.
+    fn tiles() -> Vec<u8> {
+        use crate::formats::{CogOptions, write_cog};
+        static BYTES: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+        let make = || {
+            let spec = GridSpec { west: 0.0, north: 0.0, cell_size: 1.0, columns: 2, rows: 600 };
+            let file = tempfile::NamedTempFile::new().unwrap();
+            let grid = Grid::from_fn(spec, |r, c| (r * c) as f32);
+            write_cog(file.path(), &grid, Crs::LAMBERT_93, &CogOptions::default()).unwrap();
+            std::fs::read(file.path()).unwrap()
+        };
+        BYTES.get_or_init(make).clone()
     }
 }
