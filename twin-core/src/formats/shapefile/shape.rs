@@ -104,6 +104,10 @@ fn shape(content: &[u8]) -> Result<Shape, FileProblem> {
         1 | 11 | 21 => {
             let (x, y) = (source.real()?, source.real()?);
             let z = if has_z { source.real()? } else { f64::NAN };
+            // Some programs write a null shape as a point at the most negative number.
+            if x < NO_DATA && y < NO_DATA {
+                return Ok(Shape { kind: Kind::Null, parts: Vec::new() });
+            }
             (Kind::Points, vec![vec![position(x, y, z)?]])
         }
         8 | 18 | 28 => {
@@ -212,12 +216,14 @@ impl Source<'_> {
     }
 }
 
-/// Heights below -1e38 are *no data* by the format.
+/// Numbers below this are *no data* by the format.
+const NO_DATA: f64 = -1e38;
+
 fn position(x: f64, y: f64, z: f64) -> Result<Position, FileProblem> {
     if !x.is_finite() || !y.is_finite() {
         return Err(FileProblem::NotFinite { what: "x, y".into() });
     }
-    Ok([x, y, if z.is_finite() && z > -1e38 { z } else { f64::NAN }])
+    Ok([x, y, if z.is_finite() && z > NO_DATA { z } else { f64::NAN }])
 }
 
 /// More steps than any map needs to sort the rings of a record (seconds).
