@@ -148,15 +148,20 @@ fn the_validator_of_cityjson_accepts_both_forms() {
     let json: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     assert_eq!(json["version"], "2.0");
     assert_eq!(json["CityObjects"].as_object().unwrap().len(), 13);
-    let Some(output) = tool("cjval", &[path.to_str().unwrap(), "--verbose"]) else { return };
-    let out = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success() && out.contains("File is valid"), "{out}");
+    let is_valid = |report: &serde_json::Value| report["valid"] == json!(true);
+    let Some(output) = tool("cjval", &["--report", path.to_str().unwrap()]) else { return };
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(is_valid(&report), "{report:#}");
     let path = folder.path().join("buildings.city.jsonl");
     write(&path);
-    let command = format!("cat '{}' | cjval --verbose", path.display());
+    let command = format!("cjval --report < '{}'", path.display());
     let Some(output) = tool("sh", &["-c", &command]) else { return };
-    let out = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success() && !out.contains('❌'), "{out}");
+    let reports: Vec<serde_json::Value> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(reports.len(), 9, "the header and eight features");
+    assert!(reports.iter().all(is_valid), "{reports:#?}");
 }
 
 proptest! {
