@@ -1,7 +1,8 @@
 //! What a reader could not take, beside what it could: partial failures are collected and
 //! counted, never dropped in silence.
 
-use super::{FeatureTable, FileProblem};
+use super::FeatureTable;
+use crate::FileProblem;
 
 /// A record that was left out, and why.
 #[derive(Debug, Clone, PartialEq)]

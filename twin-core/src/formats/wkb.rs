@@ -9,8 +9,11 @@
 //! the file on as they are. Here nothing recurses, and a count is compared with the bytes that are
 //! left before anything is allocated.
 
-use super::FileProblem;
-use crate::spatial::{Geometry, Line, Polygon, Position};
+use super::rings::{close, without_empty_parts};
+use crate::{
+    FileProblem,
+    spatial::{Geometry, Line, Polygon, Position},
+};
 
 const POINT: u32 = 1;
 const LINE: u32 = 2;
@@ -212,30 +215,6 @@ impl Source<'_> {
             parts.push(part(self)?);
         }
         Ok(parts)
-    }
-}
-
-/// Repeats the first vertex at the end where the writer forgot it.
-pub(crate) fn close(ring: &mut Line) {
-    if let (Some(first), Some(last)) = (ring.first().copied(), ring.last())
-        && first[..2] != last[..2]
-    {
-        ring.push(first);
-    }
-}
-
-/// The geometry without its empty parts; `None` when nothing is left.
-pub(crate) fn without_empty_parts(geometry: Geometry) -> Option<Geometry> {
-    match geometry {
-        Geometry::Points(points) => (!points.is_empty()).then_some(Geometry::Points(points)),
-        Geometry::Lines(mut lines) => {
-            lines.retain(|line| !line.is_empty());
-            (!lines.is_empty()).then_some(Geometry::Lines(lines))
-        }
-        Geometry::Polygons(mut polygons) => {
-            polygons.retain(|polygon| !polygon.exterior.is_empty());
-            (!polygons.is_empty()).then_some(Geometry::Polygons(polygons))
-        }
     }
 }
 

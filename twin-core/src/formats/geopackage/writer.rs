@@ -1,8 +1,7 @@
 //! [`FeatureTable`] → GeoPackage 1.3.
 //!
 //! The same tables give the same bytes: rows in the order given, one transaction, no clock. The
-//! file is made in a temporary folder beside its place and moved there by
-//! [`GeoPackageWriter::finish`]; until then an earlier file stays as it is.
+//! file is made under a temporary name and gets its own by [`GeoPackageWriter::finish`]; until then an earlier file stays as it is.
 
 use std::{
     collections::BTreeSet,
@@ -14,7 +13,7 @@ use rusqlite::{Connection, params, types::Value as Stored};
 use super::{geometry, literal, quoted};
 use crate::{
     Error, FileProblem, Language, Result,
-    formats::{Feature, FeatureTable, FieldKind, Value},
+    formats::{Feature, FeatureTable, FieldKind, PartFile, Value},
     spatial::{Crs, Extent, Geometry},
 };
 
@@ -25,8 +24,9 @@ const NO_CHANGE_TIME: &str = "1970-01-01T00:00:00.000Z";
 #[derive(Debug)]
 pub struct GeoPackageWriter {
     target: PathBuf,
-    folder: tempfile::TempDir,
+    // Closed before the part file is removed: fields are dropped in this order.
     connection: Connection,
+    file: PartFile,
     last_change: String,
     systems: BTreeSet<u32>,
     /// Lower-case names of the tables written, with the name of their geometry column.
@@ -41,20 +41,20 @@ impl GeoPackageWriter {
     /// When the folder of the file cannot be written.
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {
         let target = path.as_ref().to_path_buf();
-        let parent = match target.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let folder = tempfile::Builder::new()
-            .prefix(".geopackage-")
-            .tempdir_in(parent)
-            .map_err(Error::write(&target))?;
+        let file = PartFile::new(&target)?;
+        // What a killed process left would be taken for a data base to go on with.
+        match std::fs::remove_file(file.part()) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::write(file.part())(error));
+            }
+            _ => {}
+        }
         let failed = |error: rusqlite::Error| write_problem(&target, &error);
-        let connection = Connection::open(folder.path().join("partial.gpkg")).map_err(failed)?;
+        let connection = Connection::open(file.part()).map_err(failed)?;
         connection.execute_batch(PRELUDE).map_err(failed)?;
         let mut writer = Self {
             target,
-            folder,
+            file,
             connection,
             last_change: NO_CHANGE_TIME.to_owned(),
             systems: BTreeSet::new(),
@@ -174,17 +174,16 @@ impl GeoPackageWriter {
     /// # Errors
     /// When writing fails; an earlier file is then left as it was.
     pub fn finish(self) -> Result<()> {
-        let Self { target, folder, connection, .. } = self;
-        connection.execute_batch("COMMIT;").map_err(|error| write_problem(&target, &error))?;
-        connection.close().map_err(|(_, error)| write_problem(&target, &error))?;
-        let partial = folder.path().join("partial.gpkg");
+        let Self { target, file, connection, .. } = self;
+        let failed = |error: rusqlite::Error| write_problem(&target, &error);
+        connection.execute_batch("COMMIT;").map_err(failed)?;
+        connection.close().map_err(|(_, error)| failed(error))?;
         std::fs::OpenOptions::new()
             .write(true)
-            .open(&partial)
+            .open(file.part())
             .and_then(|file| file.sync_all())
-            .and_then(|()| std::fs::rename(&partial, &target))
-            .and_then(|()| folder.close())
-            .map_err(Error::write(&target))
+            .map_err(Error::write(&target))?;
+        file.publish()
     }
 
     fn check_name(&self, name: &str) -> Result<()> {

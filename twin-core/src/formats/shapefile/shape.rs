@@ -2,7 +2,7 @@
 
 use crate::{
     FileProblem,
-    formats::wkb,
+    formats::rings::{close, signed_area, without_empty_parts},
     spatial::{Extent, Geometry, Line, Polygon, Position},
 };
 
@@ -25,7 +25,7 @@ enum Kind {
 impl Shape {
     /// The geometry; `None` where there is no vertex.
     pub(super) fn geometry(self) -> Result<Option<Geometry>, FileProblem> {
-        Ok(wkb::without_empty_parts(match self.kind {
+        Ok(without_empty_parts(match self.kind {
             Kind::Null => return Ok(None),
             Kind::Points => Geometry::Points(self.parts.into_iter().flatten().collect()),
             Kind::Lines => Geometry::Lines(self.parts),
@@ -229,7 +229,7 @@ fn polygons(rings: Vec<Line>) -> Result<Vec<Polygon>, FileProblem> {
     let mut outer: Vec<Outer> = Vec::new();
     let mut holes: Vec<(Line, f64)> = Vec::new();
     for mut ring in rings {
-        wkb::close(&mut ring);
+        close(&mut ring);
         let area = signed_area(&ring);
         let Some(extent) = Extent::of_points(ring.iter().map(|p| (p[0], p[1]))) else {
             continue;
@@ -277,15 +277,6 @@ struct Outer {
     polygon: Polygon,
     extent: Extent,
     area: f64,
-}
-
-/// Positive anticlockwise; the first vertex as origin keeps the digits of large coordinates.
-fn signed_area(ring: &[Position]) -> f64 {
-    let Some(&[x0, y0, _]) = ring.first() else { return 0.0 };
-    ring.windows(2)
-        .map(|w| (w[0][0] - x0) * (w[1][1] - y0) - (w[1][0] - x0) * (w[0][1] - y0))
-        .sum::<f64>()
-        * 0.5
 }
 
 /// Whether most of the first vertices of `inner` lie within `ring` (even–odd rule): vertices may
@@ -348,7 +339,7 @@ pub(super) mod tests {
 
     fn ring(x: f64, y: f64, size: f64, clockwise: bool) -> Line {
         let mut ring: Line = [(0.0, 0.0), (0.0, 1.0), (1.0, 1.0), (1.0, 0.0), (0.0, 0.0)]
-            .map(|(a, b)| [x + a * size, y + b * size, f64::NAN])
+            .map(|(a, b)| [x + a * size, y + b * size, 0.0])
             .to_vec();
         if !clockwise {
             ring.reverse();
