@@ -1,5 +1,6 @@
 //! National products as delivered give the counts that other programs find in them, whatever the
 //! form of delivery.
+#![allow(clippy::unwrap_used, reason = "a failure to read test data fails the test")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
