@@ -1,12 +1,13 @@
 //! National products as delivered give the counts that other programs find in them, whatever the
 //! form of delivery.
+#![allow(clippy::unwrap_used, reason = "a failure to read test data fails the test")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use twin_core::{
     formats::{
-        FeatureTable,
+        FeatureTable, geojson,
         geopackage::{GeoPackage, GeoPackageWriter},
         shapefile,
     },
@@ -321,4 +322,36 @@ fn repeated_import_of_a_delivery_adds_nothing() {
         .iter()
         .filter_map(|l| l.skipped.get(&SkipReason::RepeatedIdentifier).copied());
     assert_eq!(repeated.sum::<usize>(), features.len());
+}
+
+#[test]
+fn lyon_geojson_of_the_wfs_and_its_reprojection() {
+    let Some(folder) = data("bdtopo/lyon-part-dieu/geojson") else { return };
+    let read = |name: &str| geojson::read(folder.join(name)).unwrap().table;
+    let (features, report) = bd_topo(vec![
+        read("polygon__lyonPartDieu__building.geojson"),
+        read("polyline__lyonPartDieu__railway.geojson"),
+        read("polygon__lyonPartDieu__bridge_intersect.geojson"),
+        read("multipoint__lyonPartDieu__barrier.geojson"),
+        read("multipoint__lyonPartDieu__trafficSignal.geojson"),
+    ]);
+    assert_eq!(
+        features.counts(),
+        BTreeMap::from([
+            ("batiment", 30),
+            ("troncon_de_voie_ferree", 176),
+            ("construction_surfacique", 3)
+        ])
+    );
+    assert_eq!(report.ignored.len(), 2);
+    let buildings = &features.buildings;
+    assert_eq!(buildings.iter().filter(|b| b.height_m.is_some()).count(), 29);
+    assert!(buildings.iter().all(|b| !b.rnb_ids.is_empty() && b.is_light.is_some()));
+    assert!(buildings.iter().any(|b| b.rnb_ids.len() == 3));
+    assert!(buildings.iter().all(|b| b.geometry.positions().all(|p| p[2].is_nan())));
+    assert!(report.layers.iter().all(|l| l.unreadable.is_empty() && l.unlisted.is_empty()));
+
+    let metres = features.reproject(Crs::LAMBERT_93).unwrap();
+    let (x, y) = metres.extent().unwrap().centre();
+    assert!((841_000.0..845_000.0).contains(&x) && (6_518_000.0..6_523_000.0).contains(&y));
 }

@@ -4,13 +4,12 @@
 //! IGN has not published the list of columns; the reader looks for a kind and an identifier under
 //! the usual names and says what it did not find.
 
-use super::bdtopo::add_vegetation;
+use super::hedges::add_vegetation;
 use super::import_report::{ImportReport, LayerReport};
-use super::layer_import::{Columns, import};
+use super::layer_import::Columns;
 use super::reshape::column;
-use crate::formats::{FeatureTable, Value};
-use crate::spatial::Geometry;
-use crate::territory::{Features, Label as _, VegetationNature, fold};
+use crate::formats::FeatureTable;
+use crate::territory::{Features, fold};
 
 const NATURE: &[&str] = &["nature", "type", "classe", "libelle", "nature_vegetation"];
 const IDENTIFIER: &[&str] = &["cleabs", "id", "identifiant", "id_bdfrance"];
@@ -21,7 +20,7 @@ pub fn from_tables(
     report: &mut ImportReport,
 ) -> Features {
     let mut features = Features::default();
-    for mut table in tables {
+    for table in tables {
         let nature = column(&table, NATURE);
         if nature.is_none() && !fold(&table.name).contains("vegetation") {
             report.ignored.push(table.name);
@@ -31,20 +30,6 @@ pub fn from_tables(
         let mut columns = Columns::new();
         columns.extend(nature.map(|i| ("nature".to_owned(), i)));
         columns.extend(column(&table, IDENTIFIER).map(|i| ("cleabs".to_owned(), i)));
-        let is_hedge_line = |values: &[Value], geometry: &Option<Geometry>| {
-            let label = nature.and_then(|i| values.get(i)?.as_text());
-            matches!(geometry, Some(Geometry::Lines(_)))
-                && label.is_some_and(|l| VegetationNature::from_label(l) == VegetationNature::Hedge)
-        };
-        let (lines, zones): (Vec<_>, Vec<_>) = std::mem::take(&mut table.features)
-            .into_iter()
-            .partition(|f| is_hedge_line(&f.values, &f.geometry));
-        if !lines.is_empty() {
-            let mut layer = LayerReport::new(&table.name, "haie");
-            let hedges = FeatureTable { features: lines, ..table.clone() };
-            import(hedges, &columns, &mut layer, &mut features.hedges);
-            report.layers.push(layer);
-        }
         let mut layer = LayerReport::new(&table.name, "zone_de_vegetation");
         if nature.is_none() {
             layer.warn(
@@ -52,9 +37,7 @@ pub fn from_tables(
                 "no field of kind was recognised: kind not known",
             );
         }
-        let zones = FeatureTable { features: zones, ..table };
-        add_vegetation(zones, &columns, &mut features, &mut layer);
-        report.layers.push(layer);
+        add_vegetation(table, &columns, &mut features, layer, report);
     }
     features
 }
@@ -62,8 +45,8 @@ pub fn from_tables(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::{Feature, FieldKind};
-    use crate::spatial::Polygon;
+    use crate::formats::{Feature, FieldKind, Value};
+    use crate::spatial::{Geometry, Polygon};
 
     #[test]
     fn the_five_natures_are_known_and_hedges_come_as_lines_or_zones() {

@@ -4,7 +4,7 @@ use crate::formats::{FieldKind, Value};
 use crate::territory::Column;
 
 /// Takes out the ways in which products write *no value*: blanks, asterisks that fill a numeric
-/// field, precisions of 999 or 9999, altitudes and heights of −1000. Dates lose their zone letter.
+/// field, precisions of 999 or 9999, altitudes and heights of −1000. Dates lose their time and zone.
 pub(super) fn interpret(value: &Value, column: &Column) -> Value {
     match value {
         Value::Text(text) => {
@@ -13,7 +13,7 @@ pub(super) fn interpret(value: &Value, column: &Column) -> Value {
                 return Value::Null;
             }
             if column.name.starts_with("date_") {
-                return Value::Text(text.trim_end_matches('Z').to_owned());
+                return Value::Text(civil_date(text));
             }
             if column.kind == FieldKind::Real
                 && let Some(number) = Value::Text(text.replace(',', ".")).as_real()
@@ -25,6 +25,27 @@ pub(super) fn interpret(value: &Value, column: &Column) -> Value {
         Value::Integer(number) => number_or_null(*number as f64, value, column),
         Value::Real(number) => number_or_null(*number, value, column),
         Value::Null | Value::Bool(_) => value.clone(),
+    }
+}
+
+/// `20190711`, `2019/07/11`, `2019-07-11Z`, `2019-07-11T00:00:00` → `2019-07-11`; other forms as they
+/// are.
+pub(super) fn civil_date(text: &str) -> String {
+    let is_date = |pattern: &str| {
+        text.len() >= pattern.len()
+            && pattern.bytes().zip(text.bytes()).all(|(p, b)| match p {
+                b'0' => b.is_ascii_digit(),
+                b'-' => matches!(b, b'-' | b'/'),
+                _ => false,
+            })
+    };
+    if is_date("0000-00-00") {
+        text.get(..10).unwrap_or(text).replace('/', "-")
+    } else if text.len() == 8 && is_date("00000000") {
+        let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
+        format!("{}-{}-{}", part(0..4), part(4..6), part(6..8))
+    } else {
+        text.to_owned()
     }
 }
 
@@ -62,7 +83,14 @@ mod tests {
     fn a_height_of_zero_and_a_precision_of_metres_stay() {
         assert_eq!(interpret(&Value::Real(0.0), &HEIGHT), Value::Real(0.0));
         assert_eq!(interpret(&Value::Real(2.5), &PRECISION), Value::Real(2.5));
-        let date = interpret(&Value::Text("1983-01-01Z".into()), &DATE);
-        assert_eq!(date, Value::Text("1983-01-01".into()));
+    }
+
+    #[test]
+    fn dates_are_civil_whatever_the_format() {
+        for text in ["1983-01-01Z", "1983-01-01T00:00:00", "1983/01/01", "19830101"] {
+            let date = interpret(&Value::Text(text.into()), &DATE);
+            assert_eq!(date, Value::Text("1983-01-01".into()));
+        }
+        assert_eq!(civil_date("vers 1900, été"), "vers 1900, été");
     }
 }

@@ -19,6 +19,7 @@ mod bdtopo;
 mod cells;
 mod facility_table;
 mod geometry_check;
+mod hedges;
 mod import_report;
 mod layer_import;
 mod lidar_hd;

@@ -1,9 +1,10 @@
 //! Urban-planning documents by the CNIG standard, from the Géoportail de l'urbanisme or a delivery:
 //! zones (`zone_urba`) and prescriptions (`prescription_surf`, `_lin`, `_pct`).
 
+use super::cells::civil_date;
 use super::import_report::{ImportReport, LayerReport};
 use super::layer_import::import;
-use super::reshape::{Candidates, add_column, column, iso_date, reshape, text};
+use super::reshape::{Candidates, add_column, column, reshape, text};
 use crate::formats::{FeatureTable, Value};
 use crate::territory::{Features, Label as _, Zone, ZoneKind, fold};
 
@@ -50,7 +51,7 @@ pub fn from_tables(
         let mut layer = LayerReport::new(&table.name, kind.label());
         let date = column(&table, DATES);
         add_column(&mut table, "date_approbation", |values| {
-            text(values, date).map_or(Value::Null, |t| Value::Text(iso_date(t)))
+            text(values, date).map_or(Value::Null, |t| Value::Text(civil_date(&t)))
         });
         let (id, document) = (column(&table, IDENTIFIER), column(&table, DOCUMENT));
         add_column(&mut table, "identifiant", |values| {

@@ -7,9 +7,10 @@
 
 use std::collections::BTreeMap;
 
+use super::cells::civil_date;
 use super::import_report::{ImportReport, LayerReport};
 use super::layer_import::import;
-use super::reshape::{Candidates, add_column, column, iso_date, reshape, text};
+use super::reshape::{Candidates, add_column, column, reshape, text};
 use crate::formats::{FeatureTable, Value};
 use crate::territory::{Attribute as _, Features, HazardLevel, Label as _, Zone, ZoneKind, fold};
 
@@ -116,7 +117,7 @@ fn prepare(
     }
     let date = column(&table, DATE);
     add_column(&mut table, "date_approbation", |values| {
-        text(values, date).map_or(Value::Null, |t| Value::Text(iso_date(t)))
+        text(values, date).map_or(Value::Null, |t| Value::Text(civil_date(&t)))
     });
     add_column(&mut table, "famille", |_| Value::Text(kind.label().into_owned()));
     add_column(&mut table, "identifiant", |values| {

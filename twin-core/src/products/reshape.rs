@@ -72,18 +72,6 @@ pub(super) fn text(values: &[Value], column: Option<usize>) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// `20190711` → `2019-07-11`; other forms as they are.
-pub(super) fn iso_date(text: String) -> String {
-    match (text.get(..4), text.get(4..6), text.get(6..)) {
-        (Some(year), Some(month), Some(day))
-            if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) =>
-        {
-            format!("{year}-{month}-{day}")
-        }
-        _ => text,
-    }
-}
-
 fn is_filled(value: &Value) -> bool {
     match value {
         Value::Null => false,

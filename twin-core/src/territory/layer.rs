@@ -55,10 +55,11 @@ pub struct Oddities {
 
 impl Oddities {
     /// Reads one cell; an unreadable one becomes *no value* and is noted.
-    pub fn read<A: super::Attribute>(&mut self, column: usize, value: Option<&Value>) -> A
-    where
-        A: Default,
-    {
+    pub fn read<A: super::Attribute + Default>(
+        &mut self,
+        column: usize,
+        value: Option<&Value>,
+    ) -> A {
         match A::from_value(value.unwrap_or(&Value::Null)) {
             Ok(attribute) => {
                 if let Some(text) = attribute.unlisted() {

@@ -7,11 +7,12 @@
 mod field_map;
 
 use super::facility_table::FacilityTable;
+use super::hedges::add_vegetation;
 use super::import_report::{ImportReport, LayerReport};
 use super::layer_import::{Columns, import};
 use crate::formats::FeatureTable;
 use crate::language::Text;
-use crate::territory::{Facility, Features, Hedge, Layer, VegetationNature, VegetationZone};
+use crate::territory::{Facility, Features};
 use crate::{Error, Result};
 use field_map::FieldMaps;
 
@@ -80,8 +81,12 @@ impl BdTopo {
                 "no attribute: the .dbf file may be missing; geometry only",
             );
         }
-        self.add_features(&map.layer, table, &columns, features, &mut layer);
-        report.layers.push(layer);
+        if map.layer == "zone_de_vegetation" {
+            add_vegetation(table, &columns, features, layer, report);
+        } else {
+            self.add_features(&map.layer, table, &columns, features, &mut layer);
+            report.layers.push(layer);
+        }
         Ok(())
     }
 
@@ -114,7 +119,6 @@ impl BdTopo {
             "surface_hydrographique" => import(table, columns, report, &mut f.water_surfaces),
             "plan_d_eau" => import(table, columns, report, &mut f.water_bodies),
             "cours_d_eau" => import(table, columns, report, &mut f.named_water_courses),
-            "zone_de_vegetation" => add_vegetation(table, columns, f, report),
             "haie" => import(table, columns, report, &mut f.hedges),
             "troncon_de_route" => import(table, columns, report, &mut f.roads),
             "troncon_de_voie_ferree" => import(table, columns, report, &mut f.rails),
@@ -151,24 +155,4 @@ impl BdTopo {
             );
         }
     }
-}
-
-/// Zones of vegetation; hedges drawn as zones become hedges.
-pub(super) fn add_vegetation(
-    table: FeatureTable,
-    columns: &Columns,
-    features: &mut Features,
-    report: &mut LayerReport,
-) {
-    let first = features.vegetation.len();
-    import(table, columns, report, &mut features.vegetation);
-    let is_hedge = |zone: &VegetationZone| zone.nature == Some(VegetationNature::Hedge);
-    let (hedges, zones): (Vec<_>, Vec<_>) =
-        features.vegetation.split_off(first).into_iter().partition(is_hedge);
-    features.vegetation.extend(zones);
-    features.hedges.extend(hedges.into_iter().map(|zone| {
-        let mut hedge = Hedge::bare(zone.id, zone.geometry);
-        hedge.precision_m = zone.precision_m;
-        hedge
-    }));
 }
