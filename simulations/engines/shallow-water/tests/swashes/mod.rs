@@ -9,10 +9,7 @@ fn rows(file: &str) -> Option<Vec<Vec<f64>>> {
     let text = std::fs::read_to_string(path).unwrap();
     let numbers = |line: &str| line.split_whitespace().map(|t| t.parse().unwrap()).collect();
     Some(
-        text.lines()
-            .filter(|l| !l.starts_with('#') && !l.trim().is_empty())
-            .map(numbers)
-            .collect(),
+        text.lines().filter(|l| !l.starts_with('#') && !l.trim().is_empty()).map(numbers).collect(),
     )
 }
 
