@@ -4,7 +4,7 @@ use twin_core::{Error, Result};
 
 use crate::activity::{Activity, TILE_ROWS};
 use crate::bed::{Bed, quantised};
-use crate::boundary::{Boundaries, BoundaryFace, EdgeContact, FaceNow, Segment};
+use crate::boundary::{Boundaries, BoundaryFace, Condition, EdgeContact, FaceNow, Segment};
 use crate::budget::{Budget, Exchange, Sum};
 use crate::edge::Axis;
 use crate::friction::FrictionLaw;
@@ -297,9 +297,14 @@ impl Solver {
                 self.activity.wet[tile] = true;
             }
         }
-        for face in self.faces.iter().filter(|f| f.segment.is_some()) {
-            let tile = self.activity.tile_of(face.outer.cell);
-            self.activity.pinned[tile] = true;
+        // Only a stage or a discharge brings water to a dry tile.
+        for (segment, faces) in self.segments.iter().zip(&self.segment_faces) {
+            if matches!(segment.condition, Condition::Stage(_) | Condition::Discharge(_)) {
+                for &face in faces {
+                    let tile = self.activity.tile_of(self.faces[face].outer.cell);
+                    self.activity.pinned[tile] = true;
+                }
+            }
         }
     }
 
