@@ -80,14 +80,18 @@ impl Bed {
         }
         let bad = (0..n).find(|&i| {
             let (z, n) = (self.elevation_m[i], self.roughness[i]);
-            z.is_infinite() || (!z.is_nan() && !(n.is_finite() && n >= 0.0))
+            z.is_infinite() || !(z.is_nan() || n.is_finite() && n >= 0.0)
         });
         if let Some(i) = bad {
             let (row, column) = self.spec.row_column(i);
             return Err(Error::input(
                 "bed",
-                format!("ligne {row}, colonne {column} : altitude infinie ou rugosité non valable ; corriger la grille"),
-                format!("row {row}, column {column}: infinite elevation or unusable roughness; correct the grid"),
+                format!(
+                    "ligne {row}, colonne {column} : altitude infinie ou rugosité non valable ; corriger la grille"
+                ),
+                format!(
+                    "row {row}, column {column}: infinite elevation or unusable roughness; correct the grid"
+                ),
             ));
         }
         Ok(())

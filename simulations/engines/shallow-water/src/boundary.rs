@@ -60,12 +60,7 @@ pub(crate) struct Segment {
 impl Boundaries {
     /// Adds a segment.
     #[must_use]
-    pub fn with(
-        mut self,
-        name: impl Into<String>,
-        edges: Vec<Edge>,
-        condition: Condition,
-    ) -> Self {
+    pub fn with(mut self, name: impl Into<String>, edges: Vec<Edge>, condition: Condition) -> Self {
         self.segments.push(Segment { name: name.into(), edges, condition });
         self
     }
@@ -95,7 +90,9 @@ impl Boundaries {
                     return Err(Error::input(
                         &segment.name,
                         format!("un bord est déjà donné à « {other} » ; séparer les deux limites"),
-                        format!("an edge already belongs to \"{other}\"; separate the two boundaries"),
+                        format!(
+                            "an edge already belongs to \"{other}\"; separate the two boundaries"
+                        ),
                     ));
                 }
             }
@@ -109,7 +106,9 @@ impl Boundaries {
             let name = self.segments.get(segment).map_or("", |s| s.name.as_str());
             return Err(Error::input(
                 name,
-                format!("{edge:?} n'est pas un bord extérieur ; la limite doit suivre le bord du domaine"),
+                format!(
+                    "{edge:?} n'est pas un bord extérieur ; la limite doit suivre le bord du domaine"
+                ),
                 format!("{edge:?} is not an outer edge; the boundary must follow the domain's rim"),
             ));
         }
@@ -222,12 +221,8 @@ pub(crate) fn outer_flux(now: FaceNow, dry: f64, law: FrictionLaw, cell: EdgeSta
     let h = if cell.h > dry { cell.h } else { 0.0 };
     let (u, v) = (cell.u, cell.v);
     let c = (GRAVITY * h).sqrt();
-    let leaving = |u: f64| FaceFlux {
-        mass: h * u,
-        left: h * u * u,
-        right: 0.0,
-        transverse: h * u * v,
-    };
+    let leaving =
+        |u: f64| FaceFlux { mass: h * u, left: h * u * u, right: 0.0, transverse: h * u * v };
     let wall = FaceFlux { left: wall_pressure(h, u), ..FaceFlux::default() };
     match now {
         FaceNow::Wall => wall,

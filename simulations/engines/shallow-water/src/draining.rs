@@ -35,7 +35,8 @@ pub(crate) fn draining_row(
     let mut limited = false;
     for i in 0..n {
         let out = dt_per_size
-            * ((positive(east[i]) + positive(-west[i])) + (positive(north[i]) + positive(-south[i])));
+            * ((positive(east[i]) + positive(-west[i]))
+                + (positive(north[i]) + positive(-south[i])));
         theta[i] = out;
         limited |= out > depth[i] * ALMOST_ONE;
     }

@@ -128,16 +128,14 @@ pub(crate) fn close_row<const MANNING: bool>(c: Closing, row: CellsToClose<'_>) 
         v[i] = vn;
         let speed = q * factor;
         let h = if wet { h } else { 0.0 };
-        let wave = (GRAVITY * h).sqrt()
-            + if un.abs() > vn.abs() { un.abs() } else { vn.abs() };
+        let wave = (GRAVITY * h).sqrt() + if un.abs() > vn.abs() { un.abs() } else { vn.abs() };
         fastest[i] = if fastest[i] > wave { fastest[i] } else { wave };
         deepest[i] = if deepest[i] > h { deepest[i] } else { h };
         max_depth[i] = if max_depth[i] > depth[i] { max_depth[i] } else { depth[i] };
         let counted = if h > c.speed_depth { speed } else { 0.0 };
         max_speed[i] = if max_speed[i] > counted { max_speed[i] } else { counted };
         let discharge = h * speed;
-        max_discharge[i] =
-            if max_discharge[i] > discharge { max_discharge[i] } else { discharge };
+        max_discharge[i] = if max_discharge[i] > discharge { max_discharge[i] } else { discharge };
         let arrived = h >= c.arrival;
         let time = if arrived { c.end } else { f64::INFINITY };
         arrival[i] = if arrival[i] < time { arrival[i] } else { time };
@@ -168,16 +166,34 @@ mod tests {
         assert!((FrictionLaw::Manning.normal_speed(coefficient, h, slope) - speed).abs() < 1e-12);
         for dt in [1e-3, 1.0, 1e3] {
             let closing = Closing {
-                dt, end: dt, dry: 1e-6, velocity_depth2: 1e-8, arrival: 0.05, speed_depth: 0.01,
+                dt,
+                end: dt,
+                dry: 1e-6,
+                velocity_depth2: 1e-8,
+                arrival: 0.05,
+                speed_depth: 0.01,
             };
             let (mut u, mut v) = ([0.0], [0.0]);
             let mut m = [[0.0]; 7];
             let [a, b, c, d, e, f, g] = &mut m;
-            close_row::<true>(closing, CellsToClose {
-                depth: &[h], qx: &[h * (speed + GRAVITY * slope * dt)], qy: &[0.0],
-                friction: &[coefficient], u: &mut u, v: &mut v, max_depth: a, max_speed: b,
-                max_discharge: c, arrival: d, duration: e, deepest: f, fastest: g,
-            });
+            close_row::<true>(
+                closing,
+                CellsToClose {
+                    depth: &[h],
+                    qx: &[h * (speed + GRAVITY * slope * dt)],
+                    qy: &[0.0],
+                    friction: &[coefficient],
+                    u: &mut u,
+                    v: &mut v,
+                    max_depth: a,
+                    max_speed: b,
+                    max_discharge: c,
+                    arrival: d,
+                    duration: e,
+                    deepest: f,
+                    fastest: g,
+                },
+            );
             assert!((u[0] / speed - 1.0).abs() < 1e-8, "{dt}: {}", u[0]);
         }
     }

@@ -22,7 +22,8 @@
 //! | `flux` | hydrostatic reconstruction and the HLLC flux of a row of edges |
 //! | `friction` | the closing of a row: friction, velocity, maxima |
 //! | `draining` | the limiter that keeps depths positive |
-//! | `sweep` | one time step of a strip of rows |
+//! | `sweep`, `stepping` | one time step of a strip of rows; the step, sources and records |
+//! | [`StateVisitor`] | saving and loading by one code path |
 //!
 //! Velocities are positive to the east (u) and to the north (v); row 0 is the northern row.
 //!

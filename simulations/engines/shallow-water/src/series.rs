@@ -87,7 +87,8 @@ mod tests {
         let series = Series::new(vec![(0.0, 0.0), (10.0, 20.0), (20.0, 0.0)]).unwrap();
         assert_eq!(series.integral(0.0, 20.0), 200.0);
         assert_eq!(series.integral(5.0, 15.0), 150.0);
-        let parts: f64 = (0..7).map(|k| series.integral(3.0 * k as f64, 3.0 * (k + 1) as f64)).sum();
+        let parts: f64 =
+            (0..7).map(|k| series.integral(3.0 * k as f64, 3.0 * (k + 1) as f64)).sum();
         assert!((parts - 200.0).abs() < 1e-12);
     }
 

@@ -89,7 +89,9 @@ mod tests {
         let mut queue = vec![(0usize, 0usize)];
         wet[0] = true;
         while let Some((r, c)) = queue.pop() {
-            for side in [crate::Side::West, crate::Side::East, crate::Side::South, crate::Side::North] {
+            for side in
+                [crate::Side::West, crate::Side::East, crate::Side::South, crate::Side::North]
+            {
                 let edge = Edge::of_cell(r, c, side);
                 let [Some(a), Some(b)] = edge.cells(&spec()) else { continue };
                 let next = if a == spec().index(r, c) { b } else { a };

@@ -4,7 +4,7 @@ use twin_core::{Error, Result};
 
 use crate::activity::{Activity, TILE_ROWS};
 use crate::bed::{Bed, quantised};
-use crate::boundary::{Boundaries, BoundaryFace, EdgeContact, FaceNow, Segment};
+use crate::boundary::{Boundaries, BoundaryFace, Condition, EdgeContact, FaceNow, Segment};
 use crate::budget::{Budget, Exchange, Sum};
 use crate::edge::Axis;
 use crate::friction::FrictionLaw;
@@ -147,9 +147,16 @@ impl Solver {
         let spec = bed.spec;
         let cells = spec.len();
         let open: Vec<f64> = (0..cells).map(|i| f64::from(u8::from(bed.is_open(i)))).collect();
-        let friction = (0..cells)
-            .map(|i| if bed.is_open(i) { options.friction.coefficient(bed.roughness[i]) } else { 0.0 })
-            .collect();
+        let friction =
+            (0..cells)
+                .map(|i| {
+                    if bed.is_open(i) {
+                        options.friction.coefficient(bed.roughness[i])
+                    } else {
+                        0.0
+                    }
+                })
+                .collect();
         for i in 0..cells {
             // Closed cells take part in no flux; their ground only has to be a number.
             bed.blocked[i] = !bed.is_open(i);
@@ -178,7 +185,10 @@ impl Solver {
             contact_s: vec![f64::INFINITY; undeclared.len()],
             undeclared,
             faces,
-            crests: vec![CrestNow { crest: 0.0, sill: 0.0, open: 0.0, length: 1.0 }; crest_edges.len()],
+            crests: vec![
+                CrestNow { crest: 0.0, sill: 0.0, open: 0.0, length: 1.0 };
+                crest_edges.len()
+            ],
             crest_edges,
             breach_start_s: vec![f64::INFINITY; breaches],
             structures,
@@ -287,9 +297,14 @@ impl Solver {
                 self.activity.wet[tile] = true;
             }
         }
-        for face in self.faces.iter().filter(|f| f.segment.is_some()) {
-            let tile = self.activity.tile_of(face.outer.cell);
-            self.activity.pinned[tile] = true;
+        // Only a stage or a discharge brings water to a dry tile.
+        for (segment, faces) in self.segments.iter().zip(&self.segment_faces) {
+            if matches!(segment.condition, Condition::Stage(_) | Condition::Discharge(_)) {
+                for &face in faces {
+                    let tile = self.activity.tile_of(self.faces[face].outer.cell);
+                    self.activity.pinned[tile] = true;
+                }
+            }
         }
     }
 
@@ -506,7 +521,9 @@ fn crest_edges(bed: &Bed, structures: &[LineStructure]) -> Result<Vec<CrestEdge>
                 let other = structures.get(other).map_or("", |s| s.name.as_str());
                 return Err(Error::input(
                     &line.name,
-                    format!("une arête porte déjà l'ouvrage « {other} » ; fusionner les deux lignes"),
+                    format!(
+                        "une arête porte déjà l'ouvrage « {other} » ; fusionner les deux lignes"
+                    ),
                     format!("an edge already carries structure \"{other}\"; merge the two lines"),
                 ));
             }

@@ -84,8 +84,7 @@ impl Source {
     pub(crate) fn check(&self, bed: &Bed) -> Result<()> {
         match self {
             Self::Inflow { name, cells, .. } => {
-                let usable =
-                    |&cell: &usize| cell < bed.spec.len() && bed.is_open(cell);
+                let usable = |&cell: &usize| cell < bed.spec.len() && bed.is_open(cell);
                 if cells.is_empty() || !cells.iter().all(usable) {
                     return Err(Error::input(
                         name,
@@ -123,8 +122,7 @@ pub(crate) fn conveyance_weights(
     weights.extend(cells.clone().map(|cell| conveyance(cell, depth[cell])));
     let mut sum: f64 = weights.iter().sum();
     if sum < 1e-6 {
-        let lowest =
-            cells.clone().map(|cell| bed.elevation_m[cell]).fold(f64::INFINITY, f64::min);
+        let lowest = cells.clone().map(|cell| bed.elevation_m[cell]).fold(f64::INFINITY, f64::min);
         weights.clear();
         weights.extend(cells.map(|cell| conveyance(cell, lowest + 0.1 - bed.elevation_m[cell])));
         sum = weights.iter().sum();

@@ -35,8 +35,14 @@ impl Solver {
             if !(self.wave.is_finite() && self.step > 0.0) {
                 return Err(Error::simulation(
                     "shallow-water",
-                    format!("l'écoulement diverge à {:.3} s ; vérifier le terrain et les apports", self.time),
-                    format!("the flow diverges at {:.3} s; check the bed and the sources", self.time),
+                    format!(
+                        "l'écoulement diverge à {:.3} s ; vérifier le terrain et les apports",
+                        self.time
+                    ),
+                    format!(
+                        "the flow diverges at {:.3} s; check the bed and the sources",
+                        self.time
+                    ),
                 ));
             }
             if self.time >= sample
@@ -363,13 +369,7 @@ impl Solver {
     }
 }
 
-fn share(
-    bed: &crate::Bed,
-    depth: &[f64],
-    cells: &[usize],
-    split: Split,
-    weights: &mut Vec<f64>,
-) {
+fn share(bed: &crate::Bed, depth: &[f64], cells: &[usize], split: Split, weights: &mut Vec<f64>) {
     match split {
         Split::Even => {
             weights.clear();

@@ -421,8 +421,7 @@ impl Strip {
                 let north = if row > 0 { at(row - 1, column, frame.v) } else { NOTHING };
                 drain_face(&mut y_faces[row % 3], i, here, north);
             }
-            let south =
-                if row + 1 < frame.rows { at(row + 1, column, frame.v) } else { NOTHING };
+            let south = if row + 1 < frame.rows { at(row + 1, column, frame.v) } else { NOTHING };
             drain_face(&mut y_faces[(row + 1) % 3], i, south, here);
         }
     }
@@ -516,11 +515,8 @@ fn special_flux(
 fn outward(inner: Inner, flux: FaceFlux) -> FaceFlux {
     match inner {
         Inner::Left => flux,
-        Inner::Right => FaceFlux {
-            mass: -flux.mass,
-            left: 0.0,
-            right: flux.left,
-            transverse: -flux.transverse,
-        },
+        Inner::Right => {
+            FaceFlux { mass: -flux.mass, left: 0.0, right: flux.left, transverse: -flux.transverse }
+        }
     }
 }

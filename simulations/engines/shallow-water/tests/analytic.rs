@@ -2,11 +2,15 @@
 //! doi 10.1002/fld.3741), read from the generated profiles and compared cell by cell.
 //!
 //! Tolerances are those of a first-order scheme at the resolution of the file.
+#![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
 
 mod swashes;
 
 use swashes::{Profile, channel, mean_error};
-use twin_shallow_water::{Condition, FrictionLaw, GRAVITY, Options, Series, Side};
+use twin_core::spatial::{Grid, GridSpec};
+use twin_shallow_water::{
+    Bed, Boundaries, Condition, FrictionLaw, GRAVITY, Options, Series, Side, Solver,
+};
 
 #[test]
 fn stoker_dam_break_on_wet_bed() {
@@ -60,7 +64,7 @@ fn bump(file: &str, q: f64, level: f64, start: f64, tolerance: f64) {
     ];
     let mut solver = channel(&exact, 0.0, Options::default(), ends);
     solver.set_level(|_, _| start).unwrap();
-    solver.advance_to(400.0).unwrap();
+    solver.advance_to(200.0).unwrap();
     let error = mean_error(solver.depth(), &exact.h);
     let flow = |i: usize| solver.depth()[i] * solver.velocity_u()[i];
     eprintln!("{file} L1(h) = {error:.6} m, q = {:.5} .. {:.5}", flow(10), flow(480));
@@ -70,20 +74,37 @@ fn bump(file: &str, q: f64, level: f64, start: f64, tolerance: f64) {
 
 #[test]
 fn flow_over_a_bump() {
-    // First order smears the transcritical fall and the jump over some cells: 2 to 5 mm of 0.4 to
-    // 1 m; the smooth subcritical flow is held to the millimetres of the second-order norm.
-    bump("bump_subcritical.txt", 4.42, 2.0, 2.0, 5e-3);
-    bump("bump_transcritical_noshock.txt", 1.53, -10.0, 0.66, 1e-2);
-    bump("bump_transcritical_shock.txt", 0.18, 0.33, 0.33, 5e-3);
+    // The norm of the validation plan, 1 mm at 500 cells, and the discharge constant to 0.1 %.
+    bump("bump_subcritical.txt", 4.42, 2.0, 2.0, 1e-3);
+    bump("bump_transcritical_noshock.txt", 1.53, -10.0, 0.66, 1e-3);
+    bump("bump_transcritical_shock.txt", 0.18, 0.33, 0.33, 1e-3);
 }
 
 #[test]
 fn macdonald_channels_with_friction() {
-    // Steady profiles with friction and slope in balance at every point.
+    // Steady profiles with friction and slope in balance at every point; 2 mm at 500 cells.
     for (file, law, roughness, q, level, start, end, tolerance) in [
-        ("macdonald_long_1.txt", FrictionLaw::DarcyWeisbach, 0.093, 2.0, Some(0.748324), None, 6000.0, 5e-3),
-        ("macdonald_short_2.txt", FrictionLaw::Manning, 0.0328, 2.0, Some(2.87871), Some(2.87871), 1500.0, 2e-2),
-        ("macdonald_short_6.txt", FrictionLaw::Manning, 0.0328, 2.0, None, None, 1500.0, 1e-2),
+        (
+            "macdonald_long_1.txt",
+            FrictionLaw::DarcyWeisbach,
+            0.093,
+            2.0,
+            Some(0.748324),
+            None,
+            2000.0,
+            2e-3,
+        ),
+        (
+            "macdonald_short_2.txt",
+            FrictionLaw::Manning,
+            0.0328,
+            2.0,
+            Some(2.87871),
+            Some(2.87871),
+            400.0,
+            2e-3,
+        ),
+        ("macdonald_short_6.txt", FrictionLaw::Manning, 0.0328, 2.0, None, None, 400.0, 2e-3),
     ] {
         let Some(exact) = Profile::read(file) else { return };
         let outlet = match level {
@@ -109,50 +130,65 @@ fn macdonald_channels_with_friction() {
     }
 }
 
+/// Thacker's oscillations in a paraboloid of radius a = 1 m and depth h0 = 0.1 m: the depth at the
+/// start, and again after whole periods.
+fn thacker(planar: bool, n: usize) -> Solver {
+    let (h0, eta, r0) = (0.1, 0.5, 0.8f64);
+    let spec = GridSpec { west: -2.0, north: 2.0, cell_size: 4.0 / n as f64, columns: n, rows: n };
+    let square = |row: usize, column: usize| {
+        let (x, y) = spec.centre(row, column);
+        x * x + y * y
+    };
+    let ground = Grid::from_fn(spec, |r, c| h0 * (square(r, c) - 1.0));
+    let bed = Bed::from_grids(&ground, &Grid::filled(spec, 0.0)).unwrap();
+    let mut solver =
+        Solver::new(bed, Boundaries::default(), vec![], vec![], Options::default()).unwrap();
+    let curvature = (1.0 - r0 * r0) / (1.0 + r0 * r0);
+    let level = |r: usize, c: usize| {
+        if planar {
+            eta * h0 * (2.0 * spec.centre(r, c).0 - eta)
+        } else {
+            let k = 1.0 - curvature * curvature;
+            let steep = 1.0 - curvature;
+            h0 * (k.sqrt() / steep - 1.0 - square(r, c) * (k / (steep * steep) - 1.0))
+        }
+    };
+    let speed = if planar { eta * (2.0 * GRAVITY * h0).sqrt() } else { 0.0 };
+    let depth = Grid::from_fn(spec, |r, c| (level(r, c) - ground[(r, c)]).max(0.0)).values;
+    let v = depth.iter().map(|&h| if h > 0.0 { speed } else { 0.0 }).collect();
+    solver.set_state(depth, vec![0.0; n * n], v).unwrap();
+    solver
+}
+
+fn relative_error(ours: &[f64], exact: &[f64]) -> f64 {
+    let square = |a: &mut dyn Iterator<Item = f64>| a.map(|x| x * x).sum::<f64>().sqrt();
+    square(&mut ours.iter().zip(exact).map(|(a, b)| a - b)) / square(&mut exact.iter().copied())
+}
+
 #[test]
-fn thacker_basins_keep_their_swing() {
-    // Three periods on a curved shoreline at 100×100. A first-order scheme damps the swing; the
-    // bound is on the depth in relative L2, and mass is exact.
-    for (file, time, tolerance) in
-        [("thacker2d_planar.txt", 13.4571, 0.5), ("thacker2d_radial.txt", 6.72855, 0.25)]
-    {
-        let Some(exact) = swashes::Plan::read(file) else { return };
-        let mut solver = exact.solver();
-        let (a, h0) = (1.0f64, 0.1f64);
-        let planar = file.contains("planar");
-        let omega = if planar { (2.0 * GRAVITY * h0).sqrt() / a } else { (8.0 * GRAVITY * h0).sqrt() / a };
-        let spec = solver.bed().spec;
-        let (mut h, mut u, mut v) = (vec![], vec![], vec![]);
-        for i in 0..spec.len() {
-            let (row, column) = spec.row_column(i);
-            let (x, y) = spec.centre(row, column);
-            let (x, y) = (x - 2.0, y - 2.0);
-            let z = solver.bed().elevation_m[i];
-            let level = if planar {
-                let eta = 0.5;
-                eta * h0 / (a * a) * (2.0 * x - eta)
-            } else {
-                let r0 = 0.8f64;
-                let big = (a * a - r0 * r0) / (a * a + r0 * r0);
-                let r2 = x * x + y * y;
-                h0 * ((1.0 - big * big).sqrt() / (1.0 - big) - 1.0
-                    - r2 / (a * a) * ((1.0 - big * big) / (1.0 - big).powi(2) - 1.0))
-            };
-            let depth = (level - z).max(0.0);
-            h.push(depth);
-            u.push(0.0);
-            v.push(if planar && depth > 0.0 { 0.5 * omega } else { 0.0 });
+fn thacker_basins_swing_back() {
+    // Three periods on a curved shoreline. The diffusion of a first-order scheme, c Δx/2, takes
+    // about a third of the planar swing at 100×100 (hence a relative L2 of half), and half as much
+    // at 200×200; the norm of 1 % is for second order. Mass is exact.
+    for (planar, file, time, tolerance) in [
+        (true, "thacker2d_planar.txt", 13.4571, 0.6),
+        (false, "thacker2d_radial.txt", 6.72855, 0.3),
+    ] {
+        let mut errors = Vec::new();
+        for n in [100, 200] {
+            let mut solver = thacker(planar, n);
+            let start = solver.depth().to_vec();
+            if n == 100
+                && let Some(exact) = swashes::plan_depth(file)
+            {
+                let difference = mean_error(&start, &exact);
+                assert!(difference < 1e-6, "{file}: {difference}");
+            }
+            solver.advance_to(time).unwrap();
+            errors.push(relative_error(solver.depth(), &start));
+            assert!(solver.budget().relative_residual().abs() < 1e-12);
         }
-        solver.set_state(h, u, v).unwrap();
-        solver.advance_to(time).unwrap();
-        let (mut difference, mut norm) = (0.0, 0.0);
-        for (h, e) in solver.depth().iter().zip(&exact.h) {
-            difference += (h - e).powi(2);
-            norm += e * e;
-        }
-        let error = (difference / norm).sqrt();
-        eprintln!("{file} relative L2 = {error:.4}, steps {}", solver.steps());
-        assert!(error < tolerance, "{file}: {error}");
-        assert!(solver.budget().relative_residual().abs() < 1e-12);
+        eprintln!("{file} relative L2 at 100 and 200 cells: {errors:.4?}");
+        assert!(errors[0] < tolerance && errors[1] < 0.7 * errors[0], "{errors:?}");
     }
 }

@@ -9,23 +9,20 @@ fn rows(file: &str) -> Option<Vec<Vec<f64>>> {
     let text = std::fs::read_to_string(path).unwrap();
     let numbers = |line: &str| line.split_whitespace().map(|t| t.parse().unwrap()).collect();
     Some(
-        text.lines()
-            .filter(|l| !l.starts_with('#') && !l.trim().is_empty())
-            .map(numbers)
-            .collect(),
+        text.lines().filter(|l| !l.starts_with('#') && !l.trim().is_empty()).map(numbers).collect(),
     )
 }
 
 /// A profile along x.
-pub struct Profile {
-    pub x: Vec<f64>,
-    pub h: Vec<f64>,
-    pub z: Vec<f64>,
-    pub dx: f64,
+pub(crate) struct Profile {
+    pub(crate) x: Vec<f64>,
+    pub(crate) h: Vec<f64>,
+    pub(crate) z: Vec<f64>,
+    pub(crate) dx: f64,
 }
 
 impl Profile {
-    pub fn read(file: &str) -> Option<Self> {
+    pub(crate) fn read(file: &str) -> Option<Self> {
         let rows = rows(file)?;
         let column = |k: usize| -> Vec<f64> { rows.iter().map(|r| r[k]).collect() };
         let x = column(0);
@@ -35,7 +32,7 @@ impl Profile {
 }
 
 /// One row of cells with walls on both banks and the given ends (walls where none is given).
-pub fn channel(
+pub(crate) fn channel(
     profile: &Profile,
     roughness: f64,
     options: Options,
@@ -60,37 +57,14 @@ pub fn channel(
 }
 
 /// Mean absolute difference.
-pub fn mean_error(ours: &[f64], exact: &[f64]) -> f64 {
+pub(crate) fn mean_error(ours: &[f64], exact: &[f64]) -> f64 {
     ours.iter().zip(exact).map(|(a, b)| (a - b).abs()).sum::<f64>() / exact.len() as f64
 }
 
-/// A square basin of 4 m.
-pub struct Plan {
-    /// Depth, row 0 to the north.
-    pub h: Vec<f64>,
-    z: Vec<f64>,
-}
-
-impl Plan {
-    pub fn read(file: &str) -> Option<Self> {
-        let rows = rows(file)?;
-        // The file runs over y within x, from the south.
-        let at = |k: usize| -> Vec<f64> {
-            (0..100)
-                .flat_map(|row| (0..100).map(move |column| column * 100 + 99 - row))
-                .map(|i: usize| rows[i][k])
-                .collect()
-        };
-        Some(Self { h: at(2), z: at(6) })
-    }
-
-    pub fn solver(&self) -> Solver {
-        let spec = GridSpec { west: 0.0, north: 4.0, cell_size: 0.04, columns: 100, rows: 100 };
-        let bed = Bed::from_grids(
-            &Grid::from_values(spec, self.z.clone()).unwrap(),
-            &Grid::filled(spec, 0.0),
-        )
-        .unwrap();
-        Solver::new(bed, Boundaries::default(), vec![], vec![], Options::default()).unwrap()
-    }
+/// Depth in a square basin of 100×100 cells, row 0 to the north.
+pub(crate) fn plan_depth(file: &str) -> Option<Vec<f64>> {
+    let rows = rows(file)?;
+    // The file runs over y within x, from the south.
+    let cell = |row: usize| (0..100).map(move |column| column * 100 + 99 - row);
+    Some((0..100).flat_map(cell).map(|i: usize| rows[i][2]).collect())
 }

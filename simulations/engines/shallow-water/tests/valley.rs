@@ -1,0 +1,77 @@
+//! Flood of a valley after a dam failure: UK Environment Agency benchmark 5 (Néelz & Pender 2013,
+//! SC120002) on a 50 m grid, against the series of LISFLOOD-FP 8.1 FV1 on the same terrain. A peer
+//! is no truth: 5 % on the largest depth, and 600 s on the arrival, which is its sampling.
+#![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
+
+use twin_core::spatial::{Grid, GridSpec};
+use twin_core::test_support::data;
+use twin_shallow_water::{Bed, Boundaries, Options, Series, Solver, Source, Split};
+
+/// x, y, largest depth (m) and first time over 5 cm (s) of FV1.
+const GAUGES: [(f64, f64, f64, f64); 6] = [
+    (235_200.0, 832_400.0, 3.43, 1802.0),
+    (236_700.0, 833_800.0, 3.59, 3003.0),
+    (237_800.0, 835_200.0, 5.32, 3602.0),
+    (239_400.0, 838_000.0, 5.78, 6001.0),
+    (235_700.0, 832_500.0, 1.48, 2402.0),
+    (237_700.0, 835_500.0, 2.92, 4203.0),
+];
+
+#[test]
+fn valley_flood_agrees_with_a_peer() {
+    let Some(path) = data("flood/ea5_peer/ea5-50m.dem") else { return };
+    let text = std::fs::read_to_string(path).unwrap();
+    let numbers =
+        |line: &str| -> Vec<f64> { line.split_whitespace().map(|t| t.parse().unwrap()).collect() };
+    let heights: Vec<f64> = text
+        .lines()
+        .skip(6)
+        .flat_map(numbers)
+        .map(|z| if z < -9998.0 { f64::NAN } else { z })
+        .collect();
+    let spec = GridSpec {
+        west: 231_335.0,
+        north: 829_885.0 + 244.0 * 50.0,
+        cell_size: 50.0,
+        columns: 275,
+        rows: 244,
+    };
+    let cell = |x: f64, y: f64| {
+        let (row, column) = spec.cell_at(x, y).unwrap();
+        spec.index(row, column)
+    };
+    let bed =
+        Bed::from_grids(&Grid::from_values(spec, heights).unwrap(), &Grid::filled(spec, 0.04))
+            .unwrap();
+    let hydrograph =
+        Series::new(vec![(300.0, 0.0), (600.0, 3000.0), (1200.0, 3000.0), (6000.0, 0.0)]).unwrap();
+    let source = Source::Inflow {
+        name: "dam".into(),
+        cells: (0..4)
+            .map(|k| f64::from(k) * 50.0)
+            .map(|d| cell(232_645.0 + d, 830_480.0 - d))
+            .collect(),
+        discharge: hydrograph,
+        split: Split::Even,
+    };
+    let walls = Boundaries::walls(&bed);
+    let mut solver = Solver::new(bed, walls, vec![], vec![source], Options::default()).unwrap();
+    let start = std::time::Instant::now();
+    solver.advance_to(14_400.0).unwrap();
+    eprintln!(
+        "{} steps, {} cells a step, {:.1} s",
+        solver.steps(),
+        solver.cell_updates() / solver.steps(),
+        start.elapsed().as_secs_f64()
+    );
+    let budget = solver.budget();
+    assert!((budget.inflow_m3() / 9.45e6 - 1.0).abs() < 1e-12);
+    assert!(budget.relative_residual().abs() < 1e-12);
+    for (x, y, depth, arrival) in GAUGES {
+        let i = cell(x, y);
+        let (h, t) = (solver.maxima().depth_m[i], solver.maxima().arrival_s[i]);
+        eprintln!("{x} {y}: {h:.2} m for {depth}, {t:.0} s for {arrival}");
+        assert!((h / depth - 1.0).abs() < 0.05, "{x} {y}: {h} for {depth}");
+        assert!((t - arrival).abs() < 600.0, "{x} {y}: {t} for {arrival}");
+    }
+}
