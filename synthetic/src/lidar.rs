@@ -44,6 +44,14 @@ struct Return {
     intensity: u16,
 }
 
+/// What all returns of a pulse share.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pulse {
+    angle: i16,
+    strip: u16,
+    time: f64,
+}
+
 /// What a pulse meets last.
 #[derive(Debug, Clone, Copy)]
 struct Hit {
@@ -83,10 +91,12 @@ impl Survey<'_> {
                 let tilt = [(x / 400.0 - strip - 0.5) * 0.44, 0.03];
                 self.pulse([x, y], tilt, &mut random, &mut returns);
                 let time = (strip * 1e5) + (y - south) + (row * side + column) as f64 * 1e-5;
+                // Scan angles count 0.006 degrees.
                 let angle = (tilt[0] / 0.000_105) as i16;
+                let pulse = Pulse { angle, strip: strip as i64 as u16, time };
                 for (i, point) in returns.iter().enumerate() {
                     let number = [i as u8 + 1, returns.len() as u8];
-                    self.encode(&mut bytes, point, number, angle, strip as i64 as u16, time);
+                    self.encode(&mut bytes, point, number, pulse);
                 }
             }
         }
@@ -279,55 +289,21 @@ impl Survey<'_> {
                 if wanted && x >= west && x < east && y >= south && y < north {
                     let z = river.water_level(plan[0]);
                     let point = Return { position: [x, y, z], class: 66, intensity: 0 };
-                    self.encode(bytes, &point, [1, 1], 0, 0, 0.0);
+                    self.encode(bytes, &point, [1, 1], Pulse::default());
                 }
             }
         }
     }
 
-    fn encode(
-        &self,
-        bytes: &mut Vec<u8>,
-        point: &Return,
-        [number, count]: [u8; 2],
-        angle: i16,
-        strip: u16,
-        time: f64,
-    ) {
-        // Half a centimetre of rounding must not push a point over the tile's edge.
+    /// Adds a record. A slanted pulse near the tile's edge may hit a roof beyond it: that point
+    /// belongs to no tile and is left out.
+    fn encode(&self, bytes: &mut Vec<u8>, point: &Return, [number, count]: [u8; 2], pulse: Pulse) {
         let [west, south, east, north] = self.bounds;
         let [x, y, z] = point.position;
         if x < west || x >= east || y < south || y >= north {
-            // A roof seen from a pulse whose foot is in this tile but which lies in the next one.
-            let inside = [x.clamp(west, east - 0.01), y.clamp(south, north - 0.01)];
-            let near = (inside[0] - x).abs() + (inside[1] - y).abs();
-            if near > 0.01 {
-                return self.encode_at(
-                    bytes,
-                    inside,
-                    z,
-                    point,
-                    [number, count],
-                    angle,
-                    strip,
-                    time,
-                );
-            }
+            return;
         }
-        self.encode_at(bytes, [x, y], z, point, [number, count], angle, strip, time);
-    }
-
-    fn encode_at(
-        &self,
-        bytes: &mut Vec<u8>,
-        [x, y]: [f64; 2],
-        z: f64,
-        point: &Return,
-        [number, count]: [u8; 2],
-        angle: i16,
-        strip: u16,
-        time: f64,
-    ) {
+        // Rounding down keeps a point within the tile's edge.
         let quantised = |v: f64| (v * 100.0).floor() as i32;
         bytes.extend_from_slice(&quantised(x).to_le_bytes());
         bytes.extend_from_slice(&quantised(y).to_le_bytes());
@@ -337,8 +313,8 @@ impl Survey<'_> {
         bytes.push(0);
         bytes.push(point.class);
         bytes.push(0);
-        bytes.extend_from_slice(&angle.to_le_bytes());
-        bytes.extend_from_slice(&strip.to_le_bytes());
-        bytes.extend_from_slice(&time.to_le_bytes());
+        bytes.extend_from_slice(&pulse.angle.to_le_bytes());
+        bytes.extend_from_slice(&pulse.strip.to_le_bytes());
+        bytes.extend_from_slice(&pulse.time.to_le_bytes());
     }
 }

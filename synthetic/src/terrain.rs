@@ -166,7 +166,7 @@ impl Terrain {
                 * relief
                 * smooth_step(38.0 * k, 66.0 * k, away)
                 * smooth_step(0.0, 14.0, from_bank)
-                + 0.002 * from_bank.max(0.0).min(60.0);
+                + 0.002 * from_bank.clamp(0.0, 60.0);
             95.0 * k
         } else {
             // The bay is an amphitheatre: it closes up the hillside.

@@ -1,5 +1,6 @@
 //! The files are those of the national products, are the same bytes for any number of threads,
 //! and hold what the commune is.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,5 +1,6 @@
 //! The commune is a possible place: water runs downhill, nothing stands in anything else, and
 //! what was promised is there.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use geo::{Area, BooleanOps, BoundingRect, Contains, Intersects};
 use twin_core::spatial::Polygon;
