@@ -76,10 +76,11 @@ fn ign_max_marks_the_points_that_ign_marks() {
         } else {
             CellAnchor::default()
         };
-        let mut chosen: Vec<(i64, i64, i32)> = select_terrain(&ground, SelectionRule::IgnMax, anchor)
-            .iter()
-            .map(|p| (p.x_mm, p.y_mm, p.z_mm))
-            .collect();
+        let mut chosen: Vec<(i64, i64, i32)> =
+            select_terrain(&ground, SelectionRule::IgnMax, anchor)
+                .iter()
+                .map(|p| (p.x_mm, p.y_mm, p.z_mm))
+                .collect();
         chosen.sort_unstable();
         let expected = marked_ground(&reference);
         let iou = |a: &[(i64, i64, i32)], b: &[(i64, i64, i32)]| {
@@ -138,7 +139,9 @@ fn ign_raster(kind: &str) -> Option<Grid<f32>> {
         .unwrap()
         .lines()
         .skip_while(|line| line.starts_with(|c: char| c.is_ascii_alphabetic()))
-        .flat_map(|line| line.split_ascii_whitespace().map(|v| v.parse().unwrap()).collect::<Vec<f32>>())
+        .flat_map(|line| {
+            line.split_ascii_whitespace().map(|v| v.parse().unwrap()).collect::<Vec<f32>>()
+        })
         .map(|v| if v == -9999.0 { f32::NAN } else { v })
         .collect();
     let spec =
@@ -157,7 +160,8 @@ fn agreement(ours: &Grid<f32>, ign: &Grid<f32>, tolerances: [f32; 2]) -> ([f64; 
         .collect();
     let n = pairs.len() as f64;
     let share = |t: f32| pairs.iter().filter(|d| **d <= t).count() as f64 / n;
-    let rmse = (pairs.iter().filter(|d| d.is_finite()).map(|d| f64::from(d * d)).sum::<f64>() / n).sqrt();
+    let rmse =
+        (pairs.iter().filter(|d| d.is_finite()).map(|d| f64::from(d * d)).sum::<f64>() / n).sqrt();
     (tolerances.map(share), rmse)
 }
 
@@ -184,7 +188,8 @@ fn all_points_reproduce_igns_rasters() {
 #[test]
 fn the_median_is_unbiased_at_held_out_points_and_the_maximum_is_not() {
     let Some(points) = montpellier() else { return };
-    let extent = Extent { min_x: 770_500.0, min_y: 6_277_500.0, max_x: 770_650.0, max_y: 6_277_600.0 };
+    let extent =
+        Extent { min_x: 770_500.0, min_y: 6_277_500.0, max_x: 770_650.0, max_y: 6_277_600.0 };
     let spec = GridSpec::covering(&extent, 0.5);
     let errors = |rule| {
         let errors = held_out_errors(&points, rule, &spec, &TinOptions::default()).unwrap();
@@ -203,7 +208,8 @@ fn confusion(found: &[bool], truth: &[bool]) -> (f64, f64, f64) {
     let count = |f: bool, t: bool| {
         found.iter().zip(truth).filter(|&(&a, &b)| a == f && b == t).count() as f64
     };
-    let (tp, fnn, fp, tn) = (count(true, true), count(false, true), count(true, false), count(false, false));
+    let (tp, fnn, fp, tn) =
+        (count(true, true), count(false, true), count(true, false), count(false, false));
     let n = tp + fnn + fp + tn;
     let chance = ((tp + fp) * (tp + fnn) + (fnn + tn) * (fp + tn)) / (n * n);
     let kappa = ((tp + tn) / n - chance) / (1.0 - chance);
@@ -217,7 +223,8 @@ fn the_ground_filter_finds_the_ground_that_ign_found() {
     if let Some(points) = montpellier() {
         cases.push(("montpellier", points, 0.80));
     }
-    if let Some(path) = data("lidar/edge-cases/St_Barth_RGAF09_UTM20N_IGN_1988_SB_subset_100m.laz") {
+    if let Some(path) = data("lidar/edge-cases/St_Barth_RGAF09_UTM20N_IGN_1988_SB_subset_100m.laz")
+    {
         cases.push(("st-barth", points(&path), 0.5));
     }
     if let Some(path) = data("lidar/ign-mnx-reference/input/bat.laz") {

@@ -22,7 +22,8 @@ impl PointBins {
     /// Sorts the points; `None` without a point. Of points that share x and y the lowest stays.
     pub fn new(mut points: Vec<SurfacePoint>) -> Option<Self> {
         let bounds = LatticeBox::of_points(&points)?;
-        let side = |bin: i64, axis: usize| ((bounds.max[axis] - bounds.min[axis]) / bin + 1) as usize;
+        let side =
+            |bin: i64, axis: usize| ((bounds.max[axis] - bounds.min[axis]) / bin + 1) as usize;
         let mut bin_mm = SMALLEST_BIN_MM;
         // Stray points must not turn into memory: never many more bins than points.
         while side(bin_mm, 0).saturating_mul(side(bin_mm, 1)) > points.len().max(1024) {
@@ -67,7 +68,10 @@ impl PointBins {
     }
 
     /// Points inside or on the border of a rectangle.
-    pub fn within<'a>(&'a self, area: &LatticeBox) -> impl Iterator<Item = &'a SurfacePoint> + use<'a> {
+    pub fn within<'a>(
+        &'a self,
+        area: &LatticeBox,
+    ) -> impl Iterator<Item = &'a SurfacePoint> + use<'a> {
         let area = *area;
         let rows = self.starts.len() / self.columns;
         let range = |axis: usize, count: usize| {
@@ -123,7 +127,8 @@ mod tests {
 
     #[test]
     fn far_strays_cost_no_memory() {
-        let stray = |x_mm| SurfacePoint { x_mm, y_mm: x_mm, z_mm: 0, class: 2, is_first_return: true };
+        let stray =
+            |x_mm| SurfacePoint { x_mm, y_mm: x_mm, z_mm: 0, class: 2, is_first_return: true };
         let bins = PointBins::new(vec![stray(-100_000_000_000), stray(100_000_000_000)]).unwrap();
         assert!(bins.starts.len() <= 1025);
     }

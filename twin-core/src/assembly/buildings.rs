@@ -19,7 +19,7 @@ use crate::territory::Building;
 /// Height of a storey where only their number is known, metres.
 pub const STOREY_M: f64 = 3.0;
 /// Fewest roof points that make a height.
-const FEWEST_ROOF_POINTS: usize = 5;
+const FEWEST_ROOF_POINTS: usize = 3;
 /// A roof lower than this above the ground is not a roof: the building is gone, or its points are
 /// classified otherwise.
 const LOWEST_ROOF_M: f64 = 1.5;
@@ -105,7 +105,8 @@ pub struct BuildingLod1 {
 pub fn roof_heights(footprint: &[Polygon], points: &PointBins) -> Option<RoofHeights> {
     let mut heights = Vec::new();
     for polygon in footprint {
-        let extent = crate::spatial::Extent::of_points(polygon.exterior.iter().map(|p| (p[0], p[1])))?;
+        let extent =
+            crate::spatial::Extent::of_points(polygon.exterior.iter().map(|p| (p[0], p[1])))?;
         for point in points.within(&LatticeBox::of_extent(&extent)) {
             let [x, y, z] = point.to_metres();
             if is_built(point.class) && is_inside(polygon, x, y) {
@@ -242,14 +243,12 @@ pub fn extrude(polygon: &Polygon, ground_m: f64, roof_m: f64) -> Option<Vec<Face
         }
         rings.push(corners);
     }
-    let lifted = |ring: &[[f64; 2]], z: f64| ring.iter().map(|p| [p[0], p[1], z]).collect::<Vec<_>>();
+    let lifted =
+        |ring: &[[f64; 2]], z: f64| ring.iter().map(|p| [p[0], p[1], z]).collect::<Vec<_>>();
     let mut faces = vec![
         Face {
             kind: FaceKind::Ground,
-            rings: rings
-                .iter()
-                .map(|r| lifted(r, ground_m).into_iter().rev().collect())
-                .collect(),
+            rings: rings.iter().map(|r| lifted(r, ground_m).into_iter().rev().collect()).collect(),
         },
         Face { kind: FaceKind::Roof, rings: rings.iter().map(|r| lifted(r, roof_m)).collect() },
     ];
@@ -301,7 +300,8 @@ mod tests {
         let mut polygon =
             Polygon::from_corners(&[(10.0, 10.0), (30.0, 10.0), (30.0, 25.0), (10.0, 25.0)]);
         polygon.interiors = vec![
-            Polygon::from_corners(&[(15.0, 15.0), (20.0, 15.0), (20.0, 20.0), (15.0, 20.0)]).exterior,
+            Polygon::from_corners(&[(15.0, 15.0), (20.0, 15.0), (20.0, 20.0), (15.0, 20.0)])
+                .exterior,
         ];
         polygon
     }

@@ -108,7 +108,8 @@ impl Triangulation {
                 }
                 let site = |e: u32| sites[self.vertices[e as usize] as usize];
                 // Quadrilateral p, from, q, to; the edge a runs from `from` to `to`.
-                let (from, to, p, q) = (site(a), site(next(a)), site(previous(a)), site(previous(b)));
+                let (from, to, p, q) =
+                    (site(a), site(next(a)), site(previous(a)), site(previous(b)));
                 if !is_illegal(from, to, p, q) {
                     continue;
                 }
@@ -147,9 +148,7 @@ pub(crate) fn orientation(a: Site, b: Site, c: Site) -> i64 {
 
 /// 1 when `d` lies inside the circle of the counter-clockwise (a, b, c), 0 when on it.
 fn in_circle(a: Site, b: Site, c: Site, d: Site) -> i32 {
-    let from_d = |p: Site| {
-        [f64::from(p[0]) - f64::from(d[0]), f64::from(p[1]) - f64::from(d[1])]
-    };
+    let from_d = |p: Site| [f64::from(p[0]) - f64::from(d[0]), f64::from(p[1]) - f64::from(d[1])];
     let ([ax, ay], [bx, by], [cx, cy]) = (from_d(a), from_d(b), from_d(c));
     let (a2, b2, c2) = (ax * ax + ay * ay, bx * bx + by * by, cx * cx + cy * cy);
     let determinant =
@@ -269,7 +268,8 @@ mod tests {
     fn scattered(count: i64, modulus: i64, seed: i64) -> Vec<Site> {
         let mut sites: Vec<Site> = (0..count)
             .map(|i| {
-                let mix = (i + seed).wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695);
+                let mix =
+                    (i + seed).wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695);
                 [((mix >> 33).rem_euclid(modulus)) as i32, ((mix >> 13).rem_euclid(modulus)) as i32]
             })
             .collect();
@@ -336,8 +336,10 @@ mod tests {
     #[test]
     fn nearly_collinear_sites_far_apart_are_exact() {
         // Slivers 1 mm thick over 100 km: every in-circle test is decided in i128.
-        let sites: Vec<Site> =
-            (0..200).map(|i| [i * 500_000, (i * i) % 3]).chain([[50_000_000, 40_000_000]]).collect();
+        let sites: Vec<Site> = (0..200)
+            .map(|i| [i * 500_000, (i * i) % 3])
+            .chain([[50_000_000, 40_000_000]])
+            .collect();
         let fast = triangulate(&sites);
         check(&fast, &sites);
     }

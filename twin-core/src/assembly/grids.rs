@@ -325,7 +325,8 @@ fn owners(spec: &GridSpec, blocks: &[Block], buildings: &[Building]) -> Vec<Vec<
     let mut owners = vec![Vec::new(); blocks.len()];
     for (i, building) in buildings.iter().enumerate() {
         let (x, y) = building.geometry.extent().map_or((spec.west, spec.north), |e| e.centre());
-        let cell = |v: f64, count: usize| (v / spec.cell_size).clamp(0.0, count as f64 - 1.0) as usize;
+        let cell =
+            |v: f64, count: usize| (v / spec.cell_size).clamp(0.0, count as f64 - 1.0) as usize;
         let (row, column) = (cell(spec.north - y, spec.rows), cell(x - spec.west, spec.columns));
         if let Some(owned) = owners.get_mut(row / side * per_row + column / side) {
             owned.push(i);
@@ -400,9 +401,7 @@ fn make_block(
 ) -> Result<MadeBlock> {
     let window = spec.crop(&block.rows(), &block.columns());
     let model = |points: &Option<PointBins>, bounds: LatticeBox| match points {
-        Some(points) => {
-            interpolate_block(points, bounds, spec, block.rows(), block.columns(), tin)
-        }
+        Some(points) => interpolate_block(points, bounds, spec, block.rows(), block.columns(), tin),
         None => Tin::void(window),
     };
     match source {
@@ -429,8 +428,14 @@ fn make_block(
             })
         }
         Source::Vectors(points) => {
-            let mut terrain =
-                interpolate_block(points, points.bounds(), spec, block.rows(), block.columns(), tin);
+            let mut terrain = interpolate_block(
+                points,
+                points.bounds(),
+                spec,
+                block.rows(),
+                block.columns(),
+                tin,
+            );
             mark_derived(&mut terrain.quality);
             let mut dsm = terrain.height.clone();
             for building in features.buildings.iter().filter(|b| b.is_standing()) {

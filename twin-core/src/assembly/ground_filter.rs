@@ -93,7 +93,8 @@ pub fn classify_ground(points: &[SurfacePoint], filter: &GroundFilter) -> Vec<bo
             let (Some(ground), Some(slope)) = (terrain.bilinear(x, y), slope.bilinear(x, y)) else {
                 return false;
             };
-            (z - f64::from(ground)).abs() <= filter.threshold_m + filter.scaling_m * f64::from(slope)
+            (z - f64::from(ground)).abs()
+                <= filter.threshold_m + filter.scaling_m * f64::from(slope)
         })
         .collect()
 }
@@ -122,9 +123,10 @@ fn extreme_in_disc(surface: &Grid<f32>, radius: usize, pick: fn(f32, f32) -> f32
     for dy in 0..=radius {
         let half = ((radius * radius - dy * dy) as f64).sqrt() as usize;
         let mut chord = vec![0.0f32; rows * columns];
-        chord.par_chunks_mut(columns).zip(surface.values.par_chunks(columns)).for_each(
-            |(to, from)| running_extreme(from, to, half, pick),
-        );
+        chord
+            .par_chunks_mut(columns)
+            .zip(surface.values.par_chunks(columns))
+            .for_each(|(to, from)| running_extreme(from, to, half, pick));
         result.values.par_chunks_mut(columns).enumerate().for_each(|(row, to)| {
             for other in [row.checked_sub(dy), (row + dy < rows).then_some(row + dy)] {
                 let Some(other) = other else { continue };
@@ -211,12 +213,10 @@ fn slope_of(grid: &Grid<f32>) -> Grid<f32> {
     Grid::from_fn(grid.spec, |row, column| {
         let here = grid[(row, column)];
         let at = |r: Option<usize>, c: Option<usize>| grid.get(r?, c?);
-        let x = difference(
-            at(Some(row), column.checked_sub(1)),
-            at(Some(row), Some(column + 1)),
-            here,
-        );
-        let y = difference(at(row.checked_sub(1), Some(column)), at(Some(row + 1), Some(column)), here);
+        let x =
+            difference(at(Some(row), column.checked_sub(1)), at(Some(row), Some(column + 1)), here);
+        let y =
+            difference(at(row.checked_sub(1), Some(column)), at(Some(row + 1), Some(column)), here);
         x.hypot(y) / cell_size
     })
 }
@@ -276,7 +276,10 @@ mod tests {
                     for dy in -r..=r {
                         for dx in -r..=r {
                             let (y, x) = (row + dy, column + dx);
-                            if dx * dx + dy * dy <= r * r && (0..17).contains(&y) && (0..23).contains(&x) {
+                            if dx * dx + dy * dy <= r * r
+                                && (0..17).contains(&y)
+                                && (0..23).contains(&x)
+                            {
                                 plain = plain.min(surface[(y as usize, x as usize)]);
                             }
                         }

@@ -202,7 +202,9 @@ fn strip(line: &Line, half: f64) -> Vec<Polygon> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::territory::{Building, Layer as _, Road, RoadNature, VegetationNature, VegetationZone};
+    use crate::territory::{
+        Building, Layer as _, Road, RoadNature, VegetationNature, VegetationZone,
+    };
 
     fn rectangle(x0: f64, y0: f64, x1: f64, y1: f64) -> Geometry {
         Geometry::Polygons(vec![Polygon::from_corners(&[(x0, y0), (x1, y0), (x1, y1), (x0, y1)])])
@@ -216,7 +218,8 @@ mod tests {
     fn later_sources_paint_over_earlier_ones_and_points_fill_the_rest() {
         let mut wood = VegetationZone::bare("w", rectangle(0.0, 0.0, 20.0, 50.0));
         wood.nature = Some(VegetationNature::Wood);
-        let mut road = Road::bare("r", Geometry::Lines(vec![vec![[0.0, 25.0, 0.0], [50.0, 25.0, 0.0]]]));
+        let mut road =
+            Road::bare("r", Geometry::Lines(vec![vec![[0.0, 25.0, 0.0], [50.0, 25.0, 0.0]]]));
         road.nature = Some(RoadNature::SingleCarriageway);
         road.width_m = Some(6.0);
         let house = Building::bare("h", rectangle(30.0, 20.0, 40.0, 30.0));

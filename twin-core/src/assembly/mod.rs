@@ -37,4 +37,6 @@ pub use selection::{
 };
 pub use surface::{canopy_height, is_built};
 pub use terrain_from_vectors::{VECTOR_VOID_EDGE_M, terrain_points};
-pub use tin::{CellQuality, Tin, TinOptions, influence_m, interpolate, interpolate_block, interpolate_window};
+pub use tin::{
+    CellQuality, Tin, TinOptions, influence_m, interpolate, interpolate_block, interpolate_window,
+};

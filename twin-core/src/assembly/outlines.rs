@@ -278,7 +278,8 @@ mod tests {
 
     #[test]
     fn a_turned_l_shape_comes_back_with_its_area_and_few_corners() {
-        let l = [(-15.0, -10.0), (15.0, -10.0), (15.0, 0.0), (0.0, 0.0), (0.0, 12.0), (-15.0, 12.0)];
+        let l =
+            [(-15.0, -10.0), (15.0, -10.0), (15.0, 0.0), (0.0, 0.0), (0.0, 12.0), (-15.0, 12.0)];
         for angle in [0.0, 13.0, 30.0, 45.0, 77.0] {
             let truth = turned(&l, angle);
             let found = derived_buildings(&mask_of(std::slice::from_ref(&truth), 0.5), 20.0);

@@ -157,7 +157,11 @@ impl PointStore {
             surface.extend(within(&loaded.surface));
             unthinned.extend(within(&loaded.unthinned));
         }
-        Ok(BlockPoints { terrain: PointBins::new(terrain), surface: highest_first(surface), unthinned })
+        Ok(BlockPoints {
+            terrain: PointBins::new(terrain),
+            surface: highest_first(surface),
+            unthinned,
+        })
     }
 
     /// Forgets files, least recently used first, while there are too many points.

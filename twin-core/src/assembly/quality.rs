@@ -11,8 +11,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CellAnchor, CellQuality, PointBins, SelectionRule, SurfacePoint, TinOptions, class, interpolate,
-    select_terrain,
+    CellAnchor, CellQuality, PointBins, SelectionRule, SurfacePoint, TinOptions, class,
+    interpolate, select_terrain,
 };
 use crate::Language;
 use crate::spatial::{Grid, GridSpec};
@@ -237,7 +237,8 @@ impl QualityReport {
             );
         }
         if self.points > 0 {
-            let (all, ground) = (number(self.points_per_m2, 2), number(self.ground_points_per_m2, 2));
+            let (all, ground) =
+                (number(self.points_per_m2, 2), number(self.ground_points_per_m2, 2));
             let count = number(self.points as f64, 0);
             lines.push(match language {
                 Language::Fr => format!("{count} points, {all} par m², dont {ground} de sol."),
@@ -274,15 +275,9 @@ impl QualityReport {
         }
         let b = &self.buildings;
         if b.total() > 0 {
-            let [total, lidar, height, storeys, assumed, derived] = [
-                b.total(),
-                b.lidar,
-                b.bd_topo_height,
-                b.storeys,
-                b.assumed,
-                b.derived_footprints,
-            ]
-            .map(|n| number(n as f64, 0));
+            let [total, lidar, height, storeys, assumed, derived] =
+                [b.total(), b.lidar, b.bd_topo_height, b.storeys, b.assumed, b.derived_footprints]
+                    .map(|n| number(n as f64, 0));
             lines.push(match language {
                 Language::Fr => format!(
                     "{total} bâtiments ; hauteur par LiDAR {lidar}, BD TOPO {height}, étages {storeys}, supposée {assumed} ; emprises dérivées des points : {derived}."

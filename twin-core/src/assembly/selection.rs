@@ -51,16 +51,7 @@ pub mod class {
 
 /// Which points per cell make the models.
 #[derive(
-    Debug,
-    Clone,
-    Copy,
-    Default,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum SelectionRule {
@@ -91,13 +82,12 @@ pub fn is_terrain_class(code: u8) -> bool {
 pub fn is_surface_class(code: u8) -> bool {
     matches!(
         code,
-        class::GROUND
-            | 3..=5
-            | class::BUILDING
-            | class::WATER
-            | class::BRIDGE
-            | class::LASTING_OBJECT
-            | class::OTHER_BUILT
+        class::GROUND | 3
+            ..=5 | class::BUILDING
+                | class::WATER
+                | class::BRIDGE
+                | class::LASTING_OBJECT
+                | class::OTHER_BUILT
     )
 }
 
@@ -234,7 +224,9 @@ mod tests {
     #[test]
     fn order_of_the_input_does_not_matter() {
         let mut points: Vec<SurfacePoint> = (0..500)
-            .map(|i| point(i * 37 % 2000, i * 61 % 2000, (i * i % 50) as i32, [2, 9, 66][i as usize % 3]))
+            .map(|i| {
+                point(i * 37 % 2000, i * 61 % 2000, (i * i % 50) as i32, [2, 9, 66][i as usize % 3])
+            })
             .collect();
         let forward = select_terrain(&points, SelectionRule::Median, CellAnchor::default());
         points.reverse();

@@ -49,9 +49,7 @@ pub fn terrain_points(features: &Features) -> Vec<SurfacePoint> {
 
 fn along(geometry: &Geometry, points: &mut Vec<SurfacePoint>) {
     let mut chain = |line: &Line| {
-        points.extend(
-            line.iter().filter_map(|p| SurfacePoint::from_metres(*p, class::VIRTUAL)),
-        );
+        points.extend(line.iter().filter_map(|p| SurfacePoint::from_metres(*p, class::VIRTUAL)));
         for pair in line.windows(2) {
             let length = (pair[1][0] - pair[0][0]).hypot(pair[1][1] - pair[0][1]);
             // Unknown heights are NaN and fall out in `from_metres`.

@@ -166,7 +166,8 @@ pub fn interpolate_window(
     let void_edge = millimetres(options.void_edge_m).max(1);
     let mut margin = millimetres(options.first_margin_m).clamp(0, 3 * void_edge);
     loop {
-        let attempt = Tile::new(points, bounds, spec, rows.clone(), columns.clone(), margin, options);
+        let attempt =
+            Tile::new(points, bounds, spec, rows.clone(), columns.clone(), margin, options);
         let (tin, unsettled) = attempt.fill();
         if !unsettled || margin >= 3 * void_edge {
             return tin;
@@ -215,8 +216,7 @@ impl Tile {
         options: &TinOptions,
     ) -> Self {
         // Centres come from the whole grid, never from the window: the same for every tiling.
-        let world_x: Vec<i64> =
-            columns.clone().map(|c| millimetres(spec.centre(0, c).0)).collect();
+        let world_x: Vec<i64> = columns.clone().map(|c| millimetres(spec.centre(0, c).0)).collect();
         let world_y: Vec<i64> = rows.clone().map(|r| millimetres(spec.centre(r, 0).1)).collect();
         let (Some(&west), Some(&north)) = (world_x.first(), world_y.first()) else {
             return Self::empty(spec, spec.crop(&rows, &columns));
@@ -351,7 +351,8 @@ impl Tile {
 
     /// A cell that holds a measured point is measured.
     fn mark_measured(&self, tin: &mut Tin) {
-        for (site, _) in self.sites.iter().zip(&self.classes).filter(|(_, c)| **c != class::VIRTUAL) {
+        for (site, _) in self.sites.iter().zip(&self.classes).filter(|(_, c)| **c != class::VIRTUAL)
+        {
             let world = |axis: usize| (self.origin[axis] + i64::from(site[axis])) as f64 / 1e3;
             let Some((row, column)) = self.whole.cell_at(world(0), world(1)) else { continue };
             let (row, column) =
@@ -376,8 +377,10 @@ impl Tile {
             }
             i
         };
-        let columns = first(area.min[0], &self.centre_x, 1)..first(area.max[0] + 1, &self.centre_x, 1);
-        let rows = first(-area.max[1], &self.centre_y, -1)..first(1 - area.min[1], &self.centre_y, -1);
+        let columns =
+            first(area.min[0], &self.centre_x, 1)..first(area.max[0] + 1, &self.centre_x, 1);
+        let rows =
+            first(-area.max[1], &self.centre_y, -1)..first(1 - area.min[1], &self.centre_y, -1);
         (rows, columns)
     }
 }
@@ -445,7 +448,8 @@ impl Triangle {
 
     /// Height in metres for the weights of a position.
     fn height(&self, weights: [i64; 3]) -> f32 {
-        let sum = (0..3).map(|k| i128::from(weights[k]) * i128::from(self.heights[k])).sum::<i128>();
+        let sum =
+            (0..3).map(|k| i128::from(weights[k]) * i128::from(self.heights[k])).sum::<i128>();
         let area = weights.iter().map(|&w| i128::from(w)).sum::<i128>();
         (sum as f64 / area as f64 * 1e-3) as f32
     }
@@ -470,7 +474,8 @@ impl Triangle {
         };
         let ([bx, by], [cx, cy]) = (relative(1), relative(2));
         let (b2, c2) = (bx * bx + by * by, cx * cx + cy * cy);
-        let twice_area = cross(a, self.corners[(first + 1) % 3], self.corners[(first + 2) % 3]) as f64;
+        let twice_area =
+            cross(a, self.corners[(first + 1) % 3], self.corners[(first + 2) % 3]) as f64;
         let ux = (cy * b2 - by * c2) / (2.0 * twice_area);
         let uy = (bx * c2 - cx * b2) / (2.0 * twice_area);
         let radius = ux.hypot(uy);
@@ -510,7 +515,13 @@ mod tests {
 
     fn spec(cells: usize, cell_size: f64) -> GridSpec {
         let size = cells as f64 * cell_size;
-        GridSpec { west: 770_500.0, north: 6_277_500.0 + size, cell_size, columns: cells, rows: cells }
+        GridSpec {
+            west: 770_500.0,
+            north: 6_277_500.0 + size,
+            cell_size,
+            columns: cells,
+            rows: cells,
+        }
     }
 
     /// Points of a 1 cm lattice with ties, holes and an uneven border.
@@ -611,10 +622,12 @@ mod tests {
 
     #[test]
     fn virtual_points_are_told_apart() {
-        let mut points: Vec<SurfacePoint> =
-            (0..121).map(|i| point(770_500_000 + i % 11 * 5000, 6_277_500_000 + i / 11 * 5000, 0)).collect();
+        let mut points: Vec<SurfacePoint> = (0..121)
+            .map(|i| point(770_500_000 + i % 11 * 5000, 6_277_500_000 + i / 11 * 5000, 0))
+            .collect();
         points[60].class = class::VIRTUAL;
-        let tin = interpolate(&PointBins::new(points).unwrap(), &spec(50, 1.0), &TinOptions::default());
+        let tin =
+            interpolate(&PointBins::new(points).unwrap(), &spec(50, 1.0), &TinOptions::default());
         let count = |q: CellQuality| tin.quality.values.iter().filter(|&&c| c == q as u8).count();
         assert!((50..=150).contains(&count(CellQuality::Virtual)));
         assert!(count(CellQuality::Measured) >= 90);
