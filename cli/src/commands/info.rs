@@ -4,9 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use twin_core::formats::cf::{GridFile, SeriesFile};
-use twin_core::formats::geotiff::GeoTiff;
 use twin_core::formats::las::{PointFile, PointQuery};
-use twin_core::formats::{FeatureTable, read_ascii_grid, read_vector_layers};
+use twin_core::formats::{FeatureTable, GeoTiff, read_ascii_grid, read_vector_layers};
 use twin_core::spatial::{Crs, Extent, Grid, GridSpec};
 use twin_core::territory::Territory;
 use twin_core::{Error, FileProblem, Language, Result};

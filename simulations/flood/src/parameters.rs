@@ -24,6 +24,9 @@ pub struct Parameters {
     /// Edges with an imposed water level (sea, lake, downstream river), by name.
     #[serde(default)]
     pub stage: BTreeMap<String, Stage>,
+    /// Edges that are known walls, such as the upstream end of a valley beside the inflow, by name.
+    #[serde(default)]
+    pub walls: BTreeMap<String, Wall>,
     /// Reservoir whose dam fails at the start.
     #[serde(default)]
     pub dam_break: Option<StillWater>,
@@ -125,6 +128,19 @@ pub struct Stage {
     pub offset_m: Option<f64>,
     /// Where the level comes from.
     pub source: String,
+}
+
+/// Edges declared as walls.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Wall {
+    /// Whole side of the grid.
+    #[serde(default)]
+    pub side: Option<SideName>,
+    /// Line beside the edges meant.
+    #[serde(default)]
+    #[schemars(extend("format" = "path"))]
+    pub line: Option<GeometryInput>,
 }
 
 /// Water at rest inside polygons up to a level.

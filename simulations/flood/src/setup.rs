@@ -231,6 +231,7 @@ impl Builder<'_> {
                 format!("Sortie libre « {name} » : pente de {} ‰ au-delà du bord.", twin_core::Language::Fr.number(slope * 1e3, 2)),
                 format!("Free outflow \"{name}\": slope of {} ‰ beyond the edge.", twin_core::Language::En.number(slope * 1e3, 2)),
             ));
+            self.mark_outflow(bed, &edges);
             boundaries = boundaries.with(name, edges, Condition::Outflow { slope });
         }
         for (name, stage) in &self.parameters.stage {
@@ -254,9 +255,29 @@ impl Builder<'_> {
                 format!("Niveau imposé « {name} » ({}) ; source : {}.", stage.datum, stage.source),
                 format!("Imposed level \"{name}\" ({}); source: {}.", stage.datum, stage.source),
             ));
+            self.mark_outflow(bed, &edges);
             boundaries = boundaries.with(name, edges, Condition::Stage(series));
         }
+        // Last, so that a wall takes only what is left of a side.
+        for (name, wall) in &self.parameters.walls {
+            let key = format!("walls.{name}");
+            let edges = self.edges(bed, wall.side, wall.line.as_ref(), &key, &mut taken)?;
+            self.hypotheses.push(Text::new(
+                format!("Le bord « {name} » est une paroi."),
+                format!("The edge \"{name}\" is a wall."),
+            ));
+            boundaries = boundaries.with(name, edges, Condition::Wall);
+        }
         Ok(boundaries)
+    }
+
+    fn mark_outflow(&mut self, bed: &Bed, edges: &[Edge]) {
+        if let Some(edge) = edges.get(edges.len() / 2) {
+            let (x, y) = edge.middle(&bed.spec);
+            let towards_deg = azimuth(bed.spec.extent().centre(), (x, y));
+            let kind = MarkerKind::Outflow { towards_deg };
+            self.markers.push(Marker { x, y, label: String::new(), kind });
+        }
     }
 
     /// Outer edges on a side or beside a line, less those that another boundary has.
@@ -301,13 +322,6 @@ impl Builder<'_> {
                 "no edge of the grid within one and a half cells; move the line to the border",
             ));
         }
-        let middle = edges[edges.len() / 2].middle(&bed.spec);
-        self.markers.push(Marker {
-            x: middle.0,
-            y: middle.1,
-            label: String::new(),
-            kind: MarkerKind::Outflow { towards_deg: azimuth(bed.spec.extent().centre(), middle) },
-        });
         taken.extend(&edges);
         Ok(edges)
     }

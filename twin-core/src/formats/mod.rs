@@ -11,7 +11,6 @@ mod csv;
 mod feature;
 pub mod geojson;
 pub mod geopackage;
-pub mod geotiff;
 pub mod las;
 mod geotiff;
 mod parking;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::formats::{self, geotiff::GeoTiff};
+use crate::formats::{self, GeoTiff};
 use crate::scenario::{MeasureContext, Scenario, path_keys};
 use crate::simulation::{Registry, RequirementKind, Workload};
 use crate::spatial::{Grid, GridSpec, Transformer};
