@@ -1,5 +1,6 @@
 //! Grids assembled from real point files: counts that the data is known for, figures of quality,
 //! and the same bytes for any tile size and number of threads.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;

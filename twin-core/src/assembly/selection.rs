@@ -153,24 +153,39 @@ enum Ties {
     ByInputOrder,
 }
 
-/// Reduces every cell to one point; a cell's points come sorted by height.
+/// Reduces every cell to one point; a cell's points come sorted by height. Cells come row by row.
 fn per_cell(
-    mut points: Vec<SurfacePoint>,
+    points: Vec<SurfacePoint>,
     anchor: CellAnchor,
     ties: Ties,
     choose: impl Fn(&[SurfacePoint]) -> SurfacePoint + Sync,
 ) -> Vec<SurfacePoint> {
-    let cell = |p: &SurfacePoint| {
-        (
-            (p.y_mm - anchor.y_mm).div_euclid(SELECTION_CELL_MM),
-            (p.x_mm - anchor.x_mm).div_euclid(SELECTION_CELL_MM),
-        )
+    // Whole numbers sort several times faster than points: the row above the column above the
+    // position in the input. Coordinates are within 10⁸ m, thus rows and columns within 30 bits.
+    let packed = |mm: i64, from: i64| {
+        ((mm - from).div_euclid(SELECTION_CELL_MM) + (1 << 30)).clamp(0, i64::from(u32::MAX))
+            as u128
     };
-    match ties {
-        Ties::ByPosition => points.par_sort_unstable_by_key(|p| (cell(p), p.z_mm, *p)),
-        Ties::ByInputOrder => points.par_sort_by_key(|p| (cell(p), p.z_mm)),
-    }
-    points.chunk_by(|a, b| cell(a) == cell(b)).map(choose).collect()
+    let mut keys: Vec<u128> = points
+        .par_iter()
+        .enumerate()
+        .map(|(i, p)| {
+            packed(p.y_mm, anchor.y_mm) << 96 | packed(p.x_mm, anchor.x_mm) << 64 | i as u128
+        })
+        .collect();
+    keys.par_sort_unstable();
+    let mut cell: Vec<SurfacePoint> = Vec::new();
+    keys.chunk_by(|a, b| a >> 64 == b >> 64)
+        .map(|group| {
+            cell.clear();
+            cell.extend(group.iter().map(|key| points[*key as u64 as usize]));
+            match ties {
+                Ties::ByPosition => cell.sort_unstable_by_key(|p| (p.z_mm, *p)),
+                Ties::ByInputOrder => cell.sort_by_key(|p| p.z_mm),
+            }
+            choose(&cell)
+        })
+        .collect()
 }
 
 /// The first of the highest points.
