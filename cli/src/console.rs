@@ -17,7 +17,11 @@ pub(crate) struct Console {
 
 impl Console {
     pub(crate) fn new(language: Language) -> Arc<Self> {
-        let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        let bar = if std::io::stderr().is_terminal() {
+            ProgressBar::new(0)
+        } else {
+            ProgressBar::hidden()
+        };
         bar.set_style(
             ProgressStyle::with_template("{msg:32!} {wide_bar} {percent:>3} %")
                 .unwrap_or_else(|_| ProgressStyle::default_bar()),
@@ -43,7 +47,12 @@ impl Console {
     }
 
     /// Runs a piece of work and remembers how long it took.
-    pub(crate) fn timed<T>(&self, fr: &str, en: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub(crate) fn timed<T>(
+        &self,
+        fr: &str,
+        en: &str,
+        work: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
         let started = Instant::now();
         let result = work()?;
         if let Ok(mut timings) = self.timings.lock() {

@@ -38,11 +38,13 @@ pub fn run(registry: Registry) -> ExitCode {
     match commands::execute(arguments, &registry) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{} [{}]{}{}",
+            eprintln!(
+                "{} [{}]{}{}",
                 language.pick("erreur", "error"),
                 error.code(),
                 language.pick(" : ", ": "),
-                error.text(language));
+                error.text(language)
+            );
             if matches!(error, twin_core::Error::Cancelled) {
                 ExitCode::from(130)
             } else {

@@ -53,6 +53,10 @@ pub struct ScenarioGeometry {
 /// Manning coefficient of the channel used for the demonstration discharge, s·m⁻¹ᐟ³.
 const CHANNEL_MANNING: f64 = 0.035;
 
+/// Share of the discharge that is kept: a terrain model from LiDAR ends at the water surface, so
+/// that its channel carries less than the true one.
+const LIDAR_CAPACITY: f64 = 0.7;
+
 impl Commune {
     /// Geometry and forcing of flood scenarios on this commune.
     pub fn scenario_geometry(&self) -> ScenarioGeometry {
@@ -77,7 +81,7 @@ impl Commune {
         let half_breach = (0.5 * 28.0 * k).max(6.0);
         let behind =
             river.at_offset(breach_x, dyke.offset - dyke.half_crest - 2.0 * dyke.height - 1.0);
-        let peak = river.discharge(0.5 * dyke.height, CHANNEL_MANNING);
+        let peak = LIDAR_CAPACITY * river.discharge(0.5 * dyke.height, CHANNEL_MANNING);
         let base = 0.12 * peak;
         let quarter_point = |x: f64| [x, river.axis(x) + self.village.low - 12.0];
         let quarter = [
@@ -127,11 +131,11 @@ impl Commune {
             peak_discharge: peak,
             hydrograph: vec![
                 (0.0, base),
-                (1800.0, base),
-                (5400.0, peak),
-                (10_800.0, peak),
-                (18_000.0, 0.4 * peak),
-                (21_600.0, base),
+                (900.0, base),
+                (3600.0, peak),
+                (9000.0, peak),
+                (14_400.0, 0.4 * peak),
+                (18_000.0, base),
             ],
         }
     }

@@ -40,7 +40,12 @@ pub(crate) fn simulations(
             (true, false) => language.pick("lue", "in"),
             _ => language.pick("écrite", "out"),
         };
-        line(&format!("  {:<28} {:<8} {direction} – {}", variable.name, variable.unit, variable.title.get(language)));
+        line(&format!(
+            "  {:<28} {:<8} {direction} – {}",
+            variable.name,
+            variable.unit,
+            variable.title.get(language)
+        ));
     }
     line(language.pick("\nLimites :", "\nLimits:"));
     for limit in &descriptor.limits {

@@ -21,7 +21,12 @@ use crate::console::Console;
 const STRIP_ROWS: usize = 512;
 
 /// Converts a territory or a run.
-pub(crate) fn export(path: &Path, format: ExportFormat, out: &Path, console: &Console) -> Result<()> {
+pub(crate) fn export(
+    path: &Path,
+    format: ExportFormat,
+    out: &Path,
+    console: &Console,
+) -> Result<()> {
     let is_territory = path.join(Territory::MANIFEST).is_file();
     match (is_territory, format) {
         (true, ExportFormat::Cog) => territory_grids(path, out)?,
@@ -45,7 +50,8 @@ pub(crate) fn export(path: &Path, format: ExportFormat, out: &Path, console: &Co
 }
 
 fn options(meta: &BandMeta, datum: VerticalDatum) -> CogOptions {
-    let is_height = matches!(meta.name.as_str(), "dtm" | "dsm" | "maximum_water_level" | "bed_elevation");
+    let is_height =
+        matches!(meta.name.as_str(), "dtm" | "dsm" | "maximum_water_level" | "bed_elevation");
     CogOptions {
         description: meta.long_name.clone(),
         unit: meta.unit.clone(),
@@ -84,7 +90,8 @@ fn run_grids(path: &Path, out: &Path) -> Result<()> {
     let manifest: RunManifest = serde_json::from_slice(&bytes).map_err(|e| {
         Error::file(&manifest_path, twin_core::FileProblem::Damaged { detail: e.to_string() })
     })?;
-    let datum = VerticalDatum::parse(&manifest.territory.vertical_datum).unwrap_or(VerticalDatum::Unknown);
+    let datum =
+        VerticalDatum::parse(&manifest.territory.vertical_datum).unwrap_or(VerticalDatum::Unknown);
     fs::create_dir_all(out).map_err(Error::write(out))?;
     for meta in file.statics() {
         let grid = file.read_static(&meta.name)?;

@@ -37,7 +37,8 @@ fn describe(path: &Path, language: Language) -> Result<Value> {
             ))
         };
     }
-    let extension = path.extension().map_or_else(String::new, |e| e.to_string_lossy().to_lowercase());
+    let extension =
+        path.extension().map_or_else(String::new, |e| e.to_string_lossy().to_lowercase());
     match extension.as_str() {
         "las" | "laz" => points(path),
         "tif" | "tiff" => raster(path),
@@ -161,7 +162,8 @@ fn spec(spec: &GridSpec) -> Value {
 }
 
 fn values(grid: &Grid<f32>) -> Value {
-    let finite: Vec<f64> = grid.values.iter().filter(|v| v.is_finite()).map(|v| f64::from(*v)).collect();
+    let finite: Vec<f64> =
+        grid.values.iter().filter(|v| v.is_finite()).map(|v| f64::from(*v)).collect();
     let mean = finite.iter().sum::<f64>() / finite.len() as f64;
     let range = grid.range();
     json!({

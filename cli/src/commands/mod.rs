@@ -18,9 +18,10 @@ use crate::console::Console;
 pub(crate) fn execute(arguments: Arguments, registry: &Registry) -> Result<()> {
     let console = Console::new(arguments.language());
     if let Some(threads) = arguments.threads {
-        rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build_global().map_err(|e| {
-            Error::input("--threads", e.to_string(), e.to_string())
-        })?;
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.max(1))
+            .build_global()
+            .map_err(|e| Error::input("--threads", e.to_string(), e.to_string()))?;
     }
     match arguments.command {
         Command::Demo { out } => demo::demo(&out, registry, &console),

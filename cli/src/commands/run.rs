@@ -26,15 +26,22 @@ impl Request {
 }
 
 /// Runs a scenario; returns the path of each report.
-pub(crate) fn run(request: &Request, registry: &Registry, console: &Arc<Console>) -> Result<Vec<PathBuf>> {
+pub(crate) fn run(
+    request: &Request,
+    registry: &Registry,
+    console: &Arc<Console>,
+) -> Result<Vec<PathBuf>> {
     let scenario = request.load(registry)?;
     let beside = || request.scenario.parent().unwrap_or(Path::new(".")).join("runs");
     let mut options = RunOptions::new(RunStore::new(request.runs.clone().unwrap_or_else(beside)));
     options.resume = request.resume;
     options.language = console.language;
     options.cancelled = cancellation()?;
-    let (listener, title, total_s) =
-        (console.clone(), scenario.title.get(console.language).to_owned(), scenario.time.duration.seconds());
+    let (listener, title, total_s) = (
+        console.clone(),
+        scenario.title.get(console.language).to_owned(),
+        scenario.time.duration.seconds(),
+    );
     options.progress = Arc::new(move |progress| match progress {
         Progress::Reached { run, time_s } => {
             let text = format!("{title} [{run}]");
@@ -42,10 +49,8 @@ pub(crate) fn run(request: &Request, registry: &Registry, console: &Arc<Console>
         }
         Progress::Resumed { run, time_s } => {
             let time = clock(time_s, listener.language);
-            listener.say(
-                &format!("{run} : reprise à {time}"),
-                &format!("{run}: resumed at {time}"),
-            );
+            listener
+                .say(&format!("{run} : reprise à {time}"), &format!("{run}: resumed at {time}"));
         }
         Progress::Unchanged { run } => listener.say(
             &format!("{run} : rien n'a changé, résultat repris du dépôt"),
@@ -55,7 +60,8 @@ pub(crate) fn run(request: &Request, registry: &Registry, console: &Arc<Console>
         _ => (),
     });
     let title = scenario.title.clone();
-    let results = console.timed(&title.fr, &title.en, || driver::run(registry, &scenario, &options))?;
+    let results =
+        console.timed(&title.fr, &title.en, || driver::run(registry, &scenario, &options))?;
     for (name, result) in &results {
         for warning in &result.manifest.warnings {
             let text = warning.get(console.language);

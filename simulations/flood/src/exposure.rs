@@ -52,7 +52,11 @@ pub struct BuildingWater {
 }
 
 /// Water at every standing building, in order.
-pub fn at_buildings(view: &TerritoryView, water: &Water<'_>, floor_height_m: f64) -> Vec<BuildingWater> {
+pub fn at_buildings(
+    view: &TerritoryView,
+    water: &Water<'_>,
+    floor_height_m: f64,
+) -> Vec<BuildingWater> {
     let spec = water.depth.spec;
     let buildings = &view.features().buildings;
     let footprints: Vec<Vec<(usize, usize)>> =
@@ -102,7 +106,10 @@ pub fn footprint_cells(spec: &GridSpec, building: &Building) -> Vec<(usize, usiz
 }
 
 /// Cells within one cell of a set, in grid order; the set itself is among them.
-fn ring<'a>(spec: &'a GridSpec, cells: &'a [(usize, usize)]) -> impl Iterator<Item = (usize, usize)> + 'a {
+fn ring<'a>(
+    spec: &'a GridSpec,
+    cells: &'a [(usize, usize)],
+) -> impl Iterator<Item = (usize, usize)> + 'a {
     let mut around: Vec<(usize, usize)> = cells
         .iter()
         .flat_map(|&(row, column)| {
@@ -134,7 +141,10 @@ pub fn building_table(view: &TerritoryView, at: &[BuildingWater]) -> FeatureTabl
             geometry: Some(building.geometry.clone()),
             values: vec![
                 Value::Text(building.id.clone()),
-                building.use_1.as_ref().map_or(Value::Null, |u| Value::Text(u.label().into_owned())),
+                building
+                    .use_1
+                    .as_ref()
+                    .map_or(Value::Null, |u| Value::Text(u.label().into_owned())),
                 building.dwellings.map_or(Value::Null, |n| Value::Integer(i64::from(n))),
                 real(water.ground_m),
                 real(water.level_m),
@@ -160,7 +170,8 @@ pub fn indicators(view: &TerritoryView, water: &Water<'_>, at: &[BuildingWater])
 }
 
 fn buildings_and_people(features: &Features, at: &[BuildingWater]) -> IndicatorGroup {
-    let exposed: Vec<&BuildingWater> = at.iter().filter(|w| w.is_counted && w.depth_m > 0.0).collect();
+    let exposed: Vec<&BuildingWater> =
+        at.iter().filter(|w| w.is_counted && w.depth_m > 0.0).collect();
     let building = |w: &BuildingWater| &features.buildings[w.building];
     let mut rows = vec![Indicator::count(
         "buildings_exposed",
@@ -185,9 +196,12 @@ fn buildings_and_people(features: &Features, at: &[BuildingWater]) -> IndicatorG
     let dwellings: u32 = exposed.iter().filter_map(|w| building(w).dwellings).sum();
     let unknown = exposed
         .iter()
-        .filter(|w| building(w).use_1 == Some(BuildingUse::Residential) && building(w).dwellings.is_none())
+        .filter(|w| {
+            building(w).use_1 == Some(BuildingUse::Residential) && building(w).dwellings.is_none()
+        })
         .count();
-    let label = Text::new("Logements dans les bâtiments atteints", "Dwellings in the buildings reached");
+    let label =
+        Text::new("Logements dans les bâtiments atteints", "Dwellings in the buildings reached");
     let known = features.buildings.iter().any(|b| b.dwellings.is_some());
     if known {
         let mut row = Indicator::count("dwellings_exposed", label, dwellings as usize);
@@ -203,7 +217,10 @@ fn buildings_and_people(features: &Features, at: &[BuildingWater]) -> IndicatorG
             "dwellings_exposed",
             label,
             "1",
-            Text::new("les sources ne donnent aucun nombre de logements", "the sources give no number of dwellings"),
+            Text::new(
+                "les sources ne donnent aucun nombre de logements",
+                "the sources give no number of dwellings",
+            ),
         ));
     }
     rows.push(people(features, dwellings));
@@ -216,7 +233,10 @@ fn buildings_and_people(features: &Features, at: &[BuildingWater]) -> IndicatorG
 
 /// Inhabitants by the commune's own ratio, rounded to ten.
 fn people(features: &Features, dwellings: u32) -> Indicator {
-    let label = Text::new("Habitants concernés (ordre de grandeur)", "Inhabitants concerned (order of magnitude)");
+    let label = Text::new(
+        "Habitants concernés (ordre de grandeur)",
+        "Inhabitants concerned (order of magnitude)",
+    );
     let population: u32 = features.communes.iter().filter_map(|c| c.population).sum();
     let all_dwellings: u32 = features.buildings.iter().filter_map(|b| b.dwellings).sum();
     if population == 0 || all_dwellings == 0 || features.communes.len() != 1 {
@@ -244,8 +264,14 @@ fn people(features: &Features, dwellings: u32) -> Indicator {
     }
     let estimate = (f64::from(dwellings) * ratio / 10.0).round() * 10.0;
     let note = Text::new(
-        format!("{} habitants par logement dans la commune, arrondi à la dizaine", twin_core::Language::Fr.number(ratio, 2)),
-        format!("{} inhabitants per dwelling in the commune, rounded to ten", twin_core::Language::En.number(ratio, 2)),
+        format!(
+            "{} habitants par logement dans la commune, arrondi à la dizaine",
+            twin_core::Language::Fr.number(ratio, 2)
+        ),
+        format!(
+            "{} inhabitants per dwelling in the commune, rounded to ten",
+            twin_core::Language::En.number(ratio, 2)
+        ),
     );
     if dwellings > 0 && (dwellings < 11 || estimate < 10.0) {
         return Indicator::unknown(
@@ -296,8 +322,12 @@ fn facilities(features: &Features, water: &Water<'_>, study: &Grid<bool>) -> Ind
             note.fr.push_str(&format!(" : {}", reached.join(", ")));
             note.en.push_str(&format!(": {}", reached.join(", ")));
         }
-        Indicator::count(format!("facilities_{}", class.code().replace('-', "_")), label, reached.len())
-            .with_note(note)
+        Indicator::count(
+            format!("facilities_{}", class.code().replace('-', "_")),
+            label,
+            reached.len(),
+        )
+        .with_note(note)
     })
     .collect();
     IndicatorGroup { id: "facilities".into(), title: Text::new("Équipements", "Facilities"), rows }
@@ -322,9 +352,30 @@ fn roads(features: &Features, water: &Water<'_>, study: &Grid<bool>) -> Indicato
         id: "roads".into(),
         title: Text::new("Routes", "Roads"),
         rows: vec![
-            Indicator::quantity("roads_total", Text::new("Longueur de routes au sol", "Length of roads at ground level"), km(total_m), "km", 2),
-            Indicator::quantity("roads_wet", Text::new("Longueur atteinte", "Length reached"), km(wet_m), "km", 2),
-            Indicator::quantity("roads_cut", Text::new("Longueur sous plus de 30 cm d'eau", "Length under more than 30 cm of water"), km(cut_m), "km", 2),
+            Indicator::quantity(
+                "roads_total",
+                Text::new("Longueur de routes au sol", "Length of roads at ground level"),
+                km(total_m),
+                "km",
+                2,
+            ),
+            Indicator::quantity(
+                "roads_wet",
+                Text::new("Longueur atteinte", "Length reached"),
+                km(wet_m),
+                "km",
+                2,
+            ),
+            Indicator::quantity(
+                "roads_cut",
+                Text::new(
+                    "Longueur sous plus de 30 cm d'eau",
+                    "Length under more than 30 cm of water",
+                ),
+                km(cut_m),
+                "km",
+                2,
+            ),
         ],
     }
 }
@@ -348,7 +399,10 @@ fn surfaces(water: &Water<'_>, study: &Grid<bool>) -> IndicatorGroup {
         let label = class_label(class);
         rows.push(Indicator::quantity(
             format!("area_flooded_class_{}", class + 1),
-            Text::new(format!("Surface inondée, hauteur {}", label.fr), format!("Flooded area, depth {}", label.en)),
+            Text::new(
+                format!("Surface inondée, hauteur {}", label.fr),
+                format!("Flooded area, depth {}", label.en),
+            ),
             *area,
             "ha",
             2,
@@ -374,7 +428,9 @@ fn class_label(class: usize) -> Text {
 fn cells_of(spec: &GridSpec, geometry: &Geometry) -> Vec<(usize, usize)> {
     let mut cells = Vec::new();
     match geometry {
-        Geometry::Points(points) => cells.extend(points.iter().filter_map(|p| spec.cell_at(p[0], p[1]))),
+        Geometry::Points(points) => {
+            cells.extend(points.iter().filter_map(|p| spec.cell_at(p[0], p[1])))
+        }
         Geometry::Lines(lines) => {
             for line in lines {
                 cells.extend(cells_along(spec, line));
@@ -382,7 +438,9 @@ fn cells_of(spec: &GridSpec, geometry: &Geometry) -> Vec<(usize, usize)> {
         }
         Geometry::Polygons(polygons) => {
             for polygon in polygons {
-                cells_within(spec, std::slice::from_ref::<Polygon>(polygon), |r, c| cells.push((r, c)));
+                cells_within(spec, std::slice::from_ref::<Polygon>(polygon), |r, c| {
+                    cells.push((r, c))
+                });
             }
             if cells.is_empty()
                 && let Some((x, y)) = geometry.extent().map(|e| e.centre())

@@ -107,7 +107,8 @@ fn descriptor() -> Descriptor {
             ),
         ],
         variables: vec![
-            Variable::output("water_depth", "m", Text::new("Hauteur d'eau", "Water depth")).stored(1e-3, 0.0),
+            Variable::output("water_depth", "m", Text::new("Hauteur d'eau", "Water depth"))
+                .stored(1e-3, 0.0),
             Variable::output("water_level", "m", Text::new("Niveau d'eau", "Water level"))
                 .standard("water_surface_height_above_reference_datum"),
             Variable::output(

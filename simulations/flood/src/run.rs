@@ -111,8 +111,12 @@ impl FloodRun {
         };
         Err(Error::simulation(
             "flood",
-            format!("l'eau atteint un bord non déclaré ({side_fr}) en x = {x:.0}, y = {y:.0} après {minutes:.0} min ; y déclarer outflow ou stage, ou agrandir l'emprise (undeclared_edges = \"wall\" en fait une paroi)"),
-            format!("water reaches an undeclared edge ({side_en}) at x = {x:.0}, y = {y:.0} after {minutes:.0} min; declare outflow or stage there, or enlarge the extent (undeclared_edges = \"wall\" makes it a wall)"),
+            format!(
+                "l'eau atteint un bord non déclaré ({side_fr}) en x = {x:.0}, y = {y:.0} après {minutes:.0} min ; y déclarer outflow ou stage, ou agrandir l'emprise (undeclared_edges = \"wall\" en fait une paroi)"
+            ),
+            format!(
+                "water reaches an undeclared edge ({side_en}) at x = {x:.0}, y = {y:.0} after {minutes:.0} min; declare outflow or stage there, or enlarge the extent (undeclared_edges = \"wall\" makes it a wall)"
+            ),
         ))
     }
 }
@@ -145,7 +149,8 @@ impl Run for FloodRun {
         let statics = self.statics();
         let (depth, level) = (&statics[0].grid, &statics[1].grid);
         let water = Water { depth, level, terrain: &self.setup.terrain };
-        let at_buildings = exposure::at_buildings(&self.view, &water, self.parameters.floor_height_m);
+        let at_buildings =
+            exposure::at_buildings(&self.view, &water, self.parameters.floor_height_m);
         let indicators = exposure::indicators(&self.view, &water, &at_buildings);
         let assets = vec![exposure::building_table(&self.view, &at_buildings)];
         let key_messages = key_messages(&indicators);
@@ -218,7 +223,9 @@ impl FloodRun {
             Grid { spec, values }
         };
         let depth = grid(&|c| if open(c) { maxima.depth_m[c] } else { f64::NAN });
-        let level = grid(&|c| if wet(c) { maxima.depth_m[c] + solver.bed().elevation_m[c] } else { f64::NAN });
+        let level = grid(&|c| {
+            if wet(c) { maxima.depth_m[c] + solver.bed().elevation_m[c] } else { f64::NAN }
+        });
         let speed = grid(&|c| if wet(c) { maxima.speed_m_per_s[c] } else { f64::NAN });
         let hours = |seconds: f64| if seconds.is_finite() { seconds / 3600.0 } else { f64::NAN };
         let arrival = grid(&|c| hours(maxima.arrival_s[c]));
@@ -256,15 +263,27 @@ impl FloodRun {
                 maps: vec![
                     map(
                         "hauteur-maximale-classes",
-                        &Text::new("Hauteur d'eau maximale (classes)", "Maximum water depth (classes)"),
-                        Text::new("Plus grande hauteur d'eau du scénario, en classes de 0,5, 1 et 2 m.", "Largest depth of the scenario, in classes of 0.5, 1 and 2 m."),
+                        &Text::new(
+                            "Hauteur d'eau maximale (classes)",
+                            "Maximum water depth (classes)",
+                        ),
+                        Text::new(
+                            "Plus grande hauteur d'eau du scénario, en classes de 0,5, 1 et 2 m.",
+                            "Largest depth of the scenario, in classes of 0.5, 1 and 2 m.",
+                        ),
                         Legend::maximum_water_depth(),
                         dry,
                     ),
                     map(
                         "hauteur-maximale",
-                        &Text::new("Hauteur d'eau maximale (continue)", "Maximum water depth (continuous)"),
-                        Text::new("Plus grande hauteur d'eau du scénario.", "Largest depth of the scenario."),
+                        &Text::new(
+                            "Hauteur d'eau maximale (continue)",
+                            "Maximum water depth (continuous)",
+                        ),
+                        Text::new(
+                            "Plus grande hauteur d'eau du scénario.",
+                            "Largest depth of the scenario.",
+                        ),
                         Legend::continuous(depth_title.clone(), "m", 0.0, depth_max, Ramp::Cividis),
                         dry,
                     ),
@@ -279,8 +298,17 @@ impl FloodRun {
                 maps: vec![map(
                     "niveau-maximal",
                     &level_title,
-                    Text::new(format!("Plus haut niveau d'eau en m {datum}, sur le relief ombré."), format!("Highest water level in m {datum}, over shaded relief.")),
-                    Legend::continuous(level_title.clone(), format!("m {datum}"), level_min, level_max, Ramp::Viridis),
+                    Text::new(
+                        format!("Plus haut niveau d'eau en m {datum}, sur le relief ombré."),
+                        format!("Highest water level in m {datum}, over shaded relief."),
+                    ),
+                    Legend::continuous(
+                        level_title.clone(),
+                        format!("m {datum}"),
+                        level_min,
+                        level_max,
+                        Ramp::Viridis,
+                    ),
                     None,
                 )],
                 grid: level,
@@ -293,7 +321,10 @@ impl FloodRun {
                 maps: vec![map(
                     "vitesse-maximale",
                     &speed_title,
-                    Text::new("Plus grande vitesse moyenne sur la verticale.", "Largest depth-averaged speed."),
+                    Text::new(
+                        "Plus grande vitesse moyenne sur la verticale.",
+                        "Largest depth-averaged speed.",
+                    ),
                     Legend::flow_speed(),
                     None,
                 )],
@@ -308,8 +339,14 @@ impl FloodRun {
                     "temps-arrivee",
                     &arrival_title,
                     Text::new(
-                        format!("Temps depuis le début du scénario jusqu'à {} cm d'eau.", threshold(Language::Fr)),
-                        format!("Time from the start of the scenario until {} cm of water.", threshold(Language::En)),
+                        format!(
+                            "Temps depuis le début du scénario jusqu'à {} cm d'eau.",
+                            threshold(Language::Fr)
+                        ),
+                        format!(
+                            "Time from the start of the scenario until {} cm of water.",
+                            threshold(Language::En)
+                        ),
                     ),
                     Legend::continuous(arrival_title.clone(), "h", 0.0, arrival_max, Ramp::Batlow),
                     None,
@@ -325,10 +362,22 @@ impl FloodRun {
                     "duree",
                     &duration_title,
                     Text::new(
-                        format!("Durée avec plus de {} cm d'eau jusqu'à la fin du calcul.", threshold(Language::Fr)),
-                        format!("Time with more than {} cm of water until the end of the run.", threshold(Language::En)),
+                        format!(
+                            "Durée avec plus de {} cm d'eau jusqu'à la fin du calcul.",
+                            threshold(Language::Fr)
+                        ),
+                        format!(
+                            "Time with more than {} cm of water until the end of the run.",
+                            threshold(Language::En)
+                        ),
                     ),
-                    Legend::continuous(duration_title.clone(), "h", 0.0, duration_max, Ramp::Cividis),
+                    Legend::continuous(
+                        duration_title.clone(),
+                        "h",
+                        0.0,
+                        duration_max,
+                        Ramp::Cividis,
+                    ),
                     None,
                 )],
                 grid: duration,
@@ -337,7 +386,10 @@ impl FloodRun {
                 name: "maximum_rate_of_rise",
                 standard_name: None,
                 unit: "m h-1",
-                title: Text::new("Vitesse de montée maximale sur 30 min", "Maximum rate of rise over 30 min"),
+                title: Text::new(
+                    "Vitesse de montée maximale sur 30 min",
+                    "Maximum rate of rise over 30 min",
+                ),
                 maps: Vec::new(),
                 grid: rise,
             },
@@ -367,9 +419,24 @@ impl FloodRun {
             });
         };
         let rates = |volumes: &[f64]| rate(&self.domain.times_s, volumes);
-        whole("inflow_discharge", Text::new("Débit entrant", "Inflow"), "m3 s-1", rates(&self.domain.inflow_m3));
-        whole("outflow_discharge", Text::new("Débit sortant", "Outflow"), "m3 s-1", rates(&self.domain.outflow_m3));
-        whole("stored_volume", Text::new("Volume présent", "Stored volume"), "m3", self.domain.stored_m3.clone());
+        whole(
+            "inflow_discharge",
+            Text::new("Débit entrant", "Inflow"),
+            "m3 s-1",
+            rates(&self.domain.inflow_m3),
+        );
+        whole(
+            "outflow_discharge",
+            Text::new("Débit sortant", "Outflow"),
+            "m3 s-1",
+            rates(&self.domain.outflow_m3),
+        );
+        whole(
+            "stored_volume",
+            Text::new("Volume présent", "Stored volume"),
+            "m3",
+            self.domain.stored_m3.clone(),
+        );
         for gauge in &self.gauges {
             let mut add = |variable, title: Text, unit, values: &Vec<f64>| {
                 all.push(GaugeSeries {
@@ -410,11 +477,17 @@ fn key_messages(indicators: &twin_core::results::Indicators) -> Vec<Text> {
     vec![Text::new(
         format!(
             "Dans le périmètre d'étude, {} ha sont inondés dans ce scénario ; {} bâtiments ({} logements) sont atteints et {} km de routes sont sous plus de 30 cm d'eau.",
-            fr.number(area, 1), fr.number(buildings, 0), fr.number(dwellings, 0), fr.number(roads, 1)
+            fr.number(area, 1),
+            fr.number(buildings, 0),
+            fr.number(dwellings, 0),
+            fr.number(roads, 1)
         ),
         format!(
             "Inside the study area, {} ha are flooded in this scenario; {} buildings ({} dwellings) are reached and {} km of roads are under more than 30 cm of water.",
-            en.number(area, 1), en.number(buildings, 0), en.number(dwellings, 0), en.number(roads, 1)
+            en.number(area, 1),
+            en.number(buildings, 0),
+            en.number(dwellings, 0),
+            en.number(roads, 1)
         ),
     )]
 }

@@ -7,7 +7,9 @@ use twin_core::language::Text;
 use twin_core::scenario::DatumRef;
 use twin_core::simulation::{PlacedStructure, RunContext, Series};
 use twin_core::spatial::{Grid, GridSpec, cells_within};
-use twin_core::territory::{Aggregation, GeometryInput, LandCover, SurfaceProperties, TerritoryView};
+use twin_core::territory::{
+    Aggregation, GeometryInput, LandCover, SurfaceProperties, TerritoryView,
+};
 use twin_core::{Error, Result};
 use twin_shallow_water::{
     Bed, Boundaries, Breach, BreachStart, Condition, Edge, LineStructure, Options, Side, Solver,
@@ -44,7 +46,11 @@ fn place(key: &str) -> String {
 }
 
 /// Prepares a run.
-pub fn prepare(view: &TerritoryView, parameters: &Parameters, context: &RunContext) -> Result<Setup> {
+pub fn prepare(
+    view: &TerritoryView,
+    parameters: &Parameters,
+    context: &RunContext,
+) -> Result<Setup> {
     let terrain = view.terrain(Aggregation::Mean)?;
     if terrain.range().is_none() {
         return Err(Error::input(
@@ -53,7 +59,8 @@ pub fn prepare(view: &TerritoryView, parameters: &Parameters, context: &RunConte
             "no terrain height on the run grid; check the scenario's extent",
         ));
     }
-    let mut setup = Builder { view, parameters, context, hypotheses: Vec::new(), markers: Vec::new() };
+    let mut setup =
+        Builder { view, parameters, context, hypotheses: Vec::new(), markers: Vec::new() };
     let bed = setup.bed(&terrain)?;
     let sources = setup.sources(&bed)?;
     let boundaries = setup.boundaries(&bed)?;
@@ -69,7 +76,8 @@ pub fn prepare(view: &TerritoryView, parameters: &Parameters, context: &RunConte
     solver.set_level(|row, column| levels[(row, column)])?;
     let mut gauge_cells = Vec::new();
     for (name, [x, y]) in &parameters.gauges {
-        let cell = spec.cell_at(*x, *y).ok_or_else(|| outside(&place(&format!("gauges.{name}"))))?;
+        let cell =
+            spec.cell_at(*x, *y).ok_or_else(|| outside(&place(&format!("gauges.{name}"))))?;
         gauge_cells.push(spec.index(cell.0, cell.1));
     }
     if parameters.undeclared_edges == UndeclaredEdges::Wall {
@@ -107,11 +115,13 @@ impl Builder<'_> {
                 match mode {
                     BuildingMode::Blocks => {
                         let height = building.height_m.filter(|h| *h > 0.0);
-                        bed.elevation_m[cell] =
-                            f64::from(terrain[(row, column)]) + height.unwrap_or(UNKNOWN_BUILDING_HEIGHT_M);
+                        bed.elevation_m[cell] = f64::from(terrain[(row, column)])
+                            + height.unwrap_or(UNKNOWN_BUILDING_HEIGHT_M);
                     }
                     BuildingMode::Holes => bed.blocked[cell] = true,
-                    BuildingMode::Roughness => bed.roughness[cell] = self.parameters.building_manning,
+                    BuildingMode::Roughness => {
+                        bed.roughness[cell] = self.parameters.building_manning
+                    }
                 }
             }
         }
@@ -125,8 +135,14 @@ impl Builder<'_> {
                 "Buildings are cells without flow.",
             ),
             BuildingMode::Roughness => Text::new(
-                format!("Les bâtiments freinent l'écoulement (n = {} s·m⁻¹ᐟ³).", self.parameters.building_manning),
-                format!("Buildings slow the flow (n = {} s·m⁻¹ᐟ³).", self.parameters.building_manning),
+                format!(
+                    "Les bâtiments freinent l'écoulement (n = {} s·m⁻¹ᐟ³).",
+                    self.parameters.building_manning
+                ),
+                format!(
+                    "Buildings slow the flow (n = {} s·m⁻¹ᐟ³).",
+                    self.parameters.building_manning
+                ),
             ),
         });
         Ok(bed)
@@ -162,7 +178,8 @@ impl Builder<'_> {
 
     fn sources(&mut self, bed: &Bed) -> Result<Vec<Source>> {
         let main = self.parameters.inflow.iter().map(|i| ("inflow".to_owned(), i));
-        let others = self.parameters.tributaries.iter().map(|(n, i)| (format!("tributaries.{n}"), i));
+        let others =
+            self.parameters.tributaries.iter().map(|(n, i)| (format!("tributaries.{n}"), i));
         main.chain(others).map(|(key, inflow)| self.source(&key, inflow, bed)).collect()
     }
 
@@ -190,26 +207,60 @@ impl Builder<'_> {
         let peak = series.largest();
         let return_period = inflow.return_period_years.map_or_else(
             || Text::new(String::new(), String::new()),
-            |years| Text::new(format!(", période de retour {years} ans selon cette source"), format!(", return period {years} years by that source")),
+            |years| {
+                Text::new(
+                    format!(", période de retour {years} ans selon cette source"),
+                    format!(", return period {years} years by that source"),
+                )
+            },
         );
         self.hypotheses.push(Text::new(
-            format!("Débit entrant « {key} » : maximum {} m³/s ; source : {}{}.", twin_core::Language::Fr.number(peak, 1), inflow.source, return_period.fr),
-            format!("Inflow \"{key}\": maximum {} m³/s; source: {}{}.", twin_core::Language::En.number(peak, 1), inflow.source, return_period.en),
+            format!(
+                "Débit entrant « {key} » : maximum {} m³/s ; source : {}{}.",
+                twin_core::Language::Fr.number(peak, 1),
+                inflow.source,
+                return_period.fr
+            ),
+            format!(
+                "Inflow \"{key}\": maximum {} m³/s; source: {}{}.",
+                twin_core::Language::En.number(peak, 1),
+                inflow.source,
+                return_period.en
+            ),
         ));
         let crs = self.view.territory().crs();
         match (&inflow.at, &inflow.line) {
             (Some([x, y]), None) => {
                 let (row, column) =
                     bed.spec.cell_at(*x, *y).ok_or_else(|| outside(&format!("{here}.at")))?;
-                self.markers.push(Marker { x: *x, y: *y, label: String::new(), kind: MarkerKind::Inflow { towards_deg: azimuth((*x, *y), bed.spec.extent().centre()) } });
+                self.markers.push(Marker {
+                    x: *x,
+                    y: *y,
+                    label: String::new(),
+                    kind: MarkerKind::Inflow {
+                        towards_deg: azimuth((*x, *y), bed.spec.extent().centre()),
+                    },
+                });
                 let cells = vec![bed.spec.index(row, column)];
-                Ok(Source::Inflow { name: key.to_owned(), cells, discharge: series, split: Split::Even })
+                Ok(Source::Inflow {
+                    name: key.to_owned(),
+                    cells,
+                    discharge: series,
+                    split: Split::Even,
+                })
             }
             (None, Some(line)) => {
                 let lines = line.lines(crs, &format!("{here}.line"))?;
                 let line = &lines[0];
                 let middle = line[line.len() / 2];
-                self.markers.push(Marker { x: middle[0], y: middle[1], label: String::new(), kind: MarkerKind::Inflow { towards_deg: azimuth((middle[0], middle[1]), bed.spec.extent().centre()) } });
+                self.markers.push(Marker {
+                    x: middle[0],
+                    y: middle[1],
+                    label: String::new(),
+                    kind: MarkerKind::Inflow {
+                        towards_deg: azimuth((middle[0], middle[1]), bed.spec.extent().centre()),
+                    },
+                });
                 Source::across(key, bed, line, series)
             }
             _ => Err(Error::input(
@@ -228,8 +279,14 @@ impl Builder<'_> {
             let slope = positive(outflow.slope, &format!("{key}.slope"))?;
             let edges = self.edges(bed, outflow.side, outflow.line.as_ref(), &key, &mut taken)?;
             self.hypotheses.push(Text::new(
-                format!("Sortie libre « {name} » : pente de {} ‰ au-delà du bord.", twin_core::Language::Fr.number(slope * 1e3, 2)),
-                format!("Free outflow \"{name}\": slope of {} ‰ beyond the edge.", twin_core::Language::En.number(slope * 1e3, 2)),
+                format!(
+                    "Sortie libre « {name} » : pente de {} ‰ au-delà du bord.",
+                    twin_core::Language::Fr.number(slope * 1e3, 2)
+                ),
+                format!(
+                    "Free outflow \"{name}\": slope of {} ‰ beyond the edge.",
+                    twin_core::Language::En.number(slope * 1e3, 2)
+                ),
             ));
             self.mark_outflow(bed, &edges);
             boundaries = boundaries.with(name, edges, Condition::Outflow { slope });
@@ -326,7 +383,10 @@ impl Builder<'_> {
         Ok(edges)
     }
 
-    fn structures(&mut self, spec: &GridSpec) -> Result<(Vec<LineStructure>, Vec<PlacedStructure>)> {
+    fn structures(
+        &mut self,
+        spec: &GridSpec,
+    ) -> Result<(Vec<LineStructure>, Vec<PlacedStructure>)> {
         let (mut lines, mut placed) = (Vec::new(), Vec::new());
         for structure in self.view.structures() {
             for crest in &structure.crest {
@@ -337,7 +397,8 @@ impl Builder<'_> {
                 let crest_m = crests_along(spec, crest, &edges);
                 let lowest = crest_m.iter().copied().fold(f64::INFINITY, f64::min);
                 let highest = crest_m.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let length: f64 = crest.windows(2).map(|p| (p[1][0] - p[0][0]).hypot(p[1][1] - p[0][1])).sum();
+                let length: f64 =
+                    crest.windows(2).map(|p| (p[1][0] - p[0][0]).hypot(p[1][1] - p[0][1])).sum();
                 let course = edges.iter().map(|e| {
                     let (x, y) = e.middle(spec);
                     [x, y, f64::NAN]
@@ -349,8 +410,20 @@ impl Builder<'_> {
                     kind: structure.title.clone(),
                     lines: vec![course.collect()],
                     note: Text::new(
-                        format!("{} côtés de maille, crête de {} à {} m, longueur {} m", edges.len(), n(fr, lowest), n(fr, highest), fr.number(length, 0)),
-                        format!("{} cell edges, crest {} to {} m, length {} m", edges.len(), n(en, lowest), n(en, highest), en.number(length, 0)),
+                        format!(
+                            "{} côtés de maille, crête de {} à {} m, longueur {} m",
+                            edges.len(),
+                            n(fr, lowest),
+                            n(fr, highest),
+                            fr.number(length, 0)
+                        ),
+                        format!(
+                            "{} cell edges, crest {} to {} m, length {} m",
+                            edges.len(),
+                            n(en, lowest),
+                            n(en, highest),
+                            en.number(length, 0)
+                        ),
                     ),
                 });
                 lines.push(LineStructure {
@@ -387,15 +460,24 @@ impl Builder<'_> {
             .iter_mut()
             .filter(|l| l.name == breach.structure)
             .filter_map(|l| {
-                let at = (0..l.edges.len()).min_by(|a, b| away(&l.edges[*a]).total_cmp(&away(&l.edges[*b])))?;
+                let at = (0..l.edges.len())
+                    .min_by(|a, b| away(&l.edges[*a]).total_cmp(&away(&l.edges[*b])))?;
                 Some((away(&l.edges[at]), at, l))
             })
             .min_by(|a, b| a.0.total_cmp(&b.0));
         let Some((distance, at, line)) = nearest else {
             return Err(Error::input(
                 here,
-                format!("l'ouvrage « {} » n'existe pas ; présents : {}", breach.structure, known.join(", ")),
-                format!("there is no structure \"{}\"; present: {}", breach.structure, known.join(", ")),
+                format!(
+                    "l'ouvrage « {} » n'existe pas ; présents : {}",
+                    breach.structure,
+                    known.join(", ")
+                ),
+                format!(
+                    "there is no structure \"{}\"; present: {}",
+                    breach.structure,
+                    known.join(", ")
+                ),
             ));
         };
         if distance > width.max(2.0 * spec.cell_size) {
@@ -420,7 +502,9 @@ impl Builder<'_> {
             }
         };
         let final_level_m = match &breach.sill {
-            Some(level) => level.in_datum(self.view.territory().vertical_datum(), &format!("{here}.sill"))?,
+            Some(level) => {
+                level.in_datum(self.view.territory().vertical_datum(), &format!("{here}.sill"))?
+            }
             None => f64::MIN,
         };
         line.breaches.push(Breach {
@@ -432,8 +516,18 @@ impl Builder<'_> {
         });
         self.markers.push(Marker { x, y, label: name.to_owned(), kind: MarkerKind::Breach });
         self.hypotheses.push(Text::new(
-            format!("Brèche « {name} » de {} m dans « {} », formée en {}.", twin_core::Language::Fr.number(width, 0), breach.structure, String::from(breach.formation)),
-            format!("Breach \"{name}\" of {} m in \"{}\", formed in {}.", twin_core::Language::En.number(width, 0), breach.structure, String::from(breach.formation)),
+            format!(
+                "Brèche « {name} » de {} m dans « {} », formée en {}.",
+                twin_core::Language::Fr.number(width, 0),
+                breach.structure,
+                String::from(breach.formation)
+            ),
+            format!(
+                "Breach \"{name}\" of {} m in \"{}\", formed in {}.",
+                twin_core::Language::En.number(width, 0),
+                breach.structure,
+                String::from(breach.formation)
+            ),
         ));
         Ok(())
     }
@@ -442,7 +536,8 @@ impl Builder<'_> {
     fn initial_levels(&self, spec: &GridSpec) -> Result<Grid<f64>> {
         let mut levels = Grid::filled(*spec, f64::NEG_INFINITY);
         let dam = self.parameters.dam_break.iter().map(|w| ("dam_break".to_owned(), w));
-        let still = self.parameters.initial_water.iter().map(|(n, w)| (format!("initial_water.{n}"), w));
+        let still =
+            self.parameters.initial_water.iter().map(|(n, w)| (format!("initial_water.{n}"), w));
         for (key, StillWater { area, level }) in dam.chain(still) {
             let here = place(&key);
             let level = level.in_datum(self.view.territory().vertical_datum(), &here)?;
@@ -492,7 +587,11 @@ fn distance(line: &[[f64; 3]], (x, y): (f64, f64)) -> f64 {
             let [a, b] = [pair[0], pair[1]];
             let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
             let length2 = dx * dx + dy * dy;
-            let t = if length2 > 0.0 { (((x - a[0]) * dx + (y - a[1]) * dy) / length2).clamp(0.0, 1.0) } else { 0.0 };
+            let t = if length2 > 0.0 {
+                (((x - a[0]) * dx + (y - a[1]) * dy) / length2).clamp(0.0, 1.0)
+            } else {
+                0.0
+            };
             (a[0] + t * dx - x).hypot(a[1] + t * dy - y)
         })
         .fold(f64::INFINITY, f64::min)

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::{
-    AssembledGrids, BuildingLod1, Face, FaceKind, GridOptions, Stage, TerrainSource, assemble_grids, extrude,
+    AssembledGrids, BuildingLod1, Face, FaceKind, GridOptions, Stage, TerrainSource,
+    assemble_grids, extrude,
 };
 use crate::export::{style, wording};
 use crate::formats::cityjson::{
@@ -25,8 +26,8 @@ use crate::products::{BdTopo, ImportReport, OcsGe, plu, ppr};
 use crate::results::write_atomically;
 use crate::spatial::{Crs, Transformer, VerticalDatum};
 use crate::territory::{
-    Building, BuildingModel, Features, Label as _, Product, SourceEntry, SourceRecord, TERRITORY_SCHEMA, Territory,
-    TerritoryFile, TerritoryManifest,
+    Building, BuildingModel, Features, Label as _, Product, SourceEntry, SourceRecord,
+    TERRITORY_SCHEMA, Territory, TerritoryFile, TerritoryManifest,
 };
 use crate::{Error, FileProblem, Language, Result};
 
@@ -54,7 +55,8 @@ pub fn assemble(
         sources.features.clip(extent);
     }
     let grids = part.join(Territory::GRIDS);
-    let made = assemble_grids(&sources.points, &sources.features, &grids, &options, cancelled, progress)?;
+    let made =
+        assemble_grids(&sources.points, &sources.features, &grids, &options, cancelled, progress)?;
     if cancelled.load(Ordering::Relaxed) {
         return Err(Error::Cancelled);
     }
@@ -64,13 +66,24 @@ pub fn assemble(
     features.crs = Some(file.crs);
     if !made.derived_buildings.is_empty() {
         sources.notices.push(Text::new(
-            format!("{} bâtiments déduits du nuage de points, faute de BD TOPO.", made.derived_buildings.len()),
-            format!("{} buildings derived from the point cloud, for lack of BD TOPO.", made.derived_buildings.len()),
+            format!(
+                "{} bâtiments déduits du nuage de points, faute de BD TOPO.",
+                made.derived_buildings.len()
+            ),
+            format!(
+                "{} buildings derived from the point cloud, for lack of BD TOPO.",
+                made.derived_buildings.len()
+            ),
         ));
         features.buildings = made.derived_buildings.clone();
     }
-    features.building_models =
-        write_buildings(&features, &made.buildings, file, vertical_datum, &part.join(Territory::BUILDINGS))?;
+    features.building_models = write_buildings(
+        &features,
+        &made.buildings,
+        file,
+        vertical_datum,
+        &part.join(Territory::BUILDINGS),
+    )?;
     progress(Stage::Store, 0.5);
     write_features(&features, &part.join(Territory::FEATURES))?;
     progress(Stage::Store, 0.8);
@@ -128,7 +141,8 @@ impl Sources {
         for (at, entry) in file.source.iter().enumerate() {
             progress(Stage::Sources, at as f64 / file.source.len() as f64);
             let paths = file.files(entry)?;
-            let records: Vec<Result<SourceRecord>> = paths.par_iter().map(|p| entry.record(p)).collect();
+            let records: Vec<Result<SourceRecord>> =
+                paths.par_iter().map(|p| entry.record(p)).collect();
             for record in records {
                 sources.records.push(record?);
             }
@@ -152,13 +166,20 @@ impl Sources {
         {
             return Err(Error::input(
                 path.display().to_string(),
-                format!("nuage en {stated} alors que le territoire est en {crs} ; écrire crs = \"{stated}\" dans le fichier de territoire"),
-                format!("the cloud is in {stated} but the territory in {crs}; write crs = \"{stated}\" in the territory file"),
+                format!(
+                    "nuage en {stated} alors que le territoire est en {crs} ; écrire crs = \"{stated}\" dans le fichier de territoire"
+                ),
+                format!(
+                    "the cloud is in {stated} but the territory in {crs}; write crs = \"{stated}\" in the territory file"
+                ),
             ));
         }
         if header.crs.is_none() && entry.crs.is_none() {
             self.notices.push(Text::new(
-                format!("{} : aucun système de coordonnées déclaré, pris en {crs}.", name_of(&path)),
+                format!(
+                    "{} : aucun système de coordonnées déclaré, pris en {crs}.",
+                    name_of(&path)
+                ),
                 format!("{}: no reference system declared, taken as {crs}.", name_of(&path)),
             ));
         }
@@ -173,14 +194,38 @@ impl Sources {
             for LayerRead { mut table, report } in read_vector_layers(path)? {
                 for problem in &report.notices {
                     self.notices.push(Text::new(
-                        format!("{} [{}] : {}", name_of(path), table.name, problem.text(Language::Fr)),
-                        format!("{} [{}]: {}", name_of(path), table.name, problem.text(Language::En)),
+                        format!(
+                            "{} [{}] : {}",
+                            name_of(path),
+                            table.name,
+                            problem.text(Language::Fr)
+                        ),
+                        format!(
+                            "{} [{}]: {}",
+                            name_of(path),
+                            table.name,
+                            problem.text(Language::En)
+                        ),
                     ));
                 }
                 if let Some(first) = report.skipped.first() {
                     self.notices.push(Text::new(
-                        format!("{} [{}] : {} enregistrement(s) illisible(s), le premier ({}) : {}", name_of(path), table.name, report.skipped.len(), first.record, first.problem.text(Language::Fr)),
-                        format!("{} [{}]: {} unreadable record(s), the first ({}): {}", name_of(path), table.name, report.skipped.len(), first.record, first.problem.text(Language::En)),
+                        format!(
+                            "{} [{}] : {} enregistrement(s) illisible(s), le premier ({}) : {}",
+                            name_of(path),
+                            table.name,
+                            report.skipped.len(),
+                            first.record,
+                            first.problem.text(Language::Fr)
+                        ),
+                        format!(
+                            "{} [{}]: {} unreadable record(s), the first ({}): {}",
+                            name_of(path),
+                            table.name,
+                            report.skipped.len(),
+                            first.record,
+                            first.problem.text(Language::En)
+                        ),
                     ));
                 }
                 self.move_to(crs, &mut table, entry, path)?;
@@ -202,17 +247,32 @@ impl Sources {
     }
 
     /// Moves a table to the territory's system; one that states none is taken to be in it.
-    fn move_to(&mut self, crs: Crs, table: &mut FeatureTable, entry: &SourceEntry, path: &Path) -> Result<()> {
+    fn move_to(
+        &mut self,
+        crs: Crs,
+        table: &mut FeatureTable,
+        entry: &SourceEntry,
+        path: &Path,
+    ) -> Result<()> {
         let Some(from) = entry.crs.or(table.crs) else {
             if table.features.iter().any(|f| f.geometry.is_some()) {
-                let looks_geographic =
-                    table.extent().is_some_and(|e| e.min_x >= -180.0 && e.max_x <= 180.0 && e.max_y <= 90.0);
+                let looks_geographic = table
+                    .extent()
+                    .is_some_and(|e| e.min_x >= -180.0 && e.max_x <= 180.0 && e.max_y <= 90.0);
                 if looks_geographic {
                     return Err(Error::file_at(path, &table.name, FileProblem::MissingCrs));
                 }
                 self.notices.push(Text::new(
-                    format!("{} [{}] : aucun système de coordonnées déclaré, pris en {crs}.", name_of(path), table.name),
-                    format!("{} [{}]: no reference system declared, taken as {crs}.", name_of(path), table.name),
+                    format!(
+                        "{} [{}] : aucun système de coordonnées déclaré, pris en {crs}.",
+                        name_of(path),
+                        table.name
+                    ),
+                    format!(
+                        "{} [{}]: no reference system declared, taken as {crs}.",
+                        name_of(path),
+                        table.name
+                    ),
                 ));
             }
             table.crs = Some(crs);
@@ -308,7 +368,11 @@ fn city_object(building: &Building, block: &BuildingLod1) -> CityObject {
         .map(|faces| faces.into_iter().map(surface).collect())
         .collect();
     for surfaces in shells {
-        object.geometries.push(SurfaceGeometry { lod: LOD.to_owned(), form: Form::Solid, surfaces });
+        object.geometries.push(SurfaceGeometry {
+            lod: LOD.to_owned(),
+            form: Form::Solid,
+            surfaces,
+        });
     }
     object
 }
@@ -324,7 +388,11 @@ fn surface(face: Face) -> Surface {
 
 /// To the centimetre, as heights are known; `null` when not finite.
 fn rounded(value: f64) -> serde_json::Value {
-    if value.is_finite() { serde_json::json!((value * 100.0).round() / 100.0) } else { serde_json::Value::Null }
+    if value.is_finite() {
+        serde_json::json!((value * 100.0).round() / 100.0)
+    } else {
+        serde_json::Value::Null
+    }
 }
 
 /// The kebab-case name under which an enum is serialised.
@@ -370,7 +438,9 @@ fn part_of(folder: &Path) -> Result<PathBuf> {
 /// Puts the complete folder in place of an earlier one.
 fn replace(folder: &Path, part: &Path) -> Result<()> {
     if folder.exists() {
-        if !folder.join(Territory::MANIFEST).is_file() && fs::read_dir(folder).is_ok_and(|mut d| d.next().is_some()) {
+        if !folder.join(Territory::MANIFEST).is_file()
+            && fs::read_dir(folder).is_ok_and(|mut d| d.next().is_some())
+        {
             return Err(Error::input(
                 folder.display().to_string(),
                 "le dossier existe et n'est pas un territoire ; choisir un autre nom",

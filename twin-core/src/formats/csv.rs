@@ -35,7 +35,8 @@ pub(super) fn read(path: &Path) -> Result<LayerRead> {
             continue;
         }
         if row.len() > names.len() {
-            let detail = format!("{} cellules / cells, {} colonnes / columns", row.len(), names.len());
+            let detail =
+                format!("{} cellules / cells, {} colonnes / columns", row.len(), names.len());
             report.skip(at as i64 + 2, FileProblem::Damaged { detail });
             continue;
         }
@@ -94,7 +95,9 @@ fn records(text: &str, separator: char) -> impl Iterator<Item = Vec<String>> {
                 '"' => quoted = !quoted,
                 '\n' if !quoted => break,
                 '\r' if !quoted => (),
-                c if c == separator && !quoted => cells.push(std::mem::take(&mut cell).trim().to_owned()),
+                c if c == separator && !quoted => {
+                    cells.push(std::mem::take(&mut cell).trim().to_owned())
+                }
                 c => cell.push(c),
             }
         }

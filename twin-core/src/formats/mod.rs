@@ -11,8 +11,8 @@ mod csv;
 mod feature;
 pub mod geojson;
 pub mod geopackage;
-pub mod las;
 mod geotiff;
+pub mod las;
 mod parking;
 mod part_file;
 mod points;
@@ -31,4 +31,3 @@ pub use points::PointBlock;
 pub use pyramid::{Cell, Resampling};
 pub use report::{LayerRead, ReadReport, SkippedRecord};
 pub use vector::{read_vector, read_vector_layers};
-

@@ -7,7 +7,8 @@ use crate::{Error, FileProblem, Result};
 
 /// Reads every layer of a vector file: GeoPackage, GeoJSON, Shapefile or CSV.
 pub fn read_vector_layers(path: &Path) -> Result<Vec<LayerRead>> {
-    let extension = path.extension().map_or_else(String::new, |e| e.to_string_lossy().to_lowercase());
+    let extension =
+        path.extension().map_or_else(String::new, |e| e.to_string_lossy().to_lowercase());
     match extension.as_str() {
         "gpkg" | "sqlite" => {
             let package = GeoPackage::open(path)?;
@@ -18,7 +19,9 @@ pub fn read_vector_layers(path: &Path) -> Result<Vec<LayerRead>> {
         "csv" => Ok(vec![super::csv::read(path)?]),
         _ => Err(Error::file(
             path,
-            FileProblem::Unsupported { detail: format!(".{extension}: GeoPackage, GeoJSON, Shapefile, CSV") },
+            FileProblem::Unsupported {
+                detail: format!(".{extension}: GeoPackage, GeoJSON, Shapefile, CSV"),
+            },
         )),
     }
 }

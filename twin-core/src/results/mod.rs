@@ -6,5 +6,5 @@ mod store;
 
 pub use indicator::{Indicator, IndicatorGroup, Indicators};
 pub use manifest::{InputFile, RunLog, RunManifest, ScenarioManifest, TerritoryRecord};
-pub use store::{OpenRun, RunStore, hash_file, write_atomically};
 pub(crate) use store::write_json;
+pub use store::{OpenRun, RunStore, hash_file, write_atomically};

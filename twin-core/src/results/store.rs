@@ -117,10 +117,8 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 pub(crate) fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<()> {
-    let mut bytes = serde_json::to_vec_pretty(value).map_err(|e| Error::Write {
-        path: path.to_path_buf(),
-        source: std::io::Error::other(e),
-    })?;
+    let mut bytes = serde_json::to_vec_pretty(value)
+        .map_err(|e| Error::Write { path: path.to_path_buf(), source: std::io::Error::other(e) })?;
     bytes.push(b'\n');
     write_atomically(path, &bytes)
 }

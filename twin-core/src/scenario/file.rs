@@ -133,9 +133,8 @@ impl Scenario {
             merged.set(assignment)?;
         }
         merged.drop_disabled();
-        let value = serde_json::to_value(&merged.table).map_err(|e| {
-            explain_serde(path.display().to_string(), &e.to_string())
-        })?;
+        let value = serde_json::to_value(&merged.table)
+            .map_err(|e| explain_serde(path.display().to_string(), &e.to_string()))?;
         let mut scenario: Self =
             serde_path_to_error::deserialize(dates_as_text(value)).map_err(|error| {
                 let key = error.path().to_string();
@@ -170,7 +169,10 @@ impl Scenario {
     /// Seconds between outputs.
     pub fn output_interval_s(&self) -> f64 {
         let duration = self.time.duration.seconds();
-        self.time.output_interval.map_or((duration / 48.0).max(60.0), Duration::seconds).min(duration)
+        self.time
+            .output_interval
+            .map_or((duration / 48.0).max(60.0), Duration::seconds)
+            .min(duration)
     }
 
     fn check(&self) -> Result<()> {
@@ -183,14 +185,19 @@ impl Scenario {
             ));
         }
         let kebab = |id: &str| {
-            !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            !id.is_empty()
+                && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         };
         for name in std::iter::once(&self.id).chain(self.runs.keys()) {
             if !kebab(name) {
                 return Err(Error::input(
                     place("id"),
-                    format!("identifiant « {name} » : lettres sans accent, chiffres et tirets seulement"),
-                    format!("identifier \"{name}\": letters without accents, digits and hyphens only"),
+                    format!(
+                        "identifiant « {name} » : lettres sans accent, chiffres et tirets seulement"
+                    ),
+                    format!(
+                        "identifier \"{name}\": letters without accents, digits and hyphens only"
+                    ),
                 ));
             }
         }
@@ -300,7 +307,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.toml");
         std::fs::write(&path, text).unwrap();
-        Scenario::load(&path, &[], |_| BTreeSet::from(["hydrograph".to_owned(), "geometry".to_owned()]))
+        Scenario::load(&path, &[], |_| {
+            BTreeSet::from(["hydrograph".to_owned(), "geometry".to_owned()])
+        })
     }
 
     #[test]
@@ -309,7 +318,10 @@ mod tests {
         let inflow = &scenario.runs["crue"].parameters["inflow"];
         assert!(Path::new(inflow["hydrograph"].as_str().unwrap()).is_absolute());
         assert_eq!(inflow["source"], "essai");
-        assert!(Path::new(scenario.measures["digue"].parameters["geometry"].as_str().unwrap()).is_absolute());
+        assert!(
+            Path::new(scenario.measures["digue"].parameters["geometry"].as_str().unwrap())
+                .is_absolute()
+        );
         assert_eq!(scenario.output_interval_s(), 450.0);
     }
 

@@ -29,7 +29,9 @@ impl Merged {
                 return Err(Error::file_at(
                     &path,
                     "extends",
-                    FileProblem::Damaged { detail: "le fichier s'hérite lui-même / it extends itself".into() },
+                    FileProblem::Damaged {
+                        detail: "le fichier s'hérite lui-même / it extends itself".into(),
+                    },
                 ));
             }
             let mut table = read_table(&path)?;
@@ -73,9 +75,10 @@ impl Merged {
         if keys.iter().any(|k| k.is_empty()) {
             return Err(bad());
         }
-        let nested = keys.iter().rev().fold(value, |value, key| {
-            Value::Table(Table::from_iter([((*key).to_owned(), value)]))
-        });
+        let nested = keys
+            .iter()
+            .rev()
+            .fold(value, |value, key| Value::Table(Table::from_iter([((*key).to_owned(), value)])));
         if let Value::Table(table) = nested {
             let folder = std::env::current_dir().map_err(Error::read("."))?;
             merge(&mut self.table, table, &mut self.folders, &folder, "");
@@ -123,9 +126,9 @@ fn folder_of(path: &Path) -> &Path {
 fn read_table(path: &Path) -> Result<Table> {
     let text = std::fs::read_to_string(path).map_err(Error::read(path))?;
     text.parse::<Table>().map_err(|error| {
-        let line = error.span().map_or(1, |s| {
-            1 + text.bytes().take(s.start).filter(|b| *b == b'\n').count()
-        });
+        let line = error
+            .span()
+            .map_or(1, |s| 1 + text.bytes().take(s.start).filter(|b| *b == b'\n').count());
         Error::file_at(
             path,
             format!("ligne {line}"),
@@ -197,7 +200,10 @@ mod tests {
 
     #[test]
     fn set_changes_one_value() {
-        let mut merged = Merged { table: "[grid]\nresolution_m = 5.0\nx = 1\n".parse().unwrap(), ..Merged::default() };
+        let mut merged = Merged {
+            table: "[grid]\nresolution_m = 5.0\nx = 1\n".parse().unwrap(),
+            ..Merged::default()
+        };
         merged.set("grid.resolution_m=2.5").unwrap();
         merged.set("title.fr=Essai").unwrap();
         assert_eq!(merged.table["grid"]["resolution_m"].as_float(), Some(2.5));

@@ -103,7 +103,8 @@ impl MeasureKind for Levee {
         let place = format!("measures.{}", context.name);
         let parameters: Parameters = parse_parameters(&place, parameters)?;
         let rule = parameters.crest.rule(context, &format!("{place}.crest"))?;
-        let lines = parameters.geometry.lines(context.territory.crs(), &format!("{place}.geometry"))?;
+        let lines =
+            parameters.geometry.lines(context.territory.crs(), &format!("{place}.geometry"))?;
         // Crests follow the ground between far vertices only if the line has vertices there.
         let spacing = context.territory.spec().cell_size;
         let crest = lines

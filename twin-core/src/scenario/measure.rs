@@ -106,8 +106,20 @@ impl RasterOperation {
             Self::Set(v) => v,
             Self::Add(v) => old + v,
             // `NaN` stays: an edit does not invent data.
-            Self::AtLeast(v) => if old < v { v } else { old },
-            Self::AtMost(v) => if old > v { v } else { old },
+            Self::AtLeast(v) => {
+                if old < v {
+                    v
+                } else {
+                    old
+                }
+            }
+            Self::AtMost(v) => {
+                if old > v {
+                    v
+                } else {
+                    old
+                }
+            }
         }
     }
 }

@@ -60,8 +60,14 @@ mod tests {
 
     #[test]
     fn unknown_key_is_answered_with_the_nearest() {
-        let error = explain_serde("a.toml", "unknown field `durration`, expected one of `start`, `duration`");
-        assert_eq!(error.text(Language::En), "a.toml: unknown key \"durration\"; did you mean \"duration\"?");
+        let error = explain_serde(
+            "a.toml",
+            "unknown field `durration`, expected one of `start`, `duration`",
+        );
+        assert_eq!(
+            error.text(Language::En),
+            "a.toml: unknown key \"durration\"; did you mean \"duration\"?"
+        );
         assert!(error.text(Language::Fr).contains("vouliez-vous « duration »"));
     }
 

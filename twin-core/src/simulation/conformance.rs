@@ -100,8 +100,11 @@ impl Record {
             let series = record.fields.iter().flat_map(|f| {
                 f.names().map(|n| (n.to_owned(), f.get(n).unwrap_or_default())).collect::<Vec<_>>()
             });
-            let statics =
-                record.outcome.statics.iter().map(|s| (s.name.to_owned(), s.grid.values.as_slice()));
+            let statics = record
+                .outcome
+                .statics
+                .iter()
+                .map(|s| (s.name.to_owned(), s.grid.values.as_slice()));
             series
                 .chain(statics)
                 .map(|(name, values)| (name, values.iter().map(|v| v.to_bits()).collect()))
@@ -135,7 +138,10 @@ fn check_metadata(plugin: &dyn Simulation, faults: &mut Vec<String>) {
             faults.push(format!("the {what} is missing in French or English"));
         }
     }
-    if descriptor.licence.is_empty() || descriptor.citation.is_empty() || descriptor.limits.is_empty() {
+    if descriptor.licence.is_empty()
+        || descriptor.citation.is_empty()
+        || descriptor.limits.is_empty()
+    {
         faults.push("licence, citation or limits of validity are missing".into());
     }
     if let Err(error) = super::registry::check_descriptor(descriptor) {

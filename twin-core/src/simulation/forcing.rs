@@ -67,10 +67,7 @@ impl Series {
         let mut knots = vec![from_s];
         knots.extend(self.times_s.iter().copied().filter(|t| (from_s..to_s).contains(t)));
         knots.push(to_s);
-        knots
-            .windows(2)
-            .map(|t| 0.5 * (t[1] - t[0]) * (self.at(t[0]) + self.at(t[1])))
-            .sum()
+        knots.windows(2).map(|t| 0.5 * (t[1] - t[0]) * (self.at(t[0]) + self.at(t[1]))).sum()
     }
 
     /// Reads a text table of two columns, time and value. Separator `;`, tab or `,`; decimal mark
@@ -91,7 +88,11 @@ impl Series {
                 continue;
             }
             let at = |detail: String| {
-                Error::file_at(path, format!("ligne {}", number + 1), FileProblem::Damaged { detail })
+                Error::file_at(
+                    path,
+                    format!("ligne {}", number + 1),
+                    FileProblem::Damaged { detail },
+                )
             };
             let separator = [';', '\t', ','].into_iter().find(|s| line.contains(*s));
             let cells: Vec<&str> = match separator {
@@ -108,12 +109,16 @@ impl Series {
                 }
                 return Err(at(format!("temps « {time} » illisible (secondes, h:mm ou ISO 8601)")));
             };
-            let number_text = if separator == Some(',') { (*value).to_owned() } else { value.replace(',', ".") };
+            let number_text =
+                if separator == Some(',') { (*value).to_owned() } else { value.replace(',', ".") };
             let Some(value) = number_text.parse::<f64>().ok().filter(|v| v.is_finite()) else {
                 return Err(at(format!("valeur « {value} » illisible")));
             };
             if times.last().is_some_and(|&last| time <= last) {
-                return Err(at(format!("le temps {time} s ne suit pas {} s", times[times.len() - 1])));
+                return Err(at(format!(
+                    "le temps {time} s ne suit pas {} s",
+                    times[times.len() - 1]
+                )));
             }
             times.push(time);
             values.push(value);

@@ -129,10 +129,7 @@ fn unknown<'a>(id: &str, known: impl Iterator<Item = &'a String>) -> Error {
     let nearest = crate::scenario::nearest(id, known.iter().copied());
     let (fr, en) = match nearest {
         Some(name) => (format!("vouliez-vous « {name} » ?"), format!("did you mean \"{name}\"?")),
-        None => (
-            format!("connus : {}", known.join(", ")),
-            format!("known: {}", known.join(", ")),
-        ),
+        None => (format!("connus : {}", known.join(", ")), format!("known: {}", known.join(", "))),
     };
     Error::input(id, format!("identifiant inconnu ; {fr}"), format!("unknown identifier; {en}"))
 }

@@ -194,7 +194,13 @@ mod tests {
     }
 
     fn toy() -> Toy {
-        Toy { time: 0.1, steps: 7, depth: [1.0, -0.0, 1e-300], maxima: [1.5, 2.5], record: vec![3.0] }
+        Toy {
+            time: 0.1,
+            steps: 7,
+            depth: [1.0, -0.0, 1e-300],
+            maxima: [1.5, 2.5],
+            record: vec![3.0],
+        }
     }
 
     fn saved() -> Vec<u8> {
@@ -205,7 +211,8 @@ mod tests {
 
     #[test]
     fn what_was_saved_is_loaded_to_the_bit() {
-        let mut loaded = Toy { time: 9.0, steps: 0, depth: [0.0; 3], maxima: [0.0; 2], record: vec![] };
+        let mut loaded =
+            Toy { time: 9.0, steps: 0, depth: [0.0; 3], maxima: [0.0; 2], record: vec![] };
         walk(&mut loaded, &mut StateReader(saved().as_slice())).unwrap();
         assert_eq!(loaded, toy());
     }

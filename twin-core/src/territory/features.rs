@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Building, BuildingModel, Cemetery, Commune, Facility, Hedge, LandCoverZone, Layer, LinearConstruction,
-    NamedWaterCourse, PointConstruction, Pylon, Rail, ReliefLine, Reservoir, Road, Runway,
-    SportsGround, SurfaceConstruction, TransportSite, Tree, VegetationZone, WaterBody, WaterCourse,
-    WaterSurface, Zone, layer::intersects,
+    Building, BuildingModel, Cemetery, Commune, Facility, Hedge, LandCoverZone, Layer,
+    LinearConstruction, NamedWaterCourse, PointConstruction, Pylon, Rail, ReliefLine, Reservoir,
+    Road, Runway, SportsGround, SurfaceConstruction, TransportSite, Tree, VegetationZone,
+    WaterBody, WaterCourse, WaterSurface, Zone, layer::intersects,
 };
 use crate::language::Text;
 use crate::spatial::{Crs, Extent, Position, Transformer};

@@ -67,7 +67,9 @@ pub struct SourceEntry {
 }
 
 /// National products that can be assembled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Product {
     /// LiDAR HD point cloud, or any LAS, LAZ or COPC file.
@@ -174,18 +176,21 @@ impl TerritoryFile {
     pub fn load(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(Error::read(path))?;
         let table: toml::Table = text.parse().map_err(|e: toml::de::Error| {
-            let line = e.span().map_or(1, |s| 1 + text.bytes().take(s.start).filter(|b| *b == b'\n').count());
+            let line = e
+                .span()
+                .map_or(1, |s| 1 + text.bytes().take(s.start).filter(|b| *b == b'\n').count());
             Error::file_at(
                 path,
                 format!("ligne {line}"),
                 FileProblem::Damaged { detail: format!("TOML : {}", e.message()) },
             )
         })?;
-        let mut file: Self = serde_path_to_error::deserialize(toml::Value::Table(table)).map_err(|e| {
-            let key = e.path().to_string();
-            let key = if key == "." { String::new() } else { format!(" [{key}]") };
-            explain_serde(format!("{}{key}", path.display()), e.into_inner().message())
-        })?;
+        let mut file: Self =
+            serde_path_to_error::deserialize(toml::Value::Table(table)).map_err(|e| {
+                let key = e.path().to_string();
+                let key = if key == "." { String::new() } else { format!(" [{key}]") };
+                explain_serde(format!("{}{key}", path.display()), e.into_inner().message())
+            })?;
         file.file = path.to_path_buf();
         file.check()?;
         Ok(file)
@@ -202,12 +207,16 @@ impl TerritoryFile {
                 format!("pattern \"{}\" cannot be read ({e})", source.path),
             )
         })?;
-        let mut files: Vec<PathBuf> = paths.filter_map(Result::ok).filter(|p| p.is_file()).collect();
+        let mut files: Vec<PathBuf> =
+            paths.filter_map(Result::ok).filter(|p| p.is_file()).collect();
         files.sort();
         if files.is_empty() {
             return Err(Error::input(
                 place(),
-                format!("aucun fichier ne correspond à « {} » ; vérifier le chemin", pattern.display()),
+                format!(
+                    "aucun fichier ne correspond à « {} » ; vérifier le chemin",
+                    pattern.display()
+                ),
                 format!("no file matches \"{}\"; check the path", pattern.display()),
             ));
         }
@@ -226,7 +235,10 @@ impl TerritoryFile {
         if !(self.resolution_m.is_finite() && (0.1..=1000.0).contains(&self.resolution_m)) {
             return Err(Error::input(
                 place("resolution_m"),
-                format!("{} m ; donner une taille de maille entre 0,1 et 1000 m", self.resolution_m),
+                format!(
+                    "{} m ; donner une taille de maille entre 0,1 et 1000 m",
+                    self.resolution_m
+                ),
                 format!("{} m; give a cell size between 0.1 and 1000 m", self.resolution_m),
             ));
         }
@@ -256,7 +268,10 @@ impl SourceEntry {
             name: path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
             edition: self.edition.clone(),
             licence: self.licence.clone().unwrap_or_else(|| self.product.licence().to_owned()),
-            attribution: self.attribution.clone().unwrap_or_else(|| self.product.attribution().to_owned()),
+            attribution: self
+                .attribution
+                .clone()
+                .unwrap_or_else(|| self.product.attribution().to_owned()),
             hash: crate::results::hash_file(path)?,
         })
     }

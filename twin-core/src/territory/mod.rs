@@ -41,9 +41,11 @@ pub use construction::{
     SurfaceConstructionNature,
 };
 pub use facility::{Facility, FacilityClass, FacilityClasses};
-pub use file::{Product, SourceEntry, SourceRecord, TERRITORY_SCHEMA, TerritoryFile, TerritoryManifest};
-pub use geometry_input::GeometryInput;
 pub use features::{FeatureVisitor, FeatureVisitorMut, Features};
+pub use file::{
+    Product, SourceEntry, SourceRecord, TERRITORY_SCHEMA, TerritoryFile, TerritoryManifest,
+};
+pub use geometry_input::GeometryInput;
 pub use ground_position::GroundPosition;
 pub use identifier::{InseeCode, RnbId};
 pub use land_cover::{LandCover, LandCoverZone};

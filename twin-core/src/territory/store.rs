@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Features, TerritoryManifest, TERRITORY_SCHEMA};
+use super::{Features, TERRITORY_SCHEMA, TerritoryManifest};
 use crate::formats::cf::{BandKind, GridFile};
 use crate::formats::geopackage::GeoPackage;
 use crate::spatial::{Crs, Grid, GridSpec, VerticalDatum};

@@ -229,7 +229,9 @@ impl Aggregation {
     /// One value of several finite ones.
     fn of(self, values: &mut [f32]) -> f32 {
         match self {
-            Self::Mean => (values.iter().map(|v| f64::from(*v)).sum::<f64>() / values.len() as f64) as f32,
+            Self::Mean => {
+                (values.iter().map(|v| f64::from(*v)).sum::<f64>() / values.len() as f64) as f32
+            }
             Self::Maximum => values.iter().copied().fold(f32::NEG_INFINITY, f32::max),
             Self::Majority => {
                 values.sort_by(f32::total_cmp);
@@ -272,9 +274,13 @@ fn edited_features(folder: &Path, features: &Features, edits: &[Edit]) -> Result
                     table.fields.iter().map(|f| added.column(&f.name)).collect();
                 table.features.extend(added.features.iter().map(|feature| {
                     let values = columns.iter().map(|c| {
-                        c.and_then(|c| feature.values.get(c).cloned()).unwrap_or(crate::formats::Value::Null)
+                        c.and_then(|c| feature.values.get(c).cloned())
+                            .unwrap_or(crate::formats::Value::Null)
                     });
-                    crate::formats::Feature { geometry: feature.geometry.clone(), values: values.collect() }
+                    crate::formats::Feature {
+                        geometry: feature.geometry.clone(),
+                        values: values.collect(),
+                    }
                 }));
             }
             Edit::RemoveFeature { layer, id } => {
@@ -284,7 +290,9 @@ fn edited_features(folder: &Path, features: &Features, edits: &[Edit]) -> Result
             Edit::SetAttribute { layer, id, field, value } => {
                 let (table, at) = find(&mut tables, layer, id).ok_or_else(|| missing(layer, id))?;
                 let column = table.column(field).ok_or_else(|| missing(layer, field))?;
-                if let Some(cell) = table.features.get_mut(at).and_then(|f| f.values.get_mut(column)) {
+                if let Some(cell) =
+                    table.features.get_mut(at).and_then(|f| f.values.get_mut(column))
+                {
                     *cell = value.clone();
                 }
             }
@@ -295,7 +303,11 @@ fn edited_features(folder: &Path, features: &Features, edits: &[Edit]) -> Result
 }
 
 /// Table and position of a feature by layer and identifier (`cleabs` or `id`).
-fn find<'a>(tables: &'a mut [FeatureTable], layer: &str, id: &str) -> Option<(&'a mut FeatureTable, usize)> {
+fn find<'a>(
+    tables: &'a mut [FeatureTable],
+    layer: &str,
+    id: &str,
+) -> Option<(&'a mut FeatureTable, usize)> {
     let table = tables.iter_mut().find(|t| t.name == layer)?;
     let column = table.column("cleabs").or_else(|| table.column("id"))?;
     let at = table
@@ -304,4 +316,3 @@ fn find<'a>(tables: &'a mut [FeatureTable], layer: &str, id: &str) -> Option<(&'
         .position(|f| f.values.get(column).and_then(|v| v.as_text()) == Some(id))?;
     Some((table, at))
 }
-

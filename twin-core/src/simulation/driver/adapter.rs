@@ -32,9 +32,10 @@ impl Adapter {
         };
         let kind = match (from.temporal, to.temporal) {
             (a, b) if a == b => Kind::Same,
-            (Temporal::Instantaneous | Temporal::Mean, Temporal::Instantaneous | Temporal::Mean) => {
-                Kind::Same
-            }
+            (
+                Temporal::Instantaneous | Temporal::Mean,
+                Temporal::Instantaneous | Temporal::Mean,
+            ) => Kind::Same,
             (Temporal::Accumulated, Temporal::Mean) => Kind::TotalToRate,
             (a, b) => {
                 return refuse(
@@ -44,13 +45,20 @@ impl Adapter {
             }
         };
         let source = if kind == Kind::TotalToRate { source.times_seconds(-1) } else { source };
-        let (Some(zero), Some(one)) = (source.convert(0.0, &target), source.convert(1.0, &target)) else {
+        let (Some(zero), Some(one)) = (source.convert(0.0, &target), source.convert(1.0, &target))
+        else {
             return refuse(
                 format!("l'unité {} ne se convertit pas en {}", from.unit, to.unit),
                 format!("unit {} does not convert to {}", from.unit, to.unit),
             );
         };
-        Ok(Self { factor: one - zero, offset: zero, kind, previous_time_s: 0.0, previous: Vec::new() })
+        Ok(Self {
+            factor: one - zero,
+            offset: zero,
+            kind,
+            previous_time_s: 0.0,
+            previous: Vec::new(),
+        })
     }
 
     /// The reader's field at a time from the producer's.

@@ -54,7 +54,9 @@ pub(super) fn run_group(
     let context = context_of(scenario, view, options, &hashed[0].0.name);
     let mut members = Vec::new();
     for (step, hash, files, upstream) in hashed {
-        members.push(Member::open(step, hash, files, upstream, scenario, view, options, &context, results)?);
+        members.push(Member::open(
+            step, hash, files, upstream, scenario, view, options, &context, results,
+        )?);
     }
     let resumed = advance_all(scenario, &mut members, options, &context)?;
     for mut member in members {
@@ -97,7 +99,9 @@ fn hash_group(
         let upstream: Vec<(String, String)> = step
             .links
             .iter()
-            .filter_map(|l| Some((l.variable.to_owned(), results.get(&l.from)?.manifest.hash.clone())))
+            .filter_map(|l| {
+                Some((l.variable.to_owned(), results.get(&l.from)?.manifest.hash.clone()))
+            })
             .collect();
         let (hash, files) = fingerprint::of_step(&step, scenario, view, &upstream)?;
         hashed.push((step, hash, files, upstream));
@@ -112,11 +116,19 @@ fn hash_group(
     Ok(hashed)
 }
 
-fn context_of(scenario: &Scenario, view: &TerritoryView, options: &RunOptions, run: &str) -> RunContext {
+fn context_of(
+    scenario: &Scenario,
+    view: &TerritoryView,
+    options: &RunOptions,
+    run: &str,
+) -> RunContext {
     let (progress, run) = (options.progress.clone(), run.to_owned());
-    let mut context = RunContext::new(scenario.time.duration.seconds(), scenario.output_interval_s())
-        .with_cancellation(options.cancelled.clone())
-        .with_progress(Arc::new(move |time_s| progress(Progress::Reached { run: &run, time_s })));
+    let mut context =
+        RunContext::new(scenario.time.duration.seconds(), scenario.output_interval_s())
+            .with_cancellation(options.cancelled.clone())
+            .with_progress(Arc::new(move |time_s| {
+                progress(Progress::Reached { run: &run, time_s })
+            }));
     context.is_demo = view.territory().manifest().demo;
     context.start = scenario.time.start;
     context
@@ -136,9 +148,7 @@ impl Member {
         results: &BTreeMap<String, StepResult>,
     ) -> Result<Self> {
         let mut run = step.simulation.initialise(view.clone(), &step.parameters, context)?;
-        let can_restart = run
-            .visit_state(&mut Nothing)
-            .map_err(|e| state_error(&step.name, &e))?;
+        let can_restart = run.visit_state(&mut Nothing).map_err(|e| state_error(&step.name, &e))?;
         let id = step.simulation.descriptor().id;
         let open = options.store.open(id, &hash, options.resume && can_restart)?;
         let mut sources = BTreeMap::new();
@@ -187,7 +197,8 @@ fn advance_all(
 
     let mut first = 0;
     let mut resumed = 0;
-    if options.resume && can_restart
+    if options.resume
+        && can_restart
         && let Some(checkpoint) = Checkpoint::latest_common(members.iter().map(|m| m.open.folder()))
     {
         for member in members.iter_mut() {
@@ -208,9 +219,14 @@ fn advance_all(
     for output in first..=last {
         let until = (output as f64 * interval).min(duration);
         let from = if output == 0 { 0.0 } else { (output - 1) as f64 * interval };
-        let exchanges = if output == 0 { 1 } else { ((until - from) / coupling_s - 1e-9).ceil().max(1.0) as usize };
+        let exchanges = if output == 0 {
+            1
+        } else {
+            ((until - from) / coupling_s - 1e-9).ceil().max(1.0) as usize
+        };
         for exchange in 1..=exchanges {
-            let time_s = if exchange == exchanges { until } else { from + exchange as f64 * coupling_s };
+            let time_s =
+                if exchange == exchanges { until } else { from + exchange as f64 * coupling_s };
             advance_together(members, time_s, context)?;
         }
         context.report_time(until);
@@ -257,8 +273,14 @@ fn advance_together(members: &mut [Member], time_s: f64, context: &RunContext) -
         {
             return Err(Error::simulation(
                 &member.step.name,
-                format!("le bilan ne ferme pas à t = {time_s} s (erreur relative {:.1e}) ; signaler ce cas", budget.relative_error()),
-                format!("the budget does not close at t = {time_s} s (relative error {:.1e}); report this case", budget.relative_error()),
+                format!(
+                    "le bilan ne ferme pas à t = {time_s} s (erreur relative {:.1e}) ; signaler ce cas",
+                    budget.relative_error()
+                ),
+                format!(
+                    "the budget does not close at t = {time_s} s (relative error {:.1e}); report this case",
+                    budget.relative_error()
+                ),
             ));
         }
     }
@@ -313,4 +335,3 @@ impl StateVisitor for Nothing {
         Ok(())
     }
 }
-

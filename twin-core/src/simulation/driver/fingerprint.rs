@@ -5,10 +5,10 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::plan::Step;
-use crate::scenario::path_keys;
 use crate::Result;
 use crate::results::{InputFile, hash_file};
 use crate::scenario::Scenario;
+use crate::scenario::path_keys;
 use crate::territory::TerritoryView;
 
 /// Numbers of the engines are `f64`; the target names the instruction set for which bits hold.

@@ -134,7 +134,9 @@ pub fn run(
             .map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
         runs: results
             .iter()
-            .map(|(name, r)| (name.clone(), format!("{}/{}", r.manifest.simulation, r.manifest.hash)))
+            .map(|(name, r)| {
+                (name.clone(), format!("{}/{}", r.manifest.simulation, r.manifest.hash))
+            })
             .collect(),
     })?;
     Ok(results)

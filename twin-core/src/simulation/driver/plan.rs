@@ -103,10 +103,13 @@ fn links_of(step: &Step, steps: &BTreeMap<String, Step>, place: &str) -> Result<
                     .filter(|v| v.intent.writes())
                     .map(|v| v.name)
                     .collect();
-                let (fr, en) = match crate::scenario::nearest(variable.name, written.iter().copied()) {
-                    Some(name) => (format!(" (proche : « {name} »)"), format!(" (near: \"{name}\")")),
-                    None => (String::new(), String::new()),
-                };
+                let (fr, en) =
+                    match crate::scenario::nearest(variable.name, written.iter().copied()) {
+                        Some(name) => {
+                            (format!(" (proche : « {name} »)"), format!(" (near: \"{name}\")"))
+                        }
+                        None => (String::new(), String::new()),
+                    };
                 return Err(Error::input(
                     place,
                     format!(
@@ -128,8 +131,16 @@ fn links_of(step: &Step, steps: &BTreeMap<String, Step>, place: &str) -> Result<
                 let names: Vec<&str> = several.iter().map(|(n, _)| n.as_str()).collect();
                 return Err(Error::input(
                     place,
-                    format!("« {} » vient de plusieurs calculs ({}) ; n'en garder qu'un", variable.name, names.join(", ")),
-                    format!("\"{}\" comes from several runs ({}); keep one", variable.name, names.join(", ")),
+                    format!(
+                        "« {} » vient de plusieurs calculs ({}) ; n'en garder qu'un",
+                        variable.name,
+                        names.join(", ")
+                    ),
+                    format!(
+                        "\"{}\" comes from several runs ({}); keep one",
+                        variable.name,
+                        names.join(", ")
+                    ),
                 ));
             }
         }
@@ -141,7 +152,8 @@ fn links_of(step: &Step, steps: &BTreeMap<String, Step>, place: &str) -> Result<
 fn group(steps: BTreeMap<String, Step>) -> Vec<Vec<Step>> {
     let synchronous: BTreeSet<String> =
         steps.values().filter(|s| s.coupling_step_s.is_some()).map(|s| s.name.clone()).collect();
-    let mut label: BTreeMap<String, String> = steps.keys().map(|n| (n.clone(), n.clone())).collect();
+    let mut label: BTreeMap<String, String> =
+        steps.keys().map(|n| (n.clone(), n.clone())).collect();
     for step in steps.values().filter(|s| synchronous.contains(&s.name)) {
         for link in step.links.iter().filter(|l| synchronous.contains(&l.from)) {
             let (a, b) = (label[&step.name].clone(), label[&link.from].clone());
@@ -164,15 +176,18 @@ fn order(groups: Vec<Vec<Step>>, scenario: &Scenario) -> Result<Vec<Vec<Step>>> 
     while !waiting.is_empty() {
         let ready = waiting.iter().position(|group| {
             group.iter().flat_map(|s| &s.links).all(|link| {
-                done.contains(&link.from) || group.iter().any(|member| member.name == link.from)
-                    && group.len() > 1
+                done.contains(&link.from)
+                    || group.iter().any(|member| member.name == link.from) && group.len() > 1
             })
         });
         let Some(at) = ready else {
             let names: Vec<&str> = waiting.iter().flatten().map(|s| s.name.as_str()).collect();
             return Err(Error::input(
                 format!("{} [runs]", scenario.file.display()),
-                format!("les calculs {} se lisent l'un l'autre ; leur donner un coupling_step", names.join(", ")),
+                format!(
+                    "les calculs {} se lisent l'un l'autre ; leur donner un coupling_step",
+                    names.join(", ")
+                ),
                 format!("runs {} read each other; give them a coupling_step", names.join(", ")),
             ));
         };

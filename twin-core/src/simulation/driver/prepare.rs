@@ -106,16 +106,13 @@ fn grid_on(registry: &Registry, scenario: &Scenario, territory: &Territory) -> R
     let all = territory.spec().extent();
     let extent = match scenario.grid.extent {
         None => all,
-        Some(wanted) => wanted
-            .intersection(&all)
-            .filter(|e| e.area() > 0.0)
-            .ok_or_else(|| {
-                Error::input(
-                    format!("{} [grid.extent]", scenario.file.display()),
-                    format!("l'emprise est hors du territoire ({:?})", <[f64; 4]>::from(all)),
-                    format!("the extent lies outside the territory ({:?})", <[f64; 4]>::from(all)),
-                )
-            })?,
+        Some(wanted) => wanted.intersection(&all).filter(|e| e.area() > 0.0).ok_or_else(|| {
+            Error::input(
+                format!("{} [grid.extent]", scenario.file.display()),
+                format!("l'emprise est hors du territoire ({:?})", <[f64; 4]>::from(all)),
+                format!("the extent lies outside the territory ({:?})", <[f64; 4]>::from(all)),
+            )
+        })?,
     };
     if let Some(size) = scenario.grid.resolution_m {
         return Ok(GridSpec::covering(&extent, size));
@@ -138,13 +135,19 @@ fn grid_on(registry: &Registry, scenario: &Scenario, territory: &Territory) -> R
     Ok(chosen)
 }
 
-fn check_requirements(registry: &Registry, scenario: &Scenario, view: &TerritoryView) -> Result<()> {
+fn check_requirements(
+    registry: &Registry,
+    scenario: &Scenario,
+    view: &TerritoryView,
+) -> Result<()> {
     for (name, entry) in &scenario.runs {
         for requirement in &registry.simulation(&entry.simulation)?.descriptor().requirements {
             let place = format!("{} [inputs.{}]", scenario.file.display(), requirement.name);
             match requirement.kind {
                 RequirementKind::Grid { .. } => {
-                    if view.grid(requirement.name).is_none() && view.table(requirement.name).is_some() {
+                    if view.grid(requirement.name).is_none()
+                        && view.table(requirement.name).is_some()
+                    {
                         return Err(Error::input(
                             place,
                             format!("« {name} » attend une grille ; donner un GeoTIFF ou un .asc"),
@@ -156,7 +159,12 @@ fn check_requirements(registry: &Registry, scenario: &Scenario, view: &Territory
                     let Some(table) = view.table(requirement.name) else { continue };
                     if let Some(missing) = columns.iter().find(|c| table.column(c).is_none()) {
                         return Err(Error::File {
-                            path: scenario.inputs.get(requirement.name).map(|i| i.path.clone()).unwrap_or_default().into(),
+                            path: scenario
+                                .inputs
+                                .get(requirement.name)
+                                .map(|i| i.path.clone())
+                                .unwrap_or_default()
+                                .into(),
                             place,
                             problem: FileProblem::MissingField {
                                 name: (*missing).to_owned(),

@@ -35,7 +35,11 @@ pub(super) struct Publication<'a> {
 }
 
 /// Writes all documents of a run into its folder, the manifest last.
-pub(super) fn publish(run: Publication<'_>, folder: &Path, segments: Segments) -> Result<RunManifest> {
+pub(super) fn publish(
+    run: Publication<'_>,
+    folder: &Path,
+    segments: Segments,
+) -> Result<RunManifest> {
     let manifest = manifest_of(&run);
     segments.merge(&run.outcome.statics, &folder.join("fields.h5"))?;
     if !run.outcome.assets.is_empty() {
@@ -77,8 +81,11 @@ pub(super) fn file_attributes(
     descriptor: &Descriptor,
 ) -> BTreeMap<String, String> {
     let territory = view.territory().manifest();
-    let sources: Vec<String> =
-        territory.sources.iter().map(|s| format!("{} ({})", s.product.label(), s.attribution)).collect();
+    let sources: Vec<String> = territory
+        .sources
+        .iter()
+        .map(|s| format!("{} ({})", s.product.label(), s.attribution))
+        .collect();
     let mut attributes = BTreeMap::from([
         ("title".to_owned(), format!("{} – {}", territory.name, scenario.title.fr)),
         ("source".to_owned(), format!("{} {}", descriptor.id, descriptor.version)),
@@ -89,7 +96,8 @@ pub(super) fn file_attributes(
         ("vertical_datum".to_owned(), territory.vertical_datum.clone()),
     ]);
     if territory.demo {
-        attributes.insert("demonstration".to_owned(), wording::demonstration(Language::Fr).to_owned());
+        attributes
+            .insert("demonstration".to_owned(), wording::demonstration(Language::Fr).to_owned());
     }
     attributes
 }

@@ -38,7 +38,8 @@ pub(super) fn report(run: &Publication<'_>, manifest: &RunManifest, maps: &Path)
         structures.push([s.name.clone(), pick(&s.kind), pick(&s.note)]);
     }
     let demo = run.view.territory().manifest().demo;
-    let hypotheses: Vec<Text> = run.outcome.hypotheses.iter().chain(&run.outcome.calibration).cloned().collect();
+    let hypotheses: Vec<Text> =
+        run.outcome.hypotheses.iter().chain(&run.outcome.calibration).cloned().collect();
     let report = Report {
         language,
         title: pick(&run.scenario.title),
@@ -90,8 +91,12 @@ fn figures(run: &Publication<'_>, manifest: &RunManifest, folder: &Path) -> Resu
     let terrain = run.view.terrain(Aggregation::Mean)?;
     let cover = run.view.land_cover()?.map(|c| c.value());
     let study = run.view.study_area().map(|area| Geometry::Polygons(area.to_vec()));
-    let structures: Vec<Geometry> =
-        run.outcome.structures.iter().map(|s: &PlacedStructure| Geometry::Lines(s.lines.clone())).collect();
+    let structures: Vec<Geometry> = run
+        .outcome
+        .structures
+        .iter()
+        .map(|s: &PlacedStructure| Geometry::Lines(s.lines.clone()))
+        .collect();
     let mut figures = Vec::new();
 
     let base = |title: String| base_map(run, manifest, &terrain, title, study.as_ref());
@@ -137,8 +142,11 @@ fn base_map<'a>(
     map.study_area = study;
     map.demo = run.view.territory().manifest().demo;
     map.language = run.language;
-    let mut credits: Vec<String> =
-        territory.sources.iter().map(|s| format!("{} {}", s.product.label(), s.attribution)).collect();
+    let mut credits: Vec<String> = territory
+        .sources
+        .iter()
+        .map(|s| format!("{} {}", s.product.label(), s.attribution))
+        .collect();
     credits.sort();
     credits.dedup();
     map.credits = credits;
@@ -185,7 +193,12 @@ fn save(map: &MapSpec<'_>, name: &str, caption: &Text, folder: &Path) -> Result<
     let png = crate::export::picture::png_from_svg(&svg, MAP_WIDTH_PX, notice)?;
     write_atomically(&folder.join(format!("{name}.png")), &png)?;
     let caption = caption.get(map.language).to_owned();
-    Ok(Figure { title: map.title.clone(), alt: caption.clone(), caption, picture: FigurePicture::Svg(svg) })
+    Ok(Figure {
+        title: map.title.clone(),
+        alt: caption.clone(),
+        caption,
+        picture: FigurePicture::Svg(svg),
+    })
 }
 
 fn palette() -> Vec<(u8, Rgb, Text)> {
@@ -300,10 +313,19 @@ fn versions(run: &Publication<'_>, manifest: &RunManifest, language: Language) -
         language.pick("Calcul", "Computation"),
         [language.pick("Élément", "Item"), language.pick("Valeur", "Value")],
     );
-    let mut row = |fr: &str, en: &str, value: String| table.push([language.pick(fr, en).to_owned(), value]);
-    row("Simulation", "Simulation", format!("{} {}", manifest.simulation, manifest.simulation_version));
+    let mut row =
+        |fr: &str, en: &str, value: String| table.push([language.pick(fr, en).to_owned(), value]);
+    row(
+        "Simulation",
+        "Simulation",
+        format!("{} {}", manifest.simulation, manifest.simulation_version),
+    );
     row("Programme", "Program", format!("twin {}", manifest.program_version));
-    row("Précision et jeu d'instructions", "Precision and instruction set", format!("f64, {}", manifest.target));
+    row(
+        "Précision et jeu d'instructions",
+        "Precision and instruction set",
+        format!("f64, {}", manifest.target),
+    );
     let grid = &manifest.grid;
     row(
         "Grille de calcul",
@@ -311,12 +333,20 @@ fn versions(run: &Publication<'_>, manifest: &RunManifest, language: Language) -
         format!("{} × {} × {} m", grid.columns, grid.rows, language.number(grid.cell_size, 1)),
     );
     row("Début (UTC)", "Start (UTC)", manifest.start_utc.clone());
-    row("Durée simulée", "Simulated time", format!("{} h", language.number(manifest.duration_s / 3600.0, 2)));
+    row(
+        "Durée simulée",
+        "Simulated time",
+        format!("{} h", language.number(manifest.duration_s / 3600.0, 2)),
+    );
     row("Méthode", "Method", descriptor.citation.to_owned());
     row("Licence", "Licence", manifest.licence.clone());
     row("Empreinte du calcul", "Hash of the run", manifest.hash.clone());
     for file in &manifest.input_files {
-        row("Fichier d'entrée", "Input file", format!("{} ({}…)", file.name, &file.hash[..16.min(file.hash.len())]));
+        row(
+            "Fichier d'entrée",
+            "Input file",
+            format!("{} ({}…)", file.name, &file.hash[..16.min(file.hash.len())]),
+        );
     }
     table
 }
