@@ -55,7 +55,8 @@ fn patched(folder: &Path, name: &str, bytes: &[u8], at: usize, patch: &[u8]) -> 
 fn files_that_are_no_point_cloud() {
     let (folder, before) = with_territory();
     let folder = folder.path();
-    let random: Vec<u8> = (0..40_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let random: Vec<u8> =
+        (0..40_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     for (name, bytes) in [
         ("vide.laz", &b""[..]),
         ("texte.laz", b"ceci n'est pas un nuage"),
@@ -76,7 +77,8 @@ fn damaged_point_clouds() {
     let (folder, before) = with_territory();
     let folder = folder.path();
     let bytes = fs::read(path).unwrap();
-    for (name, length) in [("moitie.laz", bytes.len() / 2), ("entete.laz", 100), ("court.laz", 600)] {
+    for (name, length) in [("moitie.laz", bytes.len() / 2), ("entete.laz", 100), ("court.laz", 600)]
+    {
         let path = folder.join(name);
         fs::write(&path, &bytes[..length]).unwrap();
         refused(folder, &before, LAMBERT_93, "lidar-hd", &path, &[]);
@@ -97,7 +99,13 @@ fn damaged_point_clouds() {
     }
     let Some(path) = data("lidar/edge-cases/malformed_extrabytes.las") else { return };
     let bytes = fs::read(path).unwrap();
-    let path = patched(folder, "forge.las", &bytes, 107, &u32::MAX.to_le_bytes());
+    // Moved to the mainland (offset of x and y, bounds), then with a forged count.
+    let mut moved = bytes;
+    for (at, value) in [(155, 662e3), (163, 6358e3), (179, 663e3), (187, 662e3), (195, 6359e3)] {
+        moved[at..at + 8].copy_from_slice(&f64::to_le_bytes(value));
+    }
+    moved[203..211].copy_from_slice(&6358e3f64.to_le_bytes());
+    let path = patched(folder, "forge.las", &moved, 107, &u32::MAX.to_le_bytes());
     refused(folder, &before, LAMBERT_93, "lidar-hd", &path, &["4294967295"]);
 }
 
@@ -172,11 +180,13 @@ fn reference_systems_are_never_guessed() {
         ("resolution = 2.0", &["x.toml", "resolution_m"]),
         ("extent = [0, 0, 10, 10]", &["laz"]),
     ] {
-        let (_, outcome) = assemble(folder, "x", head, &[("lidar-hd", &reunion, "crs = \"EPSG:2154\"")]);
+        let (_, outcome) =
+            assemble(folder, "x", head, &[("lidar-hd", &reunion, "crs = \"EPSG:2154\"")]);
         outcome.refused(words);
     }
     let roads = folder.join("routes.geojson");
-    let (_, outcome) = assemble(folder, "x", LAMBERT_93, &[("bd-topo", &roads, "crs = \"EPSG:28992\"")]);
+    let (_, outcome) =
+        assemble(folder, "x", LAMBERT_93, &[("bd-topo", &roads, "crs = \"EPSG:28992\"")]);
     outcome.refused(&["routes.geojson", "EPSG:28992", "reprojeter"]);
     assert_eq!(fs::read(folder.join("x.twin/twin.toml")).unwrap(), before);
 }

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use program::{Outcome, assemble, territory_file, twin, twin_with};
 use serde_json::Value;
 use twin_core::assembly::{CellQuality, TerrainSource};
-use twin_core::test_support::data;
 use twin_core::territory::{Territory, TerritoryManifest};
+use twin_core::test_support::data;
 
 const LAMBERT_93: &str = "crs = \"EPSG:2154\"";
 
@@ -98,10 +98,9 @@ fn lamballe_from_the_tile_to_the_flood_report() {
 
 #[test]
 fn olemps_from_both_formats() {
-    let (Some(shapes), Some(package)) = (
-        data("bdtopo/olemps-12174-v3-shp"),
-        data("bdtopo/BDT_3-0_GPKG_LAMB93_olemps-12174.gpkg"),
-    ) else {
+    let (Some(shapes), Some(package)) =
+        (data("bdtopo/olemps-12174-v3-shp"), data("bdtopo/BDT_3-0_GPKG_LAMB93_olemps-12174.gpkg"))
+    else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
@@ -126,8 +125,12 @@ fn olemps_from_both_formats() {
     assert_eq!(a["features"], b["features"]);
     assert_eq!(a["extent"], b["extent"]);
     assert_eq!(a["fit_for_hazard"], false);
-    let bytes = |name: &str| fs::read(folder.join(name).join("buildings.city.jsonl")).unwrap().len();
-    assert_eq!(bytes("shp.twin"), bytes("gpkg.twin"));
+    // All but the first line, which names the territory.
+    let models = |name: &str| {
+        let text = fs::read_to_string(folder.join(name).join("buildings.city.jsonl")).unwrap();
+        text.split_once('\n').unwrap().1.to_owned()
+    };
+    assert!(models("shp.twin") == models("gpkg.twin"), "the same blocks from both");
 
     let scenario = r#"
 schema = 1
@@ -197,7 +200,7 @@ fn territories_in_their_own_systems() {
     assert!(m.quality.errors.unwrap().bias_m.abs() < 0.01);
 
     // A system that cannot be transformed is enough for a cloud that needs no transformation.
-    let (m, _) = cloud(folder, "delft", "crs = \"EPSG:28992\"", &delft.join("*_2.laz"));
+    let (m, _) = cloud(folder, "delft", "crs = \"EPSG:28992\"", &delft.join("*.laz"));
     assert!(m.quality.cells.void < 0.02 && m.quality.buildings.total() > 5);
 
     let (m, _) = cloud(folder, "corse", "resolution_m = 0.5", &corse);
@@ -245,7 +248,7 @@ fn dense_blocks_and_crops() {
     );
     assert!(outcome.succeeded().stdout.contains("batiment : 40 objets"));
     let m = Territory::read_manifest(&made).unwrap();
-    assert!(m.quality.buildings.lidar > 5 && m.quality.buildings.derived_footprints == 0);
+    assert!(m.quality.buildings.lidar >= 5 && m.quality.buildings.derived_footprints == 0);
 
     for (name, bias_m) in [("bat", 0.04), ("crop_1", 0.04), ("crop_2", 0.04), ("pont", 0.04)] {
         let head = "resolution_m = 0.5\npoint_selection = \"ign-max\"";

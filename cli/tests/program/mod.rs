@@ -11,22 +11,22 @@ const MOST_MEMORY_KB: u32 = 8_000_000;
 
 /// What a call of the program gave.
 #[derive(Debug)]
-pub struct Outcome {
-    pub status: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Outcome {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Outcome {
     /// The same, when all went well.
-    pub fn succeeded(self) -> Self {
+    pub(crate) fn succeeded(self) -> Self {
         assert_eq!(self.status, 0, "{}\n{}", self.stdout, self.stderr);
         assert_eq!(self.stderr, "", "nothing on stderr when all goes well");
         self
     }
 
     /// One line on stderr, status 1, and the words in it.
-    pub fn refused(self, words: &[&str]) -> Self {
+    pub(crate) fn refused(self, words: &[&str]) -> Self {
         assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
         assert_eq!(self.status, 1, "{}\n{}", self.stdout, self.stderr);
         assert_eq!(self.stderr.trim_end().lines().count(), 1, "one line: {}", self.stderr);
@@ -38,12 +38,16 @@ impl Outcome {
 }
 
 /// Calls `twin` in a folder.
-pub fn twin(folder: &Path, arguments: &[&str]) -> Outcome {
+pub(crate) fn twin(folder: &Path, arguments: &[&str]) -> Outcome {
     twin_with(folder, arguments, &[])
 }
 
 /// The same with environment variables.
-pub fn twin_with(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Outcome {
+pub(crate) fn twin_with(
+    folder: &Path,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> Outcome {
     let mut command = if cfg!(target_os = "linux") {
         let mut shell = Command::new("sh");
         let limited = format!("ulimit -v {MOST_MEMORY_KB}; exec \"$0\" \"$@\"");
@@ -67,7 +71,7 @@ pub fn twin_with(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]
 }
 
 /// Writes `NAME.toml`: its first keys, then its sources as product, path and further keys.
-pub fn territory_file(
+pub(crate) fn territory_file(
     folder: &Path,
     name: &str,
     head: &str,
@@ -84,7 +88,7 @@ pub fn territory_file(
 }
 
 /// Writes a territory file and assembles it to `NAME.twin`.
-pub fn assemble(
+pub(crate) fn assemble(
     folder: &Path,
     name: &str,
     head: &str,

@@ -67,8 +67,10 @@ fn assemble_into(
         selection: file.point_selection,
         ..GridOptions::default()
     };
-    if let Some(extent) = &file.extent {
-        sources.features.clip(extent);
+    if let Some(extent) = file.extent {
+        sources.features.clip(&extent);
+    } else if let Some(extent) = sources.cloud_extent {
+        sources.clip_to_clouds(&extent);
     }
     let grids = part.join(Territory::GRIDS);
     let made =
@@ -142,6 +144,8 @@ struct Sources {
     features: Features,
     records: Vec<SourceRecord>,
     notices: Vec<Text>,
+    /// Union of the point files.
+    cloud_extent: Option<Extent>,
     /// Point files without a point.
     empty_clouds: Vec<PathBuf>,
     /// Datum that a point file states.
@@ -155,6 +159,7 @@ impl Sources {
             features: Features { crs: Some(file.crs), ..Features::default() },
             records: Vec::new(),
             notices: Vec::new(),
+            cloud_extent: None,
             empty_clouds: Vec::new(),
             stated_datum: None,
         };
@@ -222,10 +227,27 @@ impl Sources {
         }
         if let Some(extent) = header.declared_extent {
             check_place(&path, &extent, crs)?;
+            self.cloud_extent = Some(self.cloud_extent.map_or(extent, |e| e.union(&extent)));
         }
         self.stated_datum = self.stated_datum.or(header.vertical_datum);
         self.points.push(path);
         Ok(())
+    }
+
+    /// Without a stated extent the clouds give it: objects beyond them would stand on no terrain.
+    fn clip_to_clouds(&mut self, extent: &Extent) {
+        let count = |features: &Features| -> usize { features.counts().values().sum() };
+        let before = count(&self.features);
+        self.features.clip(extent);
+        let left_out = before - count(&self.features);
+        if left_out > 0 {
+            self.notices.push(Text::new(
+                format!(
+                    "{left_out} objets hors de l'emprise des nuages de points, laissés de côté."
+                ),
+                format!("{left_out} features beyond the point clouds, left out."),
+            ));
+        }
     }
 
     /// An error of the grids, which know no file, with the file that a user can mend.
@@ -259,8 +281,14 @@ impl Sources {
             if entry.layer.is_some() && layers.len() != 1 {
                 return Err(Error::input(
                     path.display().to_string(),
-                    format!("{} couches ; « layer » ne vaut que pour un fichier d'une couche, le retirer", layers.len()),
-                    format!("{} layers; \"layer\" is for a file of one layer, remove it", layers.len()),
+                    format!(
+                        "{} couches ; « layer » ne vaut que pour un fichier d'une couche, le retirer",
+                        layers.len()
+                    ),
+                    format!(
+                        "{} layers; \"layer\" is for a file of one layer, remove it",
+                        layers.len()
+                    ),
                 ));
             }
             for LayerRead { mut table, report } in layers {

@@ -161,7 +161,12 @@ mod tests {
         for columns in [0..100, 50..120] {
             let part = spec.crop(&(0..100), &columns);
             let mut block = super::super::interpolate_block(
-                &points, bounds, &spec, 0..100, columns.clone(), &options,
+                &points,
+                bounds,
+                &spec,
+                0..100,
+                columns.clone(),
+                &options,
             );
             let covered = Grid::filled(part, true);
             let at = (0, columns.start);

@@ -174,4 +174,3 @@ fn count_heights(buildings: &[Building], report: &mut LayerReport) {
         n => report.warn(format!("{n} de hauteur nulle"), format!("{n} with a height of zero")),
     }
 }
-
