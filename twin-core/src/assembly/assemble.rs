@@ -425,9 +425,7 @@ fn hash_of(folder: &Path) -> Result<String> {
 
 /// An empty folder beside the final one.
 fn part_of(folder: &Path) -> Result<PathBuf> {
-    let mut name = folder.file_name().map(ToOwned::to_owned).unwrap_or_default();
-    name.push(".part");
-    let part = folder.with_file_name(name);
+    let part = beside(folder, ".part");
     if part.exists() {
         fs::remove_dir_all(&part).map_err(Error::write(&part))?;
     }
@@ -435,7 +433,14 @@ fn part_of(folder: &Path) -> Result<PathBuf> {
     Ok(part)
 }
 
-/// Puts the complete folder in place of an earlier one.
+fn beside(folder: &Path, suffix: &str) -> PathBuf {
+    let mut name = folder.file_name().map(ToOwned::to_owned).unwrap_or_default();
+    name.push(suffix);
+    folder.with_file_name(name)
+}
+
+/// Puts the complete folder in place of an earlier one, which is moved aside before it is removed:
+/// no moment leaves half a territory under the name.
 fn replace(folder: &Path, part: &Path) -> Result<()> {
     if folder.exists() {
         if !folder.join(Territory::MANIFEST).is_file()
@@ -447,7 +452,13 @@ fn replace(folder: &Path, part: &Path) -> Result<()> {
                 "the folder exists and is not a territory; choose another name",
             ));
         }
-        fs::remove_dir_all(folder).map_err(Error::write(folder))?;
+        let earlier = beside(folder, ".old");
+        if earlier.exists() {
+            fs::remove_dir_all(&earlier).map_err(Error::write(&earlier))?;
+        }
+        fs::rename(folder, &earlier).map_err(Error::write(folder))?;
+        fs::rename(part, folder).map_err(Error::write(folder))?;
+        return fs::remove_dir_all(&earlier).map_err(Error::write(&earlier));
     }
     fs::rename(part, folder).map_err(Error::write(folder))
 }
