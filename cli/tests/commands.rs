@@ -185,10 +185,8 @@ fn missing_and_broken_files_are_told_by_name() {
     assert!(refuses(&["assemble", "nulle-part.toml"]).contains("nulle-part.toml"));
     let broken = scenario("broken.toml", "schema = 1\nid = \n");
     assert!(refuses(&["run", &broken]).contains("broken.toml"));
-    let nowhere = scenario(
-        "nowhere.toml",
-        "extends = \"crue.toml\"\nterritory = \"nulle-part.twin\"\n",
-    );
+    let nowhere =
+        scenario("nowhere.toml", "extends = \"crue.toml\"\nterritory = \"nulle-part.twin\"\n");
     assert!(refuses(&["run", &nowhere]).contains("nulle-part.twin"));
 }
 

@@ -5,11 +5,11 @@ mod territory;
 use std::sync::Arc;
 
 use serde_json::json;
+use twin_core::language::Text;
 use twin_core::scenario::{Edit, LineStructure};
 use twin_core::simulation::conformance::{Case, check};
 use twin_core::spatial::GridSpec;
 use twin_core::territory::{Territory, TerritoryView};
-use twin_core::language::Text;
 
 #[test]
 fn flood_conforms_in_every_building_mode() {
@@ -19,8 +19,11 @@ fn flood_conforms_in_every_building_mode() {
     let (x, y) = extent.centre();
     let spec = GridSpec::covering(&extent, 4.0);
     let crest = vec![[extent.min_x + 20.0, y, 61.0], [extent.max_x - 20.0, y + 8.0, 61.0]];
-    let structure =
-        LineStructure { name: "digue".into(), title: Text::new("Digue", "Levee"), crest: vec![crest] };
+    let structure = LineStructure {
+        name: "digue".into(),
+        title: Text::new("Digue", "Levee"),
+        crest: vec![crest],
+    };
     let view = TerritoryView::new(territory, spec, vec![Edit::Structure(structure)]).unwrap();
     let view = Arc::new(view);
     for mode in ["blocks", "holes", "roughness"] {
@@ -45,16 +48,25 @@ fn flood_conforms_in_every_building_mode() {
             bad_parameters: vec![
                 with("inflow", json!({ "at": [x, y], "source": "ni débit ni hydrogramme" })),
                 with("inflow", json!({ "discharge_m3_per_s": -1.0, "at": [x, y], "source": "s" })),
-                with("inflow", json!({ "discharge_m3_per_s": 1.0, "at": [0.0, 0.0], "source": "s" })),
+                with(
+                    "inflow",
+                    json!({ "discharge_m3_per_s": 1.0, "at": [0.0, 0.0], "source": "s" }),
+                ),
                 with("inflow", json!({ "discharge_m3_per_s": 1.0, "at": [x, y], "source": " " })),
                 with("gauges", json!({ "loin": [0.0, 0.0] })),
-                with("stage", json!({ "mer": { "side": "west", "level_m": 3.0, "datum": "ZH", "source": "s" } })),
+                with(
+                    "stage",
+                    json!({ "mer": { "side": "west", "level_m": 3.0, "datum": "ZH", "source": "s" } }),
+                ),
                 with("manning", json!({ "gazon": 0.03 })),
                 with("buildings", json!("houses")),
-                with("breaches", json!({ "b": {
+                with(
+                    "breaches",
+                    json!({ "b": {
                     "structure": "autre", "at": [x, y], "width_m": 10.0,
                     "start": "3 min", "formation": "2 min"
-                } })),
+                } }),
+                ),
             ],
             duration_s: 600.0,
             outputs: 5,

@@ -38,12 +38,14 @@ fn descriptor(id: &'static str, variables: Vec<Variable>) -> Descriptor {
 }
 
 fn rain() -> Rain {
-    let total = Variable::output("rain", "mm", Text::new("pluie", "rain")).over_time(Temporal::Accumulated);
+    let total =
+        Variable::output("rain", "mm", Text::new("pluie", "rain")).over_time(Temporal::Accumulated);
     Rain(descriptor("rain", vec![total]))
 }
 
 fn bucket() -> Bucket {
-    let rate = Variable::input("rain", "m s-1", Text::new("pluie", "rain")).over_time(Temporal::Mean);
+    let rate =
+        Variable::input("rain", "m s-1", Text::new("pluie", "rain")).over_time(Temporal::Mean);
     let depth = Variable::output("stored_depth", "m", Text::new("stock", "stock"));
     Bucket(descriptor("bucket", vec![rate, depth]))
 }

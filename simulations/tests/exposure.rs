@@ -13,7 +13,8 @@ use twin_core::territory::{Aggregation, Territory, TerritoryView};
 /// Indicators of a lake at rest at `level_m` over the whole commune.
 fn lake(view: &Arc<TerritoryView>, level_m: f64, mode: &str, floor_height_m: f64) -> Indicators {
     let e = view.spec().extent();
-    let ring = json!([[e.min_x, e.min_y], [e.max_x, e.min_y], [e.max_x, e.max_y], [e.min_x, e.max_y]]);
+    let ring =
+        json!([[e.min_x, e.min_y], [e.max_x, e.min_y], [e.max_x, e.max_y], [e.min_x, e.max_y]]);
     let parameters = json!({
         "initial_water": { "lac": { "area": ring, "level": { "level_m": level_m, "datum": "NGF-IGN69" } } },
         "undeclared_edges": "wall",

@@ -58,7 +58,8 @@ fn edits_change_the_view_and_not_the_territory() {
     let territory = small();
     let extent = territory.spec().extent();
     let (x, y) = extent.centre();
-    let square = Polygon::from_corners(&[(x, y), (x + 20.0, y), (x + 20.0, y + 20.0), (x, y + 20.0)]);
+    let square =
+        Polygon::from_corners(&[(x, y), (x + 20.0, y), (x + 20.0, y + 20.0), (x, y + 20.0)]);
     let id = territory.features().buildings[0].id.clone();
     let edits = vec![
         Edit::Raster {

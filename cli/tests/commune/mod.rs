@@ -108,6 +108,8 @@ output_interval = "30 s"
 resolution_m = 5.0
 [runs.crue]
 simulation = "flood"
+[runs.crue.parameters]
+undeclared_edges = "wall"
 [runs.crue.parameters.inflow]
 hydrograph = "sources/scenario/hydrograph.csv"
 line = "sources/scenario/inflow.geojson"
@@ -115,11 +117,6 @@ source = "hydrogramme inventé"
 [runs.crue.parameters.outflow.aval]
 line = "sources/scenario/outflow.geojson"
 slope = 0.002
-[runs.crue.parameters.walls]
-amont = {{ side = "west" }}
-nord = {{ side = "north" }}
-sud = {{ side = "south" }}
-est = {{ side = "east" }}
 [runs.crue.parameters.gauges]
 {gauges}"#
         ),

@@ -181,7 +181,8 @@ pub(super) fn remove_unfinished_documents(run_folder: &Path) -> Result<()> {
         if INTERMEDIATE.iter().any(|name| entry.file_name() == *name) {
             continue;
         }
-        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        let removed =
+            if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
         removed.map_err(Error::write(&path))?;
     }
     Ok(())
