@@ -230,3 +230,63 @@ fn sentences_are_the_same_in_every_locale() {
         assert_eq!(c, said(language, "tr_TR.UTF-8"));
     }
 }
+
+#[test]
+fn scenarios_that_cannot_run() {
+    let (folder, before) = with_territory();
+    let folder = folder.path();
+    let scenario = r#"
+schema = 1
+id = "essai"
+title = { fr = "Essai", en = "Trial" }
+territory = "x.twin"
+[time]
+start = "2024-01-15T00:00:00+01:00"
+duration = "10 min"
+[grid]
+resolution_m = 10.0
+[runs.crue]
+simulation = "flood"
+[runs.crue.parameters]
+undeclared_edges = "wall"
+inflow = { hydrograph = "debit.csv", at = [662050, 6358020], source = "débit inventé" }
+"#;
+    fs::write(folder.join("essai.toml"), scenario).unwrap();
+    fs::write(folder.join("debit.csv"), "temps;debit\n0;1\n600;NaN\n").unwrap();
+    let run = |set: &str, words: &[&str]| {
+        let arguments = ["run", "essai.toml", "--set", set];
+        let arguments = if set.is_empty() { &arguments[..2] } else { &arguments[..] };
+        twin(folder, arguments).refused(words);
+        assert!(!has_runs(&folder.join("runs/flood")), "no broken run");
+    };
+    run("", &["debit.csv", "ligne 3"]);
+    fs::write(folder.join("debit.csv"), "").unwrap();
+    run("", &["debit.csv", "vide"]);
+    fs::write(folder.join("debit.csv"), "temps;debit\n0;1\n600;1\n").unwrap();
+    run("runs.crue.parameters.outflo=1", &["essai.toml [runs.crue.parameters.outflo]", "outflow"]);
+    run("runs.crue.parameters.floor_height_m=\"haut\"", &["essai.toml", "floor_height_m"]);
+    run("runs.crue.parameters.inflow.at=[0, 0]", &["essai.toml [runs.crue.parameters.inflow"]);
+    run("runs.crue.simulation=\"floot\"", &["essai.toml", "flood"]);
+    run("territory=\"absent.twin\"", &["absent.twin", "twin assemble"]);
+    run("time.duration=\"longtemps\"", &["essai.toml [time.duration]"]);
+    run("grid.resolution_m=-5.0", &["essai.toml", "resolution_m"]);
+
+    // A territory whose files are damaged says which.
+    for name in ["grids.h5", "features.gpkg", "twin.toml"] {
+        let path = folder.join("x.twin").join(name);
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() / 3]).unwrap();
+        run("", &[name]);
+        twin(folder, &["info", "x.twin"]).refused(&[name]);
+        fs::write(&path, bytes).unwrap();
+    }
+    assert_eq!(fs::read(folder.join("x.twin/twin.toml")).unwrap(), before);
+    twin(folder, &["run", "essai.toml"]).succeeded();
+    assert!(has_runs(&folder.join("runs/flood")));
+}
+
+/// Whether a folder of runs holds a run under its final name.
+fn has_runs(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    entries.flatten().any(|e| e.path().join("manifest.json").is_file())
+}
