@@ -38,7 +38,9 @@ impl TryFrom<String> for Duration {
             "h" => 3600.0,
             "d" | "j" => 86_400.0,
             _ => {
-                return Err(format!("\"{text}\": write a number and s, min, h or d, as in \"6 h\""));
+                return Err(format!(
+                    "\"{text}\": write a number and s, min, h or d, as in \"6 h\""
+                ));
             }
         };
         number
