@@ -13,7 +13,7 @@
 //! | [`simulation`] | the plugin contract and the driver that runs it |
 //! | [`scenario`] | scenario files, measures and the edits they make |
 //! | [`results`] | run store, indicators, gauges |
-//! | [`export`] | maps, reports, exchange formats |
+//! | [`export`] | maps, plots, reports, styles |
 //!
 //! SI units inside; heights in the legal datum of the place; grids in C order with row 0 to the
 //! north; `NaN` is *no data*, never *dry*.

@@ -314,8 +314,8 @@ fn facilities(features: &Features, water: &Water<'_>, study: &Grid<bool>) -> Ind
     .map(|class| {
         let (reached, total) = counts.remove(&class).unwrap_or_default();
         let label = Text::new(
-            format!("{} atteints", class.label(twin_core::Language::Fr)),
-            format!("{} reached", class.label(twin_core::Language::En)),
+            format!("{} : atteints", class.label(twin_core::Language::Fr)),
+            format!("{}: reached", class.label(twin_core::Language::En)),
         );
         let mut note = Text::new(format!("sur {total}"), format!("of {total}"));
         if !reached.is_empty() {

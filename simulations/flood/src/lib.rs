@@ -91,7 +91,7 @@ fn descriptor() -> Descriptor {
             "Propagation of a river flood, a dam or dyke failure or a submersion by the two-dimensional shallow-water equations.",
         ),
         licence: "MIT OR Apache-2.0",
-        citation: "Audusse et al. 2004, doi:10.1137/S1064827503431090; Toro, Spruce & Speares 1994, doi:10.1007/BF01414629",
+        citation: "Chen & Noelle 2017, doi:10.1137/15M1053074 (hydrostatic reconstruction); Toro, Spruce & Speares 1994, doi:10.1007/BF01414629 (HLLC)",
         limits: vec![
             Text::new(
                 "Écoulement moyenné sur la verticale : ni courants de fond, ni vagues courtes, ni écoulement en charge sous les ponts.",

@@ -137,7 +137,7 @@ impl Builder<'_> {
             BuildingMode::Roughness => Text::new(
                 format!(
                     "Les bâtiments freinent l'écoulement (n = {} s·m⁻¹ᐟ³).",
-                    self.parameters.building_manning
+                    twin_core::Language::Fr.number(self.parameters.building_manning, 2)
                 ),
                 format!(
                     "Buildings slow the flow (n = {} s·m⁻¹ᐟ³).",

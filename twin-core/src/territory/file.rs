@@ -25,7 +25,7 @@ pub struct TerritoryFile {
     /// taken to be in it.
     #[serde(default = "lambert_93")]
     pub crs: Crs,
-    /// `[west, south, east, north]`; default: the union of the sources.
+    /// `[west, south, east, north]`; default: that of the point clouds, else of the vectors.
     #[serde(default)]
     pub extent: Option<Extent>,
     /// Side of a grid cell in metres.

@@ -151,7 +151,7 @@ impl TerritoryView {
         Ok(codes.map(|&code| LandCover::from_value(if code.is_finite() { code as u8 } else { 0 })))
     }
 
-    /// A surface property by land cover, such as `manning` or `albedo` (see
+    /// A surface property by land cover, such as `manning_n` or `albedo` (see
     /// [`SurfaceProperties`]); `NaN` for classes without a value.
     pub fn surface_property(&self, id: &str) -> Result<Grid<f32>> {
         let lookup = SurfaceProperties::built_in()?.property(id)?.lookup();

@@ -12,7 +12,7 @@ use crate::results::{InputFile, OpenRun};
 use crate::scenario::Scenario;
 use crate::simulation::{Fields, Run, RunContext, StateVisitor};
 use crate::territory::TerritoryView;
-use crate::{Error, Result};
+use crate::{Error, Language, Result};
 
 /// A run being executed.
 struct Member {
@@ -37,7 +37,7 @@ pub(super) fn run_group(
     options: &RunOptions,
     results: &mut BTreeMap<String, StepResult>,
 ) -> Result<()> {
-    let hashed = hash_group(scenario, view, group, results)?;
+    let hashed = hash_group(scenario, view, group, options.language, results)?;
     let mut found = Vec::new();
     for (step, hash, ..) in &hashed {
         found.push(options.store.find(step.simulation.descriptor().id, hash)?);
@@ -92,6 +92,7 @@ fn hash_group(
     scenario: &Scenario,
     view: &TerritoryView,
     group: Vec<Step>,
+    language: Language,
     results: &BTreeMap<String, StepResult>,
 ) -> Result<Vec<Hashed>> {
     let mut hashed = Vec::new();
@@ -103,7 +104,7 @@ fn hash_group(
                 Some((l.variable.to_owned(), results.get(&l.from)?.manifest.hash.clone()))
             })
             .collect();
-        let (hash, files) = fingerprint::of_step(&step, scenario, view, &upstream)?;
+        let (hash, files) = fingerprint::of_step(&step, scenario, view, &upstream, language)?;
         hashed.push((step, hash, files, upstream));
     }
     if hashed.len() > 1 {

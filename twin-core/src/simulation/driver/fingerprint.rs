@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::plan::Step;
-use crate::Result;
+use crate::{Language, Result};
 use crate::results::{InputFile, hash_file};
 use crate::scenario::Scenario;
 use crate::scenario::path_keys;
@@ -25,11 +25,14 @@ pub(super) fn of_step(
     scenario: &Scenario,
     view: &TerritoryView,
     upstream: &[(String, String)],
+    language: Language,
 ) -> Result<(String, Vec<InputFile>)> {
     let mut files = Vec::new();
     let keys = path_keys(&step.simulation.parameter_schema());
     let mut parameters = step.parameters.clone();
-    name_files_by_content(&mut parameters, &keys, &format!("runs.{}", step.name), &mut files)?;
+    let place = format!("runs.{}.parameters", step.name);
+    name_files_by_content(&mut parameters, &keys, &place, &mut files)?;
+    files.extend(scenario_files(scenario)?);
     let descriptor = step.simulation.descriptor();
     let mut hasher = blake3::Hasher::new();
     let mut add = |part: &str| {
@@ -41,6 +44,8 @@ pub(super) fn of_step(
     add(env!("CARGO_PKG_VERSION"));
     add(PRECISION);
     add(&target());
+    // Reports and maps are part of the run.
+    add(language.code());
     add(&parameters.to_string());
     add(&view.fingerprint());
     add(&scenario.time.start.to_string());
@@ -69,12 +74,8 @@ fn name_files_by_content(
         match inner {
             Value::String(path) if keys.contains(name) => {
                 let hash = hash_file(Path::new(path))?;
-                let file = Path::new(path).file_name();
-                files.push(InputFile {
-                    key,
-                    name: file.map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
-                    hash: hash.clone(),
-                });
+                let name = file_name(Path::new(path));
+                files.push(InputFile { key, name, hash: hash.clone() });
                 *path = hash;
             }
             Value::Object(_) => name_files_by_content(inner, keys, &key, files)?,
@@ -82,4 +83,48 @@ fn name_files_by_content(
         }
     }
     Ok(())
+}
+
+/// Files of the scenario beside those of parameters: study area, inputs and measures. What they
+/// hold is in the view's fingerprint; here they are named for the record.
+fn scenario_files(scenario: &Scenario) -> Result<Vec<InputFile>> {
+    let mut stated: Vec<(String, Value)> = Vec::new();
+    if let Some(area) = &scenario.study_area {
+        stated.push(("study_area".to_owned(), Value::String(area.clone())));
+    }
+    for (name, input) in &scenario.inputs {
+        stated.push((format!("inputs.{name}.path"), Value::String(input.path.clone())));
+    }
+    for (name, measure) in &scenario.measures {
+        for (key, value) in &measure.parameters {
+            stated.push((format!("measures.{name}.{key}"), value.clone()));
+        }
+    }
+    let mut files = Vec::new();
+    for (key, value) in stated {
+        // Paths were resolved when the scenario was loaded: they are absolute.
+        let path = value.as_str().map(Path::new).filter(|p| p.is_absolute() && p.is_file());
+        if let Some(path) = path {
+            files.push(InputFile { key, name: file_name(path), hash: hash_file(path)? });
+        }
+    }
+    Ok(files)
+}
+
+/// The same value with absolute paths cut to their file name: a record must not depend on where a
+/// project lies.
+pub(super) fn without_folders(value: &Value) -> Value {
+    match value {
+        Value::String(text) if Path::new(text).is_absolute() => {
+            Value::String(file_name(Path::new(text)))
+        }
+        Value::Object(object) => Value::Object(
+            object.iter().map(|(key, inner)| (key.clone(), without_folders(inner))).collect(),
+        ),
+        other => other.clone(),
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::fingerprint::target;
+use super::fingerprint::{target, without_folders};
 use super::plan::Step;
 use super::segments::{Segments, remove_intermediate_files};
 use super::sheet;
@@ -134,9 +134,9 @@ fn manifest_of(run: &Publication<'_>) -> RunManifest {
             .scenario
             .measures
             .iter()
-            .map(|(name, m)| (name.clone(), serde_json::json!(m)))
+            .map(|(name, m)| (name.clone(), without_folders(&serde_json::json!(m))))
             .collect(),
-        parameters: run.step.parameters.clone(),
+        parameters: without_folders(&run.step.parameters),
         input_files: run.files.clone(),
         upstream: run.upstream.iter().cloned().collect(),
         grid: *run.view.spec(),

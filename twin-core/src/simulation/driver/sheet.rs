@@ -68,7 +68,7 @@ pub(super) fn report(run: &Publication<'_>, manifest: &RunManifest, maps: &Path)
         tables: Vec::new(),
         hypotheses,
         limits: descriptor.limits.clone(),
-        parameters: Some(parameters(run, language)),
+        parameters: Some(parameters(manifest, language)),
         sources: manifest
             .territory
             .sources
@@ -277,14 +277,14 @@ fn written_unit(unit: &str, language: Language) -> String {
     }
 }
 
-fn parameters(run: &Publication<'_>, language: Language) -> Table {
+fn parameters(manifest: &RunManifest, language: Language) -> Table {
     let mut table = Table::new(
         language.pick("Paramètres", "Parameters"),
         [language.pick("Clé", "Key"), language.pick("Valeur", "Value")],
     );
-    flatten("", &run.step.parameters, &mut table);
-    for (name, measure) in &run.scenario.measures {
-        flatten(&format!("measures.{name}"), &serde_json::json!(measure), &mut table);
+    flatten("", &manifest.parameters, &mut table);
+    for (name, measure) in &manifest.measures {
+        flatten(&format!("measures.{name}"), measure, &mut table);
     }
     table
 }
@@ -297,12 +297,7 @@ fn flatten(prefix: &str, value: &serde_json::Value, table: &mut Table) {
                 flatten(&path, inner, table);
             }
         }
-        serde_json::Value::String(text) => {
-            // File names without their folder: a report must not depend on where it was made.
-            let short = Path::new(text).file_name().filter(|_| Path::new(text).is_absolute());
-            let text = short.map_or_else(|| text.clone(), |n| n.to_string_lossy().into_owned());
-            table.push([Cell::from(prefix), Cell::from(text)]);
-        }
+        serde_json::Value::String(text) => table.push([prefix, text.as_str()]),
         other => table.push([Cell::from(prefix), Cell::from(other.to_string())]),
     }
 }
