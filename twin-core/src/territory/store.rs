@@ -31,7 +31,7 @@ impl Territory {
     /// Opens a territory folder.
     pub fn open(folder: &Path) -> Result<Self> {
         let manifest = Self::read_manifest(folder)?;
-        let grids = GridFile::open(&folder.join(Self::GRIDS))?;
+        let grids = GridFile::open(folder.join(Self::GRIDS))?;
         let features_path = folder.join(Self::FEATURES);
         let package = GeoPackage::open(&features_path)?;
         let mut tables = Vec::new();

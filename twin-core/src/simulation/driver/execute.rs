@@ -154,7 +154,7 @@ impl Member {
         let mut sources = BTreeMap::new();
         for link in &step.links {
             if let Some(result) = results.get(&link.from) {
-                sources.insert(link.variable, SeriesFile::open(&result.folder.join("fields.h5"))?);
+                sources.insert(link.variable, SeriesFile::open(result.folder.join("fields.h5"))?);
             }
         }
         let segments = Segments::new(open.folder(), &step, scenario, view)?;
