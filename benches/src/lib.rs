@@ -1,1 +1,35 @@
-//! Placeholder.
+//! The synthetic data that the benches work on, so that anybody can run them.
+
+use std::path::{Path, PathBuf};
+
+use twin_core::Result;
+use twin_synthetic::{Commune, CommuneOptions};
+
+/// Sources of the default synthetic commune, 1 km² at 10 pulses per m².
+#[derive(Debug, Clone)]
+pub struct Sources {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The LiDAR HD tile.
+    pub tile: PathBuf,
+}
+
+/// Writes the sources once per target folder and finds them again afterwards.
+///
+/// # Errors
+/// When they cannot be written.
+pub fn sources(target_tmp: &str) -> Result<Sources> {
+    let folder = Path::new(target_tmp).join("square-kilometre");
+    let commune = Commune::generate(&CommuneOptions { dyke: false, ..Default::default() })?;
+    let written = commune.write(&folder)?;
+    let tile = written.lidar.into_iter().next().unwrap_or_default();
+    Ok(Sources { folder, tile })
+}
+
+/// Runs a piece of work on one thread: figures are per core.
+pub fn on_one_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
+    }
+}

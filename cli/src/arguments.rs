@@ -49,6 +49,11 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print how to cite a run
+    Cite {
+        /// Folder of the run
+        run: PathBuf,
+    },
     /// List the simulations, or describe one with its parameters
     Simulations {
         /// Identifier

@@ -107,11 +107,11 @@ fn run_grids(path: &Path, out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// One GeoJSON file per layer, in WGS 84 as RFC 7946 wants.
+/// One GeoJSON file per layer with geometry, in WGS 84 as RFC 7946 wants.
 fn geojson_layers(path: &Path, out: &Path) -> Result<()> {
     let package = GeoPackage::open(path)?;
     fs::create_dir_all(out).map_err(Error::write(out))?;
-    for layer in package.layers() {
+    for layer in package.layers().iter().filter(|l| l.geometry_column.is_some()) {
         let mut table: FeatureTable = package.read(&layer.name, None)?.table;
         if let Some(from) = table.crs.filter(|c| *c != Crs::WGS_84) {
             let transformer = Transformer::new(from, Crs::WGS_84)?;

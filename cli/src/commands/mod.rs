@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod assemble;
+mod cite;
 mod demo;
 mod describe;
 mod export;
@@ -35,6 +36,7 @@ pub(crate) fn execute(arguments: Arguments, registry: &Registry) -> Result<()> {
             Ok(())
         }
         Command::Info { path, json } => info::info(&path, json, console.language),
+        Command::Cite { run } => cite::cite(&run, console.language),
         Command::Simulations { id, json } => {
             describe::simulations(registry, id.as_deref(), json, console.language)
         }

@@ -108,7 +108,13 @@ impl Analysis for WaterDemand {
                 groups: vec![IndicatorGroup {
                     id: "water".into(),
                     title: title.clone(),
-                    rows: vec![Indicator::quantity("water_demand_total", title.clone(), total_m3, "m3 d-1", 1)],
+                    rows: vec![Indicator::quantity(
+                        "water_demand_total",
+                        title.clone(),
+                        total_m3,
+                        "m3 d-1",
+                        1,
+                    )],
                 }],
             },
             statics: vec![StaticField {
@@ -139,7 +145,9 @@ fn litres_by_use(view: &TerritoryView) -> Result<BTreeMap<String, f64>> {
     Ok(table
         .features
         .iter()
-        .filter_map(|row| Some((row.values.get(used)?.as_text()?.to_owned(), row.values.get(litres)?.as_real()?)))
+        .filter_map(|row| {
+            Some((row.values.get(used)?.as_text()?.to_owned(), row.values.get(litres)?.as_real()?))
+        })
         .collect())
 }
 

@@ -7,9 +7,8 @@ use water_demand::{Vacancy, WaterDemand};
 
 fn main() -> ExitCode {
     let mut registry = Registry::new();
-    let registered = registry
-        .add(OneShot(WaterDemand::default()))
-        .and_then(|()| registry.add_measure(Vacancy));
+    let registered =
+        registry.add(OneShot(WaterDemand::default())).and_then(|()| registry.add_measure(Vacancy));
     match registered {
         Ok(()) => twin_cli::run(registry),
         Err(error) => {

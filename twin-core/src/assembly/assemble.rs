@@ -582,9 +582,7 @@ fn check_target(folder: &Path) -> Result<()> {
 
 /// An empty folder beside the final one.
 fn part_of(folder: &Path) -> Result<PathBuf> {
-    let mut name = folder.file_name().map(ToOwned::to_owned).unwrap_or_default();
-    name.push(".part");
-    let part = folder.with_file_name(name);
+    let part = beside(folder, ".part");
     if part.exists() {
         fs::remove_dir_all(&part).map_err(Error::write(&part))?;
     }
@@ -592,19 +590,25 @@ fn part_of(folder: &Path) -> Result<PathBuf> {
     Ok(part)
 }
 
-/// Puts the complete folder in place of an earlier one.
+fn beside(folder: &Path, suffix: &str) -> PathBuf {
+    let mut name = folder.file_name().map(ToOwned::to_owned).unwrap_or_default();
+    name.push(suffix);
+    folder.with_file_name(name)
+}
+
+/// Puts the complete folder in place of an earlier one, which is moved aside before it is removed:
+/// no moment leaves half a territory under the name.
 fn replace(folder: &Path, part: &Path) -> Result<()> {
     if !folder.exists() {
         return fs::rename(part, folder).map_err(Error::write(folder));
     }
-    // Two renames: at no moment is there less than one complete territory.
-    let old = part.with_extension("old");
-    if old.exists() {
-        fs::remove_dir_all(&old).map_err(Error::write(&old))?;
+    let earlier = beside(folder, ".old");
+    if earlier.exists() {
+        fs::remove_dir_all(&earlier).map_err(Error::write(&earlier))?;
     }
-    fs::rename(folder, &old).map_err(Error::write(folder))?;
+    fs::rename(folder, &earlier).map_err(Error::write(folder))?;
     fs::rename(part, folder).map_err(Error::write(folder))?;
-    fs::remove_dir_all(&old).map_err(Error::write(&old))
+    fs::remove_dir_all(&earlier).map_err(Error::write(&earlier))
 }
 
 fn name_of(path: &Path) -> String {

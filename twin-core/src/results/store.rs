@@ -9,6 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::{RunManifest, ScenarioManifest};
+use crate::formats::PartFile;
 use crate::{Error, FileProblem, Result};
 
 /// A folder of runs.
@@ -108,12 +109,13 @@ pub fn hash_file(path: &Path) -> Result<String> {
 
 /// Writes a file under a temporary name in the same folder and renames it.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Error::write(folder))?;
-    file.write_all(bytes).map_err(Error::write(path))?;
-    file.as_file().sync_all().map_err(Error::write(path))?;
-    file.persist(path).map_err(|e| Error::Write { path: path.to_path_buf(), source: e.error })?;
-    Ok(())
+    let part = PartFile::new(path)?;
+    let written = File::create(part.part()).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.map_err(Error::write(path))?;
+    part.publish()
 }
 
 pub(crate) fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<()> {

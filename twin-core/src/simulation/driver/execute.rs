@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::plan::{Link, Step};
 use super::publish::{Publication, publish};
-use super::segments::{Checkpoint, Segments, outputs_of};
+use super::segments::{Checkpoint, Segments, outputs_of, remove_unfinished_documents};
 use super::{Progress, RunOptions, StepResult, fingerprint};
 use crate::formats::cf::SeriesFile;
 use crate::results::{InputFile, OpenRun};
@@ -151,6 +151,7 @@ impl Member {
         let can_restart = run.visit_state(&mut Nothing).map_err(|e| state_error(&step.name, &e))?;
         let id = step.simulation.descriptor().id;
         let open = options.store.open(id, &hash, options.resume && can_restart)?;
+        remove_unfinished_documents(open.folder())?;
         let mut sources = BTreeMap::new();
         for link in &step.links {
             if let Some(result) = results.get(&link.from) {

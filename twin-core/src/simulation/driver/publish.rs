@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::fingerprint::target;
 use super::plan::Step;
-use super::segments::Segments;
+use super::segments::{Segments, remove_intermediate_files};
 use super::sheet;
 use crate::export::wording;
 use crate::formats::geopackage::GeoPackageWriter;
@@ -59,10 +59,7 @@ pub(super) fn publish(
     fs::create_dir_all(&maps).map_err(Error::write(&maps))?;
     let report = sheet::report(&run, &manifest, &maps)?;
     write_atomically(&folder.join("report.html"), report.as_bytes())?;
-    let checkpoints = folder.join("checkpoints");
-    if checkpoints.exists() {
-        fs::remove_dir_all(&checkpoints).map_err(Error::write(&checkpoints))?;
-    }
+    remove_intermediate_files(folder)?;
     let log = RunLog {
         finished_utc: jiff::Timestamp::now().to_string(),
         threads: rayon::current_num_threads(),

@@ -2,7 +2,9 @@
 //!
 //! An HDF5 file being written when the process dies is unreadable. So outputs go to
 //! `segments/NNNN.h5`; when one holds [`OUTPUTS_PER_SEGMENT`] outputs it is closed and the state is
-//! saved as `checkpoints/NNNN.state`. A resumed run loads the newest state whose segment is there.
+//! saved as `checkpoints/NNNN.state`. A resumed run loads the newest state whose segments are all
+//! there. Segments and states stay until every document of the run is written, so that a process
+//! killed while it writes them loses nothing.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -128,7 +130,8 @@ impl Segments {
         Ok(self.closed - 1)
     }
 
-    /// Adds the fields without time, closes the last segment and joins all into one file.
+    /// Adds the fields without time, closes the last segment and joins all into one file. The
+    /// segments stay until [`remove_intermediate_files`].
     pub(super) fn merge(mut self, statics: &[StaticField], out: &Path) -> Result<()> {
         for field in statics {
             // A variable that is also stored over time keeps that record under its name.
@@ -143,8 +146,7 @@ impl Segments {
         }
         self.close()?;
         let paths: Vec<PathBuf> = (0..self.closed).map(|i| self.path(i)).collect();
-        merge_segments(&paths, out)?;
-        fs::remove_dir_all(&self.folder).map_err(Error::write(&self.folder))
+        merge_segments(&paths, out)
     }
 
     fn writer(&mut self) -> Result<&mut SeriesWriter> {
@@ -165,6 +167,37 @@ impl Segments {
     fn path(&self, index: usize) -> PathBuf {
         self.folder.join(format!("{index:04}.h5"))
     }
+}
+
+/// Folders that a resumed run goes on with.
+const INTERMEDIATE: [&str; 2] = ["checkpoints", "segments"];
+
+/// Removes what a killed process left in a run's folder besides states and segments: documents of
+/// an unfinished run and files under temporary names.
+pub(super) fn remove_unfinished_documents(run_folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(run_folder).map_err(Error::read(run_folder))? {
+        let entry = entry.map_err(Error::read(run_folder))?;
+        let path = entry.path();
+        if INTERMEDIATE.iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
+        let removed =
+            if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        removed.map_err(Error::write(&path))?;
+    }
+    Ok(())
+}
+
+/// Removes states and segments of a run whose documents are all written; states first, since a
+/// state without its segments could not be resumed from.
+pub(super) fn remove_intermediate_files(run_folder: &Path) -> Result<()> {
+    for name in INTERMEDIATE {
+        let folder = run_folder.join(name);
+        if folder.exists() {
+            fs::remove_dir_all(&folder).map_err(Error::write(&folder))?;
+        }
+    }
+    Ok(())
 }
 
 /// A saved state: the segment it follows and the output that comes next.
@@ -233,7 +266,8 @@ impl Checkpoint {
                 }
                 let index = path.file_stem()?.to_str()?.parse().ok()?;
                 let next_output = read_head(&mut File::open(&path).ok()?)?;
-                Some(Self { index, next_output })
+                let segment = |i: usize| run_folder.join("segments").join(format!("{i:04}.h5"));
+                (0..=index).all(|i| segment(i).is_file()).then_some(Self { index, next_output })
             })
             .collect();
         found.sort_by_key(|c| c.index);

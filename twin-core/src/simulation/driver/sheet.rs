@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use super::publish::Publication;
 use crate::export::map::{LandCoverTint, Marker, RasterLayer, VectorStyle};
 use crate::export::plot::{LinePlot, Series as PlotSeries};
@@ -97,20 +99,18 @@ fn figures(run: &Publication<'_>, manifest: &RunManifest, folder: &Path) -> Resu
         .iter()
         .map(|s: &PlacedStructure| Geometry::Lines(s.lines.clone()))
         .collect();
-    let mut figures = Vec::new();
-
     let base = |title: String| base_map(run, manifest, &terrain, title, study.as_ref());
+    let label = language.pick("Ouvrages", "Structures");
+    let mut maps = Vec::new();
     let mut situation = base(language.pick("Plan de situation", "Situation map").to_owned());
     situation.land_cover = Some(LandCoverTint { classes: &cover, palette: palette() });
     add_features(&mut situation, run.view, VectorStyle::building());
-    let label = language.pick("Ouvrages", "Structures");
     situation.add_vectors(label, VectorStyle::levee(), &structures);
     let caption = Text::new(
         "Relief ombré, occupation du sol, bâtiments, ouvrages et stations du calcul.",
         "Shaded relief, land cover, buildings, structures and gauges of the run.",
     );
-    figures.push(save(&situation, "situation", &caption, folder)?);
-
+    maps.push(("situation", situation, &caption));
     for field in &run.outcome.statics {
         for result in &field.maps {
             let mut map = base(result.title.get(language).to_owned());
@@ -120,10 +120,10 @@ fn figures(run: &Publication<'_>, manifest: &RunManifest, folder: &Path) -> Resu
             map.rasters.push(layer);
             add_features(&mut map, run.view, VectorStyle::building_outline());
             map.add_vectors(label, VectorStyle::levee(), &structures);
-            figures.push(save(&map, result.name, &result.caption, folder)?);
+            maps.push((result.name, map, &result.caption));
         }
     }
-    Ok(figures)
+    maps.par_iter().map(|(name, map, caption)| save(map, name, caption, folder)).collect()
 }
 
 fn base_map<'a>(

@@ -1,0 +1,61 @@
+//! How many cells a second does one core update where all is wet, and what does dry ground cost?
+//!
+//! 500 × 500 cells of 1 m: a circular dam that fails over 0.5 m of water, and a small lake that
+//! spreads over dry ground. Both figures count all cells of the grid.
+
+use criterion::{BatchSize, Criterion, Throughput};
+use twin_core::Result;
+use twin_core::spatial::{Grid, GridSpec};
+use twin_shallow_water::{Bed, Boundaries, Options, Solver};
+
+/// Cells per side.
+const SIDE: usize = 500;
+/// Steps that are timed.
+const STEPS: u64 = 20;
+
+fn main() -> Result<()> {
+    let mut criterion = Criterion::default().configure_from_args();
+    twin_benches::on_one_thread(|| {
+        let mut group = criterion.benchmark_group("cells per second and core");
+        group.sample_size(10);
+        group.throughput(Throughput::Elements((SIDE * SIDE) as u64 * STEPS));
+        for (name, (outside, radius)) in
+            [("all wet", (0.5, 100.0)), ("a lake on dry ground", (0.0, 15.0))]
+        {
+            group.bench_function(name, |b| {
+                b.iter_batched(
+                    || solver(outside, radius),
+                    |start| start.and_then(|mut solver| advance(&mut solver)),
+                    BatchSize::LargeInput,
+                );
+            });
+        }
+        group.finish();
+    });
+    criterion.final_summary();
+    Ok(())
+}
+
+/// Water 2.5 m deep within a radius, `outside` metres deep elsewhere; past the first steps.
+fn solver(outside: f64, radius: f64) -> Result<Solver> {
+    let spec =
+        GridSpec { west: 0.0, north: SIDE as f64, cell_size: 1.0, columns: SIDE, rows: SIDE };
+    let bed = Bed::from_grids(&Grid::filled(spec, 0.0f32), &Grid::filled(spec, 0.03f32))?;
+    let walls = Boundaries::walls(&bed);
+    let mut solver = Solver::new(bed, walls, vec![], vec![], Options::default())?;
+    let middle = SIDE as f64 / 2.0;
+    solver.set_level(|row, column| {
+        let far = (row as f64 + 0.5 - middle).hypot(column as f64 + 0.5 - middle);
+        if far < radius { 2.5 } else { outside }
+    })?;
+    solver.advance_to(1.0)?;
+    Ok(solver)
+}
+
+fn advance(solver: &mut Solver) -> Result<u64> {
+    let end = solver.steps() + STEPS;
+    while solver.steps() < end {
+        solver.advance_to(solver.time_s() + 0.01)?;
+    }
+    Ok(solver.cell_updates())
+}

@@ -1,0 +1,78 @@
+//! Every built-in plugin passes the conformance suite on a small synthetic commune.
+
+mod territory;
+
+use std::sync::Arc;
+
+use serde_json::json;
+use twin_core::language::Text;
+use twin_core::scenario::{Edit, LineStructure};
+use twin_core::simulation::conformance::{Case, check};
+use twin_core::spatial::GridSpec;
+use twin_core::territory::{Territory, TerritoryView};
+
+#[test]
+fn flood_conforms_in_every_building_mode() {
+    let folder = territory::folder();
+    let territory = Arc::new(Territory::open(&folder.join("small.twin")).unwrap());
+    let extent = territory.spec().extent();
+    let (x, y) = extent.centre();
+    let spec = GridSpec::covering(&extent, 4.0);
+    let crest = vec![[extent.min_x + 20.0, y, 61.0], [extent.max_x - 20.0, y + 8.0, 61.0]];
+    let structure = LineStructure {
+        name: "digue".into(),
+        title: Text::new("Digue", "Levee"),
+        crest: vec![crest],
+    };
+    let view = TerritoryView::new(territory, spec, vec![Edit::Structure(structure)]).unwrap();
+    let view = Arc::new(view);
+    for mode in ["blocks", "holes", "roughness"] {
+        let good = json!({
+            "inflow": { "discharge_m3_per_s": 20.0, "at": [x, y - 20.0], "source": "essai" },
+            "undeclared_edges": "wall",
+            "buildings": mode,
+            "gauges": { "milieu": [x, y - 10.0] },
+            "breaches": { "b": {
+                "structure": "digue", "at": [x, y + 4.0], "width_m": 10.0,
+                "start": "3 min", "formation": "2 min"
+            } },
+        });
+        let with = |key: &str, value: serde_json::Value| {
+            let mut changed = good.clone();
+            changed[key] = value;
+            changed
+        };
+        let case = Case {
+            view: view.clone(),
+            parameters: good.clone(),
+            bad_parameters: vec![
+                with("inflow", json!({ "at": [x, y], "source": "ni débit ni hydrogramme" })),
+                with("inflow", json!({ "discharge_m3_per_s": -1.0, "at": [x, y], "source": "s" })),
+                with(
+                    "inflow",
+                    json!({ "discharge_m3_per_s": 1.0, "at": [0.0, 0.0], "source": "s" }),
+                ),
+                with("inflow", json!({ "discharge_m3_per_s": 1.0, "at": [x, y], "source": " " })),
+                with("gauges", json!({ "loin": [0.0, 0.0] })),
+                with(
+                    "stage",
+                    json!({ "mer": { "side": "west", "level_m": 3.0, "datum": "ZH", "source": "s" } }),
+                ),
+                with("manning", json!({ "gazon": 0.03 })),
+                with("buildings", json!("houses")),
+                with(
+                    "breaches",
+                    json!({ "b": {
+                    "structure": "autre", "at": [x, y], "width_m": 10.0,
+                    "start": "3 min", "formation": "2 min"
+                } }),
+                ),
+            ],
+            duration_s: 600.0,
+            outputs: 5,
+            inputs: Default::default(),
+        };
+        let flood = twin_flood::Flood::default();
+        assert_eq!(check(&flood, &case), Vec::<String>::new(), "{mode}");
+    }
+}

@@ -1,0 +1,45 @@
+//! A small assembled territory, made once for all tests of a file.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+
+use twin_core::assembly::assemble;
+use twin_core::territory::TerritoryFile;
+use twin_synthetic::{Commune, CommuneOptions};
+
+/// The folder that holds `sources/` and `small.twin`.
+pub fn folder() -> &'static Path {
+    static FOLDER: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, path) = FOLDER.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_path_buf();
+        let options = CommuneOptions {
+            size_m: 200.0,
+            points_per_m2: 1.0,
+            dyke: false,
+            ..CommuneOptions::default()
+        };
+        Commune::generate(&options).unwrap().write(&path.join("sources")).unwrap();
+        let file = path.join("small.toml");
+        let text = "schema = 1\nname = \"Petit\"\nresolution_m = 2.0\ndemo = true\n\
+            [[source]]\nproduct = \"lidar-hd\"\npath = \"sources/lidar/*.laz\"\n\
+            [[source]]\nproduct = \"bd-topo\"\npath = \"sources/BDT_*.gpkg\"\n\
+            [[source]]\nproduct = \"ocs-ge\"\npath = \"sources/OCS-GE_*.gpkg\"\n";
+        std::fs::write(&file, text).unwrap();
+        let file = TerritoryFile::load(&file).unwrap();
+        assemble(&file, &path.join("small.twin"), &AtomicBool::new(false), &|_, _| ()).unwrap();
+        (folder, path)
+    });
+    path
+}
+
+/// The text of a flood scenario on the territory, with `extra` at its end.
+pub fn scenario(id: &str, extra: &str) -> String {
+    format!(
+        "schema = 1\nid = \"{id}\"\ntitle = {{ fr = \"Essai\", en = \"Trial\" }}\n\
+        territory = \"small.twin\"\n\
+        [time]\nstart = \"2024-01-15T00:00:00+01:00\"\nduration = \"20 min\"\noutput_interval = \"1 min\"\n\
+        [grid]\nresolution_m = 4.0\n{extra}"
+    )
+}
