@@ -266,7 +266,7 @@ inflow = { hydrograph = "debit.csv", at = [662050, 6358020], source = "débit in
     run("runs.crue.parameters.outflo=1", &["essai.toml [runs.crue.parameters.outflo]", "outflow"]);
     run("runs.crue.parameters.floor_height_m=\"haut\"", &["essai.toml", "floor_height_m"]);
     run("runs.crue.parameters.inflow.at=[0, 0]", &["essai.toml [runs.crue.parameters.inflow"]);
-    run("runs.crue.simulation=\"floot\"", &["essai.toml", "flood"]);
+    run("runs.crue.simulation=\"floot\"", &["essai.toml [runs.crue]", "flood"]);
     run("territory=\"absent.twin\"", &["absent.twin", "twin assemble"]);
     run("time.duration=\"longtemps\"", &["essai.toml [time.duration]"]);
     run("grid.resolution_m=-5.0", &["essai.toml", "resolution_m"]);

@@ -149,9 +149,13 @@ fn in_scenario(error: Error, scenario: &Scenario) -> Error {
     let Error::Input { place, problem } = error else { return error };
     let of_run = scenario.runs.iter().find_map(|(name, run)| {
         let key = place.strip_prefix(run.simulation.as_str())?;
-        key.starts_with(".parameters").then(|| format!("runs.{name}{key}"))
+        (key.is_empty() || key.starts_with(".parameters")).then(|| format!("runs.{name}{key}"))
     });
-    let place = match of_run {
+    let of_measure = || {
+        let mut kinds = scenario.measures.iter();
+        kinds.find(|(_, m)| m.kind == place).map(|(name, _)| format!("measures.{name}"))
+    };
+    let place = match of_run.or_else(of_measure) {
         Some(key) => format!("{} [{key}]", scenario.file.display()),
         None => place,
     };
