@@ -263,8 +263,9 @@ impl Error {
         match self {
             Self::Read { path, source } => match language {
                 Language::Fr => format!(
-                    "{} : lecture impossible ({source}) ; vérifier le chemin et les droits",
-                    path.display()
+                    "{} : lecture impossible ({}) ; vérifier le chemin et les droits",
+                    path.display(),
+                    reason_fr(source)
                 ),
                 Language::En => format!(
                     "{}: cannot be read ({source}); check the path and the permissions",
@@ -273,8 +274,9 @@ impl Error {
             },
             Self::Write { path, source } => match language {
                 Language::Fr => format!(
-                    "{} : écriture impossible ({source}) ; vérifier l'espace libre et les droits",
-                    path.display()
+                    "{} : écriture impossible ({}) ; vérifier l'espace libre et les droits",
+                    path.display(),
+                    reason_fr(source)
                 ),
                 Language::En => format!(
                     "{}: cannot be written ({source}); check the free space and the permissions",
@@ -307,5 +309,21 @@ impl Error {
                 )
                 .to_owned(),
         }
+    }
+}
+/// The common refusals of the operating system in French; it speaks English to programs.
+fn reason_fr(error: &std::io::Error) -> String {
+    use std::io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::NotFound => "introuvable".into(),
+        Kind::PermissionDenied => "accès refusé".into(),
+        Kind::AlreadyExists => "existe déjà".into(),
+        Kind::NotADirectory => "un dossier du chemin est un fichier".into(),
+        Kind::IsADirectory => "c'est un dossier".into(),
+        Kind::StorageFull => "disque plein".into(),
+        Kind::ReadOnlyFilesystem => "système de fichiers en lecture seule".into(),
+        Kind::UnexpectedEof => "le fichier finit trop tôt".into(),
+        Kind::InvalidData => "le texte n'est pas en UTF-8".into(),
+        _ => error.to_string(),
     }
 }

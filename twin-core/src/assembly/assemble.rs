@@ -24,7 +24,7 @@ use crate::formats::{FeatureTable, LayerRead, read_vector_layers};
 use crate::language::Text;
 use crate::products::{BdTopo, ImportReport, OcsGe, plu, ppr};
 use crate::results::write_atomically;
-use crate::spatial::{Crs, Transformer, VerticalDatum};
+use crate::spatial::{Crs, Extent, Transformer, VerticalDatum};
 use crate::territory::{
     Building, BuildingModel, Features, Label as _, Product, SourceEntry, SourceRecord,
     TERRITORY_SCHEMA, Territory, TerritoryFile, TerritoryManifest,
@@ -42,7 +42,23 @@ pub fn assemble(
     cancelled: &AtomicBool,
     progress: &dyn Fn(Stage, f64),
 ) -> Result<TerritoryManifest> {
+    check_target(folder)?;
     let part = part_of(folder)?;
+    let made = assemble_into(&part, file, folder, cancelled, progress);
+    if made.is_err() {
+        // Only a leftover of what failed; the error to tell is that one.
+        let _ = fs::remove_dir_all(&part);
+    }
+    made
+}
+
+fn assemble_into(
+    part: &Path,
+    file: &TerritoryFile,
+    folder: &Path,
+    cancelled: &AtomicBool,
+    progress: &dyn Fn(Stage, f64),
+) -> Result<TerritoryManifest> {
     let mut sources = Sources::read(file, progress)?;
     let options = GridOptions {
         crs: file.crs,
@@ -51,12 +67,15 @@ pub fn assemble(
         selection: file.point_selection,
         ..GridOptions::default()
     };
-    if let Some(extent) = &file.extent {
-        sources.features.clip(extent);
+    if let Some(extent) = file.extent {
+        sources.features.clip(&extent);
+    } else if let Some(extent) = sources.cloud_extent {
+        sources.clip_to_clouds(&extent);
     }
     let grids = part.join(Territory::GRIDS);
     let made =
-        assemble_grids(&sources.points, &sources.features, &grids, &options, cancelled, progress)?;
+        assemble_grids(&sources.points, &sources.features, &grids, &options, cancelled, progress)
+            .map_err(|error| sources.placed(error, file))?;
     if cancelled.load(Ordering::Relaxed) {
         return Err(Error::Cancelled);
     }
@@ -104,7 +123,7 @@ pub fn assemble(
         point_selection: file.point_selection,
         demo: file.demo,
         fit_for_hazard: made.quality.is_fit_for_hazard,
-        hash: hash_of(&part)?,
+        hash: hash_of(part)?,
         notices: sources.notices,
         sources: sources.records,
         quality: made.quality,
@@ -114,7 +133,7 @@ pub fn assemble(
         source: std::io::Error::other(e),
     })?;
     write_atomically(&part.join(Territory::MANIFEST), text.as_bytes())?;
-    replace(folder, &part)?;
+    replace(folder, part)?;
     progress(Stage::Store, 1.0);
     Ok(manifest)
 }
@@ -125,6 +144,10 @@ struct Sources {
     features: Features,
     records: Vec<SourceRecord>,
     notices: Vec<Text>,
+    /// Union of the point files.
+    cloud_extent: Option<Extent>,
+    /// Point files without a point.
+    empty_clouds: Vec<PathBuf>,
     /// Datum that a point file states.
     stated_datum: Option<VerticalDatum>,
 }
@@ -136,6 +159,8 @@ impl Sources {
             features: Features { crs: Some(file.crs), ..Features::default() },
             records: Vec::new(),
             notices: Vec::new(),
+            cloud_extent: None,
+            empty_clouds: Vec::new(),
             stated_datum: None,
         };
         for (at, entry) in file.source.iter().enumerate() {
@@ -148,17 +173,23 @@ impl Sources {
             }
             if entry.product == Product::LidarHd {
                 for path in paths {
-                    sources.add_points(path, entry, file.crs)?;
+                    sources.add_points(path, entry, file)?;
                 }
             } else {
-                sources.add_vectors(&paths, entry, file.crs)?;
+                sources.add_vectors(&paths, entry, file)?;
             }
         }
         Ok(sources)
     }
 
     /// Point clouds are taken in the territory's system: moving them would blur the grid of points.
-    fn add_points(&mut self, path: PathBuf, entry: &SourceEntry, crs: Crs) -> Result<()> {
+    fn add_points(
+        &mut self,
+        path: PathBuf,
+        entry: &SourceEntry,
+        file: &TerritoryFile,
+    ) -> Result<()> {
+        let crs = file.crs;
         let cloud = PointFile::open(&path)?;
         let header = cloud.header();
         if let Some(stated) = entry.crs.or(header.crs)
@@ -174,7 +205,18 @@ impl Sources {
                 ),
             ));
         }
+        if header.declared_points == 0 {
+            self.notices.push(Text::new(
+                format!("{} : aucun point ; fichier laissé de côté.", name_of(&path)),
+                format!("{}: no point; the file was left aside.", name_of(&path)),
+            ));
+            self.empty_clouds.push(path);
+            return Ok(());
+        }
         if header.crs.is_none() && entry.crs.is_none() {
+            if !file.is_crs_stated {
+                return Err(Error::file(&path, FileProblem::MissingCrs));
+            }
             self.notices.push(Text::new(
                 format!(
                     "{} : aucun système de coordonnées déclaré, pris en {crs}.",
@@ -183,15 +225,73 @@ impl Sources {
                 format!("{}: no reference system declared, taken as {crs}.", name_of(&path)),
             ));
         }
+        if let Some(extent) = header.declared_extent {
+            check_place(&path, &extent, crs)?;
+            self.cloud_extent = Some(self.cloud_extent.map_or(extent, |e| e.union(&extent)));
+        }
         self.stated_datum = self.stated_datum.or(header.vertical_datum);
         self.points.push(path);
         Ok(())
     }
 
-    fn add_vectors(&mut self, paths: &[PathBuf], entry: &SourceEntry, crs: Crs) -> Result<()> {
+    /// Without a stated extent the clouds give it: objects beyond them would stand on no terrain.
+    fn clip_to_clouds(&mut self, extent: &Extent) {
+        let count = |features: &Features| -> usize { features.counts().values().sum() };
+        let before = count(&self.features);
+        self.features.clip(extent);
+        let left_out = before - count(&self.features);
+        if left_out > 0 {
+            self.notices.push(Text::new(
+                format!(
+                    "{left_out} objets hors de l'emprise des nuages de points, laissés de côté."
+                ),
+                format!("{left_out} features beyond the point clouds, left out."),
+            ));
+        }
+    }
+
+    /// An error of the grids, which know no file, with the file that a user can mend.
+    fn placed(&self, error: Error, file: &TerritoryFile) -> Error {
+        let Error::Input { place, problem } = error else { return error };
+        if !matches!(place.as_str(), "source" | "extent" | "resolution_m") {
+            return Error::Input { place, problem };
+        }
+        match (self.points.as_slice(), self.empty_clouds.as_slice()) {
+            ([], [empty, ..]) => Error::input(
+                empty.display().to_string(),
+                "le nuage ne contient aucun point ; le télécharger à nouveau",
+                "the cloud holds no point; download it again",
+            ),
+            ([cloud], _) if place == "source" => {
+                Error::Input { place: cloud.display().to_string(), problem }
+            }
+            _ => Error::Input { place: format!("{} [{place}]", file.file.display()), problem },
+        }
+    }
+
+    fn add_vectors(
+        &mut self,
+        paths: &[PathBuf],
+        entry: &SourceEntry,
+        file: &TerritoryFile,
+    ) -> Result<()> {
         let mut tables: Vec<FeatureTable> = Vec::new();
         for path in paths {
-            for LayerRead { mut table, report } in read_vector_layers(path)? {
+            let layers = read_vector_layers(path)?;
+            if entry.layer.is_some() && layers.len() != 1 {
+                return Err(Error::input(
+                    path.display().to_string(),
+                    format!(
+                        "{} couches ; « layer » ne vaut que pour un fichier d'une couche, le retirer",
+                        layers.len()
+                    ),
+                    format!(
+                        "{} layers; \"layer\" is for a file of one layer, remove it",
+                        layers.len()
+                    ),
+                ));
+            }
+            for LayerRead { mut table, report } in layers {
                 for problem in &report.notices {
                     self.notices.push(Text::new(
                         format!(
@@ -228,7 +328,10 @@ impl Sources {
                         ),
                     ));
                 }
-                self.move_to(crs, &mut table, entry, path)?;
+                self.move_to(&mut table, entry, file, path)?;
+                if let Some(layer) = &entry.layer {
+                    table.name.clone_from(layer);
+                }
                 tables.push(table);
             }
         }
@@ -240,26 +343,34 @@ impl Sources {
             Product::Ppr => ppr::from_tables(tables, &mut report),
             Product::LidarHd => Features::default(),
         };
+        if report.layers.is_empty() && !report.ignored.is_empty() {
+            self.notices.push(Text::new(
+                format!("{} : aucune couche reconnue ; préciser layer = \"batiment\" (ou autre) dans la source.", entry.path),
+                format!("{}: no layer recognised; state layer = \"batiment\" (or another) in the source.", entry.path),
+            ));
+        }
         let lines = report.lines(Language::Fr).into_iter().zip(report.lines(Language::En));
         self.notices.extend(lines.map(|(fr, en)| Text::new(fr, en)));
         self.features.merge(features);
         Ok(())
     }
 
-    /// Moves a table to the territory's system; one that states none is taken to be in it.
+    /// Moves a table to the territory's system; one that states none is taken to be in it where the
+    /// territory file states one.
     fn move_to(
         &mut self,
-        crs: Crs,
         table: &mut FeatureTable,
         entry: &SourceEntry,
+        file: &TerritoryFile,
         path: &Path,
     ) -> Result<()> {
+        let crs = file.crs;
         let Some(from) = entry.crs.or(table.crs) else {
             if table.features.iter().any(|f| f.geometry.is_some()) {
                 let looks_geographic = table
                     .extent()
                     .is_some_and(|e| e.min_x >= -180.0 && e.max_x <= 180.0 && e.max_y <= 90.0);
-                if looks_geographic {
+                if looks_geographic || !file.is_crs_stated {
                     return Err(Error::file_at(path, &table.name, FileProblem::MissingCrs));
                 }
                 self.notices.push(Text::new(
@@ -274,18 +385,30 @@ impl Sources {
                         table.name
                     ),
                 ));
+                if let Some(extent) = table.extent() {
+                    check_place(path, &extent, crs)?;
+                }
             }
             table.crs = Some(crs);
             return Ok(());
         };
         if from != crs {
-            let transformer = Transformer::new(from, crs)?;
+            let transformer = Transformer::new(from, crs).map_err(|error| {
+                Error::input(
+                    format!("{} [{}]", path.display(), table.name),
+                    error.text(Language::Fr),
+                    error.text(Language::En),
+                )
+            })?;
             let geometries = table.features.iter_mut().filter_map(|f| f.geometry.as_mut());
             geometries.for_each(|g| transformer.transform_geometry(g));
             self.notices.push(Text::new(
                 format!("{} [{}] : reprojeté de {from} vers {crs}.", name_of(path), table.name),
                 format!("{} [{}]: reprojected from {from} to {crs}.", name_of(path), table.name),
             ));
+        }
+        if let Some(extent) = table.extent() {
+            check_place(path, &extent, crs)?;
         }
         table.crs = Some(crs);
         Ok(())
@@ -423,6 +546,40 @@ fn hash_of(folder: &Path) -> Result<String> {
     Ok(hasher.finalize().to_hex().to_string())
 }
 
+/// Coordinates that cannot be of the system they are said to be in.
+fn check_place(path: &Path, extent: &Extent, crs: Crs) -> Result<()> {
+    let (x, y) = extent.centre();
+    if crs.is_plausible_at(x, y) != Some(false) {
+        return Ok(());
+    }
+    Err(Error::input(
+        path.display().to_string(),
+        format!(
+            "les coordonnées ({x:.0}, {y:.0}) sont loin du domaine de {crs} ({}) ; corriger crs dans le fichier de territoire",
+            crs.name(Language::Fr)
+        ),
+        format!(
+            "the coordinates ({x:.0}, {y:.0}) lie far from the area of {crs} ({}); correct crs in the territory file",
+            crs.name(Language::En)
+        ),
+    ))
+}
+
+/// Refuses a folder that holds something else than a territory.
+fn check_target(folder: &Path) -> Result<()> {
+    let is_other = folder.is_dir()
+        && !folder.join(Territory::MANIFEST).is_file()
+        && fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+    if is_other || folder.is_file() {
+        return Err(Error::input(
+            folder.display().to_string(),
+            "existe et n'est pas un territoire ; choisir un autre nom",
+            "exists and is not a territory; choose another name",
+        ));
+    }
+    Ok(())
+}
+
 /// An empty folder beside the final one.
 fn part_of(folder: &Path) -> Result<PathBuf> {
     let part = beside(folder, ".part");
@@ -442,25 +599,16 @@ fn beside(folder: &Path, suffix: &str) -> PathBuf {
 /// Puts the complete folder in place of an earlier one, which is moved aside before it is removed:
 /// no moment leaves half a territory under the name.
 fn replace(folder: &Path, part: &Path) -> Result<()> {
-    if folder.exists() {
-        if !folder.join(Territory::MANIFEST).is_file()
-            && fs::read_dir(folder).is_ok_and(|mut d| d.next().is_some())
-        {
-            return Err(Error::input(
-                folder.display().to_string(),
-                "le dossier existe et n'est pas un territoire ; choisir un autre nom",
-                "the folder exists and is not a territory; choose another name",
-            ));
-        }
-        let earlier = beside(folder, ".old");
-        if earlier.exists() {
-            fs::remove_dir_all(&earlier).map_err(Error::write(&earlier))?;
-        }
-        fs::rename(folder, &earlier).map_err(Error::write(folder))?;
-        fs::rename(part, folder).map_err(Error::write(folder))?;
-        return fs::remove_dir_all(&earlier).map_err(Error::write(&earlier));
+    if !folder.exists() {
+        return fs::rename(part, folder).map_err(Error::write(folder));
     }
-    fs::rename(part, folder).map_err(Error::write(folder))
+    let earlier = beside(folder, ".old");
+    if earlier.exists() {
+        fs::remove_dir_all(&earlier).map_err(Error::write(&earlier))?;
+    }
+    fs::rename(folder, &earlier).map_err(Error::write(folder))?;
+    fs::rename(part, folder).map_err(Error::write(folder))?;
+    fs::remove_dir_all(&earlier).map_err(Error::write(&earlier))
 }
 
 fn name_of(path: &Path) -> String {

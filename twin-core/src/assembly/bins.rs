@@ -73,7 +73,7 @@ impl PointBins {
         area: &LatticeBox,
     ) -> impl Iterator<Item = &'a SurfacePoint> + use<'a> {
         let area = *area;
-        let rows = self.starts.len() / self.columns;
+        let rows = (self.starts.len() - 1) / self.columns;
         let range = |axis: usize, count: usize| {
             let bin = |v: i64| (v - self.bounds.min[axis]).div_euclid(self.bin_mm);
             let first = bin(area.min[axis]).clamp(0, count as i64) as usize;
@@ -98,6 +98,14 @@ impl PointBins {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rectangle_beyond_a_single_bin_gives_it_once() {
+        let point = SurfacePoint { x_mm: 5, y_mm: 5, z_mm: 1, class: 2, is_first_return: true };
+        let bins = PointBins::new(vec![point]).unwrap();
+        let area = LatticeBox { min: [-100_000, -100_000], max: [100_000, 100_000] };
+        assert_eq!(bins.within(&area).count(), 1);
+    }
 
     #[test]
     fn a_rectangle_gives_exactly_its_points() {

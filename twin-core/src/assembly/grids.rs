@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::point_store::{PointStore, Selection, split_check_points};
+use super::under_buildings::{covered_cells, fill_under_buildings};
 use super::{
     BuildingLod1, CellAnchor, CellQuality, CoverSource, GroundFilter, LatticeBox, PointBins,
     QualityCounts, QualityReport, RoofHeights, SMALLEST_BUILDING_M2, SelectionRule, TerrainErrors,
@@ -203,6 +204,13 @@ pub fn assemble_grids(
         writer.write_window("quality", row, column, &made.quality)?;
         writer.write_window("land_cover", row, column, &made.cover)?;
         writer.write_window("cover_source", row, column, &made.cover_source)?;
+    }
+    if counts.shares().void >= 1.0 {
+        return Err(Error::input(
+            "source",
+            "aucune maille n'a d'altitude : les sources ne donnent pas assez de points de sol ; vérifier les fichiers et l'emprise",
+            "no cell has a height: the sources give too few ground points; check the files and the extent",
+        ));
     }
     writer.finish()?;
 
@@ -411,6 +419,11 @@ fn make_block(
             let near = store.around(&block.area(spec).grown(millimetres(reach)))?;
             let mut terrain = model(&near.terrain, bounds);
             let surface = model(&near.surface, bounds);
+            let covered = covered_cells(&surface.class, &features.buildings);
+            let first = (block.row, block.column);
+            fill_under_buildings(&mut terrain, &covered, spec, first, bounds, tin, |area| {
+                Ok(store.around(area)?.terrain)
+            })?;
             if store.counts().is_filtered {
                 mark_derived(&mut terrain.quality);
             }

@@ -15,6 +15,7 @@ mod selection;
 mod surface;
 mod terrain_from_vectors;
 mod tin;
+mod under_buildings;
 
 pub use assemble::assemble;
 pub use bins::PointBins;

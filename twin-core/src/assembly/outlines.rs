@@ -56,21 +56,22 @@ fn close(mask: &Grid<bool>) -> Grid<bool> {
     around(&around(mask, true), false)
 }
 
-struct Blob {
+/// Cells that hang together; rows from that of `first` to `last_row`, columns inclusive.
+pub(super) struct Blob {
     number: u32,
     cells: usize,
-    first: (usize, usize),
-    last_row: usize,
-    columns: (usize, usize),
+    pub(super) first: (usize, usize),
+    pub(super) last_row: usize,
+    pub(super) columns: (usize, usize),
 }
 
-struct Labels {
+pub(super) struct Labels {
     label: Grid<u32>,
-    blobs: Vec<Blob>,
+    pub(super) blobs: Vec<Blob>,
 }
 
 /// 4-connected blobs, numbered from 1 in the order of their first cell.
-fn label(mask: &Grid<bool>) -> Labels {
+pub(super) fn label(mask: &Grid<bool>) -> Labels {
     let spec = mask.spec;
     let mut label = Grid::filled(spec, 0u32);
     let mut blobs = Vec::new();

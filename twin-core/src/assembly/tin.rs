@@ -8,7 +8,8 @@
 //!   the triangle's bounding box (an α-shape criterion, Edelsbrunner et al. 1983,
 //!   doi:10.1109/TIT.1983.1056714, that lets the flat triangles of the outer border pass).
 //!
-//! Cells without a supported triangle are void and `NaN`: nothing is filled in silence.
+//! Cells without a supported triangle are void and `NaN`: nothing is filled in silence. Under
+//! buildings longer edges carry (`under_buildings.rs`).
 //!
 //! **No seam.** Tiles are computed on their own, each from the points of its core and a margin
 //! around it, and yet every cell gets the bits it would get from one triangulation of all points:
@@ -163,12 +164,25 @@ pub fn interpolate_window(
     columns: Range<usize>,
     options: &TinOptions,
 ) -> Tin {
+    interpolate_cells(points, bounds, spec, rows, columns, options, None)
+}
+
+/// [`interpolate_window`] for the wanted cells of the window alone; the others stay void.
+pub(super) fn interpolate_cells(
+    points: &PointBins,
+    bounds: LatticeBox,
+    spec: &GridSpec,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    options: &TinOptions,
+    wanted: Option<&Grid<bool>>,
+) -> Tin {
     let void_edge = millimetres(options.void_edge_m).max(1);
     let mut margin = millimetres(options.first_margin_m).clamp(0, 3 * void_edge);
     loop {
         let attempt =
             Tile::new(points, bounds, spec, rows.clone(), columns.clone(), margin, options);
-        let (tin, unsettled) = attempt.fill();
+        let (tin, unsettled) = attempt.fill(wanted);
         if !unsettled || margin >= 3 * void_edge {
             return tin;
         }
@@ -272,11 +286,14 @@ impl Tile {
     }
 
     /// The window, and whether any of its cells needs a wider margin.
-    fn fill(&self) -> (Tin, bool) {
+    fn fill(&self, wanted: Option<&Grid<bool>>) -> (Tin, bool) {
         let mut tin = Tin::void(self.spec);
         let triangulation = delaunay::triangulate(&self.sites);
         let outside = self.bounds.strips_outside(&self.known);
-        let mut settled = vec![false; self.spec.len()];
+        let mut settled = match wanted {
+            Some(wanted) => wanted.values.iter().map(|w| !w).collect(),
+            None => vec![false; self.spec.len()],
+        };
         let mut unsettled = false;
         for (t, corners) in triangulation.vertices.chunks_exact(3).enumerate() {
             let twins = &triangulation.twins[3 * t..3 * t + 3];
@@ -291,6 +308,9 @@ impl Tile {
                     let at = [self.centre_x[column], self.centre_y[row]];
                     let Some(weights) = triangle.weights(at) else { continue };
                     let i = self.spec.index(row, column);
+                    if wanted.is_some_and(|w| !w.values[i]) {
+                        continue;
+                    }
                     match verdict.get_or_insert_with(|| self.judge(&triangle, &outside)) {
                         Verdict::Supported => {
                             settled[i] = true;

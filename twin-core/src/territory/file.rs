@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::assembly::{QualityReport, SelectionRule};
 use crate::scenario::explain_serde;
 use crate::spatial::{Crs, Extent};
-use crate::{Error, FileProblem, Result};
+use crate::{Error, FileProblem, Language, Result};
 
 /// Version of the territory schemas that this program reads and writes.
 pub const TERRITORY_SCHEMA: u32 = 1;
@@ -21,7 +21,8 @@ pub struct TerritoryFile {
     pub schema: u32,
     /// Name of the territory.
     pub name: String,
-    /// Reference system of the territory; sources that state none are taken to be in it.
+    /// Reference system of the territory. Where it is written here, sources that state none are
+    /// taken to be in it.
     #[serde(default = "lambert_93")]
     pub crs: Crs,
     /// `[west, south, east, north]`; default: the union of the sources.
@@ -42,6 +43,9 @@ pub struct TerritoryFile {
     /// The file itself.
     #[serde(skip)]
     pub file: PathBuf,
+    /// Whether the file states `crs`; without it a source that states none is refused.
+    #[serde(skip)]
+    pub is_crs_stated: bool,
 }
 
 /// One source of a territory.
@@ -55,6 +59,10 @@ pub struct SourceEntry {
     /// Reference system, where the file states none or a wrong one.
     #[serde(default)]
     pub crs: Option<Crs>,
+    /// Layer of the product, such as `batiment`, where neither the name of the table nor its
+    /// identifiers tell.
+    #[serde(default)]
+    pub layer: Option<String>,
     /// Edition, such as `2025-06-15`.
     #[serde(default)]
     pub edition: Option<String>,
@@ -185,6 +193,8 @@ impl TerritoryFile {
                 FileProblem::Damaged { detail: format!("TOML : {}", e.message()) },
             )
         })?;
+        check_crs(path, &table)?;
+        let is_crs_stated = table.contains_key("crs");
         let mut file: Self =
             serde_path_to_error::deserialize(toml::Value::Table(table)).map_err(|e| {
                 let key = e.path().to_string();
@@ -192,6 +202,7 @@ impl TerritoryFile {
                 explain_serde(format!("{}{key}", path.display()), e.into_inner().message())
             })?;
         file.file = path.to_path_buf();
+        file.is_crs_stated = is_crs_stated;
         file.check()?;
         Ok(file)
     }
@@ -258,6 +269,24 @@ impl TerritoryFile {
         }
         Ok(())
     }
+}
+
+/// Reference systems that are not known, told by file and key.
+fn check_crs(path: &Path, table: &toml::Table) -> Result<()> {
+    let sources = table.get("source").and_then(toml::Value::as_array).into_iter().flatten();
+    let of_sources = sources.filter_map(|s| s.get("crs")).map(|crs| ("source.crs", crs));
+    let stated = table.get("crs").map(|crs| ("crs", crs)).into_iter().chain(of_sources);
+    for (key, crs) in stated {
+        let Some(text) = crs.as_str() else { continue };
+        if let Err(error) = Crs::parse(text) {
+            return Err(Error::input(
+                format!("{} [{key}]", path.display()),
+                error.text(Language::Fr),
+                error.text(Language::En),
+            ));
+        }
+    }
+    Ok(())
 }
 
 impl SourceEntry {

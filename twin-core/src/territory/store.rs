@@ -52,6 +52,13 @@ impl Territory {
     /// Reads only the manifest of a territory folder.
     pub fn read_manifest(folder: &Path) -> Result<TerritoryManifest> {
         let path = folder.join(Self::MANIFEST);
+        if !path.is_file() {
+            return Err(Error::input(
+                folder.display().to_string(),
+                "n'est pas un territoire assemblé ; vérifier le chemin, ou l'assembler par « twin assemble »",
+                "is not an assembled territory; check the path, or assemble it with \"twin assemble\"",
+            ));
+        }
         let text = std::fs::read_to_string(&path).map_err(Error::read(&path))?;
         let manifest: TerritoryManifest = toml::from_str(&text).map_err(|e| {
             Error::file(&path, FileProblem::Damaged { detail: e.message().to_owned() })

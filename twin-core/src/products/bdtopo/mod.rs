@@ -12,7 +12,7 @@ use super::import_report::{ImportReport, LayerReport};
 use super::layer_import::{Columns, import};
 use crate::formats::FeatureTable;
 use crate::language::Text;
-use crate::territory::{Facility, Features};
+use crate::territory::{Building, Facility, Features};
 use crate::{Error, Result};
 use field_map::FieldMaps;
 
@@ -100,7 +100,11 @@ impl BdTopo {
     ) {
         let f = features;
         match layer {
-            "batiment" => import(table, columns, report, &mut f.buildings),
+            "batiment" => {
+                let first = f.buildings.len();
+                import(table, columns, report, &mut f.buildings);
+                count_heights(&f.buildings[first..], report);
+            }
             "construction_lineaire" => {
                 import(table, columns, report, &mut f.linear_constructions);
             }
@@ -154,5 +158,19 @@ impl BdTopo {
                 facility.detail.as_deref(),
             );
         }
+    }
+}
+/// Says how many buildings have no height, or one of zero, which tells no more.
+fn count_heights(buildings: &[Building], report: &mut LayerReport) {
+    let count = |is_counted: fn(Option<f64>) -> bool| {
+        buildings.iter().filter(|b| is_counted(b.height_m)).count()
+    };
+    match count(|h| h.is_none()) {
+        0 => (),
+        n => report.warn(format!("{n} sans hauteur"), format!("{n} without height")),
+    }
+    match count(|h| h.is_some_and(|h| h <= 0.0)) {
+        0 => (),
+        n => report.warn(format!("{n} de hauteur nulle"), format!("{n} with a height of zero")),
     }
 }

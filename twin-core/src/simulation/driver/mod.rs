@@ -22,7 +22,7 @@ use std::sync::atomic::AtomicBool;
 use crate::results::{RunManifest, RunStore, ScenarioManifest};
 use crate::scenario::Scenario;
 use crate::simulation::{Estimate, Registry, Workload};
-use crate::{Language, Result};
+use crate::{Error, Language, Result};
 
 pub use prepare::{path_keys_of, view_of};
 
@@ -118,11 +118,12 @@ pub fn run(
     scenario: &Scenario,
     options: &RunOptions,
 ) -> Result<BTreeMap<String, StepResult>> {
-    let steps = plan::plan(registry, scenario)?;
-    let view = Arc::new(prepare::view_of(registry, scenario)?);
+    let placed = |error| in_scenario(error, scenario);
+    let steps = plan::plan(registry, scenario).map_err(placed)?;
+    let view = Arc::new(prepare::view_of(registry, scenario).map_err(placed)?);
     let mut results: BTreeMap<String, StepResult> = BTreeMap::new();
     for group in steps {
-        execute::run_group(scenario, &view, group, options, &mut results)?;
+        execute::run_group(scenario, &view, group, options, &mut results).map_err(placed)?;
     }
     options.store.record_scenario(&ScenarioManifest {
         schema: 1,
@@ -140,6 +141,21 @@ pub fn run(
             .collect(),
     })?;
     Ok(results)
+}
+
+/// A plugin names its parameters as `flood.parameters.inflow`; the user looks for them in a file, as
+/// `runs.crue.parameters.inflow`.
+fn in_scenario(error: Error, scenario: &Scenario) -> Error {
+    let Error::Input { place, problem } = error else { return error };
+    let of_run = scenario.runs.iter().find_map(|(name, run)| {
+        let key = place.strip_prefix(run.simulation.as_str())?;
+        key.starts_with(".parameters").then(|| format!("runs.{name}{key}"))
+    });
+    let place = match of_run {
+        Some(key) => format!("{} [{key}]", scenario.file.display()),
+        None => place,
+    };
+    Error::Input { place, problem }
 }
 
 /// The cost of each step, where its plugin can tell.

@@ -161,6 +161,16 @@ impl Crs {
         self.definition().vertical
     }
 
+    /// Whether a position lies in the area of use, give or take some degrees; `None` for the one
+    /// system that cannot be transformed. A position outside tells that the system is a wrong one.
+    pub fn is_plausible_at(self, x: f64, y: f64) -> Option<bool> {
+        const MARGIN_DEG: f64 = 2.0;
+        let to_degrees = Transformer::new(self, Self::WGS_84).ok()?;
+        let (longitude, latitude) = to_degrees.point(x, y);
+        let area = self.area_of_use().buffered(MARGIN_DEG);
+        Some(area.contains(longitude, latitude))
+    }
+
     fn definition(self) -> Definition {
         // Only `from_epsg` makes other codes, and only those that are defined.
         Definition::of(self.epsg).unwrap_or_else(Definition::wgs_84)
@@ -256,6 +266,18 @@ mod tests {
         assert_eq!(text, "\"EPSG:2154\"");
         assert_eq!(serde_json::from_str::<Crs>(&text).unwrap(), Crs::LAMBERT_93);
         assert!(serde_json::from_str::<Crs>("\"EPSG:1\"").is_err());
+    }
+
+    #[test]
+    fn coordinates_of_another_system_are_implausible() {
+        assert_eq!(Crs::LAMBERT_93.is_plausible_at(292_500.0, 6_832_500.0), Some(true));
+        // Saint-Barthélemy in UTM, Lamballe in longitude and latitude, with its axes swapped.
+        for (x, y) in [(515_000.0, 1_981_000.0), (-2.5, 48.5), (6_832_500.0, 292_500.0)] {
+            assert_eq!(Crs::LAMBERT_93.is_plausible_at(x, y), Some(false), "{x}, {y}");
+        }
+        let antilles = Crs::from_epsg(5490).unwrap();
+        assert_eq!(antilles.is_plausible_at(515_000.0, 1_981_000.0), Some(true));
+        assert_eq!(Crs::from_epsg(28992).unwrap().is_plausible_at(84_808.0, 447_412.0), None);
     }
 
     #[test]
