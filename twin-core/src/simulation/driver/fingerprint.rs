@@ -5,11 +5,11 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::plan::Step;
-use crate::{Language, Result};
 use crate::results::{InputFile, hash_file};
 use crate::scenario::Scenario;
 use crate::scenario::path_keys;
 use crate::territory::TerritoryView;
+use crate::{Language, Result};
 
 /// Numbers of the engines are `f64`; the target names the instruction set for which bits hold.
 const PRECISION: &str = "f64";
