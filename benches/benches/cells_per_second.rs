@@ -15,23 +15,22 @@ const STEPS: u64 = 20;
 
 fn main() -> Result<()> {
     let mut criterion = Criterion::default().configure_from_args();
-    twin_benches::on_one_thread(|| {
-        let mut group = criterion.benchmark_group("cells per second and core");
-        group.sample_size(10);
-        group.throughput(Throughput::Elements((SIDE * SIDE) as u64 * STEPS));
-        for (name, (outside, radius)) in
-            [("all wet", (0.5, 100.0)), ("a lake on dry ground", (0.0, 15.0))]
-        {
-            group.bench_function(name, |b| {
-                b.iter_batched(
-                    || solver(outside, radius),
-                    |start| start.and_then(|mut solver| advance(&mut solver)),
-                    BatchSize::LargeInput,
-                );
-            });
-        }
-        group.finish();
-    });
+    twin_benches::use_one_thread();
+    let mut group = criterion.benchmark_group("cells per second and core");
+    group.sample_size(10);
+    group.throughput(Throughput::Elements((SIDE * SIDE) as u64 * STEPS));
+    for (name, (outside, radius)) in
+        [("all wet", (0.5, 100.0)), ("a lake on dry ground", (0.0, 15.0))]
+    {
+        group.bench_function(name, |b| {
+            b.iter_batched(
+                || solver(outside, radius),
+                |start| start.and_then(|mut solver| advance(&mut solver)),
+                BatchSize::LargeInput,
+            );
+        });
+    }
+    group.finish();
     criterion.final_summary();
     Ok(())
 }

@@ -17,7 +17,8 @@ fn main() -> Result<()> {
     let sources = twin_benches::sources(env!("CARGO_TARGET_TMPDIR"))?;
     println!("tile: {}", sources.tile.display());
     let mut criterion = Criterion::default().configure_from_args();
-    twin_benches::on_one_thread(|| points(&mut criterion, &sources.tile))?;
+    twin_benches::use_one_thread();
+    points(&mut criterion, &sources.tile)?;
     criterion.final_summary();
     Ok(())
 }

@@ -26,10 +26,9 @@ pub fn sources(target_tmp: &str) -> Result<Sources> {
     Ok(Sources { folder, tile })
 }
 
-/// Runs a piece of work on one thread: figures are per core.
-pub fn on_one_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
-        Ok(pool) => pool.install(work),
-        Err(_) => work(),
+/// Makes the process compute on one thread from now on: figures are per core.
+pub fn use_one_thread() {
+    if let Err(error) = rayon::ThreadPoolBuilder::new().num_threads(1).build_global() {
+        eprintln!("{error}");
     }
 }

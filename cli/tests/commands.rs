@@ -1,4 +1,5 @@
 //! Every command of the program on a small synthetic commune.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod commune;
 

@@ -1,5 +1,6 @@
 //! A process killed at any moment leaves no broken run, and `--resume` gives the bytes of an
 //! uninterrupted run.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod commune;
 

@@ -1,4 +1,5 @@
 //! Coupling follows from declared variables: sequential from finished runs, or synchronous.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod territory;
 
@@ -124,7 +125,7 @@ fn registry() -> Registry {
 fn final_depth(id: &str, runs: &str) -> Result<f32> {
     let folder = territory::folder();
     let path = folder.join(format!("{id}.toml"));
-    std::fs::write(&path, territory::scenario(id, runs)).unwrap();
+    std::fs::write(&path, scenario(id, runs)).unwrap();
     let registry = registry();
     let scenario = Scenario::load(&path, &[], |id| path_keys_of(&registry, id))?;
     let store = tempfile::tempdir().unwrap();
@@ -171,4 +172,14 @@ fn two_sources_of_the_same_variable_are_refused() {
         [runs.seau]\nsimulation = \"bucket\"\n";
     let error = final_depth("deux-pluies", runs).unwrap_err();
     assert!(error.text(Language::En).contains("several runs (a, b)"), "{error}");
+}
+
+/// The text of a flood scenario on the territory, with `extra` at its end.
+fn scenario(id: &str, extra: &str) -> String {
+    format!(
+        "schema = 1\nid = \"{id}\"\ntitle = {{ fr = \"Essai\", en = \"Trial\" }}\n\
+        territory = \"small.twin\"\n\
+        [time]\nstart = \"2024-01-15T00:00:00+01:00\"\nduration = \"20 min\"\noutput_interval = \"1 min\"\n\
+        [grid]\nresolution_m = 4.0\n{extra}"
+    )
 }

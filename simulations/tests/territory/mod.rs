@@ -9,7 +9,7 @@ use twin_core::territory::TerritoryFile;
 use twin_synthetic::{Commune, CommuneOptions};
 
 /// The folder that holds `sources/` and `small.twin`.
-pub fn folder() -> &'static Path {
+pub(crate) fn folder() -> &'static Path {
     static FOLDER: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = FOLDER.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
@@ -32,14 +32,4 @@ pub fn folder() -> &'static Path {
         (folder, path)
     });
     path
-}
-
-/// The text of a flood scenario on the territory, with `extra` at its end.
-pub fn scenario(id: &str, extra: &str) -> String {
-    format!(
-        "schema = 1\nid = \"{id}\"\ntitle = {{ fr = \"Essai\", en = \"Trial\" }}\n\
-        territory = \"small.twin\"\n\
-        [time]\nstart = \"2024-01-15T00:00:00+01:00\"\nduration = \"20 min\"\noutput_interval = \"1 min\"\n\
-        [grid]\nresolution_m = 4.0\n{extra}"
-    )
 }
