@@ -1,4 +1,5 @@
 //! A small synthetic commune, assembled once per test file, and the program run on it.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
