@@ -16,7 +16,7 @@
 //! ```
 //!
 //! The same options give the same bytes on any machine and for any number of threads: chance
-//! comes from a counter-based hash ([`random`](crate::random)) and shapes use only the operations
+//! comes from a counter-based hash ([`random`]) and shapes use only the operations
 //! that IEEE 754 defines exactly (+, −, ×, ÷, √).
 
 mod bd_topo;
