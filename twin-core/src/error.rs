@@ -236,16 +236,6 @@ impl Error {
         Self::Input { place: place.into(), problem: crate::language::Text::new(fr, en) }
     }
 
-    /// Names the file in which the place of a user's value is; other errors stay as they are.
-    pub(crate) fn stated_in(self, file: &Path) -> Self {
-        match self {
-            Self::Input { place, problem } if !file.as_os_str().is_empty() => {
-                Self::Input { place: format!("{} [{place}]", file.display()), problem }
-            }
-            other => other,
-        }
-    }
-
     /// A simulation that stopped for a reason of its own.
     pub fn simulation(
         plugin: impl Into<String>,

@@ -148,10 +148,7 @@ impl Member {
         context: &RunContext,
         results: &BTreeMap<String, StepResult>,
     ) -> Result<Self> {
-        let mut run = step
-            .simulation
-            .initialise(view.clone(), &step.parameters, context)
-            .map_err(|error| error.stated_in(&scenario.file))?;
+        let mut run = step.simulation.initialise(view.clone(), &step.parameters, context)?;
         let can_restart = run.visit_state(&mut Nothing).map_err(|e| state_error(&step.name, &e))?;
         let id = step.simulation.descriptor().id;
         let open = options.store.open(id, &hash, options.resume && can_restart)?;

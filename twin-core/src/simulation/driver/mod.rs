@@ -152,6 +152,9 @@ fn in_scenario(error: Error, scenario: &Scenario) -> Error {
         (key.is_empty() || key.starts_with(".parameters")).then(|| format!("runs.{name}{key}"))
     });
     let of_measure = || {
+        if place.starts_with("measures.") {
+            return Some(place.clone());
+        }
         let mut kinds = scenario.measures.iter();
         kinds.find(|(_, m)| m.kind == place).map(|(name, _)| format!("measures.{name}"))
     };

@@ -33,8 +33,7 @@ pub fn view_of(registry: &Registry, scenario: &Scenario) -> Result<TerritoryView
         let kind = registry.measure(&entry.kind)?;
         let context = MeasureContext { name, territory: &territory };
         let parameters = serde_json::Value::Object(entry.parameters.clone());
-        let made = kind.edits(&parameters, &context);
-        edits.extend(made.map_err(|error| error.stated_in(&scenario.file))?);
+        edits.extend(kind.edits(&parameters, &context)?);
     }
     let crs = territory.crs();
     let mut view = TerritoryView::new(territory, spec, edits)?;
