@@ -6,6 +6,7 @@
 //! | module | concern |
 //! |---|---|
 //! | [`spatial`] | coordinate reference systems, extents, grids, geometries |
+//! | [`series`] | numbers over time and their text files |
 //! | [`formats`] | bytes ↔ neutral records; knows no French product |
 //! | [`products`] | national product → domain types |
 //! | [`territory`] | the domain model and its store |
@@ -26,6 +27,7 @@ pub mod language;
 pub mod products;
 pub mod results;
 pub mod scenario;
+pub mod series;
 pub mod simulation;
 pub mod spatial;
 pub mod territory;

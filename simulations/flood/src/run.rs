@@ -160,10 +160,13 @@ impl Run for FloodRun {
             format!("Eau à un bâtiment : plus haut niveau des mailles mouillées qui l'entourent, moins le sol et {} m de plancher.", Language::Fr.number(floor, 2)),
             format!("Water at a building: highest level of the wet cells around it, less the ground and {} m of floor.", Language::En.number(floor, 2)),
         ));
-        let mut warnings = vec![Text::new(
-            "Aucune bathymétrie : le LiDAR donne la surface de l'eau et non le fond du lit ; hauteurs surestimées.",
-            "No bathymetry: LiDAR gives the water surface, not the river bed; depths are overestimated.",
-        )];
+        let mut warnings = Vec::new();
+        if self.view.territory().manifest().fit_for_hazard {
+            warnings.push(Text::new(
+                "Aucune bathymétrie : le LiDAR donne la surface de l'eau et non le fond du lit ; hauteurs surestimées.",
+                "No bathymetry: LiDAR gives the water surface, not the river bed; depths are overestimated.",
+            ));
+        }
         if !self.setup.structures.is_empty() && self.parameters.breaches.is_empty() {
             warnings.push(Text::new(
                 "Le secteur situé derrière l'ouvrage reste inondable : lire ce résultat avec celui du scénario de brèche.",

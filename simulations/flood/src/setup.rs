@@ -5,7 +5,8 @@ use std::path::Path;
 use twin_core::export::map::{Marker, MarkerKind};
 use twin_core::language::Text;
 use twin_core::scenario::DatumRef;
-use twin_core::simulation::{PlacedStructure, RunContext, Series};
+use twin_core::series::Series;
+use twin_core::simulation::{PlacedStructure, RunContext};
 use twin_core::spatial::{Grid, GridSpec, cells_within};
 use twin_core::territory::{
     Aggregation, GeometryInput, LandCover, SurfaceProperties, TerritoryView,
@@ -203,7 +204,6 @@ impl Builder<'_> {
                 ));
             }
         };
-        let series = engine_series(&series)?;
         let peak = series.largest();
         let return_period = inflow.return_period_years.map_or_else(
             || Text::new(String::new(), String::new()),
@@ -306,7 +306,7 @@ impl Builder<'_> {
                     ));
                 }
             };
-            let series = engine_series(&series.map(|level| level + offset))?;
+            let series = series.map(|level| level + offset);
             let edges = self.edges(bed, stage.side, stage.line.as_ref(), &key, &mut taken)?;
             self.hypotheses.push(Text::new(
                 format!("Niveau imposé « {name} » ({}) ; source : {}.", stage.datum, stage.source),
@@ -549,11 +549,6 @@ impl Builder<'_> {
         }
         Ok(levels)
     }
-}
-
-fn engine_series(series: &Series) -> Result<twin_shallow_water::Series> {
-    let points = series.times_s().iter().copied().zip(series.values().iter().copied());
-    twin_shallow_water::Series::new(points.collect())
 }
 
 fn positive(value: f64, key: &str) -> Result<f64> {

@@ -13,7 +13,6 @@ mod contract;
 mod descriptor;
 pub mod driver;
 mod fields;
-mod forcing;
 mod outcome;
 mod registry;
 mod state;
@@ -26,7 +25,6 @@ pub use descriptor::{
     Descriptor, Intent, Requirement, RequirementKind, Storage, Support, Temporal, Variable,
 };
 pub use fields::Fields;
-pub use forcing::Series;
 pub use outcome::{Budget, GaugeSeries, Outcome, PlacedStructure, ResultMap, StaticField};
 pub use registry::Registry;
 pub use state::{StateError, StateReader, StateVisitor, StateWriter};

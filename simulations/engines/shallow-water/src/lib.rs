@@ -52,7 +52,6 @@ mod edge;
 mod flux;
 mod friction;
 mod maxima;
-mod series;
 mod snapping;
 mod solver;
 mod source;
@@ -68,12 +67,12 @@ pub use budget::{Budget, Volume};
 pub use edge::{Axis, Edge, OuterEdge, Side};
 pub use friction::FrictionLaw;
 pub use maxima::Maxima;
-pub use series::Series;
 pub use snapping::{crests_along, edges_along};
 pub use solver::{Options, Solver};
 pub use source::{Source, Split};
 pub use state::StateVisitor;
 pub use structure::LineStructure;
+pub use twin_core::series::Series;
 
 /// Acceleration of gravity in m/s².
 pub const GRAVITY: f64 = 9.81;

@@ -1,4 +1,4 @@
-//! Time series that drive a run: discharges, levels, rain.
+//! Numbers over time that drive a run: hydrographs, stages, rain rates.
 
 use std::path::Path;
 
@@ -6,68 +6,79 @@ use jiff::Timestamp;
 
 use crate::{Error, FileProblem, Result};
 
-/// Values over time, linear in between and constant beyond both ends.
+/// A piecewise linear function of time (s), constant before its first and after its last point.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    times_s: Vec<f64>,
-    values: Vec<f64>,
+    points: Vec<(f64, f64)>,
 }
 
 impl Series {
-    /// From times in seconds since the scenario's start, strictly increasing, and finite values.
-    pub fn new(times_s: Vec<f64>, values: Vec<f64>) -> Option<Self> {
-        let increasing = times_s.windows(2).all(|t| t[0] < t[1]);
-        let finite = times_s.iter().chain(&values).all(|v| v.is_finite());
-        (!times_s.is_empty() && times_s.len() == values.len() && increasing && finite)
-            .then_some(Self { times_s, values })
+    /// From `(time in s, value)` points.
+    ///
+    /// # Errors
+    /// Without a point, with a number that is not finite, or when times do not increase strictly.
+    pub fn new(points: Vec<(f64, f64)>) -> Result<Self> {
+        let finite = points.iter().all(|(t, v)| t.is_finite() && v.is_finite());
+        let ordered = points.windows(2).all(|w| w[0].0 < w[1].0);
+        if points.is_empty() || !finite || !ordered {
+            return Err(Error::input(
+                "series",
+                "une chronique demande au moins un point, des nombres finis et des temps croissants",
+                "a series needs at least one point, finite numbers and increasing times",
+            ));
+        }
+        Ok(Self { points })
     }
 
-    /// The same value at all times.
+    /// The same value for ever.
     pub fn constant(value: f64) -> Self {
-        Self { times_s: vec![0.0], values: vec![value] }
+        Self { points: vec![(0.0, value)] }
     }
 
-    /// Seconds since the scenario's start.
-    pub fn times_s(&self) -> &[f64] {
-        &self.times_s
-    }
-
-    /// Values at [`Series::times_s`].
-    pub fn values(&self) -> &[f64] {
-        &self.values
+    /// Its points.
+    pub fn points(&self) -> &[(f64, f64)] {
+        &self.points
     }
 
     /// With every value changed.
     pub fn map(mut self, value: impl Fn(f64) -> f64) -> Self {
-        self.values.iter_mut().for_each(|v| *v = value(*v));
+        self.points.iter_mut().for_each(|p| p.1 = value(p.1));
         self
     }
 
     /// Value at a time.
-    pub fn at(&self, time_s: f64) -> f64 {
-        let next = self.times_s.partition_point(|&t| t <= time_s);
-        if next == 0 {
-            return self.values[0];
+    pub fn at(&self, time: f64) -> f64 {
+        let after = self.points.partition_point(|p| p.0 <= time);
+        match (after.checked_sub(1).and_then(|i| self.points.get(i)), self.points.get(after)) {
+            (Some(&(t0, v0)), Some(&(t1, v1))) => v0 + (v1 - v0) * ((time - t0) / (t1 - t0)),
+            (Some(&(_, v)), None) | (None, Some(&(_, v))) => v,
+            (None, None) => 0.0,
         }
-        if next == self.times_s.len() {
-            return self.values[next - 1];
-        }
-        let (t0, t1) = (self.times_s[next - 1], self.times_s[next]);
-        let (v0, v1) = (self.values[next - 1], self.values[next]);
-        v0 + (v1 - v0) * (time_s - t0) / (t1 - t0)
     }
 
-    /// Largest value.
-    pub fn maximum(&self) -> f64 {
-        self.values.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+    /// Exact integral between two times, so that volumes do not depend on the time step.
+    pub fn integral(&self, from: f64, to: f64) -> f64 {
+        if to <= from {
+            return 0.0;
+        }
+        let first = self.points.partition_point(|p| p.0 <= from);
+        let (mut t0, mut v0) = (from, self.at(from));
+        let mut sum = 0.0;
+        for &(t1, v1) in self.points.iter().skip(first).take_while(|p| p.0 < to) {
+            sum += 0.5 * (v0 + v1) * (t1 - t0);
+            (t0, v0) = (t1, v1);
+        }
+        sum + 0.5 * (v0 + self.at(to)) * (to - t0)
     }
 
-    /// Integral between two times (exact: trapezoids between knots).
-    pub fn integral(&self, from_s: f64, to_s: f64) -> f64 {
-        let mut knots = vec![from_s];
-        knots.extend(self.times_s.iter().copied().filter(|t| (from_s..to_s).contains(t)));
-        knots.push(to_s);
-        knots.windows(2).map(|t| 0.5 * (t[1] - t[0]) * (self.at(t[0]) + self.at(t[1]))).sum()
+    /// Mean between two times, `from < to`.
+    pub fn mean(&self, from: f64, to: f64) -> f64 {
+        self.integral(from, to) / (to - from)
+    }
+
+    /// Largest absolute value.
+    pub fn largest(&self) -> f64 {
+        self.points.iter().fold(0.0, |m, p| f64::max(m, p.1.abs()))
     }
 
     /// Reads a text table of two columns, time and value. Separator `;`, tab or `,`; decimal mark
@@ -80,7 +91,7 @@ impl Series {
             return Err(Error::file(path, FileProblem::Empty));
         }
         let text = String::from_utf8_lossy(&bytes);
-        let (mut times, mut values) = (Vec::new(), Vec::new());
+        let mut points: Vec<(f64, f64)> = Vec::new();
         let mut header_seen = false;
         for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
             let line = line.trim();
@@ -103,7 +114,7 @@ impl Series {
                 return Err(at(format!("« {line} » : deux colonnes attendues (temps; valeur)")));
             };
             let Some(time) = parse_time(time, start) else {
-                if !header_seen && times.is_empty() {
+                if !header_seen && points.is_empty() {
                     header_seen = true;
                     continue;
                 }
@@ -114,16 +125,12 @@ impl Series {
             let Some(value) = number_text.parse::<f64>().ok().filter(|v| v.is_finite()) else {
                 return Err(at(format!("valeur « {value} » illisible")));
             };
-            if times.last().is_some_and(|&last| time <= last) {
-                return Err(at(format!(
-                    "le temps {time} s ne suit pas {} s",
-                    times[times.len() - 1]
-                )));
+            if let Some((last, _)) = points.last().filter(|(last, _)| time <= *last) {
+                return Err(at(format!("le temps {time} s ne suit pas {last} s")));
             }
-            times.push(time);
-            values.push(value);
+            points.push((time, value));
         }
-        Self::new(times, values).ok_or_else(|| {
+        Self::new(points).map_err(|_| {
             Error::file(path, FileProblem::Damaged { detail: "aucune valeur / no value".into() })
         })
     }
@@ -149,6 +156,29 @@ fn parse_time(text: &str, start: Timestamp) -> Option<f64> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn is_linear_between_and_constant_outside() {
+        let series = Series::new(vec![(10.0, 1.0), (20.0, 3.0)]).unwrap();
+        assert_eq!([0.0, 10.0, 15.0, 20.0, 99.0].map(|t| series.at(t)), [1.0, 1.0, 2.0, 3.0, 3.0]);
+    }
+
+    #[test]
+    fn integral_is_exact_across_points() {
+        let series = Series::new(vec![(0.0, 0.0), (10.0, 20.0), (20.0, 0.0)]).unwrap();
+        assert_eq!(series.integral(0.0, 20.0), 200.0);
+        assert_eq!(series.integral(5.0, 15.0), 150.0);
+        let parts: f64 =
+            (0..7).map(|k| series.integral(3.0 * k as f64, 3.0 * (k + 1) as f64)).sum();
+        assert!((parts - 200.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn refuses_disorder() {
+        assert!(Series::new(vec![]).is_err());
+        assert!(Series::new(vec![(1.0, 0.0), (1.0, 2.0)]).is_err());
+        assert!(Series::new(vec![(0.0, f64::NAN)]).is_err());
+    }
+
     fn read(text: &str) -> Result<Series> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("serie.csv");
@@ -158,7 +188,7 @@ mod tests {
 
     #[test]
     fn notations_of_the_same_hydrograph_agree() {
-        let expected = Series::new(vec![0.0, 5400.0], vec![1.5, 20.0]).unwrap();
+        let expected = Series::new(vec![(0.0, 1.5), (5400.0, 20.0)]).unwrap();
         for text in [
             "0,1.5\n5400,20\n",
             "temps;debit\n0;1,5\n5400;20,0\n",
@@ -181,7 +211,7 @@ mod tests {
 
     #[test]
     fn integral_of_a_trapezoid_hydrograph() {
-        let series = Series::new(vec![0.0, 100.0, 200.0], vec![0.0, 10.0, 10.0]).unwrap();
+        let series = Series::new(vec![(0.0, 0.0), (100.0, 10.0), (200.0, 10.0)]).unwrap();
         assert_eq!(series.integral(0.0, 200.0), 1500.0);
         assert_eq!(series.integral(50.0, 100.0), 375.0);
         assert_eq!(series.at(-5.0), 0.0);
