@@ -3,6 +3,7 @@
 mod assemble;
 mod bins;
 mod buildings;
+mod city_model;
 mod delaunay;
 mod grids;
 mod ground_filter;
