@@ -9,7 +9,7 @@ use serde_json::json;
 use twin_core::results::Indicators;
 use twin_core::simulation::{Fields, RunContext, Simulation};
 use twin_core::spatial::GridSpec;
-use twin_core::territory::{Aggregation, Territory, TerritoryView};
+use twin_core::territory::{Aggregation, Building, Territory, TerritoryView};
 
 /// Indicators of a lake at rest at `level_m` over the whole commune.
 fn lake(view: &Arc<TerritoryView>, level_m: f64, mode: &str, floor_height_m: f64) -> Indicators {
@@ -56,4 +56,28 @@ fn the_same_buildings_are_reached_in_every_mode_and_the_floor_counts() {
     let area_ha = value(&lake(&view, level_m, "roughness", 0.0), "area_flooded");
     let cell_ha = spec.cell_area() / 1e4;
     assert!((area_ha - wet as f64 * cell_ha).abs() <= 0.01 * area_ha, "{area_ha} ha, {wet} cells");
+}
+
+#[test]
+fn a_gauge_in_a_building_is_told() {
+    let territory = Arc::new(Territory::open(&territory::folder().join("small.twin")).unwrap());
+    let spec = GridSpec::covering(&territory.spec().extent(), 4.0);
+    let view = Arc::new(TerritoryView::new(territory, spec, Vec::new()).unwrap());
+    let largest = view.features().buildings.iter().max_by(|a, b| {
+        let area = |b: &Building| b.geometry.extent().map_or(0.0, |e| e.width() * e.height());
+        area(a).total_cmp(&area(b))
+    });
+    let (x, y) = largest.unwrap().geometry.extent().unwrap().centre();
+    let warned = |mode: &str| {
+        let parameters = json!({
+            "undeclared_edges": "wall", "buildings": mode, "gauges": { "Mairie": [x, y] },
+        });
+        let context = RunContext::new(1.0, 1.0);
+        let flood = twin_flood::Flood::default();
+        let mut run = flood.initialise(view.clone(), &parameters, &context).unwrap();
+        run.advance_to(1.0, &mut Fields::new(*view.spec()), &context).unwrap();
+        let warnings = run.finish(&context).unwrap().warnings;
+        warnings.iter().any(|w| w.fr.contains("« Mairie »") && w.en.contains("\"Mairie\""))
+    };
+    assert!(warned("blocks") && warned("holes") && !warned("roughness"));
 }

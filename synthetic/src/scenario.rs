@@ -83,7 +83,8 @@ impl Commune {
             river.at_offset(breach_x, dyke.offset - dyke.half_crest - 2.0 * dyke.height - 1.0);
         let peak = LIDAR_CAPACITY * river.discharge(0.5 * dyke.height, CHANNEL_MANNING);
         let base = 0.12 * peak;
-        let quarter_point = |x: f64| [x, river.axis(x) + self.village.low - 12.0];
+        // On the street of the quarter.
+        let quarter_point = |x: f64| [x, river.axis(x) + self.village.low];
         let quarter = [
             river.at_offset(terrain.bay[0] + 30.0 * k, dyke.offset - 6.0),
             river.at_offset(terrain.bay[1] - 30.0 * k, dyke.offset - 6.0),

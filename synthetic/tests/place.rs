@@ -101,6 +101,20 @@ fn vectors_are_displaced_by_a_metre_at_most() {
 }
 
 #[test]
+fn gauges_stand_in_the_open() {
+    for seed in 1..6 {
+        let commune = commune(seed, 1000.0);
+        for (name, [x, y]) in commune.scenario_geometry().gauges {
+            // Half the diagonal of a cell of 5 m around it.
+            for [dx, dy] in [[0.0, 0.0], [3.5, 0.0], [-3.5, 0.0], [0.0, 3.5], [0.0, -3.5]] {
+                let built = commune.buildings().iter().any(|b| b.contains(x + dx, y + dy));
+                assert!(!built, "seed {seed}: {name} at {x}, {y} stands in a building");
+            }
+        }
+    }
+}
+
+#[test]
 fn dyke_crest_is_above_the_bank_and_protects_low_ground() {
     for seed in 1..6 {
         let commune = commune(seed, 1000.0);

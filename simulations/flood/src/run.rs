@@ -160,7 +160,7 @@ impl Run for FloodRun {
             format!("Eau à un bâtiment : plus haut niveau des mailles mouillées qui l'entourent, moins le sol et {} m de plancher.", Language::Fr.number(floor, 2)),
             format!("Water at a building: highest level of the wet cells around it, less the ground and {} m of floor.", Language::En.number(floor, 2)),
         ));
-        let mut warnings = Vec::new();
+        let mut warnings = std::mem::take(&mut self.setup.warnings);
         if self.view.territory().manifest().fit_for_hazard {
             warnings.push(Text::new(
                 "Aucune bathymétrie : le LiDAR donne la surface de l'eau et non le fond du lit ; hauteurs surestimées.",

@@ -25,6 +25,9 @@ use crate::parameters::{
 /// Height of a building whose height is not known, metres: one storey, so that it blocks the flow.
 const UNKNOWN_BUILDING_HEIGHT_M: f64 = 3.0;
 
+/// A bed that stands this far above the ground is a building, metres.
+const BUILT_M: f64 = 0.5;
+
 /// A prepared engine and what the report tells about it.
 pub struct Setup {
     /// The engine, at rest at time 0.
@@ -37,6 +40,8 @@ pub struct Setup {
     pub markers: Vec<Marker>,
     /// What was assumed.
     pub hypotheses: Vec<Text>,
+    /// What the reader must know first.
+    pub warnings: Vec<Text>,
     /// Position in the value array of each gauge, in the order of the parameters.
     pub gauge_cells: Vec<usize>,
 }
@@ -72,14 +77,31 @@ pub fn prepare(
         ..Options::default()
     };
     let spec = bed.spec;
+    let closed: Vec<bool> = (0..spec.len())
+        .map(|cell| {
+            let ground = f64::from(terrain.values[cell]);
+            bed.blocked[cell] || ground.is_nan() || bed.elevation_m[cell] > ground + BUILT_M
+        })
+        .collect();
     let mut solver = Solver::new(bed, boundaries, lines, sources, options)?;
     let levels = setup.initial_levels(&spec)?;
     solver.set_level(|row, column| levels[(row, column)])?;
-    let mut gauge_cells = Vec::new();
+    let (mut gauge_cells, mut warnings) = (Vec::new(), Vec::new());
     for (name, [x, y]) in &parameters.gauges {
         let cell =
             spec.cell_at(*x, *y).ok_or_else(|| outside(&place(&format!("gauges.{name}"))))?;
-        gauge_cells.push(spec.index(cell.0, cell.1));
+        let cell = spec.index(cell.0, cell.1);
+        if closed[cell] {
+            warnings.push(Text::new(
+                format!(
+                    "Le point de suivi « {name} » est dans un bâtiment ou hors du terrain connu : l'eau n'y vient pas ; le déplacer à côté."
+                ),
+                format!(
+                    "The gauge \"{name}\" lies in a building or outside the known terrain: no water comes there; move it beside."
+                ),
+            ));
+        }
+        gauge_cells.push(cell);
     }
     if parameters.undeclared_edges == UndeclaredEdges::Wall {
         setup.hypotheses.push(Text::new(
@@ -93,6 +115,7 @@ pub fn prepare(
         structures,
         markers: setup.markers,
         hypotheses: setup.hypotheses,
+        warnings,
         gauge_cells,
     })
 }
