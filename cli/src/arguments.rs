@@ -13,8 +13,8 @@ pub(crate) struct Arguments {
     #[arg(long, global = true, value_enum, default_value = "fr")]
     lang: LanguageChoice,
     /// Threads to compute with (default: all cores)
-    #[arg(long, global = true)]
-    pub(crate) threads: Option<usize>,
+    #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

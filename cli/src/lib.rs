@@ -15,6 +15,7 @@ mod commands;
 mod console;
 mod schemas;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -38,12 +39,14 @@ pub fn run(registry: Registry) -> ExitCode {
     match commands::execute(arguments, &registry) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!(
+            // A closed standard error is no further error.
+            let _ = writeln!(
+                std::io::stderr(),
                 "{} [{}]{}{}",
                 language.pick("erreur", "error"),
                 error.code(),
                 language.pick(" : ", ": "),
-                error.text(language)
+                one_line(&error.text(language))
             );
             if matches!(error, twin_core::Error::Cancelled) {
                 ExitCode::from(130)
@@ -51,5 +54,20 @@ pub fn run(registry: Registry) -> ExitCode {
                 ExitCode::FAILURE
             }
         }
+    }
+}
+
+/// A message on one line, whatever a damaged file put into it.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn a_message_stays_on_one_line_and_moves_no_cursor() {
+        assert_eq!(one_line("table «\u{1b}[2J\na» : été"), "table « [2J a» : été");
     }
 }

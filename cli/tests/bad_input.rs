@@ -136,6 +136,16 @@ fn damaged_vectors() {
 }
 
 #[test]
+fn a_huge_extent_with_few_points() {
+    let Some(path) = data("lidar/ign-mnx-reference/input/corse.laz") else { return };
+    let (folder, before) = with_territory();
+    let head = "extent = [1100000, 6000000, 1300000, 6200000]\nresolution_m = 2.0";
+    let (made, outcome) = assemble(folder.path(), "x", head, &[("lidar-hd", &path, "")]);
+    outcome.refused(&["x.toml [extent]", "resolution_m"]);
+    assert_eq!(fs::read(made.join("twin.toml")).unwrap(), before);
+}
+
+#[test]
 fn clouds_without_ground_or_points() {
     let (folder, before) = with_territory();
     let folder = folder.path();
@@ -270,6 +280,14 @@ inflow = { hydrograph = "debit.csv", at = [662050, 6358020], source = "débit in
     run("territory=\"absent.twin\"", &["absent.twin", "twin assemble"]);
     run("time.duration=\"longtemps\"", &["essai.toml [time.duration]"]);
     run("grid.resolution_m=-5.0", &["essai.toml", "resolution_m"]);
+    run("grid.resolution_m=nan", &["essai.toml [grid.resolution_m]", "nan"]);
+    let west = "runs.crue.parameters.walls={ a = { side = \"west\" }, b = { side = \"west\" } }";
+    run(west, &["essai.toml [runs.crue.parameters.walls.b]", "déjà une condition"]);
+    let area =
+        r#"{"type":"Polygon","coordinates":[[[2.3,48.8],[2.4,48.8],[2.4,48.9],[2.3,48.8]]]}"#;
+    fs::write(folder.join("paris.geojson"), area).unwrap();
+    let outside = format!("study_area={:?}", folder.join("paris.geojson"));
+    run(&outside, &["essai.toml [study_area]", "aucune maille"]);
 
     // A territory whose files are damaged says which.
     for name in ["grids.h5", "features.gpkg", "twin.toml"] {

@@ -59,6 +59,15 @@ fn help_names_every_command_in_english() {
 }
 
 #[test]
+fn a_number_of_threads_no_machine_has_is_refused() {
+    for threads in ["0", "100000"] {
+        let output = commune::output(&["--threads", threads, "simulations"]);
+        assert_eq!(output.status.code(), Some(2), "{threads}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("1..=1024"), "{threads}");
+    }
+}
+
+#[test]
 fn info_tells_what_territories_runs_and_files_hold() {
     let found = json(&["info", text(&territory()), "--json"]);
     assert_eq!(found["crs"], "EPSG:2154");
@@ -153,6 +162,34 @@ fn a_run_is_exported_to_rasters_and_vectors() {
         let said = refuses(&["export", text(&run), "--format", format, "--out", text(&to)]);
         assert!(said.contains("exporter le territoire"), "{said}");
         assert!(!to.exists());
+    }
+}
+
+#[test]
+fn an_export_is_whole_or_not_there() {
+    // Onto itself, into folders that are made, and of nothing.
+    let own = place().join("own.twin");
+    says(&["assemble", text(&place().join("commune.toml")), "--out", text(&own)]);
+    let features = own.join("features.gpkg");
+    let before = fs::read(&features).unwrap();
+    says(&["export", text(&own), "--format", "gpkg", "--out", text(&features)]);
+    assert_eq!(fs::read(&features).unwrap(), before);
+    let deep = place().join("new/folder/commune.gpkg");
+    says(&["export", text(&own), "--format", "gpkg", "--out", text(&deep)]);
+    assert_eq!(fs::read(&deep).unwrap(), before);
+    assert_eq!(names(deep.parent().unwrap()), ["commune.gpkg"]);
+    for format in ["gpkg", "cog", "geojson", "cityjson"] {
+        let to = place().join("nothing");
+        let said = refuses(&["export", text(place()), "--format", format, "--out", text(&to)]);
+        assert!(said.contains("ni un territoire") && !to.exists(), "{format}: {said}");
+    }
+    let full = Path::new("/dev/full");
+    if full.exists() {
+        let out = place().join("full.gpkg");
+        let part = place().join("full.gpkg.part");
+        std::os::unix::fs::symlink(full, &part).unwrap();
+        refuses(&["export", text(&own), "--format", "gpkg", "--out", text(&out)]);
+        assert!(!out.exists() && !part.exists(), "half an export is none");
     }
 }
 

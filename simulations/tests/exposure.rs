@@ -6,10 +6,12 @@ mod territory;
 use std::sync::Arc;
 
 use serde_json::json;
+use twin_core::formats::{Feature, FeatureTable, FieldKind, Value};
 use twin_core::results::Indicators;
+use twin_core::scenario::Edit;
 use twin_core::simulation::{Fields, RunContext, Simulation};
-use twin_core::spatial::GridSpec;
-use twin_core::territory::{Aggregation, Building, Territory, TerritoryView};
+use twin_core::spatial::{Geometry, GridSpec};
+use twin_core::territory::{Aggregation, Territory, TerritoryView};
 
 /// Indicators of a lake at rest at `level_m` over the whole commune.
 fn lake(view: &Arc<TerritoryView>, level_m: f64, mode: &str, floor_height_m: f64) -> Indicators {
@@ -59,25 +61,27 @@ fn the_same_buildings_are_reached_in_every_mode_and_the_floor_counts() {
 }
 
 #[test]
-fn a_gauge_in_a_building_is_told() {
+fn a_facility_inside_a_reached_building_is_reached_in_every_mode() {
     let territory = Arc::new(Territory::open(&territory::folder().join("small.twin")).unwrap());
     let spec = GridSpec::covering(&territory.spec().extent(), 4.0);
-    let view = Arc::new(TerritoryView::new(territory, spec, Vec::new()).unwrap());
-    let largest = view.features().buildings.iter().max_by(|a, b| {
-        let area = |b: &Building| b.geometry.extent().map_or(0.0, |e| e.width() * e.height());
-        area(a).total_cmp(&area(b))
-    });
-    let (x, y) = largest.unwrap().geometry.extent().unwrap().centre();
-    let warned = |mode: &str| {
-        let parameters = json!({
-            "undeclared_edges": "wall", "buildings": mode, "gauges": { "Mairie": [x, y] },
+    let mut table = FeatureTable::new("equipement", Some(territory.crs()))
+        .with_field("cleabs", FieldKind::Text)
+        .with_field("classes", FieldKind::Text);
+    let features = territory.features();
+    for (i, building) in features.buildings.iter().enumerate() {
+        let (x, y) = building.geometry.extent().unwrap().centre();
+        table.features.push(Feature {
+            geometry: Some(Geometry::Points(vec![[x, y, f64::NAN]])),
+            values: vec![Value::Text(format!("ERP{i}")), Value::Text("sensible".into())],
         });
-        let context = RunContext::new(1.0, 1.0);
-        let flood = twin_flood::Flood::default();
-        let mut run = flood.initialise(view.clone(), &parameters, &context).unwrap();
-        run.advance_to(1.0, &mut Fields::new(*view.spec()), &context).unwrap();
-        let warnings = run.finish(&context).unwrap().warnings;
-        warnings.iter().any(|w| w.fr.contains("« Mairie »") && w.en.contains("\"Mairie\""))
-    };
-    assert!(warned("blocks") && warned("holes") && !warned("roughness"));
+    }
+    let view = TerritoryView::new(territory, spec, vec![Edit::AddFeatures(table)]).unwrap();
+    let view = Arc::new(view);
+    let (low, high) = view.terrain(Aggregation::Mean).unwrap().range().unwrap();
+    let level_m = f64::from(0.4 * low + 0.6 * high);
+    for mode in ["blocks", "holes", "roughness"] {
+        let reached = lake(&view, level_m, mode, 0.0);
+        let facilities = value(&reached, "facilities_sensible");
+        assert!(facilities >= value(&reached, "buildings_exposed"), "{mode}: {facilities}");
+    }
 }

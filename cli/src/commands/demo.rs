@@ -63,8 +63,8 @@ pub(crate) fn demo(out: &Path, registry: &Registry, console: &Arc<Console>) -> R
     console.say_timings();
     console.say("Rapports :", "Reports:");
     for report in reports {
-        let text = format!("  {}", report.display());
-        console.say(&text, &text);
+        let (name, path) = (report.name, report.path.display());
+        console.say(&format!("  {name} : {path}"), &format!("  {name}: {path}"));
     }
     Ok(())
 }

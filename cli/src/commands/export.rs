@@ -8,12 +8,13 @@ use twin_core::export::wording;
 use twin_core::formats::cf::{BandKind, BandMeta, SeriesFile};
 use twin_core::formats::cityjson::{CityJsonSeq, write_city_model};
 use twin_core::formats::geopackage::GeoPackage;
-use twin_core::formats::{CogOptions, CogWriter, FeatureTable, Resampling, geojson};
+use twin_core::formats::{CogOptions, CogWriter, FeatureTable, PartFile, Resampling, geojson};
 use twin_core::results::RunManifest;
 use twin_core::spatial::{Crs, Transformer, VerticalDatum};
 use twin_core::territory::Territory;
 use twin_core::{Error, Language, Result};
 
+use super::info;
 use crate::arguments::ExportFormat;
 use crate::console::Console;
 
@@ -28,6 +29,9 @@ pub(crate) fn export(
     console: &Console,
 ) -> Result<()> {
     let is_territory = path.join(Territory::MANIFEST).is_file();
+    if !is_territory && !path.join("manifest.json").is_file() {
+        return Err(info::neither(path));
+    }
     match (is_territory, format) {
         (true, ExportFormat::Cog) => territory_grids(path, out)?,
         (false, ExportFormat::Cog) => run_grids(path, out)?,
@@ -134,6 +138,11 @@ fn city_model(path: &Path, out: &Path) -> Result<()> {
     write_city_model(out, &header, &objects)
 }
 
+/// A whole copy or none; a file may be exported onto itself.
 fn copy(from: &Path, out: &Path) -> Result<()> {
-    fs::copy(from, out).map(|_| ()).map_err(Error::write(out))
+    let mut source = fs::File::open(from).map_err(Error::read(from))?;
+    let part = PartFile::new(out)?;
+    let mut target = fs::File::create(part.part()).map_err(Error::write(out))?;
+    std::io::copy(&mut source, &mut target).map_err(Error::write(out))?;
+    part.publish()
 }

@@ -30,11 +30,7 @@ fn describe(path: &Path, language: Language) -> Result<Value> {
         } else if path.join("manifest.json").is_file() {
             run(path)
         } else {
-            Err(Error::input(
-                path.display().to_string(),
-                "ni un territoire (twin.toml) ni un calcul (manifest.json) ; vérifier le dossier",
-                "neither a territory (twin.toml) nor a run (manifest.json); check the folder",
-            ))
+            Err(neither(path))
         };
     }
     let extension =
@@ -209,4 +205,13 @@ fn plain(value: &Value) -> String {
         Value::Null => "–".to_owned(),
         other => other.to_string(),
     }
+}
+
+/// The error of a folder that holds nothing of ours.
+pub(super) fn neither(path: &Path) -> Error {
+    Error::input(
+        path.display().to_string(),
+        "ni un territoire (twin.toml) ni un calcul (manifest.json) ; vérifier le dossier",
+        "neither a territory (twin.toml) nor a run (manifest.json); check the folder",
+    )
 }

@@ -20,7 +20,7 @@ pub(crate) fn execute(arguments: Arguments, registry: &Registry) -> Result<()> {
     let console = Console::new(arguments.language());
     if let Some(threads) = arguments.threads {
         rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.max(1))
+            .num_threads(usize::from(threads))
             .build_global()
             .map_err(|e| Error::input("--threads", e.to_string(), e.to_string()))?;
     }
@@ -51,10 +51,8 @@ pub(crate) fn execute(arguments: Arguments, registry: &Registry) -> Result<()> {
                 let reports = run::run(&request, registry, &console)?;
                 console.say_timings();
                 for report in reports {
-                    console.say(
-                        &format!("Rapport : {}", report.display()),
-                        &format!("Report: {}", report.display()),
-                    );
+                    let path = report.path.display();
+                    console.say(&format!("Rapport : {path}"), &format!("Report: {path}"));
                 }
                 Ok(())
             }

@@ -25,12 +25,19 @@ impl Request {
     }
 }
 
-/// Runs a scenario; returns the path of each report.
+/// A report that was written.
+pub(crate) struct Report {
+    /// Title of the scenario, with the run where there are several.
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+}
+
+/// Runs a scenario; returns the report of each run.
 pub(crate) fn run(
     request: &Request,
     registry: &Registry,
     console: &Arc<Console>,
-) -> Result<Vec<PathBuf>> {
+) -> Result<Vec<Report>> {
     let scenario = request.load(registry)?;
     let beside = || request.scenario.parent().unwrap_or(Path::new(".")).join("runs");
     let mut options = RunOptions::new(RunStore::new(request.runs.clone().unwrap_or_else(beside)));
@@ -62,13 +69,17 @@ pub(crate) fn run(
     let title = scenario.title.clone();
     let results =
         console.timed(&title.fr, &title.en, || driver::run(registry, &scenario, &options))?;
+    let title = title.get(console.language);
+    let mut reports = Vec::new();
     for (name, result) in &results {
+        let name = if results.len() == 1 { title.to_owned() } else { format!("{title} [{name}]") };
         for warning in &result.manifest.warnings {
             let text = warning.get(console.language);
             console.say(&format!("{name} – attention : {text}"), &format!("{name} – note: {text}"));
         }
+        reports.push(Report { name, path: result.folder.join("report.html") });
     }
-    Ok(results.values().map(|r| r.folder.join("report.html")).collect())
+    Ok(reports)
 }
 
 /// Prints what a scenario would cost.

@@ -159,10 +159,18 @@ pub fn building_table(view: &TerritoryView, at: &[BuildingWater]) -> FeatureTabl
 /// Indicators by enjeu inside the study area.
 pub fn indicators(view: &TerritoryView, water: &Water<'_>, at: &[BuildingWater]) -> Indicators {
     let study = view.study_mask();
+    // A facility given as a point lies in its building, where no water comes.
+    let mut reached = water.depth.map(|depth| *depth > WET_DEPTH_M);
+    for building in at.iter().filter(|w| w.depth_m > 0.0) {
+        let building = &view.features().buildings[building.building];
+        for cell in footprint_cells(&reached.spec, building) {
+            reached[cell] = true;
+        }
+    }
     Indicators {
         groups: vec![
             buildings_and_people(view.features(), at),
-            facilities(view.features(), water, &study),
+            facilities(view.features(), &reached, &study),
             roads(view.features(), water, &study),
             surfaces(water, &study),
         ],
@@ -287,15 +295,16 @@ fn people(features: &Features, dwellings: u32) -> Indicator {
     Indicator::quantity("inhabitants_exposed", label, estimate, "person", 0).with_note(note)
 }
 
-fn facilities(features: &Features, water: &Water<'_>, study: &Grid<bool>) -> IndicatorGroup {
-    let spec = water.depth.spec;
+/// `reached`: the wet cells and those of the buildings reached.
+fn facilities(features: &Features, reached: &Grid<bool>, study: &Grid<bool>) -> IndicatorGroup {
+    let spec = reached.spec;
     let mut counts: BTreeMap<FacilityClass, (Vec<String>, usize)> = BTreeMap::new();
     for facility in &features.facilities {
         let cells = cells_of(&spec, &facility.geometry);
         if !cells.iter().any(|c| study[*c]) {
             continue;
         }
-        let is_reached = cells.iter().any(|c| water.depth[*c] > WET_DEPTH_M);
+        let is_reached = cells.iter().any(|c| reached[*c]);
         for class in facility.classes.0.iter().filter(|c| **c != FacilityClass::Other) {
             let entry = counts.entry(*class).or_default();
             entry.1 += 1;
@@ -317,17 +326,16 @@ fn facilities(features: &Features, water: &Water<'_>, study: &Grid<bool>) -> Ind
             format!("{} : atteints", class.label(twin_core::Language::Fr)),
             format!("{}: reached", class.label(twin_core::Language::En)),
         );
+        let id = format!("facilities_{}", class.code().replace('-', "_"));
+        if features.facilities.is_empty() {
+            return Indicator::unknown(id, label, "1", not_in_sources());
+        }
         let mut note = Text::new(format!("sur {total}"), format!("of {total}"));
         if !reached.is_empty() {
             note.fr.push_str(&format!(" : {}", reached.join(", ")));
             note.en.push_str(&format!(": {}", reached.join(", ")));
         }
-        Indicator::count(
-            format!("facilities_{}", class.code().replace('-', "_")),
-            label,
-            reached.len(),
-        )
-        .with_note(note)
+        Indicator::count(id, label, reached.len()).with_note(note)
     })
     .collect();
     IndicatorGroup { id: "facilities".into(), title: Text::new("Équipements", "Facilities"), rows }
@@ -347,37 +355,31 @@ fn roads(features: &Features, water: &Water<'_>, study: &Grid<bool>) -> Indicato
             });
         }
     }
-    let km = |v: f64| v / 1000.0;
+    let row = |id: &str, label: Text, length_m: f64| {
+        if features.roads.is_empty() {
+            Indicator::unknown(id, label, "km", not_in_sources())
+        } else {
+            Indicator::quantity(id, label, length_m / 1000.0, "km", 2)
+        }
+    };
+    let total = Text::new("Longueur de routes au sol", "Length of roads at ground level");
+    let wet = Text::new("Longueur atteinte", "Length reached");
+    let cut =
+        Text::new("Longueur sous plus de 30 cm d'eau", "Length under more than 30 cm of water");
     IndicatorGroup {
         id: "roads".into(),
         title: Text::new("Routes", "Roads"),
         rows: vec![
-            Indicator::quantity(
-                "roads_total",
-                Text::new("Longueur de routes au sol", "Length of roads at ground level"),
-                km(total_m),
-                "km",
-                2,
-            ),
-            Indicator::quantity(
-                "roads_wet",
-                Text::new("Longueur atteinte", "Length reached"),
-                km(wet_m),
-                "km",
-                2,
-            ),
-            Indicator::quantity(
-                "roads_cut",
-                Text::new(
-                    "Longueur sous plus de 30 cm d'eau",
-                    "Length under more than 30 cm of water",
-                ),
-                km(cut_m),
-                "km",
-                2,
-            ),
+            row("roads_total", total, total_m),
+            row("roads_wet", wet, wet_m),
+            row("roads_cut", cut, cut_m),
         ],
     }
+}
+
+/// Why a count is not given: none in the sources is not none in the territory.
+fn not_in_sources() -> Text {
+    Text::new("absent des sources du territoire", "missing from the territory's sources")
 }
 
 fn surfaces(water: &Water<'_>, study: &Grid<bool>) -> IndicatorGroup {
@@ -491,5 +493,15 @@ mod tests {
     fn ring_of_a_corner_cell_stays_inside() {
         let cells = [(0, 0)];
         assert_eq!(ring(&spec(), &cells).count(), 4);
+    }
+
+    #[test]
+    fn what_the_sources_lack_is_unknown_and_not_zero() {
+        let (depth, study) = (Grid::filled(spec(), 1.0), Grid::filled(spec(), true));
+        let water = Water { depth: &depth, level: &depth, terrain: &depth };
+        let features = Features::default();
+        for group in [facilities(&features, &study, &study), roads(&features, &water, &study)] {
+            assert!(group.rows.iter().all(|row| row.value.is_none() && row.note.is_some()));
+        }
     }
 }

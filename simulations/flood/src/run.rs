@@ -473,26 +473,43 @@ fn rate(times_s: &[f64], volumes: &[f64]) -> Vec<f64> {
 }
 
 fn key_messages(indicators: &twin_core::results::Indicators) -> Vec<Text> {
-    let value = |id: &str| indicators.get(id).and_then(|i| i.value).unwrap_or(0.0);
-    let (fr, en) = (Language::Fr, Language::En);
-    let (area, buildings) = (value("area_flooded"), value("buildings_exposed"));
-    let (dwellings, roads) = (value("dwellings_exposed"), value("roads_cut"));
-    vec![Text::new(
-        format!(
-            "Dans le périmètre d'étude, {} ha sont inondés dans ce scénario ; {} bâtiments ({} logements) sont atteints et {} km de routes sont sous plus de 30 cm d'eau.",
-            fr.number(area, 1),
-            fr.number(buildings, 0),
-            fr.number(dwellings, 0),
-            fr.number(roads, 1)
-        ),
-        format!(
-            "Inside the study area, {} ha are flooded in this scenario; {} buildings ({} dwellings) are reached and {} km of roads are under more than 30 cm of water.",
-            en.number(area, 1),
-            en.number(buildings, 0),
-            en.number(dwellings, 0),
-            en.number(roads, 1)
-        ),
-    )]
+    let value = |id: &str| indicators.get(id).and_then(|i| i.value);
+    let sentence = |language: Language| {
+        let number = |v: f64, decimals| language.number(v, decimals);
+        let count = |v: f64, one: &str, many: &str| {
+            let is_one = v == 1.0 || v == 0.0 && language == Language::Fr;
+            format!("{} {}", number(v, 0), if is_one { one } else { many })
+        };
+        let area = number(value("area_flooded").unwrap_or(0.0), 1);
+        let buildings = value("buildings_exposed").unwrap_or(0.0);
+        // What the sources do not tell is left out, not told as none.
+        let (dwellings, roads) = (value("dwellings_exposed"), value("roads_cut"));
+        match language {
+            Language::Fr => format!(
+                "Dans le périmètre d'étude, {area} ha sont inondés dans ce scénario ; {}{} {}{}.",
+                count(buildings, "bâtiment", "bâtiments"),
+                dwellings.map_or(String::new(), |n| {
+                    format!(" ({})", count(n, "logement", "logements"))
+                }),
+                if buildings < 2.0 { "est atteint" } else { "sont atteints" },
+                roads.map_or(String::new(), |km| {
+                    format!(" et {} km de routes sont sous plus de 30 cm d'eau", number(km, 1))
+                }),
+            ),
+            Language::En => format!(
+                "Inside the study area, {area} ha are flooded in this scenario; {}{} {} reached{}.",
+                count(buildings, "building", "buildings"),
+                dwellings.map_or(String::new(), |n| {
+                    format!(" ({})", count(n, "dwelling", "dwellings"))
+                }),
+                if buildings == 1.0 { "is" } else { "are" },
+                roads.map_or(String::new(), |km| {
+                    format!(" and {} km of roads are under more than 30 cm of water", number(km, 1))
+                }),
+            ),
+        }
+    };
+    vec![Text::new(sentence(Language::Fr), sentence(Language::En))]
 }
 
 /// Lets the engine walk over its state with the driver's visitor.
@@ -511,5 +528,40 @@ impl twin_shallow_water::StateVisitor for EngineVisitor<'_> {
 
     fn array(&mut self, name: &str, values: &mut [f64]) -> Result<(), StateError> {
         self.0.array(name, values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use twin_core::results::{Indicator, IndicatorGroup, Indicators};
+
+    use super::*;
+
+    #[test]
+    fn the_key_message_counts_in_words_and_leaves_out_what_is_not_known() {
+        let unsaid = || Text::new("", "");
+        let message = |buildings: usize, others: Vec<Indicator>| {
+            let mut rows = vec![
+                Indicator::quantity("area_flooded", unsaid(), 8.29, "ha", 2),
+                Indicator::count("buildings_exposed", unsaid(), buildings),
+            ];
+            rows.extend(others);
+            let group = IndicatorGroup { id: "all".into(), title: unsaid(), rows };
+            key_messages(&Indicators { groups: vec![group] }).remove(0)
+        };
+        let said = message(22, Vec::new());
+        assert!(said.fr.ends_with("; 22 bâtiments sont atteints."), "{}", said.fr);
+        assert!(said.en.ends_with("; 22 buildings are reached."), "{}", said.en);
+        let known = vec![
+            Indicator::count("dwellings_exposed", unsaid(), 0),
+            Indicator::quantity("roads_cut", unsaid(), 0.63, "km", 2),
+        ];
+        let said = message(1, known);
+        assert!(said.fr.contains("; 1 bâtiment (0 logement) est atteint et 0,6 km"), "{}", said.fr);
+        assert!(
+            said.en.contains("; 1 building (0 dwellings) is reached and 0.6 km"),
+            "{}",
+            said.en
+        );
     }
 }

@@ -351,11 +351,21 @@ impl Builder<'_> {
         Ok(boundaries)
     }
 
+    /// Marks a boundary at its lowest place, where water comes first, pointing outwards.
     fn mark_outflow(&mut self, bed: &Bed, edges: &[Edge]) {
-        if let Some(edge) = edges.get(edges.len() / 2) {
+        let half = 0.5 * bed.spec.cell_size;
+        let inside = |edge: &Edge| {
             let (x, y) = edge.middle(&bed.spec);
-            let towards_deg = azimuth(bed.spec.extent().centre(), (x, y));
-            let kind = MarkerKind::Outflow { towards_deg };
+            let around = [(-half, 0.0), (half, 0.0), (0.0, -half), (0.0, half)];
+            let cells = around.iter().filter_map(|(dx, dy)| bed.spec.cell_at(x + dx, y + dy));
+            let known = |(row, column)| bed.elevation_m[bed.spec.index(row, column)].is_finite();
+            let cell = cells.into_iter().find(|cell| known(*cell))?;
+            let ground = bed.elevation_m[bed.spec.index(cell.0, cell.1)];
+            Some((ground, bed.spec.centre(cell.0, cell.1), (x, y)))
+        };
+        let lowest = edges.iter().filter_map(inside).min_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((_, cell, (x, y))) = lowest {
+            let kind = MarkerKind::Outflow { towards_deg: azimuth(cell, (x, y)) };
             self.markers.push(Marker { x, y, label: String::new(), kind });
         }
     }
@@ -394,7 +404,15 @@ impl Builder<'_> {
                 ));
             }
         };
+        let found = edges.len();
         edges.retain(|e| !taken.contains(e));
+        if found > 0 && edges.is_empty() {
+            return Err(Error::input(
+                here,
+                "ce bord a déjà une condition ; en retirer une",
+                "this edge already has a condition; remove one",
+            ));
+        }
         if edges.is_empty() {
             return Err(Error::input(
                 here,
@@ -489,18 +507,15 @@ impl Builder<'_> {
             })
             .min_by(|a, b| a.0.total_cmp(&b.0));
         let Some((distance, at, line)) = nearest else {
+            let or = |none: &str| if known.is_empty() { none.to_owned() } else { known.join(", ") };
             return Err(Error::input(
                 here,
                 format!(
                     "l'ouvrage « {} » n'existe pas ; présents : {}",
                     breach.structure,
-                    known.join(", ")
+                    or("aucun")
                 ),
-                format!(
-                    "there is no structure \"{}\"; present: {}",
-                    breach.structure,
-                    known.join(", ")
-                ),
+                format!("there is no structure \"{}\"; present: {}", breach.structure, or("none")),
             ));
         };
         if distance > width.max(2.0 * spec.cell_size) {

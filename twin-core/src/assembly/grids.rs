@@ -106,6 +106,8 @@ pub struct AssembledGrids {
 
 /// Most cells of a territory's grid: 60 × 60 km at 0.5 m.
 const MOST_CELLS: f64 = 1.5e10;
+/// Most cells on which outlines of buildings are drawn from points, in memory: 10 × 10 km at 0.5 m.
+const MOST_OUTLINED_CELLS: usize = 400_000_000;
 /// Side of a block, metres.
 const BLOCK_M: f64 = 1000.0;
 /// Side of the part of each block where the terrain is checked with held-out points, metres.
@@ -143,6 +145,14 @@ pub fn assemble_grids(
         None => Source::Vectors(vector_terrain(features)?),
     };
     let spec = territory_spec(&source, features, options)?;
+    let traces_outlines = features.buildings.is_empty() && matches!(source, Source::Points(_));
+    if traces_outlines && spec.len() > MOST_OUTLINED_CELLS {
+        return Err(Error::input(
+            "extent",
+            "trop de mailles pour dessiner les bâtiments d'après les points ; ajouter une BD TOPO, réduire l'emprise ou augmenter resolution_m",
+            "too many cells to draw buildings from points; add a BD TOPO, reduce the extent or raise resolution_m",
+        ));
+    }
     let tin = TinOptions {
         measured_edge_m: options.tin.measured_edge_m.max(2.0 * options.resolution_m),
         void_edge_m: match source {
@@ -165,7 +175,6 @@ pub fn assemble_grids(
     for band in bands(options.selection) {
         writer.add_band(&band)?;
     }
-    let traces_outlines = features.buildings.is_empty() && matches!(source, Source::Points(_));
     let mut built = traces_outlines.then(|| Grid::filled(spec, false));
     let mut roofs: Vec<Option<RoofHeights>> = vec![None; features.buildings.len()];
     let owners = owners(&spec, &blocks, &features.buildings);

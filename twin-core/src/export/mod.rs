@@ -27,6 +27,7 @@ pub mod ramp;
 pub mod report;
 pub mod style;
 mod svg;
+mod typography;
 pub mod wording;
 
 pub use comparison::DepthComparison;

@@ -165,7 +165,7 @@ impl LinePlot {
             wording::notice(language).to_owned()
         };
         for line in wrap(&mention, 10.0, Weight::Regular, WIDTH - 32.0) {
-            svg.text([16.0, y], &line, &TextStyle::new(10.0).fill(GREY));
+            svg.fitted([16.0, y], &line, &TextStyle::new(10.0).fill(GREY));
             y += 13.0;
         }
         svg.finish(WIDTH, y + 2.0, &self.title, &self.description(), language)
@@ -179,10 +179,26 @@ impl LinePlot {
             .series
             .iter()
             .filter_map(|series| {
-                let finite = series.points.iter().filter(|p| p.0.is_finite() && p.1.is_finite());
-                let peak = finite.max_by(|a, b| a.1.total_cmp(&b.1))?;
-                let value = language.number(peak.1, 2);
+                let finite = || series.points.iter().filter(|p| p.0.is_finite() && p.1.is_finite());
+                let largest = finite().map(|p| p.1).max_by(f64::total_cmp)?;
+                let decimals = if largest.abs() < 1000.0 { 2 } else { 0 };
+                let value = language.number(largest, decimals);
+                // The first instant that reads the same: a plateau is reached where it begins.
+                let peak = finite().find(|p| language.number(p.1, decimals) == value)?;
                 let time = language.number(peak.0 / unit.seconds, 1);
+                if finite().all(|p| language.number(p.1, decimals) == value) {
+                    return Some(match language {
+                        Language::Fr => {
+                            format!(
+                                "{} : {value}\u{a0}{} du début à la fin",
+                                series.label, self.unit
+                            )
+                        }
+                        Language::En => {
+                            format!("{}: {value}\u{a0}{} throughout", series.label, self.unit)
+                        }
+                    });
+                }
                 Some(match language {
                     Language::Fr => format!(
                         "{} : maximum {value}\u{a0}{} à {time}\u{a0}{}",
@@ -348,6 +364,24 @@ mod tests {
         {
             assert!(svg.contains(said), "{said}");
         }
+    }
+
+    #[test]
+    fn a_plateau_is_reached_where_it_begins_and_rest_has_no_maximum() {
+        let plateau = vec![(0.0, 8.5), (3600.0, 71.1), (5700.0, 71.1 + 1e-9), (7200.0, 71.1)];
+        let said = plot(plateau).description();
+        assert!(said.ends_with("maximum 71,10\u{a0}m³/s à 60,0\u{a0}min"), "{said}");
+        let said = plot(vec![(0.0, 0.0), (7200.0, 0.0)]).description();
+        assert_eq!(said, "pont : 0,00\u{a0}m³/s du début à la fin");
+        let said = plot(vec![(0.0, 0.0), (7200.0, 73_059.83)]).description();
+        assert!(said.contains("73\u{202f}060\u{a0}m³/s"), "{said}");
+    }
+
+    #[test]
+    fn the_notice_fits_whatever_the_typeface() {
+        let svg = plot(vec![(0.0, 0.0), (60.0, 1.0)]).svg();
+        let notice = svg.lines().find(|l| l.starts_with("<text") && l.contains("d'aide à la"));
+        assert!(notice.is_some_and(|l| l.contains("textLength=")), "{notice:?}");
     }
 
     #[test]

@@ -5,8 +5,9 @@
 //! stands at the foot of every printed page.
 
 use base64::Engine as _;
-use minijinja::{AutoEscape, Environment, Value, context, syntax::SyntaxConfig};
+use minijinja::{AutoEscape, Environment, Value, context, escape_formatter, syntax::SyntaxConfig};
 
+use super::typography::unbroken;
 use super::wording;
 use crate::{Error, Language, Result, language::Text};
 
@@ -207,6 +208,12 @@ pub fn render(report: &Report) -> Result<String> {
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     environment.set_syntax(syntax.map_err(defect)?);
+    environment.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if !value.is_safe() => {
+            escape_formatter(out, state, &Value::from(unbroken(text)))
+        }
+        _ => escape_formatter(out, state, value),
+    });
     // `t("français", "English")` picks the language of the report.
     environment.add_function("t", move |fr: String, en: String| language.pick(&fr, &en).to_owned());
     let template = environment.template_from_str(TEMPLATE).map_err(defect)?;
@@ -379,7 +386,7 @@ mod tests {
                 ..MassBalance::default()
             }),
             structures: Some(structures),
-            hypotheses: vec![Text::new("Fond fixe", "Fixed bed")],
+            hypotheses: vec![Text::new("Fond fixe : 0,5 m", "Fixed bed: 0.5 m")],
             sources: vec![Source { product: "LiDAR HD".into(), ..Source::default() }],
             ..Report::default()
         }
@@ -394,6 +401,7 @@ mod tests {
             "modèle non calé",
             "Ce que ce rapport ne dit pas",
             "1\u{202f}234",
+            "Fond fixe\u{a0}: 0,5\u{a0}m",
             "1\u{202f}046,50",
             "3,0\u{a0}×\u{a0}10⁻⁹",
             "alt=\"Carte &quot;des&quot; hauteurs\"",

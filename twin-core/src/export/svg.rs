@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::font::{FAMILY, Weight};
+use super::font::{FAMILY, Weight, text_width};
 
 /// Ink of texts and frames; 15:1 on white.
 pub(super) const INK: &str = "#222222";
@@ -124,6 +124,14 @@ impl Svg {
             if attributes.is_empty() { "" } else { " " },
             escape(text)
         );
+    }
+
+    /// As [`Svg::text`], drawn as long as it was measured: a browser without the typeface of the
+    /// layout squeezes its own, so that a line which must be read whole stays on the page.
+    pub(super) fn fitted(&mut self, position: [f64; 2], text: &str, style: &TextStyle<'_>) {
+        let length = short(text_width(text, style.size, style.weight));
+        let fit = format!(r#"textLength="{length}" lengthAdjust="spacingAndGlyphs""#);
+        self.text_with(position, text, style, &fit);
     }
 
     /// A picture given as PNG, stretched to a rectangle.

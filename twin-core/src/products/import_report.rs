@@ -148,7 +148,14 @@ impl ImportReport {
         }
         if !self.ignored.is_empty() {
             let text = language.pick("tables ignorées", "tables ignored");
-            lines.push(format!("{text}{colon}{}", self.ignored.join(", ")));
+            let mut line = format!("{text}{colon}{}", self.ignored.join(", "));
+            if self.layers.is_empty() {
+                line.push_str(language.pick(
+                    " ; rien n'est lu de cette source : y écrire layer = \"batiment\", par exemple",
+                    "; nothing is read from this source: write layer = \"batiment\" in it, for example",
+                ));
+            }
+            lines.push(line);
         }
         lines
     }
@@ -170,5 +177,8 @@ mod tests {
         assert_eq!(lines[0], "batiment : 2\u{202f}273 objets");
         assert_eq!(lines[1], "  2 écartés, sans géométrie");
         assert_eq!(lines[2], "tables ignorées : canton");
+        let report = ImportReport { layers: Vec::new(), ignored: vec!["postIA".into()] };
+        let line = report.lines(Language::Fr).remove(0);
+        assert!(line.contains("postIA ; rien n'est lu") && line.contains("layer = "), "{line}");
     }
 }

@@ -5,17 +5,21 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use super::Duration;
 use super::inherit::Merged;
-use super::{Duration, explain_serde};
+use super::suggest::{bilingual, explain_serde};
 use crate::language::Text;
 use crate::spatial::Extent;
 use crate::{Error, Result};
 
 /// Version of the scenario schema that this program reads.
 const SCHEMA: u32 = 1;
+
+/// Most letters of an identifier: it names files.
+const MOST_LETTERS: usize = 100;
 
 /// A scenario: what happens on which territory, with which measures, computed by which plugins.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -62,12 +66,24 @@ pub struct Scenario {
 pub struct TimeSection {
     /// Civil date-time with offset, `2024-01-15T00:00:00+01:00`.
     #[schemars(with = "String")]
+    #[serde(deserialize_with = "instant")]
     pub start: Timestamp,
     /// Length.
     pub duration: Duration,
     /// Time between outputs; default: a 48th of the duration, at least a minute.
     #[serde(default)]
     pub output_interval: Option<Duration>,
+}
+
+/// A date-time with offset, with the way to write it where it cannot be read.
+fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| {
+        serde::de::Error::custom(bilingual(
+            &format!("« {text} » ; écrire une date, une heure et un décalage, comme \"2024-01-15T00:00:00+01:00\""),
+            &format!("\"{text}\"; write a date, a time and an offset, as in \"2024-01-15T00:00:00+01:00\""),
+        ))
+    })
 }
 
 /// The run grid.
@@ -133,6 +149,13 @@ impl Scenario {
             merged.set(assignment)?;
         }
         merged.drop_disabled();
+        if let Some(key) = not_finite(&toml::Value::Table(merged.table.clone())) {
+            return Err(Error::input(
+                format!("{} [{key}]", path.display()),
+                "nan et inf ne sont pas des valeurs ; écrire un nombre ou retirer la clé",
+                "nan and inf are no values; write a number or remove the key",
+            ));
+        }
         let value = serde_json::to_value(&merged.table)
             .map_err(|e| explain_serde(path.display().to_string(), &e.to_string()))?;
         let mut scenario: Self =
@@ -185,7 +208,7 @@ impl Scenario {
             ));
         }
         let kebab = |id: &str| {
-            !id.is_empty()
+            (1..=MOST_LETTERS).contains(&id.len())
                 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         };
         for name in std::iter::once(&self.id).chain(self.runs.keys()) {
@@ -193,13 +216,20 @@ impl Scenario {
                 return Err(Error::input(
                     place("id"),
                     format!(
-                        "identifiant « {name} » : lettres sans accent, chiffres et tirets seulement"
+                        "identifiant « {name} » : lettres sans accent, chiffres et tirets seulement, {MOST_LETTERS} au plus"
                     ),
                     format!(
-                        "identifier \"{name}\": letters without accents, digits and hyphens only"
+                        "identifier \"{name}\": letters without accents, digits and hyphens only, {MOST_LETTERS} at most"
                     ),
                 ));
             }
+        }
+        if self.runs.is_empty() {
+            return Err(Error::input(
+                place("runs"),
+                "aucun calcul ; ajouter une table [runs.NOM] avec simulation et parameters",
+                "no run; add a table [runs.NAME] with simulation and parameters",
+            ));
         }
         if self.time.duration.seconds() <= 0.0 || self.output_interval_s() <= 0.0 {
             return Err(Error::input(
@@ -268,6 +298,22 @@ fn resolve_paths(
     }
 }
 
+/// The path of the first number that is not finite: JSON has none, it would pass for an absent key.
+fn not_finite(value: &toml::Value) -> Option<String> {
+    let below = |key: &str, inner: &toml::Value| {
+        let rest = not_finite(inner)?;
+        Some(if rest.is_empty() { key.to_owned() } else { format!("{key}.{rest}") })
+    };
+    match value {
+        toml::Value::Float(number) => (!number.is_finite()).then(String::new),
+        toml::Value::Table(table) => table.iter().find_map(|(key, inner)| below(key, inner)),
+        toml::Value::Array(items) => {
+            items.iter().enumerate().find_map(|(i, inner)| below(&i.to_string(), inner))
+        }
+        _ => None,
+    }
+}
+
 /// TOML's own date-times arrive as a one-key object; scenario files may use them bare.
 fn dates_as_text(value: Value) -> Value {
     match value {
@@ -330,6 +376,46 @@ mod tests {
         let error = load(&TEXT.replace("duration", "duratoin")).unwrap_err();
         let text = error.text(Language::En);
         assert!(text.contains("did you mean \"duration\"?") && text.contains("time"), "{text}");
+    }
+
+    #[test]
+    fn values_that_are_no_numbers_are_not_taken_for_absent_ones() {
+        let grid = |value: &str| TEXT.replace("[measures", &format!("[grid]\n{value}\n[measures"));
+        for (text, key) in [
+            (grid("resolution_m = nan"), "[grid.resolution_m]"),
+            (grid("extent = [0.0, inf, 1.0, 1.0]"), "[grid.extent.1]"),
+            (
+                TEXT.replace("source =", "discharge_m3_per_s = -inf\nsource ="),
+                "discharge_m3_per_s]",
+            ),
+        ] {
+            let said = load(&text).unwrap_err().text(Language::Fr);
+            assert!(said.contains(key) && said.contains("nan"), "{said}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_answered_with_the_way_to_write_it() {
+        let runs = TEXT.find("[runs.crue]").unwrap();
+        for (text, fr, en) in [
+            (TEXT.replace("6 h", "6 heures"), "écrire un nombre et s, min", "write a number"),
+            (TEXT.replace("+01:00", ""), "un décalage, comme", "an offset, as in"),
+            (
+                TEXT.replace("2024-01-15T00:00:00+01:00", "\"hier\""),
+                "écrire une date",
+                "write a date",
+            ),
+            (TEXT.replace("\"6 h\"", "6"), "attendu : un texte", "expected a string"),
+            (TEXT.replace("schema = 1", "schema = 1\nschema = 1"), "la ligne 3", "line 3"),
+            (TEXT[..runs].to_owned(), "[runs] : aucun calcul", "[runs]: no run"),
+            (TEXT.replace("schema", "extends = \"s.toml\"\nschema"), "lui-même", "itself"),
+            (TEXT.replace("\"crue\"", &format!("\"{}\"", "a".repeat(101))), "100", "100"),
+        ] {
+            let error = load(&text).unwrap_err();
+            let (french, english) = (error.text(Language::Fr), error.text(Language::En));
+            assert!(french.contains(fr) && !french.contains("télécharger"), "{french}");
+            assert!(english.contains(en), "{english}");
+        }
     }
 
     #[test]

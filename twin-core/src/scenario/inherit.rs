@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use crate::{Error, FileProblem, Result};
+use super::suggest::explain_toml;
+use crate::{Error, Result};
 
 /// A merged file: its values, and for each dotted key path the folder that paths refer to.
 #[derive(Debug, Clone, Default)]
@@ -26,12 +27,10 @@ impl Merged {
         while let Some(path) = next {
             let real = path.canonicalize().map_err(Error::read(&path))?;
             if chain.iter().any(|(seen, _)| *seen == real) {
-                return Err(Error::file_at(
-                    &path,
-                    "extends",
-                    FileProblem::Damaged {
-                        detail: "le fichier s'hérite lui-même / it extends itself".into(),
-                    },
+                return Err(Error::input(
+                    format!("{} [extends]", path.display()),
+                    "le fichier s'hérite lui-même ; nommer un autre parent",
+                    "the file extends itself; name another parent",
                 ));
             }
             let mut table = read_table(&path)?;
@@ -125,16 +124,7 @@ fn folder_of(path: &Path) -> &Path {
 
 fn read_table(path: &Path) -> Result<Table> {
     let text = std::fs::read_to_string(path).map_err(Error::read(path))?;
-    text.parse::<Table>().map_err(|error| {
-        let line = error
-            .span()
-            .map_or(1, |s| 1 + text.bytes().take(s.start).filter(|b| *b == b'\n').count());
-        Error::file_at(
-            path,
-            format!("ligne {line}"),
-            FileProblem::Damaged { detail: format!("TOML : {}", error.message()) },
-        )
-    })
+    text.parse::<Table>().map_err(|error| explain_toml(path, &text, &error))
 }
 
 fn merge(

@@ -15,4 +15,5 @@ pub use file::{GridSection, InputEntry, MeasureEntry, RunEntry, Scenario, TimeSe
 pub use levee::Levee;
 pub use measure::{Edit, LineStructure, MeasureContext, MeasureKind, RasterOperation};
 pub use quantity::{DatumRef, Duration, Level};
+pub(crate) use suggest::explain_toml;
 pub use suggest::{explain_serde, nearest};

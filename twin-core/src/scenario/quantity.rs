@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::suggest::bilingual;
 use crate::spatial::VerticalDatum;
 use crate::{Error, Result};
 
@@ -29,6 +30,12 @@ impl TryFrom<String> for Duration {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
+        let unusable = || {
+            bilingual(
+                &format!("« {text} » ; écrire un nombre et s, min, h ou d, comme \"6 h\""),
+                &format!("\"{text}\"; write a number and s, min, h or d, as in \"6 h\""),
+            )
+        };
         let trimmed = text.trim();
         let split = trimmed.find(|c: char| c.is_alphabetic()).unwrap_or(trimmed.len());
         let (number, unit) = trimmed.split_at(split);
@@ -37,18 +44,14 @@ impl TryFrom<String> for Duration {
             "min" => 60.0,
             "h" => 3600.0,
             "d" | "j" => 86_400.0,
-            _ => {
-                return Err(format!(
-                    "\"{text}\": write a number and s, min, h or d, as in \"6 h\""
-                ));
-            }
+            _ => return Err(unusable()),
         };
         number
             .trim()
             .parse::<f64>()
             .ok()
             .and_then(|n| Self::from_seconds(n * factor))
-            .ok_or_else(|| format!("\"{text}\": write a number and s, min, h or d, as in \"6 h\""))
+            .ok_or_else(unusable)
     }
 }
 

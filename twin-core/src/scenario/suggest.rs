@@ -1,5 +1,7 @@
 //! Suggestions for mistyped names, and parse errors in words of both languages.
 
+use std::path::Path;
+
 use crate::Error;
 
 /// The known name nearest to a given one, when it is near enough to be a typing error.
@@ -10,6 +12,50 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .filter(|(score, _)| *score > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
         .map(|(_, name)| name)
+}
+
+/// A message for `serde` in both languages, which [`explain_serde`] parts again.
+pub(super) fn bilingual(fr: &str, en: &str) -> String {
+    format!("{fr}{PARTING}{en}")
+}
+
+/// Between the French and the English of a message; no text of a user holds it.
+const PARTING: char = '\u{1f}';
+
+/// An [`Error::Input`] for a file whose TOML cannot be parsed, with the line.
+pub(crate) fn explain_toml(path: &Path, text: &str, error: &toml::de::Error) -> Error {
+    let before = error.span().map_or(0, |s| s.start);
+    let line = 1 + text.bytes().take(before).filter(|b| *b == b'\n').count();
+    let message = error.message();
+    Error::input(
+        path.display().to_string(),
+        format!("la ligne {line} n'est pas du TOML ({message}) ; la corriger"),
+        format!("line {line} is no TOML ({message}); correct it"),
+    )
+}
+
+/// The French of what `serde` says of a value of the wrong type; the rest of it as it is.
+fn in_french(message: &str) -> String {
+    const WORDS: [(&str, &str); 17] = [
+        ("invalid type: ", "reçu : "),
+        ("invalid value: ", "reçu : "),
+        ("invalid length ", "nombre de valeurs : "),
+        ("expected an array of length ", "attendu : "),
+        (", expected ", " ; attendu : "),
+        ("floating point ", "nombre "),
+        ("integer ", "nombre "),
+        ("boolean ", "booléen "),
+        ("string ", "texte "),
+        ("a string", "un texte"),
+        ("a boolean", "true ou false"),
+        ("a sequence", "une liste"),
+        ("a map", "une table"),
+        ("sequence", "une liste"),
+        ("map", "une table"),
+        ("null", "rien"),
+        ("f64", "un nombre"),
+    ];
+    WORDS.iter().fold(message.to_owned(), |text, (en, fr)| text.replacen(en, fr, 1))
 }
 
 /// Turns a message of `serde` into an [`Error::Input`] in both languages, with a suggestion for an
@@ -46,9 +92,12 @@ pub fn explain_serde(place: impl Into<String>, message: &str) -> Error {
             format!("key \"{field}\" is missing; add it"),
         );
     }
+    if let Some((fr, en)) = message.split_once(PARTING) {
+        return Error::input(place, fr, en);
+    }
     Error::input(
         place,
-        format!("valeur inutilisable ({message}) ; la corriger"),
+        format!("valeur inutilisable ({}) ; la corriger", in_french(message)),
         format!("the value cannot be used ({message}); correct it"),
     )
 }
@@ -69,6 +118,19 @@ mod tests {
             "a.toml: unknown key \"durration\"; did you mean \"duration\"?"
         );
         assert!(error.text(Language::Fr).contains("vouliez-vous « duration »"));
+    }
+
+    #[test]
+    fn wrong_types_are_told_in_the_reader_s_language() {
+        let said = explain_serde("a", "invalid type: integer `600`, expected a string");
+        assert_eq!(
+            said.text(Language::Fr),
+            "a : valeur inutilisable (reçu : nombre `600` ; attendu : un texte) ; la corriger"
+        );
+        assert!(said.text(Language::En).contains("invalid type: integer `600`"));
+        let said = explain_serde("a", &bilingual("écrire 6 h", "write 6 h"));
+        assert_eq!(said.text(Language::Fr), "a : écrire 6 h");
+        assert_eq!(said.text(Language::En), "a: write 6 h");
     }
 
     #[test]

@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::assembly::{QualityReport, SelectionRule};
-use crate::scenario::explain_serde;
+use crate::scenario::{explain_serde, explain_toml};
 use crate::spatial::{Crs, Extent};
-use crate::{Error, FileProblem, Language, Result};
+use crate::{Error, Language, Result};
 
 /// Version of the territory schemas that this program reads and writes.
 pub const TERRITORY_SCHEMA: u32 = 1;
@@ -183,16 +183,8 @@ impl TerritoryFile {
     /// Reads and checks a territory file.
     pub fn load(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(Error::read(path))?;
-        let table: toml::Table = text.parse().map_err(|e: toml::de::Error| {
-            let line = e
-                .span()
-                .map_or(1, |s| 1 + text.bytes().take(s.start).filter(|b| *b == b'\n').count());
-            Error::file_at(
-                path,
-                format!("ligne {line}"),
-                FileProblem::Damaged { detail: format!("TOML : {}", e.message()) },
-            )
-        })?;
+        let table: toml::Table =
+            text.parse().map_err(|e: toml::de::Error| explain_toml(path, &text, &e))?;
         check_crs(path, &table)?;
         let is_crs_stated = table.contains_key("crs");
         let mut file: Self =

@@ -71,18 +71,18 @@ pub(super) fn blocks(map: &MapSpec<'_>, exaggeration: Option<f64>) -> Vec<Block>
     if map.study_area.is_some() {
         entries.push(Entry {
             symbol: Symbol::Line(VectorStyle::study_area()),
-            label: language.pick("périmètre d'étude", "study area").to_owned(),
+            label: language.pick("Périmètre d'étude", "Study area").to_owned(),
         });
         entries.push(Entry {
             symbol: Symbol::Outside,
-            label: language.pick("hors périmètre d'étude", "outside the study area").to_owned(),
+            label: language.pick("Hors périmètre d'étude", "Outside the study area").to_owned(),
         });
     }
     let kinds: [(MarkerKind, &str); 4] = [
-        (MarkerKind::Inflow { towards_deg: 90.0 }, language.pick("entrée d'eau", "inflow")),
-        (MarkerKind::Outflow { towards_deg: 90.0 }, language.pick("sortie d'eau", "outflow")),
-        (MarkerKind::Gauge, language.pick("point de suivi", "gauge")),
-        (MarkerKind::Breach, language.pick("brèche", "breach")),
+        (MarkerKind::Inflow { towards_deg: 90.0 }, language.pick("Entrée d'eau", "Inflow")),
+        (MarkerKind::Outflow { towards_deg: 90.0 }, language.pick("Sortie d'eau", "Outflow")),
+        (MarkerKind::Gauge, language.pick("Point de suivi", "Gauge")),
+        (MarkerKind::Breach, language.pick("Brèche", "Breach")),
     ];
     for (kind, label) in kinds {
         let same = |m: &MarkerKind| std::mem::discriminant(m) == std::mem::discriminant(&kind);

@@ -141,7 +141,7 @@ fn heading(svg: &mut Svg, map: &MapSpec<'_>, page_width: f64) -> f64 {
             &format!(r#"rx="3" fill="{fill}" stroke="{ink}" stroke-width="1""#),
         );
         let style = TextStyle::new(12.0).bold().fill(ink).anchor(Anchor::Middle);
-        svg.text([right + 0.5 * width, MARGIN + 12.2], text, &style);
+        svg.fitted([right + 0.5 * width, MARGIN + 12.2], text, &style);
         right -= 10.0;
     };
     if map.demo {
@@ -259,7 +259,7 @@ fn footer(svg: &mut Svg, map: &MapSpec<'_>, top: f64, page_width: f64) -> f64 {
     );
     let mut y = top + 18.5;
     for line in &notice {
-        svg.text([MARGIN + 12.0, y], line, &TextStyle::new(SIZE).bold());
+        svg.fitted([MARGIN + 12.0, y], line, &TextStyle::new(SIZE).bold());
         y += 16.0;
     }
     y = top + height + 17.0;

@@ -40,6 +40,13 @@ pub fn view_of(registry: &Registry, scenario: &Scenario) -> Result<TerritoryView
     if let Some(area) = &scenario.study_area {
         let place = format!("{} [study_area]", scenario.file.display());
         view = view.with_study_area(GeometryInput::Path(area.clone()).polygons(crs, &place)?);
+        if !view.study_mask().values.contains(&true) {
+            return Err(Error::input(
+                place,
+                "le périmètre d'étude ne couvre aucune maille de calcul ; vérifier ses coordonnées, leur système et l'emprise",
+                "the study area covers no run cell; check its coordinates, their system and the extent",
+            ));
+        }
     }
     for (name, input) in &scenario.inputs {
         let path = Path::new(&input.path);

@@ -239,8 +239,10 @@ fn plots(run: &Publication<'_>, manifest: &RunManifest) -> Vec<Figure> {
     let language = run.language;
     let mut ordered: Vec<&GaugeSeries> = run.outcome.gauges.iter().collect();
     ordered.sort_by_key(|g| g.position.is_some());
+    // A level that never was has no plot; the plot of the depth beside it says that it stayed dry.
     ordered
         .into_iter()
+        .filter(|gauge| gauge.values.iter().any(|v| v.is_finite()))
         .map(|gauge| {
             let title = format!("{} – {}", gauge.gauge, gauge.title.get(language));
             let mut unit = written_unit(gauge.unit, language);
