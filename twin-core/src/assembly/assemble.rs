@@ -115,7 +115,7 @@ fn assemble_into(
         point_selection: file.point_selection,
         demo: file.demo,
         fit_for_hazard: made.quality.is_fit_for_hazard,
-        hash: hash_of(part)?,
+        hash: Territory::content_hash(part)?,
         notices: sources.notices,
         sources: sources.records,
         quality: made.quality,
@@ -425,15 +425,6 @@ fn write_features(features: &Features, path: &Path) -> Result<()> {
         }
     }
     writer.finish()
-}
-
-/// Hash of the data files of a territory folder.
-fn hash_of(folder: &Path) -> Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    for name in [Territory::GRIDS, Territory::FEATURES, Territory::BUILDINGS] {
-        hasher.update(crate::results::hash_file(&folder.join(name))?.as_bytes());
-    }
-    Ok(hasher.finalize().to_hex().to_string())
 }
 
 /// Coordinates that cannot be of the system they are said to be in.

@@ -73,6 +73,15 @@ impl Territory {
         Ok(manifest)
     }
 
+    /// BLAKE3 of the files of a territory folder: the manifest's hash until somebody changes one.
+    pub fn content_hash(folder: &Path) -> Result<String> {
+        let mut hasher = blake3::Hasher::new();
+        for name in [Self::GRIDS, Self::FEATURES, Self::BUILDINGS] {
+            hasher.update(crate::results::hash_file(&folder.join(name))?.as_bytes());
+        }
+        Ok(hasher.finalize().to_hex().to_string())
+    }
+
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder

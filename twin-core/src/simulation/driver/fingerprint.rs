@@ -8,7 +8,7 @@ use super::plan::Step;
 use crate::results::{InputFile, hash_file};
 use crate::scenario::Scenario;
 use crate::scenario::path_keys;
-use crate::territory::TerritoryView;
+use crate::territory::{Territory, TerritoryView};
 use crate::{Language, Result};
 
 /// Numbers of the engines are `f64`; the target names the instruction set for which bits hold.
@@ -48,6 +48,8 @@ pub(super) fn of_step(
     add(language.code());
     add(&parameters.to_string());
     add(&view.fingerprint());
+    // A territory that was edited by hand, in QGIS for instance, is another territory.
+    add(&Territory::content_hash(view.territory().folder())?);
     add(&scenario.time.start.to_string());
     add(&scenario.time.duration.seconds().to_string());
     add(&scenario.output_interval_s().to_string());

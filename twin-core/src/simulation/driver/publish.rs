@@ -40,7 +40,7 @@ pub(super) fn publish(
     folder: &Path,
     segments: Segments,
 ) -> Result<RunManifest> {
-    let manifest = manifest_of(&run);
+    let manifest = manifest_of(&run)?;
     segments.merge(&run.outcome.statics, &folder.join("fields.h5"))?;
     if !run.outcome.assets.is_empty() {
         let mut package = GeoPackageWriter::create(folder.join("assets.gpkg"))?;
@@ -99,10 +99,17 @@ pub(super) fn file_attributes(
     attributes
 }
 
-fn manifest_of(run: &Publication<'_>) -> RunManifest {
+fn manifest_of(run: &Publication<'_>) -> Result<RunManifest> {
     let descriptor = run.step.simulation.descriptor();
     let territory = run.view.territory().manifest();
+    let content = Territory::content_hash(run.view.territory().folder())?;
     let mut warnings = run.outcome.warnings.clone();
+    if content != territory.hash {
+        warnings.push(Text::new(
+            "Les fichiers du territoire ont été modifiés depuis son assemblage.",
+            "The files of the territory have been changed since it was assembled.",
+        ));
+    }
     if !territory.fit_for_hazard {
         warnings.insert(
             0,
@@ -112,7 +119,7 @@ fn manifest_of(run: &Publication<'_>) -> RunManifest {
             ),
         );
     }
-    RunManifest {
+    Ok(RunManifest {
         schema: 1,
         hash: run.hash.to_owned(),
         run: run.step.name.clone(),
@@ -124,7 +131,7 @@ fn manifest_of(run: &Publication<'_>) -> RunManifest {
         scenario_title: run.scenario.title.clone(),
         territory: TerritoryRecord {
             name: territory.name.clone(),
-            hash: territory.hash.clone(),
+            hash: content,
             crs: territory.crs,
             vertical_datum: territory.vertical_datum.clone(),
             is_fit_for_hazard: territory.fit_for_hazard,
@@ -149,7 +156,7 @@ fn manifest_of(run: &Publication<'_>) -> RunManifest {
         hypotheses: run.outcome.hypotheses.clone(),
         limits: descriptor.limits.clone(),
         warnings,
-    }
+    })
 }
 
 /// One row per gauge, quantity and time; `.` as decimal mark so that any program reads it.
