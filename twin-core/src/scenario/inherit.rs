@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
+use crate::language::Text;
 use crate::{Error, FileProblem, Result};
 
 /// A merged file: its values, and for each dotted key path the folder that paths refer to.
@@ -29,9 +30,10 @@ impl Merged {
                 return Err(Error::file_at(
                     &path,
                     "extends",
-                    FileProblem::Damaged {
-                        detail: "le fichier s'hérite lui-même / it extends itself".into(),
-                    },
+                    FileProblem::damaged(
+                        "le fichier hérite de lui-même",
+                        "the file extends itself",
+                    ),
                 ));
             }
             let mut table = read_table(&path)?;
@@ -131,8 +133,8 @@ fn read_table(path: &Path) -> Result<Table> {
             .map_or(1, |s| 1 + text.bytes().take(s.start).filter(|b| *b == b'\n').count());
         Error::file_at(
             path,
-            format!("ligne {line}"),
-            FileProblem::Damaged { detail: format!("TOML : {}", error.message()) },
+            Text::line(line),
+            FileProblem::undecodable(format_args!("TOML, {}", error.message())),
         )
     })
 }

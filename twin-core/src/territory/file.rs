@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::assembly::{QualityReport, SelectionRule};
+use crate::language::Text;
 use crate::scenario::explain_serde;
 use crate::spatial::{Crs, Extent};
 use crate::{Error, FileProblem, Language, Result};
@@ -189,8 +190,8 @@ impl TerritoryFile {
                 .map_or(1, |s| 1 + text.bytes().take(s.start).filter(|b| *b == b'\n').count());
             Error::file_at(
                 path,
-                format!("ligne {line}"),
-                FileProblem::Damaged { detail: format!("TOML : {}", e.message()) },
+                Text::line(line),
+                FileProblem::undecodable(format_args!("TOML, {}", e.message())),
             )
         })?;
         check_crs(path, &table)?;

@@ -101,13 +101,15 @@ impl GridFile {
             Error::file(&self.file.path, FileProblem::MissingLayer { name: band.into(), available })
         })?;
         let stored = if matches!(meta.kind, BandKind::Categorical(_)) { 1 } else { 4 };
-        if stored != T::element_size() {
+        let wanted = T::element_size();
+        if stored != wanted {
             return Err(Error::file_at(
                 &self.file.path,
                 band,
-                FileProblem::Unsupported {
-                    detail: format!("{stored}-byte values read as {}-byte", T::element_size()),
-                },
+                FileProblem::unsupported(
+                    format!("valeurs de {stored} octets lues sur {wanted}"),
+                    format!("{stored}-byte values read as {wanted}-byte"),
+                ),
             ));
         }
         let inside = self.levels.get(level).filter(|spec| {

@@ -67,8 +67,8 @@ fn writing(path: &Path) -> impl Fn(Hdf5Error) -> Error {
 }
 
 /// A contradiction inside a file.
-fn damaged(path: &Path, place: &str, detail: impl Into<String>) -> Error {
-    Error::file_at(path, place, FileProblem::Damaged { detail: detail.into() })
+fn damaged(path: &Path, place: &str, fr: impl Into<String>, en: impl Into<String>) -> Error {
+    Error::file_at(path, place, FileProblem::damaged(fr, en))
 }
 
 /// Runs a reading call of the HDF5 library on bytes that nobody vouches for.
@@ -82,7 +82,12 @@ fn guarded<T>(path: &Path, place: &str, call: impl FnOnce() -> hdf5::Result<T>) 
         Ok(Err(Hdf5Error::Io(source))) if source.kind() != std::io::ErrorKind::UnexpectedEof => {
             Err(Error::Read { path: path.to_owned(), source })
         }
-        Ok(Err(error)) => Err(damaged(path, place, error.to_string())),
-        Err(_) => Err(damaged(path, place, "HDF5 structures that cannot be decoded")),
+        Ok(Err(error)) => Err(Error::file_at(path, place, FileProblem::undecodable(error))),
+        Err(_) => Err(damaged(
+            path,
+            place,
+            "structures HDF5 impossibles à décoder",
+            "HDF5 structures that cannot be decoded",
+        )),
     }
 }

@@ -72,8 +72,9 @@ impl OpenFile {
 
     /// Values as a grid of which they are the cells.
     pub(super) fn grid<T>(&self, name: &str, spec: GridSpec, values: Vec<T>) -> Result<Grid<T>> {
-        Grid::from_values(spec, values)
-            .ok_or_else(|| damaged(&self.path, name, "a window of another size"))
+        Grid::from_values(spec, values).ok_or_else(|| {
+            damaged(&self.path, name, "une fenêtre d'une autre taille", "a window of another size")
+        })
     }
 
     /// Refuses a variable whose shape, type or chunks are not those of this layout, so that what
@@ -95,8 +96,12 @@ impl OpenFile {
             tile.insert(0, 1);
         }
         if shape != full || chunk.as_deref() != Some(tile.as_slice()) || datatype != *expected {
-            let detail = format!("shape {shape:?}, chunks {chunk:?}, values {datatype}");
-            return Err(damaged(&self.path, name, detail));
+            return Err(damaged(
+                &self.path,
+                name,
+                format!("forme {shape:?}, blocs {chunk:?}, valeurs {datatype}"),
+                format!("shape {shape:?}, chunks {chunk:?}, values {datatype}"),
+            ));
         }
         Ok(())
     }

@@ -224,12 +224,15 @@ fn read_times(file: &OpenFile) -> Result<(Timestamp, Vec<f64>)> {
             && time.chunk_dims().as_deref() == Some(&[TIME_CHUNK]);
         Ok((units, if sound { Some(time.read_raw::<f64>()?) } else { None }))
     })?;
-    let start = parse_time_units(&units)
-        .ok_or_else(|| damaged(path, TIME, format!("units \"{units}\"")))?;
-    let times = times.ok_or_else(|| damaged(path, TIME, "shape of the time coordinate"))?;
+    let start = parse_time_units(&units).ok_or_else(|| {
+        damaged(path, TIME, format!("unité « {units} »"), format!("units \"{units}\""))
+    })?;
+    let times = times.ok_or_else(|| {
+        damaged(path, TIME, "forme de la coordonnée du temps", "shape of the time coordinate")
+    })?;
     let ascending = times.windows(2).all(|pair| pair[0] < pair[1]);
     if !ascending || !times.iter().all(|t| t.is_finite()) {
-        return Err(damaged(path, TIME, "times do not ascend"));
+        return Err(damaged(path, TIME, "les temps ne croissent pas", "times do not ascend"));
     }
     Ok((start, times))
 }

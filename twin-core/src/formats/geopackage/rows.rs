@@ -6,6 +6,7 @@ use rusqlite::{Connection, params, types::Value as Stored};
 
 use super::columns::{Columns, Shape};
 use super::{geometry, rtree, write_problem};
+use crate::language::Text;
 use crate::{
     Error, FileProblem, Result,
     formats::{Feature, FeatureTable, FieldKind, Value},
@@ -52,21 +53,32 @@ pub(super) fn insert(
 }
 
 fn values(target: &Path, table: &FeatureTable, feature: &Feature, fid: i64) -> Result<Vec<Stored>> {
-    let refused = |detail: String| {
-        let place = format!("{}, record {fid}", table.name);
-        Error::file_at(target, place, FileProblem::Damaged { detail })
+    let refused = |fr: String, en: String| {
+        let place = Text::new(
+            format!("{}, enregistrement {fid}", table.name),
+            format!("{}, record {fid}", table.name),
+        );
+        Error::file_at(target, place, FileProblem::damaged(fr, en))
     };
     let (given, wanted) = (feature.values.len(), table.fields.len());
     if given != wanted {
-        return Err(refused(format!("{given} values for {wanted} fields")));
+        return Err(refused(
+            format!("{given} valeurs pour {wanted} champs"),
+            format!("{given} values for {wanted} fields"),
+        ));
     }
     table
         .fields
         .iter()
         .zip(&feature.values)
         .map(|(field, value)| {
-            stored(field.kind, value)
-                .ok_or_else(|| refused(format!("{value:?} in field \"{}\"", field.name)))
+            stored(field.kind, value).ok_or_else(|| {
+                let name = &field.name;
+                refused(
+                    format!("{value:?} dans le champ « {name} »"),
+                    format!("{value:?} in field \"{name}\""),
+                )
+            })
         })
         .collect()
 }

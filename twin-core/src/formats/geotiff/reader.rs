@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use geotiff_reader::{GeoTiffFile, GeoTiffOpenOptions};
 
+use crate::language::Text;
 use crate::spatial::{Crs, Grid, GridSpec};
 use crate::{Error, FileProblem, Result};
 
@@ -65,8 +66,11 @@ impl GeoTiff {
         let nodata = match file.nodata().map(|t| t.trim_matches(['\0', ' '])) {
             None | Some("") => None,
             Some(text) => Some(text.parse::<f64>().map_err(|_| {
-                let detail = format!("nodata \"{text}\" is not a number");
-                Error::file(path, FileProblem::Damaged { detail })
+                let problem = FileProblem::damaged(
+                    format!("la valeur d'absence « {text} » n'est pas un nombre"),
+                    format!("nodata \"{text}\" is not a number"),
+                );
+                Error::file(path, problem)
             })?),
         };
         Ok(Self { path: path.to_owned(), file, spec, crs, sample_type, nodata })
@@ -160,8 +164,11 @@ impl GeoTiff {
         };
         let spec = self.spec.crop(&rows, &columns);
         Grid::from_values(spec, values).ok_or_else(|| {
-            let detail = "a window of another size than asked for".to_owned();
-            Error::file(&self.path, FileProblem::Damaged { detail })
+            let problem = FileProblem::damaged(
+                "une fenêtre d'une autre taille que demandé",
+                "a window of another size than asked for",
+            );
+            Error::file(&self.path, problem)
         })
     }
 
@@ -192,20 +199,22 @@ fn guarded<T>(path: &Path, call: impl FnOnce() -> Result<T, geotiff_reader::Erro
         Ok(Ok(value)) => Ok(value),
         Ok(Err(Cause::Io(source, _))) => Err(Error::Read { path: path.to_owned(), source }),
         Ok(Err(error)) => {
-            let detail = error.to_string();
-            let header = detail.to_ascii_lowercase();
+            let header = error.to_string().to_ascii_lowercase();
             Err(Error::file(
                 path,
                 if header.contains("magic") || header.contains("byte order") {
                     FileProblem::NotThisFormat { expected: "TIFF" }
                 } else {
-                    FileProblem::Damaged { detail }
+                    FileProblem::undecodable(error)
                 },
             ))
         }
         Err(_) => {
-            let detail = "TIFF structures that cannot be decoded".to_owned();
-            Err(Error::file(path, FileProblem::Damaged { detail }))
+            let problem = FileProblem::damaged(
+                "structures TIFF impossibles à décoder",
+                "TIFF structures that cannot be decoded",
+            );
+            Err(Error::file(path, problem))
         }
     }
 }
@@ -221,7 +230,7 @@ fn check_layout(path: &Path, file: &GeoTiffFile, length: u64) -> Result<SampleTy
         let block = u64::from(width) * u64::from(height);
         Ok((ifd.raster_layout()?, ifd.compression(), ifd.is_tiled(), block))
     })?;
-    let unsupported = |detail: String| Error::file(path, FileProblem::Unsupported { detail });
+    let unsupported = |fr: String, en: String| Error::file(path, FileProblem::unsupported(fr, en));
     let sample_type = match (layout.sample_format, layout.bits_per_sample) {
         (1, 8) => SampleType::U8,
         (1, 16) => SampleType::U16,
@@ -231,30 +240,43 @@ fn check_layout(path: &Path, file: &GeoTiffFile, length: u64) -> Result<SampleTy
         (2, 32) => SampleType::I32,
         (3, 32) => SampleType::F32,
         (3, 64) => SampleType::F64,
-        (_, bits) => return Err(unsupported(format!("samples of {bits} bits"))),
+        (_, bits) => {
+            return Err(unsupported(
+                format!("échantillons de {bits} bits"),
+                format!("samples of {bits} bits"),
+            ));
+        }
     };
     let pixels = (layout.width as u64).saturating_mul(layout.height as u64);
     let stride = (layout.samples_per_pixel as u64).saturating_mul(layout.bytes_per_sample as u64);
     let interleaved = if layout.planar_configuration == 2 { 1 } else { layout.samples_per_pixel };
     let block = block.saturating_mul(interleaved as u64 * layout.bytes_per_sample as u64);
     if pixels > MOST_PIXELS {
-        return Err(unsupported(format!("{} × {} pixels", layout.width, layout.height)));
+        let size = format!("{} × {} pixels", layout.width, layout.height);
+        return Err(unsupported(size.clone(), size));
     }
     if block > MOST_BLOCK_BYTES {
-        return Err(unsupported(format!("strips or tiles of {block} bytes")));
+        return Err(unsupported(
+            format!("bandes ou tuiles de {block} octets"),
+            format!("strips or tiles of {block} bytes"),
+        ));
     }
     // Sparse tiled files leave tiles out; a strip that is missing is missing.
     if compression == 1 && !tiled && pixels.saturating_mul(stride) > length {
-        let detail = format!("{} pixel bytes announced in {length}", pixels * stride);
-        return Err(Error::file(path, FileProblem::Truncated { detail }));
+        let announced = pixels * stride;
+        let problem = FileProblem::truncated(
+            format!("{announced} octets de pixels annoncés en {length}"),
+            format!("{announced} pixel bytes announced in {length}"),
+        );
+        return Err(Error::file(path, problem));
     }
     Ok(sample_type)
 }
 
 fn grid(path: &Path, file: &GeoTiffFile) -> Result<GridSpec> {
-    let unsupported = |detail: String| Error::file(path, FileProblem::Unsupported { detail });
+    let unsupported = |fr: String, en: String| Error::file(path, FileProblem::unsupported(fr, en));
     let Some(transform) = file.transform() else {
-        return Err(unsupported("no georeferencing".to_owned()));
+        return Err(unsupported("aucun géoréférencement".into(), "no georeferencing".into()));
     };
     let numbers = [
         transform.origin_x,
@@ -265,19 +287,25 @@ fn grid(path: &Path, file: &GeoTiffFile) -> Result<GridSpec> {
         transform.skew_y,
     ];
     if !numbers.iter().all(|v| v.is_finite()) {
-        let what = "the georeferencing".to_owned();
+        let what = Text::new("le géoréférencement", "the georeferencing");
         return Err(Error::file(path, FileProblem::NotFinite { what }));
     }
     let (width, height) = (transform.pixel_width, -transform.pixel_height);
     if transform.skew_x != 0.0 || transform.skew_y != 0.0 {
-        return Err(unsupported("rotated pixels".to_owned()));
+        return Err(unsupported("pixels tournés".into(), "rotated pixels".into()));
     }
     if width <= 0.0 || height <= 0.0 {
-        return Err(unsupported("rows that do not run from north to south".to_owned()));
+        return Err(unsupported(
+            "lignes qui ne vont pas du nord au sud".into(),
+            "rows that do not run from north to south".into(),
+        ));
     }
     // A millionth of a pixel per pixel: rounding of the file, far below a pixel over its width.
     if (width - height).abs() > 1e-6 * width {
-        return Err(unsupported(format!("pixels of {width} × {height} are not square")));
+        return Err(unsupported(
+            format!("les pixels de {width} × {height} ne sont pas carrés"),
+            format!("pixels of {width} × {height} are not square"),
+        ));
     }
     Ok(GridSpec {
         west: transform.origin_x,

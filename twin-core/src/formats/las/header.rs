@@ -11,6 +11,7 @@ use std::path::Path;
 use super::bytes::{f64_at, u16_at, u32_at, u64_at};
 use super::copc::CopcInfo;
 use super::reference_system::{self, CrsRecords};
+use crate::language::Text;
 use crate::spatial::{Crs, Extent, VerticalDatum};
 use crate::{Error, FileProblem, Result};
 
@@ -71,8 +72,9 @@ pub(super) struct Preamble {
 
 impl Preamble {
     pub(super) fn read(path: &Path, file: &mut File) -> Result<Self> {
-        let damaged =
-            |detail: String| Error::file_at(path, "header", FileProblem::Damaged { detail });
+        let damaged = |fr: String, en: String| {
+            Error::file_at(path, Text::new("en-tête", "header"), FileProblem::damaged(fr, en))
+        };
         let file_length = file.metadata().map_err(Error::read(path))?.len();
         if file_length == 0 {
             return Err(Error::file(path, FileProblem::Empty));
@@ -82,8 +84,11 @@ impl Preamble {
             return Err(Error::file(path, FileProblem::NotThisFormat { expected: "LAS/LAZ" }));
         }
         let short = || {
-            let detail = format!("{file_length} bytes, shorter than a LAS header");
-            Error::file(path, FileProblem::Truncated { detail })
+            let problem = FileProblem::truncated(
+                format!("{file_length} octets, moins qu'un en-tête LAS"),
+                format!("{file_length} bytes, shorter than a LAS header"),
+            );
+            Error::file(path, problem)
         };
         if block.len() < 227 {
             return Err(short());
@@ -94,8 +99,11 @@ impl Preamble {
             (1, 3) => 235,
             (1, 4) => 375,
             (major, minor) => {
-                let detail = format!("LAS {major}.{minor}, versions 1.0 to 1.4 are known");
-                return Err(Error::file(path, FileProblem::Unsupported { detail }));
+                let problem = FileProblem::unsupported(
+                    format!("LAS {major}.{minor} ; versions connues : 1.0 à 1.4"),
+                    format!("LAS {major}.{minor}, versions 1.0 to 1.4 are known"),
+                );
+                return Err(Error::file(path, problem));
             }
         };
         if block.len() < least_size {
@@ -109,34 +117,56 @@ impl Preamble {
         let header_size = u16_of(94)?;
         let points_start = u64::from(u32_of(96)?);
         if usize::from(header_size) < least_size {
-            return Err(damaged(format!(
-                "header size {header_size} where LAS {}.{} needs {least_size}: the program that wrote the file did not finish it",
-                version.0, version.1
-            )));
+            let (major, minor) = version;
+            return Err(damaged(
+                format!(
+                    "en-tête de {header_size} octets, LAS {major}.{minor} en demande {least_size} : le programme qui l'a écrit n'a pas terminé"
+                ),
+                format!(
+                    "header size {header_size} where LAS {major}.{minor} needs {least_size}: the program that wrote the file did not finish it"
+                ),
+            ));
         }
         if points_start < u64::from(header_size) {
-            return Err(damaged(format!("points start at byte {points_start}, within the header")));
+            return Err(damaged(
+                format!("les points commencent à l'octet {points_start}, dans l'en-tête"),
+                format!("points start at byte {points_start}, within the header"),
+            ));
         }
         if points_start > file_length {
-            let detail = format!("points start at byte {points_start} of {file_length}");
-            return Err(Error::file(path, FileProblem::Truncated { detail }));
+            let problem = FileProblem::truncated(
+                format!("les points commencent à l'octet {points_start} sur {file_length}"),
+                format!("points start at byte {points_start} of {file_length}"),
+            );
+            return Err(Error::file(path, problem));
         }
         // LASzip marks compression by bit 7 of the format, its first versions by bit 6.
         let is_compressed = block[104] & 0xc0 != 0;
         let point_format = block[104] & 0x3f;
         let record_length = u16_of(105)?;
         let Some(least_length) = least_record_length(point_format) else {
-            let detail = format!("point format {point_format}, formats 0 to 10 are known");
-            return Err(Error::file(path, FileProblem::Unsupported { detail }));
+            let problem = FileProblem::unsupported(
+                format!("format de points {point_format} ; formats connus : 0 à 10"),
+                format!("point format {point_format}, formats 0 to 10 are known"),
+            );
+            return Err(Error::file(path, problem));
         };
         if record_length < least_length {
-            return Err(damaged(format!(
-                "records of {record_length} bytes where point format {point_format} needs {least_length}"
-            )));
+            return Err(damaged(
+                format!(
+                    "enregistrements de {record_length} octets, le format de points {point_format} en demande {least_length}"
+                ),
+                format!(
+                    "records of {record_length} bytes where point format {point_format} needs {least_length}"
+                ),
+            ));
         }
         if record_length > LONGEST_RECORD {
-            let detail = format!("records of {record_length} bytes, at most {LONGEST_RECORD}");
-            return Err(Error::file(path, FileProblem::Unsupported { detail }));
+            let problem = FileProblem::unsupported(
+                format!("enregistrements de {record_length} octets, au plus {LONGEST_RECORD}"),
+                format!("records of {record_length} bytes, at most {LONGEST_RECORD}"),
+            );
+            return Err(Error::file(path, problem));
         }
         let legacy_points = u64::from(u32_of(107)?);
         let declared_points = match version.1 {
@@ -147,10 +177,16 @@ impl Preamble {
         let offset = [f64_of(155)?, f64_of(163)?, f64_of(171)?];
         for (axis, (&scale, &offset)) in ["x", "y", "z"].iter().zip(scale.iter().zip(&offset)) {
             if !(scale > 0.0 && scale <= 1e3) {
-                return Err(damaged(format!("scale factor {scale} of {axis}")));
+                return Err(damaged(
+                    format!("facteur d'échelle {scale} de {axis}"),
+                    format!("scale factor {scale} of {axis}"),
+                ));
             }
             if offset.is_nan() || offset.abs() > 1e9 {
-                return Err(damaged(format!("offset {offset} of {axis}")));
+                return Err(damaged(
+                    format!("origine {offset} de {axis}"),
+                    format!("offset {offset} of {axis}"),
+                ));
             }
         }
         let [max_x, min_x, max_y, min_y, max_z, min_z] = {
@@ -185,8 +221,11 @@ impl Preamble {
         if records.copc_info.is_some() && copc.is_none() {
             return Err(Error::file_at(
                 path,
-                "COPC info",
-                FileProblem::Damaged { detail: "cube or spacing is not a positive number".into() },
+                Text::new("informations COPC", "COPC info"),
+                FileProblem::damaged(
+                    "le cube ou l'espacement n'est pas un nombre positif",
+                    "cube or spacing is not a positive number",
+                ),
             ));
         }
         Ok(Self {
