@@ -9,7 +9,7 @@
 //! the file on as they are. Here nothing recurses, and a count is compared with the bytes that are
 //! left before anything is allocated.
 
-use super::rings::{close, without_empty_parts};
+use super::rings::{self, without_empty_parts};
 use crate::{
     FileProblem,
     spatial::{Geometry, Line, Polygon, Position},
@@ -198,17 +198,7 @@ impl Source<'_> {
 
     fn polygon(&mut self) -> Result<Polygon, FileProblem> {
         let count = self.count(4, ("anneaux", "rings"))?;
-        let mut polygon = Polygon::default();
-        for index in 0..count {
-            let mut ring = self.line()?;
-            close(&mut ring);
-            if index == 0 {
-                polygon.exterior = ring;
-            } else if !ring.is_empty() {
-                polygon.interiors.push(ring);
-            }
-        }
-        Ok(polygon)
+        rings::polygon((0..count).map(|_| self.line()))
     }
 
     /// The members of a multi-part geometry, each with its own header.

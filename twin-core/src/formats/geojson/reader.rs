@@ -12,7 +12,7 @@ use crate::{
     Error, FileProblem, Result,
     formats::{
         Feature, FeatureTable, Field, FieldKind, LayerRead, ReadReport, Value,
-        rings::{close, without_empty_parts},
+        rings::{self, without_empty_parts},
     },
     spatial::{Crs, Geometry, Line, Polygon, Position},
 };
@@ -271,17 +271,7 @@ fn geometry(parsed: geojson::GeometryValue) -> std::result::Result<Option<Geomet
 }
 
 fn polygon(rings: &[Vec<geojson::Position>]) -> std::result::Result<Polygon, FileProblem> {
-    let mut polygon = Polygon::default();
-    for (i, ring) in rings.iter().enumerate() {
-        let mut ring = line(ring)?;
-        close(&mut ring);
-        if i == 0 {
-            polygon.exterior = ring;
-        } else if !ring.is_empty() {
-            polygon.interiors.push(ring);
-        }
-    }
-    Ok(polygon)
+    rings::polygon(rings.iter().map(|ring| line(ring)))
 }
 
 fn line(positions: &[geojson::Position]) -> std::result::Result<Line, FileProblem> {
