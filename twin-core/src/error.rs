@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::Language;
+use crate::language::Text;
 
 /// Result of the crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -34,9 +35,9 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// Where in it: a layer, a line, a feature, a field, a byte offset. Empty: the whole file.
-        place: String,
+        place: Text,
         /// What is wrong with it.
-        problem: FileProblem,
+        problem: Box<FileProblem>,
     },
     /// A coordinate reference system is unknown, missing or does not fit.
     #[error("{}", self.text(Language::En))]
@@ -44,7 +45,7 @@ pub enum Error {
         /// What was given, as written by the user or the file.
         given: String,
         /// What to do.
-        mend: crate::language::Text,
+        mend: Text,
     },
     /// A value given by the user (territory, scenario or parameters) cannot be used.
     #[error("{}", self.text(Language::En))]
@@ -52,7 +53,7 @@ pub enum Error {
         /// Where: a file with a key path, such as `crue.toml: runs.crue.parameters.inflow`.
         place: String,
         /// What is wrong and what to do, one or two sentences.
-        problem: crate::language::Text,
+        problem: Text,
     },
     /// A simulation stopped for a reason of its own.
     #[error("{}", self.text(Language::En))]
@@ -60,7 +61,7 @@ pub enum Error {
         /// Identifier of the plugin.
         plugin: String,
         /// What is wrong and what to do.
-        problem: crate::language::Text,
+        problem: Text,
     },
     /// The user asked to stop; what was finished is kept.
     #[error("{}", self.text(Language::En))]
@@ -81,17 +82,17 @@ pub enum FileProblem {
     /// The file ends too early, or declares more than it holds.
     Truncated {
         /// What is missing, with numbers where known.
-        detail: String,
+        detail: Text,
     },
     /// A value contradicts the format or another value.
     Damaged {
         /// The contradiction.
-        detail: String,
+        detail: Text,
     },
     /// Right by the format but not handled here.
     Unsupported {
         /// The feature that is not handled.
-        detail: String,
+        detail: Text,
     },
     /// A companion file is missing (`.dbf`, `.prj`, `.shx` …).
     MissingCompanion {
@@ -117,11 +118,37 @@ pub enum FileProblem {
     /// A number that must be finite is not.
     NotFinite {
         /// Which number.
-        what: String,
+        what: Text,
     },
 }
 
 impl FileProblem {
+    /// [`Self::Truncated`], with what is missing in both languages.
+    pub fn truncated(fr: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::Truncated { detail: Text::new(fr, en) }
+    }
+
+    /// [`Self::Damaged`], with the contradiction in both languages.
+    pub fn damaged(fr: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::Damaged { detail: Text::new(fr, en) }
+    }
+
+    /// [`Self::Damaged`] in the words of a library.
+    pub fn undecodable(cause: impl std::fmt::Display) -> Self {
+        Self::Damaged { detail: Text::technical(cause) }
+    }
+
+    /// What is wrong with a JSON text, in the words of the library.
+    pub fn json(error: &serde_json::Error) -> Self {
+        let detail = Text::technical(error);
+        if error.is_eof() { Self::Truncated { detail } } else { Self::Damaged { detail } }
+    }
+
+    /// [`Self::Unsupported`], with the feature in both languages.
+    pub fn unsupported(fr: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::Unsupported { detail: Text::new(fr, en) }
+    }
+
     /// Stable code of the problem, for scripts.
     pub fn code(&self) -> &'static str {
         match self {
@@ -157,22 +184,22 @@ impl FileProblem {
                 format!("this is not a {expected} file; check the path and the declared product")
             }
             (Self::Truncated { detail }, Language::Fr) => {
-                format!("fichier tronqué ({detail}) ; le télécharger à nouveau")
+                format!("fichier tronqué ({}) ; le télécharger à nouveau", detail.fr)
             }
             (Self::Truncated { detail }, Language::En) => {
-                format!("the file is truncated ({detail}); download it again")
+                format!("the file is truncated ({}); download it again", detail.en)
             }
             (Self::Damaged { detail }, Language::Fr) => {
-                format!("contenu incohérent ({detail}) ; le télécharger ou l'exporter à nouveau")
+                format!("contenu incohérent ({}) ; le corriger ou le télécharger à nouveau", detail.fr)
             }
             (Self::Damaged { detail }, Language::En) => {
-                format!("the content is inconsistent ({detail}); download or export it again")
+                format!("the content is inconsistent ({}); correct it or download it again", detail.en)
             }
             (Self::Unsupported { detail }, Language::Fr) => {
-                format!("non pris en charge ({detail}) ; convertir le fichier")
+                format!("non pris en charge ({}) ; convertir le fichier", detail.fr)
             }
             (Self::Unsupported { detail }, Language::En) => {
-                format!("not supported ({detail}); convert the file")
+                format!("not supported ({}); convert the file", detail.en)
             }
             (Self::MissingCompanion { extension }, Language::Fr) => {
                 format!("le fichier .{extension} manque à côté ; le copier dans le même dossier")
@@ -199,10 +226,10 @@ impl FileProblem {
                 "no coordinate reference system is declared; state it with crs = \"EPSG:…\" in the territory file".into()
             }
             (Self::NotFinite { what }, Language::Fr) => {
-                format!("{what} n'est pas un nombre fini ; corriger la source")
+                format!("{} n'est pas un nombre fini ; corriger la source", what.fr)
             }
             (Self::NotFinite { what }, Language::En) => {
-                format!("{what} is not a finite number; correct the source")
+                format!("{} is not a finite number; correct the source", what.en)
             }
         }
     }
@@ -227,13 +254,17 @@ impl Error {
     }
 
     /// A problem at a place of a file: a layer, a line, a feature, a field.
-    pub fn file_at(path: impl AsRef<Path>, place: impl Into<String>, problem: FileProblem) -> Self {
-        Self::File { path: path.as_ref().to_path_buf(), place: place.into(), problem }
+    pub fn file_at(path: impl AsRef<Path>, place: impl Into<Text>, problem: FileProblem) -> Self {
+        Self::File {
+            path: path.as_ref().to_path_buf(),
+            place: place.into(),
+            problem: Box::new(problem),
+        }
     }
 
     /// A user's value that cannot be used, with the sentence in both languages.
     pub fn input(place: impl Into<String>, fr: impl Into<String>, en: impl Into<String>) -> Self {
-        Self::Input { place: place.into(), problem: crate::language::Text::new(fr, en) }
+        Self::Input { place: place.into(), problem: Text::new(fr, en) }
     }
 
     /// A simulation that stopped for a reason of its own.
@@ -242,7 +273,7 @@ impl Error {
         fr: impl Into<String>,
         en: impl Into<String>,
     ) -> Self {
-        Self::Simulation { plugin: plugin.into(), problem: crate::language::Text::new(fr, en) }
+        Self::Simulation { plugin: plugin.into(), problem: Text::new(fr, en) }
     }
 
     /// Stable code, for scripts and catalogues.
@@ -285,7 +316,10 @@ impl Error {
             },
             Self::File { path, place, problem } => {
                 let colon = language.pick(" : ", ": ");
-                let place = if place.is_empty() { String::new() } else { format!(" [{place}]") };
+                let place = match place.get(language) {
+                    "" => String::new(),
+                    place => format!(" [{place}]"),
+                };
                 format!("{}{place}{colon}{}", path.display(), problem.text(language))
             }
             Self::Crs { given, mend } => match language {
@@ -311,6 +345,7 @@ impl Error {
         }
     }
 }
+
 /// The common refusals of the operating system in French; it speaks English to programs.
 fn reason_fr(error: &std::io::Error) -> String {
     use std::io::ErrorKind as Kind;
@@ -324,6 +359,34 @@ fn reason_fr(error: &std::io::Error) -> String {
         Kind::ReadOnlyFilesystem => "système de fichiers en lecture seule".into(),
         Kind::UnexpectedEof => "le fichier finit trop tôt".into(),
         Kind::InvalidData => "le texte n'est pas en UTF-8".into(),
-        _ => error.to_string(),
+        _ => Text::technical(error).fr,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn place_and_detail_follow_the_language() {
+        let problem = FileProblem::truncated("3 points lisibles sur 9", "3 of 9 points");
+        let error = Error::file_at("a.laz", Text::line(7), problem);
+        assert_eq!(
+            error.text(Language::Fr),
+            "a.laz [ligne 7] : fichier tronqué (3 points lisibles sur 9) ; le télécharger à nouveau"
+        );
+        assert_eq!(
+            error.to_string(),
+            "a.laz [line 7]: the file is truncated (3 of 9 points); download it again"
+        );
+    }
+
+    #[test]
+    fn the_words_of_a_library_are_told_apart() {
+        let error = Error::file("a.gpkg", FileProblem::undecodable("disk image is malformed"));
+        assert!(error.text(Language::Fr).contains("(détail technique : disk image is malformed)"));
+        assert!(error.to_string().contains("(technical detail: disk image is malformed)"));
+        let error = Error::write("a.h5")(std::io::Error::other("no space in superblock"));
+        assert!(error.text(Language::Fr).contains("(détail technique : no space in superblock)"));
     }
 }

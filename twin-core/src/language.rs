@@ -80,9 +80,40 @@ impl Text {
         Self { fr: fr.into(), en: en.into() }
     }
 
+    /// What a library or the system says, which speaks English: told apart from our own words.
+    pub fn technical(cause: impl std::fmt::Display) -> Self {
+        Self::new(format!("détail technique : {cause}"), format!("technical detail: {cause}"))
+    }
+
+    /// The place of a line in a file.
+    pub fn line(number: usize) -> Self {
+        Self::new(format!("ligne {number}"), format!("line {number}"))
+    }
+
     /// The text of one language.
     pub fn get(&self, language: Language) -> &str {
         language.pick(&self.fr, &self.en)
+    }
+}
+
+/// A name, code or number that is the same in both languages.
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self::new(text, text)
+    }
+}
+
+/// A name, code or number that is the same in both languages.
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self::new(text.clone(), text)
+    }
+}
+
+/// A name, code or number that is the same in both languages.
+impl From<&String> for Text {
+    fn from(text: &String) -> Self {
+        Self::from(text.as_str())
     }
 }
 

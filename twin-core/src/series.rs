@@ -4,6 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use crate::language::Text;
 use crate::{Error, FileProblem, Result};
 
 /// A piecewise linear function of time (s), constant before its first and after its last point.
@@ -98,12 +99,8 @@ impl Series {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let at = |detail: String| {
-                Error::file_at(
-                    path,
-                    format!("ligne {}", number + 1),
-                    FileProblem::Damaged { detail },
-                )
+            let at = |fr: String, en: String| {
+                Error::file_at(path, Text::line(number + 1), FileProblem::damaged(fr, en))
             };
             let separator = [';', '\t', ','].into_iter().find(|s| line.contains(*s));
             let cells: Vec<&str> = match separator {
@@ -111,28 +108,39 @@ impl Series {
                 None => line.split_whitespace().collect(),
             };
             let [time, value, ..] = cells.as_slice() else {
-                return Err(at(format!("« {line} » : deux colonnes attendues (temps; valeur)")));
+                return Err(at(
+                    format!("« {line} » : deux colonnes attendues (temps; valeur)"),
+                    format!("\"{line}\": two columns expected (time; value)"),
+                ));
             };
             let Some(time) = parse_time(time, start) else {
                 if !header_seen && points.is_empty() {
                     header_seen = true;
                     continue;
                 }
-                return Err(at(format!("temps « {time} » illisible (secondes, h:mm ou ISO 8601)")));
+                return Err(at(
+                    format!("temps « {time} » illisible (secondes, h:mm ou ISO 8601)"),
+                    format!("time \"{time}\" cannot be read (seconds, h:mm or ISO 8601)"),
+                ));
             };
             let number_text =
                 if separator == Some(',') { (*value).to_owned() } else { value.replace(',', ".") };
             let Some(value) = number_text.parse::<f64>().ok().filter(|v| v.is_finite()) else {
-                return Err(at(format!("valeur « {value} » illisible")));
+                return Err(at(
+                    format!("valeur « {value} » illisible"),
+                    format!("value \"{value}\" cannot be read"),
+                ));
             };
             if let Some((last, _)) = points.last().filter(|(last, _)| time <= *last) {
-                return Err(at(format!("le temps {time} s ne suit pas {last} s")));
+                return Err(at(
+                    format!("le temps {time} s ne suit pas {last} s"),
+                    format!("time {time} s does not follow {last} s"),
+                ));
             }
             points.push((time, value));
         }
-        Self::new(points).map_err(|_| {
-            Error::file(path, FileProblem::Damaged { detail: "aucune valeur / no value".into() })
-        })
+        Self::new(points)
+            .map_err(|_| Error::file(path, FileProblem::damaged("aucune valeur", "no value")))
     }
 }
 
@@ -155,6 +163,7 @@ fn parse_time(text: &str, start: Timestamp) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Language;
 
     #[test]
     fn is_linear_between_and_constant_outside() {
@@ -202,8 +211,10 @@ mod tests {
     #[test]
     fn faults_name_their_line() {
         for (text, line) in [("0;1\n0;2\n", "2"), ("0;1\n60;abc\n", "2"), ("a;b\nc;d\n", "2")] {
-            let message = read(text).unwrap_err().to_string();
-            assert!(message.contains(&format!("ligne {line}")), "{message}");
+            let error = read(text).unwrap_err();
+            let (fr, en) = (error.text(Language::Fr), error.text(Language::En));
+            assert!(fr.contains(&format!("[ligne {line}]")), "{fr}");
+            assert!(en.contains(&format!("[line {line}]")), "{en}");
         }
         assert!(read("").is_err());
         assert!(read("0;nan\n").is_err());

@@ -12,7 +12,7 @@ pub(crate) fn cite(folder: &Path, language: Language) -> Result<()> {
     let path = folder.join("manifest.json");
     let bytes = std::fs::read(&path).map_err(Error::read(&path))?;
     let run: RunManifest = serde_json::from_slice(&bytes)
-        .map_err(|e| Error::file(&path, FileProblem::Damaged { detail: e.to_string() }))?;
+        .map_err(|e| Error::file(&path, FileProblem::undecodable(e)))?;
     line(&format!(
         "{} – {} ({}). {} {}, twin {}. {} {}",
         run.territory.name,

@@ -91,9 +91,8 @@ fn run_grids(path: &Path, out: &Path) -> Result<()> {
     let file = SeriesFile::open(path.join("fields.h5"))?;
     let manifest_path = path.join("manifest.json");
     let bytes = fs::read(&manifest_path).map_err(Error::read(&manifest_path))?;
-    let manifest: RunManifest = serde_json::from_slice(&bytes).map_err(|e| {
-        Error::file(&manifest_path, twin_core::FileProblem::Damaged { detail: e.to_string() })
-    })?;
+    let manifest: RunManifest = serde_json::from_slice(&bytes)
+        .map_err(|e| Error::file(&manifest_path, twin_core::FileProblem::undecodable(e)))?;
     let datum =
         VerticalDatum::parse(&manifest.territory.vertical_datum).unwrap_or(VerticalDatum::Unknown);
     fs::create_dir_all(out).map_err(Error::write(out))?;

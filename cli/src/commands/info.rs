@@ -71,8 +71,7 @@ fn territory(path: &Path, language: Language) -> Result<Value> {
 fn run(path: &Path) -> Result<Value> {
     let manifest = path.join("manifest.json");
     let bytes = std::fs::read(&manifest).map_err(Error::read(&manifest))?;
-    serde_json::from_slice(&bytes)
-        .map_err(|e| Error::file(&manifest, FileProblem::Damaged { detail: e.to_string() }))
+    serde_json::from_slice(&bytes).map_err(|e| Error::file(&manifest, FileProblem::undecodable(e)))
 }
 
 fn points(path: &Path) -> Result<Value> {

@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
 use super::PartFile;
+use crate::language::Text;
 use crate::spatial::{Grid, GridSpec};
 use crate::{Error, FileProblem, Result};
 
@@ -44,15 +45,20 @@ pub fn read_ascii_grid(path: impl AsRef<Path>) -> Result<Grid<f32>> {
     // Every value takes a digit and a separator.
     let cells = (spec.rows as u64).saturating_mul(spec.columns as u64);
     if cells > length.div_ceil(2) {
-        let detail = format!("{cells} cells announced in {length} bytes");
-        return Err(Error::file(path, FileProblem::Truncated { detail }));
+        let problem = FileProblem::truncated(
+            format!("{cells} cellules annoncées en {length} octets"),
+            format!("{cells} cells announced in {length} bytes"),
+        );
+        return Err(Error::file(path, problem));
     }
     let mut values: Vec<f32> = Vec::with_capacity(cells as usize);
     loop {
         for word in lines.current().split_ascii_whitespace() {
             if values.len() as u64 == cells {
-                let detail = format!("more than the {cells} values announced");
-                return Err(lines.error(FileProblem::Damaged { detail }));
+                return Err(lines.error(FileProblem::damaged(
+                    format!("plus que les {cells} valeurs annoncées"),
+                    format!("more than the {cells} values announced"),
+                )));
             }
             values.push(value(word, header.no_data).map_err(|p| lines.error(p))?);
         }
@@ -62,8 +68,10 @@ pub fn read_ascii_grid(path: impl AsRef<Path>) -> Result<Grid<f32>> {
     }
     let count = values.len();
     Grid::from_values(spec, values).ok_or_else(|| {
-        let detail = format!("{count} values of {cells}");
-        Error::file_at(path, format!("line {}", lines.number), FileProblem::Truncated { detail })
+        lines.error(FileProblem::truncated(
+            format!("{count} valeurs sur {cells}"),
+            format!("{count} values of {cells}"),
+        ))
     })
 }
 
@@ -134,7 +142,7 @@ impl Lines<'_> {
     }
 
     fn error(&self, problem: FileProblem) -> Error {
-        Error::file_at(self.path, format!("line {}", self.number), problem)
+        Error::file_at(self.path, Text::line(self.number), problem)
     }
 }
 
@@ -160,11 +168,15 @@ impl Header {
         let word = match (word, rest) {
             (Some(word), None) => word,
             _ => {
-                let detail = format!("\"{key}\" is not followed by one value");
-                return Err(FileProblem::Damaged { detail });
+                return Err(FileProblem::damaged(
+                    format!("« {key} » n'est pas suivi d'une seule valeur"),
+                    format!("\"{key}\" is not followed by one value"),
+                ));
             }
         };
-        let wrong = || FileProblem::Damaged { detail: format!("{key} is \"{word}\"") };
+        let wrong = || {
+            FileProblem::damaged(format!("{key} vaut « {word} »"), format!("{key} is \"{word}\""))
+        };
         let count = || word.parse::<usize>().ok().filter(|n| *n > 0).ok_or_else(wrong);
         let number = || number(word);
         let size = || number().and_then(|v| if v > 0.0 { Ok(v) } else { Err(wrong()) });
@@ -195,14 +207,17 @@ impl Header {
         };
         // The same tolerance as for GeoTIFF: a millionth of a cell per cell.
         if (dx - dy).abs() > 1e-6 * dx {
-            let detail = format!("cells of {dx} × {dy} are not square");
-            return Err(Error::file(path, FileProblem::Unsupported { detail }));
+            let problem = FileProblem::unsupported(
+                format!("les cellules de {dx} × {dy} ne sont pas carrées"),
+                format!("cells of {dx} × {dy} are not square"),
+            );
+            return Err(Error::file(path, problem));
         }
         let west = if x.1 { x.0 - 0.5 * dx } else { x.0 };
         let south = if y.1 { y.0 - 0.5 * dx } else { y.0 };
         let north = south + rows as f64 * dx;
         if !(west + columns as f64 * dx).is_finite() || !north.is_finite() {
-            let what = "the extent of the grid".to_owned();
+            let what = Text::new("l'emprise de la grille", "the extent of the grid");
             return Err(Error::file(path, FileProblem::NotFinite { what }));
         }
         Ok(GridSpec { west, north, cell_size: dx, columns, rows })
@@ -227,11 +242,15 @@ impl Header {
                 FileProblem::MissingField { name, available: names(true).collect() },
             ),
             None => {
-                let detail = "no value after the header".to_owned();
-                Error::file(path, FileProblem::Truncated { detail })
+                let (fr, en) = ("aucune valeur après l'en-tête", "no value after the header");
+                Error::file(path, FileProblem::truncated(fr, en))
             }
         }
     }
+}
+
+fn quoted(word: &str) -> Text {
+    Text::new(format!("« {word} »"), format!("\"{word}\""))
 }
 
 fn is_nan(word: &str) -> bool {
@@ -241,12 +260,15 @@ fn is_nan(word: &str) -> bool {
 fn number(word: &str) -> Result<f64, FileProblem> {
     match word.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(value),
-        Ok(_) => Err(FileProblem::NotFinite { what: format!("\"{word}\"") }),
-        Err(_) if word.contains(',') => {
-            let detail = format!("\"{word}\" has a decimal comma; this format wants a point");
-            Err(FileProblem::Damaged { detail })
-        }
-        Err(_) => Err(FileProblem::Damaged { detail: format!("\"{word}\" is not a number") }),
+        Ok(_) => Err(FileProblem::NotFinite { what: quoted(word) }),
+        Err(_) if word.contains(',') => Err(FileProblem::damaged(
+            format!("« {word} » a une virgule décimale ; ce format veut un point"),
+            format!("\"{word}\" has a decimal comma; this format wants a point"),
+        )),
+        Err(_) => Err(FileProblem::damaged(
+            format!("« {word} » n'est pas un nombre"),
+            format!("\"{word}\" is not a number"),
+        )),
     }
 }
 
@@ -261,7 +283,7 @@ fn value(word: &str, no_data: Option<f64>) -> Result<f32, FileProblem> {
         return Ok(f32::NAN);
     }
     if value.is_infinite() {
-        return Err(FileProblem::NotFinite { what: format!("\"{word}\"") });
+        return Err(FileProblem::NotFinite { what: quoted(word) });
     }
     Ok(value)
 }
@@ -280,7 +302,7 @@ mod tests {
 
     fn problem(text: &str) -> (String, &'static str) {
         match read(text) {
-            Err(Error::File { place, problem, .. }) => (place, problem.code()),
+            Err(Error::File { place, problem, .. }) => (place.en, problem.code()),
             other => panic!("{other:?}"),
         }
     }

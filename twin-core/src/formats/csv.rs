@@ -35,9 +35,12 @@ pub(super) fn read(path: &Path) -> Result<LayerRead> {
             continue;
         }
         if row.len() > names.len() {
-            let detail =
-                format!("{} cellules / cells, {} colonnes / columns", row.len(), names.len());
-            report.skip(at as i64 + 2, FileProblem::Damaged { detail });
+            let (cells, columns) = (row.len(), names.len());
+            let problem = FileProblem::damaged(
+                format!("{cells} cellules pour {columns} colonnes"),
+                format!("{cells} cells for {columns} columns"),
+            );
+            report.skip(at as i64 + 2, problem);
             continue;
         }
         row.resize(names.len(), String::new());

@@ -1,6 +1,6 @@
 //! What readers and writers do to rings and empty parts.
 
-use crate::spatial::{Geometry, Line, Position};
+use crate::spatial::{Geometry, Line, Polygon, Position};
 
 /// Repeats the first vertex at the end where the writer forgot it.
 pub(crate) fn close(ring: &mut Line) {
@@ -9,6 +9,22 @@ pub(crate) fn close(ring: &mut Line) {
     {
         ring.push(first);
     }
+}
+
+/// The polygon of rings as files list them: the exterior, then the holes. Holes without vertices
+/// are left out.
+pub(crate) fn polygon<E>(rings: impl Iterator<Item = Result<Line, E>>) -> Result<Polygon, E> {
+    let mut polygon = Polygon::default();
+    for (i, ring) in rings.enumerate() {
+        let mut ring = ring?;
+        close(&mut ring);
+        if i == 0 {
+            polygon.exterior = ring;
+        } else if !ring.is_empty() {
+            polygon.interiors.push(ring);
+        }
+    }
+    Ok(polygon)
 }
 
 /// The geometry without its empty parts; `None` when nothing is left.
@@ -26,7 +42,8 @@ pub(crate) fn without_empty_parts(geometry: Geometry) -> Option<Geometry> {
     }
 }
 
-/// Area in the plane, positive anticlockwise; the first vertex as origin keeps the digits of large coordinates.
+/// Area in the plane, positive anticlockwise; the first vertex as origin keeps the digits of large
+/// coordinates.
 pub(crate) fn signed_area(ring: &[Position]) -> f64 {
     let Some(&[x0, y0, _]) = ring.first() else { return 0.0 };
     ring.windows(2)

@@ -19,9 +19,10 @@ pub fn read_vector_layers(path: &Path) -> Result<Vec<LayerRead>> {
         "csv" => Ok(vec![super::csv::read(path)?]),
         _ => Err(Error::file(
             path,
-            FileProblem::Unsupported {
-                detail: format!(".{extension}: GeoPackage, GeoJSON, Shapefile, CSV"),
-            },
+            FileProblem::unsupported(
+                format!("« .{extension} » ; formats lus : GeoPackage, GeoJSON, Shapefile, CSV"),
+                format!("\".{extension}\"; formats read: GeoPackage, GeoJSON, Shapefile, CSV"),
+            ),
         )),
     }
 }

@@ -9,7 +9,7 @@
 //! the file on as they are. Here nothing recurses, and a count is compared with the bytes that are
 //! left before anything is allocated.
 
-use super::rings::{close, without_empty_parts};
+use super::rings::{self, without_empty_parts};
 use crate::{
     FileProblem,
     spatial::{Geometry, Line, Polygon, Position},
@@ -32,7 +32,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Option<Geometry>, FileProblem> {
         5 => Geometry::Lines(source.parts(LINE, Source::line)?),
         6 => Geometry::Polygons(source.parts(POLYGON, Source::polygon)?),
         other => {
-            return Err(FileProblem::Unsupported { detail: format!("WKB {}", kind_name(other)) });
+            let detail = format!("WKB {}", kind_name(other)).into();
+            return Err(FileProblem::Unsupported { detail });
         }
     };
     Ok(without_empty_parts(geometry))
@@ -98,7 +99,10 @@ struct Source<'a> {
 impl Source<'_> {
     fn take<const N: usize>(&mut self) -> Result<[u8; N], FileProblem> {
         let Some((first, rest)) = self.bytes.split_first_chunk::<N>() else {
-            return Err(FileProblem::Truncated { detail: "WKB geometry".into() });
+            return Err(FileProblem::truncated(
+                "géométrie WKB incomplète",
+                "incomplete WKB geometry",
+            ));
         };
         self.bytes = rest;
         Ok(*first)
@@ -120,7 +124,10 @@ impl Source<'_> {
             [0] => false,
             [1] => true,
             [other] => {
-                return Err(FileProblem::Damaged { detail: format!("WKB byte order {other}") });
+                return Err(FileProblem::damaged(
+                    format!("ordre des octets WKB {other}"),
+                    format!("WKB byte order {other}"),
+                ));
             }
         };
         let code = self.integer()?;
@@ -130,7 +137,12 @@ impl Source<'_> {
             1 => (true, false),
             2 => (false, true),
             3 => (true, true),
-            _ => return Err(FileProblem::Damaged { detail: format!("WKB type {code}") }),
+            _ => {
+                return Err(FileProblem::damaged(
+                    format!("type WKB {code}"),
+                    format!("WKB type {code}"),
+                ));
+            }
         };
         self.has_z = iso_z || code & 0x8000_0000 != 0;
         let has_m = iso_m || code & 0x4000_0000 != 0;
@@ -142,12 +154,14 @@ impl Source<'_> {
     }
 
     /// A count that the bytes left can hold.
-    fn count(&mut self, bytes_each: usize, what: &str) -> Result<usize, FileProblem> {
+    fn count(&mut self, bytes_each: usize, what: (&str, &str)) -> Result<usize, FileProblem> {
         let count = self.integer()? as usize;
         if count > self.bytes.len() / bytes_each {
-            return Err(FileProblem::Truncated {
-                detail: format!("WKB declares {count} {what}, {} bytes left", self.bytes.len()),
-            });
+            let ((fr, en), left) = (what, self.bytes.len());
+            return Err(FileProblem::truncated(
+                format!("le WKB déclare {count} {fr}, il reste {left} octets"),
+                format!("WKB declares {count} {en}, {left} bytes left"),
+            ));
         }
         Ok(count)
     }
@@ -174,7 +188,7 @@ impl Source<'_> {
     }
 
     fn line(&mut self) -> Result<Line, FileProblem> {
-        let count = self.count(8 * self.dimensions, "vertices")?;
+        let count = self.count(8 * self.dimensions, ("sommets", "vertices"))?;
         let mut line = Vec::with_capacity(count);
         for _ in 0..count {
             line.push(finite(self.position()?)?);
@@ -183,18 +197,8 @@ impl Source<'_> {
     }
 
     fn polygon(&mut self) -> Result<Polygon, FileProblem> {
-        let count = self.count(4, "rings")?;
-        let mut polygon = Polygon::default();
-        for index in 0..count {
-            let mut ring = self.line()?;
-            close(&mut ring);
-            if index == 0 {
-                polygon.exterior = ring;
-            } else if !ring.is_empty() {
-                polygon.interiors.push(ring);
-            }
-        }
-        Ok(polygon)
+        let count = self.count(4, ("anneaux", "rings"))?;
+        rings::polygon((0..count).map(|_| self.line()))
     }
 
     /// The members of a multi-part geometry, each with its own header.
@@ -203,14 +207,16 @@ impl Source<'_> {
         kind: u32,
         mut part: impl FnMut(&mut Self) -> Result<T, FileProblem>,
     ) -> Result<Vec<T>, FileProblem> {
-        let count = self.count(9, "parts")?;
+        let count = self.count(9, ("parties", "parts"))?;
         let mut parts = Vec::new();
         for _ in 0..count {
             let found = self.header()?;
             if found != kind {
-                return Err(FileProblem::Damaged {
-                    detail: format!("{} among {}s", kind_name(found), kind_name(kind)),
-                });
+                let (found, kind) = (kind_name(found), kind_name(kind));
+                return Err(FileProblem::damaged(
+                    format!("{found} parmi des {kind}"),
+                    format!("{found} among {kind}s"),
+                ));
             }
             parts.push(part(self)?);
         }

@@ -127,8 +127,7 @@ pub(crate) fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
     let bytes = fs::read(path).map_err(Error::read(path))?;
-    serde_json::from_slice(&bytes)
-        .map_err(|e| Error::file(path, FileProblem::Damaged { detail: e.to_string() }))
+    serde_json::from_slice(&bytes).map_err(|e| Error::file(path, FileProblem::undecodable(e)))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::{
     features::{FeatureVisitor, FeatureVisitorMut},
 };
 use crate::formats::{Feature, FeatureTable, Field, Value};
+use crate::language::Text;
 use crate::spatial::Crs;
 use crate::{Error, FileProblem, Result};
 
@@ -33,9 +34,7 @@ impl Features {
                     return Err(Error::file_at(
                         path,
                         &table.name,
-                        FileProblem::Damaged {
-                            detail: format!("EPSG:{} ≠ EPSG:{}", crs.epsg(), known.epsg()),
-                        },
+                        FileProblem::Damaged { detail: format!("{crs} ≠ {known}").into() },
                     ));
                 }
                 _ => {}
@@ -88,14 +87,14 @@ impl FeatureVisitorMut for Reader<'_> {
         let columns: Vec<Option<usize>> =
             L::COLUMNS.iter().map(|column| table.column(column.name)).collect();
         for (row, feature) in table.features.into_iter().enumerate() {
-            let damaged = |detail: String| {
+            let damaged = |detail: Text| {
                 let place = format!("{}, n° {}", L::NAME, row + 1);
                 Error::file_at(self.path, place, FileProblem::Damaged { detail })
             };
             let geometry = feature
                 .geometry
                 .filter(|g| L::SHAPE.accepts(g))
-                .ok_or_else(|| damaged("geometry".into()))?;
+                .ok_or_else(|| damaged(Text::new("géométrie", "geometry")))?;
             let values: Vec<Value> = columns
                 .iter()
                 .map(|column| column.and_then(|i| feature.values.get(i)).cloned())
@@ -104,7 +103,7 @@ impl FeatureVisitorMut for Reader<'_> {
             let mut oddities = Oddities::default();
             features.push(L::from_values(geometry, &values, &mut oddities));
             if let Some(column) = oddities.unreadable.first().and_then(|&i| L::COLUMNS.get(i)) {
-                return Err(damaged(column.name.to_owned()));
+                return Err(damaged(column.name.into()));
             }
         }
         Ok(())

@@ -43,7 +43,7 @@ impl Territory {
             Error::file_at(
                 folder.join(Self::MANIFEST),
                 "vertical_datum",
-                FileProblem::Damaged { detail: manifest.vertical_datum.clone() },
+                FileProblem::Damaged { detail: manifest.vertical_datum.as_str().into() },
             )
         })?;
         Ok(Self { folder: folder.to_path_buf(), manifest, vertical_datum, grids, features })
@@ -60,9 +60,8 @@ impl Territory {
             ));
         }
         let text = std::fs::read_to_string(&path).map_err(Error::read(&path))?;
-        let manifest: TerritoryManifest = toml::from_str(&text).map_err(|e| {
-            Error::file(&path, FileProblem::Damaged { detail: e.message().to_owned() })
-        })?;
+        let manifest: TerritoryManifest = toml::from_str(&text)
+            .map_err(|e| Error::file(&path, FileProblem::undecodable(e.message())))?;
         if manifest.schema != TERRITORY_SCHEMA {
             return Err(Error::input(
                 path.display().to_string(),

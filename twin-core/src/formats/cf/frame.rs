@@ -60,7 +60,7 @@ impl Frame {
             scale.set_text("axis", axis)?;
             hdf5::Result::Ok(scale)
         };
-        Ok(if grid_mapping::is_geographic(crs) {
+        Ok(if crs.is_geographic() {
             Self {
                 y: axis("y", &y, "latitude", "latitude", "degrees_north", "Y")?,
                 x: axis("x", &x, "longitude", "longitude", "degrees_east", "X")?,
@@ -94,21 +94,41 @@ pub(super) fn read(path: &Path, file: &H5File) -> Result<(GridSpec, Crs)> {
     })
     .and_then(|(y, x, crs, transform)| {
         let (&[rows], &[columns]) = (y.as_slice(), x.as_slice()) else {
-            return Err(damaged(path, GRID_MAPPING, "x and y are not one-dimensional"));
+            return Err(damaged(
+                path,
+                GRID_MAPPING,
+                "x et y n'ont pas une dimension",
+                "x and y are not one-dimensional",
+            ));
         };
         if !(1..=MOST_CELLS_ALONG).contains(&rows) || !(1..=MOST_CELLS_ALONG).contains(&columns) {
-            return Err(damaged(path, GRID_MAPPING, format!("{rows} rows, {columns} columns")));
+            return Err(damaged(
+                path,
+                GRID_MAPPING,
+                format!("{rows} lignes, {columns} colonnes"),
+                format!("{rows} rows, {columns} columns"),
+            ));
         }
         let crs = crs.ok_or_else(|| Error::file(path, FileProblem::MissingCrs))?;
         let transform = transform.unwrap_or_default();
         let numbers: Vec<f64> =
             transform.split_ascii_whitespace().filter_map(|t| t.parse().ok()).collect();
         let &[west, cell_size, _, north, _, height] = numbers.as_slice() else {
-            return Err(damaged(path, GRID_MAPPING, "GeoTransform is not six numbers"));
+            return Err(damaged(
+                path,
+                GRID_MAPPING,
+                "GeoTransform n'est pas fait de six nombres",
+                "GeoTransform is not six numbers",
+            ));
         };
         let finite = [west, north, cell_size].iter().all(|v| v.is_finite());
         if !finite || cell_size <= 0.0 || height != -cell_size {
-            return Err(damaged(path, GRID_MAPPING, format!("GeoTransform {transform}")));
+            return Err(damaged(
+                path,
+                GRID_MAPPING,
+                format!("GeoTransform vaut « {transform} »"),
+                format!("GeoTransform is \"{transform}\""),
+            ));
         }
         Ok((GridSpec { west, north, cell_size, columns, rows }, Crs::try_from(crs)?))
     })

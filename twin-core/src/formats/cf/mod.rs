@@ -15,6 +15,7 @@ mod frame;
 mod grid_file;
 mod grid_mapping;
 mod grid_writer;
+mod open_file;
 mod series_file;
 mod series_merge;
 mod series_writer;
@@ -66,8 +67,8 @@ fn writing(path: &Path) -> impl Fn(Hdf5Error) -> Error {
 }
 
 /// A contradiction inside a file.
-fn damaged(path: &Path, place: &str, detail: impl Into<String>) -> Error {
-    Error::file_at(path, place, FileProblem::Damaged { detail: detail.into() })
+fn damaged(path: &Path, place: &str, fr: impl Into<String>, en: impl Into<String>) -> Error {
+    Error::file_at(path, place, FileProblem::damaged(fr, en))
 }
 
 /// Runs a reading call of the HDF5 library on bytes that nobody vouches for.
@@ -81,23 +82,12 @@ fn guarded<T>(path: &Path, place: &str, call: impl FnOnce() -> hdf5::Result<T>) 
         Ok(Err(Hdf5Error::Io(source))) if source.kind() != std::io::ErrorKind::UnexpectedEof => {
             Err(Error::Read { path: path.to_owned(), source })
         }
-        Ok(Err(error)) => Err(damaged(path, place, error.to_string())),
-        Err(_) => Err(damaged(path, place, "HDF5 structures that cannot be decoded")),
+        Ok(Err(error)) => Err(Error::file_at(path, place, FileProblem::undecodable(error))),
+        Err(_) => Err(damaged(
+            path,
+            place,
+            "structures HDF5 impossibles à décoder",
+            "HDF5 structures that cannot be decoded",
+        )),
     }
-}
-
-/// Opens an HDF5 file for reading.
-fn open(path: &Path) -> Result<hdf5::H5File> {
-    use std::io::Read;
-    let mut signature = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(8).read_to_end(&mut signature))
-        .map_err(Error::read(path))?;
-    if signature.is_empty() {
-        return Err(Error::file(path, FileProblem::Empty));
-    }
-    if signature != *b"\x89HDF\r\n\x1a\n" {
-        return Err(Error::file(path, FileProblem::NotThisFormat { expected: "HDF5" }));
-    }
-    guarded(path, "", || hdf5::H5File::options().no_locking().open(path))
 }

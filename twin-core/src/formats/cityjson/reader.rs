@@ -13,6 +13,7 @@ use super::{
     CityModelHeader, CityObject, CityObjectKind, FeaturePlace, Form, Semantic, Surface,
     SurfaceGeometry,
 };
+use crate::language::Text;
 use crate::{Error, FileProblem, Result, spatial::Position};
 
 /// A CityJSONSeq file open for reading.
@@ -41,7 +42,8 @@ impl CityJsonSeq {
         let mut source = BufReader::new(file);
         let mut line = Vec::new();
         source.read_until(b'\n', &mut line).map_err(Error::read(&path))?;
-        let header = header(&line).map_err(|problem| Error::file_at(&path, "line 1", problem))?;
+        let header =
+            header(&line).map_err(|problem| Error::file_at(&path, Text::line(1), problem))?;
         Ok(Self { path, source, header, first: line.len() as u64, length })
     }
 
@@ -56,10 +58,15 @@ impl CityJsonSeq {
     /// When the place is not in the file or holds no feature.
     pub fn feature_at(&mut self, place: FeaturePlace) -> Result<Vec<CityObject>> {
         let end = place.offset.checked_add(place.length).filter(|end| *end <= self.length);
-        let where_ = format!("byte {}", place.offset);
+        let FeaturePlace { offset, length } = place;
+        let where_ = Text::new(format!("octet {offset}"), format!("byte {offset}"));
         if end.is_none() {
-            let detail = format!("{} bytes there, the file has {}", place.length, self.length);
-            return Err(Error::file_at(&self.path, where_, FileProblem::Truncated { detail }));
+            let whole = self.length;
+            let problem = FileProblem::truncated(
+                format!("{length} octets à cet endroit, le fichier en a {whole}"),
+                format!("{length} bytes there, the file has {whole}"),
+            );
+            return Err(Error::file_at(&self.path, where_, problem));
         }
         self.source.seek(SeekFrom::Start(place.offset)).map_err(Error::read(&self.path))?;
         let mut text = Vec::new();
@@ -118,26 +125,21 @@ struct Metadata {
     geographical_extent: Option<[f64; 6]>,
 }
 
-fn json_problem(error: &serde_json::Error) -> FileProblem {
-    let detail = error.to_string();
-    if error.is_eof() { FileProblem::Truncated { detail } } else { FileProblem::Damaged { detail } }
-}
-
 fn header(line: &[u8]) -> Result<CityModelHeader, FileProblem> {
     let json: Value = serde_json::from_slice(line)
         .map_err(|_| FileProblem::NotThisFormat { expected: "CityJSONSeq" })?;
     if json.get("type").and_then(Value::as_str) != Some("CityJSON") {
         return Err(FileProblem::NotThisFormat { expected: "CityJSONSeq" });
     }
-    let line = HeaderLine::deserialize(json).map_err(|error| json_problem(&error))?;
+    let line = HeaderLine::deserialize(json).map_err(|error| FileProblem::json(&error))?;
     if !line.version.starts_with("2.") {
-        let detail = format!("CityJSON version {}", line.version);
-        return Err(FileProblem::Unsupported { detail });
+        return Err(FileProblem::Unsupported {
+            detail: format!("CityJSON {}", line.version).into(),
+        });
     }
     let [scale, y, z] = line.transform.scale;
     if scale != y || scale != z {
-        let detail = "a scale for each axis".to_owned();
-        return Err(FileProblem::Unsupported { detail });
+        return Err(FileProblem::unsupported("une échelle par axe", "a scale for each axis"));
     }
     let metadata = line.metadata;
     let epsg = metadata
@@ -200,7 +202,8 @@ struct SemanticSurface {
 
 /// The object that gives the feature its name comes first.
 fn feature(header: &CityModelHeader, text: &[u8]) -> Result<Vec<CityObject>, FileProblem> {
-    let line: FeatureLine = serde_json::from_slice(text).map_err(|error| json_problem(&error))?;
+    let line: FeatureLine =
+        serde_json::from_slice(text).map_err(|error| FileProblem::json(&error))?;
     let positions: Vec<Position> = line
         .vertices
         .iter()
@@ -208,10 +211,13 @@ fn feature(header: &CityModelHeader, text: &[u8]) -> Result<Vec<CityObject>, Fil
         .collect();
     let mut objects = Vec::new();
     for (id, member) in line.objects {
-        let member = ObjectMember::deserialize(member).map_err(|error| json_problem(&error))?;
+        let member =
+            ObjectMember::deserialize(member).map_err(|error| FileProblem::json(&error))?;
         let Some(kind) = CityObjectKind::of_name(&member.kind) else {
-            let detail = format!("city object of type {}", member.kind);
-            return Err(FileProblem::Unsupported { detail });
+            return Err(FileProblem::unsupported(
+                format!("objet urbain de type {}", member.kind),
+                format!("city object of type {}", member.kind),
+            ));
         };
         let mut object = CityObject {
             kind,
@@ -236,14 +242,16 @@ fn surfaces(
     member: GeometryMember,
     positions: &[Position],
 ) -> Result<SurfaceGeometry, FileProblem> {
-    let bad = |error: serde_json::Error| json_problem(&error);
+    let bad = |error: serde_json::Error| FileProblem::json(&error);
     let form = match member.form.as_str() {
         "Solid" => Form::Solid,
         "CompositeSurface" => Form::CompositeSurface,
         "MultiSurface" => Form::MultiSurface,
         other => {
-            let detail = format!("city geometry of type {other}");
-            return Err(FileProblem::Unsupported { detail });
+            return Err(FileProblem::unsupported(
+                format!("géométrie de type {other}"),
+                format!("geometry of type {other}"),
+            ));
         }
     };
     let (kinds, values) = match member.semantics {
@@ -255,8 +263,10 @@ fn surfaces(
         let values: Option<Vec<Option<Vec<Option<usize>>>>> =
             serde_json::from_value(values).map_err(bad)?;
         if shells.len() > 1 {
-            let detail = "a solid with inner shells".to_owned();
-            return Err(FileProblem::Unsupported { detail });
+            return Err(FileProblem::unsupported(
+                "un solide à cavités",
+                "a solid with inner shells",
+            ));
         }
         let first = values.unwrap_or_default().into_iter().next().flatten();
         (shells.into_iter().next().unwrap_or_default(), first.unwrap_or_default())
@@ -277,8 +287,12 @@ fn surfaces(
             .map(|ring| {
                 let mut line = Vec::with_capacity(ring.len() + 1);
                 for index in ring.iter().chain(ring.first()) {
-                    line.push(*positions.get(*index).ok_or_else(|| FileProblem::Damaged {
-                        detail: format!("vertex {index} of {}", positions.len()),
+                    line.push(*positions.get(*index).ok_or_else(|| {
+                        let count = positions.len();
+                        FileProblem::damaged(
+                            format!("sommet {index} sur {count}"),
+                            format!("vertex {index} of {count}"),
+                        )
                     })?);
                 }
                 Ok(line)

@@ -11,6 +11,7 @@ use super::{
     CityModelHeader, CityObject, CityObjectKind, FeaturePlace, Form, SurfaceGeometry,
     vertices::Vertices,
 };
+use crate::language::Text;
 use crate::{Error, FileProblem, Result, formats::PartFile};
 
 /// A CityJSONSeq file being written.
@@ -47,8 +48,9 @@ impl CityJsonSeqWriter {
     pub fn add(&mut self, objects: &[CityObject]) -> Result<FeaturePlace> {
         let refused = |id: &str, problem| Error::file_at(self.file.path(), id, problem);
         let Some(first) = objects.first() else {
-            let detail = "a feature without objects".to_owned();
-            return Err(refused("", FileProblem::Damaged { detail }));
+            let problem =
+                FileProblem::damaged("un « feature » sans objet", "a feature without objects");
+            return Err(refused("", problem));
         };
         let mut vertices = Vertices::default();
         let mut members = Map::new();
@@ -56,8 +58,7 @@ impl CityJsonSeqWriter {
             let json = city_object(&self.header, object, &mut vertices)
                 .map_err(|problem| refused(&object.id, problem))?;
             if members.insert(object.id.clone(), json).is_some() {
-                let detail = "two objects of this name".to_owned();
-                return Err(refused(&object.id, FileProblem::Damaged { detail }));
+                return Err(refused(&object.id, name_taken()));
             }
         }
         self.line(&json!({
@@ -106,8 +107,7 @@ pub fn write_city_model(
         let json = city_object(header, object, &mut vertices)
             .map_err(|problem| refused(&object.id, problem))?;
         if members.insert(object.id.clone(), json).is_some() {
-            let detail = "two objects of this name".to_owned();
-            return Err(refused(&object.id, FileProblem::Damaged { detail }));
+            return Err(refused(&object.id, name_taken()));
         }
     }
     let mut model = preamble(header);
@@ -135,8 +135,12 @@ fn check(path: &Path, header: &CityModelHeader) -> Result<()> {
     {
         return Ok(());
     }
-    let what = "scale, translate".to_owned();
+    let what = Text::from("scale, translate");
     Err(Error::file_at(path, "transform", FileProblem::NotFinite { what }))
+}
+
+fn name_taken() -> FileProblem {
+    FileProblem::damaged("deux objets de ce nom", "two objects of this name")
 }
 
 fn preamble(header: &CityModelHeader) -> Map<String, Value> {

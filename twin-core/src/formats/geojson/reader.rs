@@ -12,7 +12,7 @@ use crate::{
     Error, FileProblem, Result,
     formats::{
         Feature, FeatureTable, Field, FieldKind, LayerRead, ReadReport, Value,
-        rings::{close, without_empty_parts},
+        rings::{self, without_empty_parts},
     },
     spatial::{Crs, Geometry, Line, Polygon, Position},
 };
@@ -47,7 +47,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<LayerRead> {
     let mut builder = Builder::default();
     let mut source = serde_json::Deserializer::from_slice(text);
     let parsed = Document(&mut builder).deserialize(&mut source).and_then(|()| source.end());
-    parsed.map_err(|error| json_problem(path, &error))?;
+    parsed.map_err(|error| Error::file(path, FileProblem::json(&error)))?;
     let kind = match builder.others.get("type") {
         Some(Json::String(kind)) => kind.clone(),
         _ => return Err(not_this()),
@@ -70,24 +70,14 @@ pub fn read(path: impl AsRef<Path>) -> Result<LayerRead> {
     });
     let cells = builder.columns.len().saturating_mul(builder.records.len());
     if cells > CELLS.max(text.len() / BYTES_PER_CELL) {
-        let detail = format!(
-            "{} different properties on {} records",
-            builder.columns.len(),
-            builder.records.len()
+        let (properties, records) = (builder.columns.len(), builder.records.len());
+        let problem = FileProblem::unsupported(
+            format!("{properties} propriétés différentes sur {records} objets"),
+            format!("{properties} different properties on {records} records"),
         );
-        return Err(Error::file(path, FileProblem::Unsupported { detail }));
+        return Err(Error::file(path, problem));
     }
     Ok(builder.finish(name))
-}
-
-fn json_problem(path: &Path, error: &serde_json::Error) -> Error {
-    let detail = error.to_string();
-    let problem = if error.is_eof() {
-        FileProblem::Truncated { detail }
-    } else {
-        FileProblem::Damaged { detail }
-    };
-    Error::file(path, problem)
 }
 
 /// Collects records and the columns they need.
@@ -116,15 +106,17 @@ impl Builder {
     }
 
     fn feature(&mut self, record: Json) -> std::result::Result<Feature, FileProblem> {
-        let damaged = |detail: &str| FileProblem::Damaged { detail: detail.to_owned() };
         let Json::Object(mut record) = record else {
-            return Err(damaged("a feature that is no object"));
+            return Err(FileProblem::damaged(
+                "un « feature » qui n'est pas un objet",
+                "a feature that is no object",
+            ));
         };
         let geometry = match record.remove("geometry") {
             None | Some(Json::Null) => None,
             Some(json) => {
-                let parsed: geojson::Geometry = serde_json::from_value(json)
-                    .map_err(|error| FileProblem::Damaged { detail: error.to_string() })?;
+                let parsed: geojson::Geometry =
+                    serde_json::from_value(json).map_err(FileProblem::undecodable)?;
                 geometry(parsed.value)?
             }
         };
@@ -143,7 +135,12 @@ impl Builder {
                     }
                 }
             }
-            Some(_) => return Err(damaged("properties that are no object")),
+            Some(_) => {
+                return Err(FileProblem::damaged(
+                    "des « properties » qui ne sont pas un objet",
+                    "properties that are no object",
+                ));
+            }
         }
         Ok(Feature { geometry, values })
     }
@@ -187,8 +184,12 @@ impl Builder {
             Some(member) => {
                 let crs = reference_system(member);
                 if crs.is_none() {
-                    let detail = format!("reference system {member}");
-                    self.report.notices.push(FileProblem::Unsupported { detail });
+                    let name = member.pointer("/properties/name").and_then(Json::as_str);
+                    let stated = name.map_or_else(|| member.to_string(), str::to_owned);
+                    self.report.notices.push(FileProblem::unsupported(
+                        format!("système de coordonnées « {stated} »"),
+                        format!("reference system \"{stated}\""),
+                    ));
                 }
                 crs
             }
@@ -263,24 +264,14 @@ fn geometry(parsed: geojson::GeometryValue) -> std::result::Result<Option<Geomet
             Geometry::Polygons(coordinates.iter().map(|p| polygon(p)).collect::<Result<_, _>>()?)
         }
         G::GeometryCollection { .. } => {
-            return Err(FileProblem::Unsupported { detail: "GeometryCollection".into() });
+            return Err(FileProblem::unsupported("GeometryCollection", "GeometryCollection"));
         }
     };
     Ok(without_empty_parts(geometry))
 }
 
 fn polygon(rings: &[Vec<geojson::Position>]) -> std::result::Result<Polygon, FileProblem> {
-    let mut polygon = Polygon::default();
-    for (i, ring) in rings.iter().enumerate() {
-        let mut ring = line(ring)?;
-        close(&mut ring);
-        if i == 0 {
-            polygon.exterior = ring;
-        } else if !ring.is_empty() {
-            polygon.interiors.push(ring);
-        }
-    }
-    Ok(polygon)
+    rings::polygon(rings.iter().map(|ring| line(ring)))
 }
 
 fn line(positions: &[geojson::Position]) -> std::result::Result<Line, FileProblem> {
@@ -291,7 +282,10 @@ fn position(position: &geojson::Position) -> std::result::Result<Position, FileP
     match *position.as_slice() {
         [x, y] => Ok([x, y, f64::NAN]),
         [x, y, z, ..] => Ok([x, y, z]),
-        _ => Err(FileProblem::Damaged { detail: "a position of less than two numbers".into() }),
+        _ => Err(FileProblem::damaged(
+            "une position de moins de deux nombres",
+            "a position of less than two numbers",
+        )),
     }
 }
 

@@ -10,10 +10,16 @@ use crate::{
 pub(super) fn decode(blob: &[u8]) -> Result<Option<Geometry>, FileProblem> {
     let Some((&[b'G', b'P', _version, flags, _, _, _, _], body)) = blob.split_first_chunk::<8>()
     else {
-        return Err(FileProblem::Damaged { detail: "geometry without the GP header".into() });
+        return Err(FileProblem::damaged(
+            "géométrie sans l'en-tête GP",
+            "geometry without the GP header",
+        ));
     };
     if flags & 0b10_0000 != 0 {
-        return Err(FileProblem::Unsupported { detail: "extended GeoPackage geometry".into() });
+        return Err(FileProblem::unsupported(
+            "géométrie GeoPackage étendue",
+            "extended GeoPackage geometry",
+        ));
     }
     let envelope = match flags >> 1 & 0b111 {
         0 => 0,
@@ -21,11 +27,17 @@ pub(super) fn decode(blob: &[u8]) -> Result<Option<Geometry>, FileProblem> {
         2 | 3 => 48,
         4 => 64,
         other => {
-            return Err(FileProblem::Damaged { detail: format!("envelope code {other}") });
+            return Err(FileProblem::damaged(
+                format!("code d'enveloppe {other}"),
+                format!("envelope code {other}"),
+            ));
         }
     };
     let Some(body) = body.get(envelope..) else {
-        return Err(FileProblem::Truncated { detail: "geometry envelope".into() });
+        return Err(FileProblem::truncated(
+            "enveloppe de géométrie incomplète",
+            "incomplete geometry envelope",
+        ));
     };
     wkb::read(body)
 }

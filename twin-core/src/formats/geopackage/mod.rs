@@ -28,8 +28,12 @@
 //! # }
 //! ```
 
+mod catalogue;
+mod columns;
 mod geometry;
 mod reader;
+mod rows;
+mod rtree;
 mod schema;
 mod writer;
 
@@ -53,15 +57,19 @@ fn literal(text: &str) -> String {
 /// What SQLite says while reading, in the vocabulary of readers.
 fn read_problem(path: &Path, place: &str, error: &rusqlite::Error) -> Error {
     use rusqlite::ErrorCode;
-    let detail = error.to_string();
     let problem = match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => {
             FileProblem::NotThisFormat { expected: "GeoPackage/SQLite" }
         }
         Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure | ErrorCode::PermissionDenied) => {
-            return Error::read(path)(std::io::Error::other(detail));
+            return Error::read(path)(std::io::Error::other(error.to_string()));
         }
-        _ => FileProblem::Damaged { detail },
+        _ => FileProblem::undecodable(error),
     };
     Error::file_at(path, place, problem)
+}
+
+/// What SQLite says while writing.
+fn write_problem(path: &Path, error: &rusqlite::Error) -> Error {
+    Error::write(path)(std::io::Error::other(error.to_string()))
 }

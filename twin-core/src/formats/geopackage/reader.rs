@@ -87,16 +87,20 @@ impl GeoPackage {
     pub fn read(&self, layer: &str, extent: Option<&Extent>) -> Result<LayerRead> {
         let layer = self.layer(layer)?;
         if let (Some(_), Encoding::Other(format)) = (&layer.geometry_column, &layer.encoding) {
-            let detail = format!("geometry format \"{format}\"");
-            let problem = FileProblem::Unsupported { detail };
+            let problem = FileProblem::unsupported(
+                format!("format de géométrie « {format} »"),
+                format!("geometry format \"{format}\""),
+            );
             return Err(Error::file_at(&self.path, &layer.name, problem));
         }
         let mut table = FeatureTable::new(&layer.name, layer.crs);
         table.fields.clone_from(&layer.fields);
         let mut taker = Taker { layer, extent, table, report: ReadReport::default() };
         if let Some(stated) = &layer.unknown_crs {
-            let detail = format!("reference system \"{stated}\"");
-            taker.report.notices.push(FileProblem::Unsupported { detail });
+            taker.report.notices.push(FileProblem::unsupported(
+                format!("système de coordonnées « {stated} »"),
+                format!("reference system \"{stated}\""),
+            ));
         }
         let candidates = match (extent, &layer.index) {
             // A damaged index costs speed, not records: the table is then read from end to end.
@@ -122,8 +126,10 @@ impl GeoPackage {
                 while let Some(row) = rows.next().map_err(problem)? {
                     count += 1;
                     if count > self.most_rows {
-                        let detail = "more records than the file can hold".to_owned();
-                        let problem = FileProblem::Damaged { detail };
+                        let problem = FileProblem::damaged(
+                            "plus d'enregistrements que le fichier n'en peut contenir",
+                            "more records than the file can hold",
+                        );
                         return Err(Error::file_at(&self.path, &layer.name, problem));
                     }
                     taker.take(row, i64::try_from(count).unwrap_or(i64::MAX)).map_err(problem)?;
@@ -233,7 +239,10 @@ impl Taker<'_> {
             (ValueRef::Null, _) => Ok(None),
             (ValueRef::Blob(blob), Encoding::GeoPackage) => geometry::decode(blob),
             (ValueRef::Blob(blob), _) => wkb::read(blob),
-            _ => Err(FileProblem::Damaged { detail: "geometry that is not a blob".into() }),
+            _ => Err(FileProblem::damaged(
+                "une géométrie qui n'est pas un blob",
+                "geometry that is not a blob",
+            )),
         }
     }
 }

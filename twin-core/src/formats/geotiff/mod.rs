@@ -5,7 +5,9 @@
 
 mod cog;
 mod encode;
+mod layout;
 mod reader;
 
 pub use cog::{CogOptions, CogWriter, write_cog};
-pub use reader::{GeoTiff, SampleType};
+pub use layout::SampleType;
+pub use reader::GeoTiff;

@@ -5,29 +5,12 @@ use std::path::{Path, PathBuf};
 
 use geotiff_reader::{GeoTiffFile, GeoTiffOpenOptions};
 
+use super::layout::{self, SampleType};
 use crate::spatial::{Crs, Grid, GridSpec};
 use crate::{Error, FileProblem, Result};
 
-/// Most pixels of a file, 65536 × 65536; more is a forged header.
-const MOST_PIXELS: u64 = 1 << 32;
-/// Most bytes of a strip or tile once decoded.
-const MOST_BLOCK_BYTES: u64 = 1 << 28;
 /// Most bytes of a decoded window.
 const MOST_WINDOW_BYTES: usize = 1 << 30;
-
-/// Type of the samples of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names are the types")]
-pub enum SampleType {
-    U8,
-    U16,
-    U32,
-    I8,
-    I16,
-    I32,
-    F32,
-    F64,
-}
 
 /// A georeferenced raster with square, north-up pixels, open for reading. Opening reads no pixel.
 ///
@@ -59,14 +42,17 @@ impl GeoTiff {
         let options =
             GeoTiffOpenOptions { decode_output_bytes: MOST_WINDOW_BYTES, ..Default::default() };
         let file = guarded(path, || GeoTiffFile::open_with_options(path, options))?;
-        let sample_type = check_layout(path, &file, length)?;
-        let spec = grid(path, &file)?;
+        let sample_type = layout::sample_type(path, &file, length)?;
+        let spec = layout::grid(path, &file)?;
         let crs = file.epsg().map(|code| Crs::try_from(format!("EPSG:{code}"))).transpose()?;
         let nodata = match file.nodata().map(|t| t.trim_matches(['\0', ' '])) {
             None | Some("") => None,
             Some(text) => Some(text.parse::<f64>().map_err(|_| {
-                let detail = format!("nodata \"{text}\" is not a number");
-                Error::file(path, FileProblem::Damaged { detail })
+                let problem = FileProblem::damaged(
+                    format!("la valeur d'absence « {text} » n'est pas un nombre"),
+                    format!("nodata \"{text}\" is not a number"),
+                );
+                Error::file(path, problem)
             })?),
         };
         Ok(Self { path: path.to_owned(), file, spec, crs, sample_type, nodata })
@@ -121,7 +107,8 @@ impl GeoTiff {
             && columns.start < columns.end
             && rows.end <= self.spec.rows
             && columns.end <= self.spec.columns;
-        let bytes = rows.len().saturating_mul(columns.len()).saturating_mul(self.sample_bytes());
+        let bytes =
+            rows.len().saturating_mul(columns.len()).saturating_mul(self.sample_type.bytes());
         if !inside || bytes > MOST_WINDOW_BYTES {
             return Err(Error::input(
                 self.path.display().to_string(),
@@ -160,23 +147,17 @@ impl GeoTiff {
         };
         let spec = self.spec.crop(&rows, &columns);
         Grid::from_values(spec, values).ok_or_else(|| {
-            let detail = "a window of another size than asked for".to_owned();
-            Error::file(&self.path, FileProblem::Damaged { detail })
+            let problem = FileProblem::damaged(
+                "une fenêtre d'une autre taille que demandé",
+                "a window of another size than asked for",
+            );
+            Error::file(&self.path, problem)
         })
     }
 
     /// All pixels of a band.
     pub fn read_band(&self, band: usize) -> Result<Grid<f32>> {
         self.read_window(band, 0..self.spec.rows, 0..self.spec.columns)
-    }
-
-    fn sample_bytes(&self) -> usize {
-        match self.sample_type {
-            SampleType::U8 | SampleType::I8 => 1,
-            SampleType::U16 | SampleType::I16 => 2,
-            SampleType::U32 | SampleType::I32 | SampleType::F32 => 4,
-            SampleType::F64 => 8,
-        }
     }
 }
 
@@ -186,106 +167,33 @@ fn each<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f32) -> Vec<f32
 
 /// Runs a call of the TIFF library on bytes that nobody vouches for: a panic in it becomes the
 /// same error as a refusal. The handle is only read and given up on error.
-fn guarded<T>(path: &Path, call: impl FnOnce() -> Result<T, geotiff_reader::Error>) -> Result<T> {
+pub(super) fn guarded<T>(
+    path: &Path,
+    call: impl FnOnce() -> Result<T, geotiff_reader::Error>,
+) -> Result<T> {
     use geotiff_reader::Error as Cause;
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(Cause::Io(source, _))) => Err(Error::Read { path: path.to_owned(), source }),
         Ok(Err(error)) => {
-            let detail = error.to_string();
-            let header = detail.to_ascii_lowercase();
+            let header = error.to_string().to_ascii_lowercase();
             Err(Error::file(
                 path,
                 if header.contains("magic") || header.contains("byte order") {
                     FileProblem::NotThisFormat { expected: "TIFF" }
                 } else {
-                    FileProblem::Damaged { detail }
+                    FileProblem::undecodable(error)
                 },
             ))
         }
         Err(_) => {
-            let detail = "TIFF structures that cannot be decoded".to_owned();
-            Err(Error::file(path, FileProblem::Damaged { detail }))
+            let problem = FileProblem::damaged(
+                "structures TIFF impossibles à décoder",
+                "TIFF structures that cannot be decoded",
+            );
+            Err(Error::file(path, problem))
         }
     }
-}
-
-/// The sample type, once the sizes of the header are known to be possible.
-fn check_layout(path: &Path, file: &GeoTiffFile, length: u64) -> Result<SampleType> {
-    let (layout, compression, tiled, block) = guarded(path, || {
-        let ifd = file.tiff().ifd(file.base_ifd_index())?;
-        let (width, height) = match (ifd.tile_width(), ifd.tile_height()) {
-            (Some(width), Some(height)) => (width, height),
-            _ => (ifd.width(), ifd.rows_per_strip().min(ifd.height())),
-        };
-        let block = u64::from(width) * u64::from(height);
-        Ok((ifd.raster_layout()?, ifd.compression(), ifd.is_tiled(), block))
-    })?;
-    let unsupported = |detail: String| Error::file(path, FileProblem::Unsupported { detail });
-    let sample_type = match (layout.sample_format, layout.bits_per_sample) {
-        (1, 8) => SampleType::U8,
-        (1, 16) => SampleType::U16,
-        (1, 32) => SampleType::U32,
-        (2, 8) => SampleType::I8,
-        (2, 16) => SampleType::I16,
-        (2, 32) => SampleType::I32,
-        (3, 32) => SampleType::F32,
-        (3, 64) => SampleType::F64,
-        (_, bits) => return Err(unsupported(format!("samples of {bits} bits"))),
-    };
-    let pixels = (layout.width as u64).saturating_mul(layout.height as u64);
-    let stride = (layout.samples_per_pixel as u64).saturating_mul(layout.bytes_per_sample as u64);
-    let interleaved = if layout.planar_configuration == 2 { 1 } else { layout.samples_per_pixel };
-    let block = block.saturating_mul(interleaved as u64 * layout.bytes_per_sample as u64);
-    if pixels > MOST_PIXELS {
-        return Err(unsupported(format!("{} × {} pixels", layout.width, layout.height)));
-    }
-    if block > MOST_BLOCK_BYTES {
-        return Err(unsupported(format!("strips or tiles of {block} bytes")));
-    }
-    // Sparse tiled files leave tiles out; a strip that is missing is missing.
-    if compression == 1 && !tiled && pixels.saturating_mul(stride) > length {
-        let detail = format!("{} pixel bytes announced in {length}", pixels * stride);
-        return Err(Error::file(path, FileProblem::Truncated { detail }));
-    }
-    Ok(sample_type)
-}
-
-fn grid(path: &Path, file: &GeoTiffFile) -> Result<GridSpec> {
-    let unsupported = |detail: String| Error::file(path, FileProblem::Unsupported { detail });
-    let Some(transform) = file.transform() else {
-        return Err(unsupported("no georeferencing".to_owned()));
-    };
-    let numbers = [
-        transform.origin_x,
-        transform.origin_y,
-        transform.pixel_width,
-        transform.pixel_height,
-        transform.skew_x,
-        transform.skew_y,
-    ];
-    if !numbers.iter().all(|v| v.is_finite()) {
-        let what = "the georeferencing".to_owned();
-        return Err(Error::file(path, FileProblem::NotFinite { what }));
-    }
-    let (width, height) = (transform.pixel_width, -transform.pixel_height);
-    if transform.skew_x != 0.0 || transform.skew_y != 0.0 {
-        return Err(unsupported("rotated pixels".to_owned()));
-    }
-    if width <= 0.0 || height <= 0.0 {
-        return Err(unsupported("rows that do not run from north to south".to_owned()));
-    }
-    // A millionth of a pixel per pixel: rounding of the file, far below a pixel over its width.
-    if (width - height).abs() > 1e-6 * width {
-        return Err(unsupported(format!("pixels of {width} × {height} are not square")));
-    }
-    Ok(GridSpec {
-        west: transform.origin_x,
-        north: transform.origin_y,
-        cell_size: width,
-        columns: file.width() as usize,
-        rows: file.height() as usize,
-    })
 }
 
 #[cfg(test)]

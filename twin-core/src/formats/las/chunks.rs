@@ -10,6 +10,7 @@ use laz::laszip::ChunkTable;
 use super::bytes::{i64_at, u32_at};
 use super::decode::guarded;
 use super::header::{Preamble, read_at_most};
+use crate::language::Text;
 use crate::{Error, FileProblem, Result};
 
 /// Bytes in front of the first chunk that say where the table is.
@@ -33,6 +34,14 @@ pub(super) fn is_plausible(points: u64, bytes: u64) -> bool {
     points <= bytes.saturating_mul(32).saturating_add(100_000)
 }
 
+/// How many points are said to be in how many bytes, where that cannot be.
+pub(super) fn points_in(points: u64, bytes: u64) -> Text {
+    Text::new(
+        format!("{points} points en {bytes} octets"),
+        format!("{points} points in {bytes} bytes"),
+    )
+}
+
 /// The chunks by the table, in file order; `None` when the table cannot be found, as in a file
 /// that ends too early.
 pub(super) fn table(
@@ -41,8 +50,10 @@ pub(super) fn table(
     preamble: &Preamble,
     vlr: &LazVlr,
 ) -> Result<Option<Vec<Chunk>>> {
-    let damaged =
-        |detail: String| Error::file_at(path, "chunk table", FileProblem::Damaged { detail });
+    let damaged = |detail: Text| {
+        let place = Text::new("table des blocs", "chunk table");
+        Error::file_at(path, place, FileProblem::Damaged { detail })
+    };
     let header = &preamble.header;
     let data_start = preamble.points_start + TABLE_OFFSET;
     let last_place = preamble.file_length.saturating_sub(8);
@@ -63,17 +74,19 @@ pub(super) fn table(
     let count = u32_at(&read_at_most(path, file, table_start, 8)?, 4).unwrap_or(0);
     // Every chunk opens with a record as it is.
     if u64::from(count) * u64::from(header.record_length) > data_bytes {
-        return Err(damaged(format!("{count} chunks in {data_bytes} bytes")));
+        return Err(damaged(Text::new(
+            format!("{count} blocs en {data_bytes} octets"),
+            format!("{count} chunks in {data_bytes} bytes"),
+        )));
     }
     if !is_plausible(header.declared_points, data_bytes) {
-        let declared = header.declared_points;
-        return Err(damaged(format!("{declared} points in {data_bytes} bytes")));
+        return Err(damaged(points_in(header.declared_points, data_bytes)));
     }
     file.seek(SeekFrom::Start(table_start)).map_err(Error::read(path))?;
     let has_counts = vlr.uses_variable_size_chunks();
     let entries = guarded(|| {
         ChunkTable::read(&mut std::io::BufReader::new(&mut *file), has_counts)
-            .map_err(|e| e.to_string())
+            .map_err(Text::technical)
     })
     .map_err(&damaged)?;
 
@@ -89,10 +102,14 @@ pub(super) fn table(
         let fits = entry.byte_count <= table_start - start
             && entry.byte_count >= u64::from(header.record_length);
         if !fits || points > points_left || !is_plausible(points, entry.byte_count) {
-            return Err(damaged(format!(
-                "chunk {index}: {points} points in {} bytes, {points_left} points and {} bytes left",
-                entry.byte_count,
-                table_start - start
+            let (bytes, bytes_left) = (entry.byte_count, table_start - start);
+            return Err(damaged(Text::new(
+                format!(
+                    "bloc {index} : {points} points en {bytes} octets, il reste {points_left} points et {bytes_left} octets"
+                ),
+                format!(
+                    "chunk {index}: {points} points in {bytes} bytes, {points_left} points and {bytes_left} bytes left"
+                ),
             )));
         }
         if points > 0 {

@@ -9,8 +9,9 @@ use std::fs::File;
 use std::path::Path;
 
 use super::bytes::{f64_at, i32_at, u64_at};
-use super::chunks::{Chunk, is_plausible};
+use super::chunks::{Chunk, is_plausible, points_in};
 use super::header::read_at_most;
+use crate::language::Text;
 use crate::spatial::Extent;
 use crate::{Error, FileProblem, Result};
 
@@ -27,6 +28,11 @@ pub(super) struct CopcInfo {
     /// Distance between points of the root node, metres.
     pub(super) spacing: f64,
     root_page: Page,
+}
+
+/// The place of errors in the tree of nodes.
+pub(super) fn hierarchy() -> Text {
+    Text::new("hiérarchie COPC", "COPC hierarchy")
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,8 +62,8 @@ impl CopcInfo {
         extent: Option<&Extent>,
         max_level: Option<u32>,
     ) -> Result<Vec<Chunk>> {
-        let damaged = |detail: String| {
-            Error::file_at(path, "COPC hierarchy", FileProblem::Damaged { detail })
+        let damaged = |fr: String, en: String| {
+            Error::file_at(path, hierarchy(), FileProblem::damaged(fr, en))
         };
         let mut chunks = Vec::new();
         let mut pages = vec![self.root_page];
@@ -66,20 +72,20 @@ impl CopcInfo {
         while let Some(page) = pages.pop() {
             // A page is read once; together they cannot be longer than the file.
             if !seen.insert(page.offset) {
-                return Err(damaged(format!("page at byte {} is listed twice", page.offset)));
+                let at = page.offset;
+                return Err(damaged(
+                    format!("la page à l'octet {at} est citée deux fois"),
+                    format!("page at byte {at} is listed twice"),
+                ));
             }
             bytes_read = bytes_read.saturating_add(page.bytes);
             if page.offset.saturating_add(page.bytes) > file_length || bytes_read > file_length {
-                return Err(Error::file_at(
-                    path,
-                    "COPC hierarchy",
-                    FileProblem::Truncated {
-                        detail: format!(
-                            "page of {} bytes at byte {} of {file_length}",
-                            page.bytes, page.offset
-                        ),
-                    },
-                ));
+                let Page { offset, bytes } = page;
+                let problem = FileProblem::truncated(
+                    format!("page de {bytes} octets à l'octet {offset} sur {file_length}"),
+                    format!("page of {bytes} bytes at byte {offset} of {file_length}"),
+                );
+                return Err(Error::file_at(path, hierarchy(), problem));
             }
             let bytes = read_at_most(path, file, page.offset, page.bytes)?;
             for entry in bytes.chunks_exact(ENTRY) {
@@ -88,20 +94,30 @@ impl CopcInfo {
                 let offset = u64_at(entry, 16).unwrap_or_default();
                 let (size, points) = (number(24), number(28));
                 let Some(node) = self.node_extent(key) else {
-                    return Err(damaged(format!("node {key:?} is outside the octree")));
+                    return Err(damaged(
+                        format!("le nœud {key:?} est hors de l'octree"),
+                        format!("node {key:?} is outside the octree"),
+                    ));
                 };
                 let wanted = extent.is_none_or(|e| e.intersects(&node))
                     && max_level.is_none_or(|level| key[0].unsigned_abs() <= level);
                 if !wanted || points == 0 {
                     continue;
                 }
-                let size = u64::try_from(size)
-                    .map_err(|_| damaged(format!("node {key:?} has {size} bytes")))?;
+                let size = u64::try_from(size).map_err(|_| {
+                    damaged(
+                        format!("le nœud {key:?} a {size} octets"),
+                        format!("node {key:?} has {size} bytes"),
+                    )
+                })?;
                 match u64::try_from(points) {
                     Ok(points) => chunks.push(Chunk { start: offset, bytes: size, points }),
                     Err(_) if points == -1 => pages.push(Page { offset, bytes: size }),
                     Err(_) => {
-                        return Err(damaged(format!("node {key:?} has {points} points")));
+                        return Err(damaged(
+                            format!("le nœud {key:?} a {points} points"),
+                            format!("node {key:?} has {points} points"),
+                        ));
                     }
                 }
             }
@@ -109,11 +125,15 @@ impl CopcInfo {
         chunks.sort_by_key(|c| c.start);
         if chunks.windows(2).any(|pair| pair[0].start.saturating_add(pair[0].bytes) > pair[1].start)
         {
-            return Err(damaged("two nodes share bytes".into()));
+            return Err(damaged(
+                "deux nœuds partagent des octets".into(),
+                "two nodes share bytes".into(),
+            ));
         }
         let points = chunks.iter().map(|c| c.points).sum();
         if !is_plausible(points, file_length) {
-            return Err(damaged(format!("{points} points in {file_length} bytes")));
+            let detail = points_in(points, file_length);
+            return Err(Error::file_at(path, hierarchy(), FileProblem::Damaged { detail }));
         }
         Ok(chunks)
     }

@@ -18,6 +18,7 @@ use laz::{LazItem, LazItemType};
 use super::bytes::{i32_at, u32_at};
 use super::filter::Filter;
 use crate::formats::PointBlock;
+use crate::language::Text;
 
 /// Bytes of the Point14 item, which holds all fields wanted here.
 const POINT14: usize = 30;
@@ -48,7 +49,7 @@ impl Coding {
         items: &[LazItem],
         point_format: u8,
         record_length: u16,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Text> {
         let Some(first) = items.first() else {
             return Err("the LASzip record lists no item".into());
         };
@@ -68,14 +69,23 @@ impl Coding {
                 LazItemType::Byte14(n) => (n, usize::from(n)),
             };
             if item.size() != bytes {
-                return Err(format!("LASzip item of {} bytes, not {bytes}", item.size()));
+                let size = item.size();
+                return Err(Text::new(
+                    format!("élément LASzip de {size} octets et non {bytes}"),
+                    format!("LASzip item of {size} bytes, not {bytes}"),
+                ));
             }
             length += u32::from(bytes);
             layers += layer_count;
         }
         if length != u32::from(record_length) {
-            return Err(format!(
-                "the LASzip record describes {length} bytes per point, the header {record_length}"
+            return Err(Text::new(
+                format!(
+                    "l'enregistrement LASzip décrit {length} octets par point, l'en-tête {record_length}"
+                ),
+                format!(
+                    "the LASzip record describes {length} bytes per point, the header {record_length}"
+                ),
             ));
         }
         match (first.item_type(), first.version(), point_format) {
@@ -83,8 +93,13 @@ impl Coding {
             (LazItemType::Point14, version @ (3 | 4), 6..=10) => {
                 Ok(Self::Layered { version, layers })
             }
-            (kind, version, _) => Err(format!(
-                "LASzip item {kind:?} of version {version} for point format {point_format}"
+            (kind, version, _) => Err(Text::new(
+                format!(
+                    "élément LASzip {kind:?} de version {version} pour le format de points {point_format}"
+                ),
+                format!(
+                    "LASzip item {kind:?} of version {version} for point format {point_format}"
+                ),
             )),
         }
     }
@@ -97,7 +112,7 @@ pub(super) fn decode(
     layout: &RecordLayout,
     filter: &Filter,
     block: &mut PointBlock,
-) -> Result<(), String> {
+) -> Result<(), Text> {
     match &layout.coding {
         Coding::Plain => {
             for record in bytes.chunks_exact(layout.length).take(points as usize) {
@@ -113,7 +128,10 @@ pub(super) fn decode(
         Coding::Layered { version, layers } => {
             let (short, held) = without_unwanted_layers(bytes, layout.length, *layers)?;
             if held < points {
-                return Err(format!("the chunk holds {held} points, {points} are declared"));
+                return Err(Text::new(
+                    format!("le bloc contient {held} points, {points} sont déclarés"),
+                    format!("the chunk holds {held} points, {points} are declared"),
+                ));
             }
             let input = Cursor::new(short.as_slice());
             match version {
@@ -139,14 +157,14 @@ pub(super) fn decode_point_wise<R: Read>(
     layout: &RecordLayout,
     filter: &Filter,
     block: &mut PointBlock,
-) -> Result<R, (u64, String)> {
+) -> Result<R, (u64, Text)> {
     let mut decoder = SequentialPointRecordDecompressor::new(input);
-    decoder.set_fields_from(&items.to_vec()).map_err(|e| (0, e.to_string()))?;
+    decoder.set_fields_from(&items.to_vec()).map_err(|e| (0, Text::technical(e)))?;
     let mut record = vec![0; layout.length];
     let mut done = 0;
     guarded(|| {
         while done < points {
-            decoder.decompress_next(&mut record).map_err(|e| e.to_string())?;
+            decoder.decompress_next(&mut record).map_err(Text::technical)?;
             filter.push(&record, layout.is_extended, block);
             done += 1;
         }
@@ -162,18 +180,17 @@ fn decode_layered<R: Read + Seek>(
     points: u64,
     filter: &Filter,
     block: &mut PointBlock,
-) -> Result<(), String> {
+) -> Result<(), Text> {
     guarded(|| {
         let mut record = [0; POINT14];
         let mut context = 0;
-        let text = |e: std::io::Error| e.to_string();
-        decoder.init_first_point(&mut input, &mut record, &mut context).map_err(text)?;
-        decoder.read_layers_sizes(&mut input).map_err(text)?;
-        decoder.read_layers(&mut input).map_err(text)?;
+        decoder.init_first_point(&mut input, &mut record, &mut context).map_err(Text::technical)?;
+        decoder.read_layers_sizes(&mut input).map_err(Text::technical)?;
+        decoder.read_layers(&mut input).map_err(Text::technical)?;
         filter.push(&record, true, block);
         for _ in 1..points {
             context = 0;
-            decoder.decompress_field_with(&mut record, &mut context).map_err(text)?;
+            decoder.decompress_field_with(&mut record, &mut context).map_err(Text::technical)?;
             filter.push(&record, true, block);
         }
         Ok(())
@@ -204,9 +221,15 @@ fn without_unwanted_layers(
     bytes: &[u8],
     record_length: usize,
     layers: usize,
-) -> Result<(Vec<u8>, u64), String> {
+) -> Result<(Vec<u8>, u64), Text> {
     let head = layered_head_length(record_length, layers);
-    let short = || format!("a chunk of {} bytes is shorter than its layers", bytes.len());
+    let short = || {
+        let length = bytes.len();
+        Text::new(
+            format!("un bloc de {length} octets est plus court que ses couches"),
+            format!("a chunk of {length} bytes is shorter than its layers"),
+        )
+    };
     let (points, total) = layered_totals(bytes, record_length, layers).ok_or_else(short)?;
     if head as u64 + total > bytes.len() as u64 {
         return Err(short());
@@ -229,9 +252,11 @@ fn without_unwanted_layers(
 /// Runs the LASzip decoder on bytes that may be forged. Its arithmetic coder indexes tables and
 /// divides by values that come from the stream, so it can panic on them; nothing of its state
 /// survives, so the panic is turned into an error here, without the usual note on stderr.
-pub(super) fn guarded<T>(decode: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    quiet_panics::during(|| catch_unwind(AssertUnwindSafe(decode)))
-        .unwrap_or_else(|_| Err("the compressed stream is corrupt".into()))
+pub(super) fn guarded<T>(decode: impl FnOnce() -> Result<T, Text>) -> Result<T, Text> {
+    quiet_panics::during(|| catch_unwind(AssertUnwindSafe(decode))).unwrap_or_else(|_| {
+        let (fr, en) = ("le flux compressé est corrompu", "the compressed stream is corrupt");
+        Err(Text::new(fr, en))
+    })
 }
 
 /// Keeps the panic hook silent on threads that are inside [`guarded`].

@@ -5,11 +5,13 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::Path;
 
 use super::bytes::{f64_at, u16_at, u32_at, u64_at};
 use super::copc::CopcInfo;
 use super::reference_system::{self, CrsRecords};
+use crate::language::Text;
 use crate::spatial::{Crs, Extent, VerticalDatum};
 use crate::{Error, FileProblem, Result};
 
@@ -70,8 +72,9 @@ pub(super) struct Preamble {
 
 impl Preamble {
     pub(super) fn read(path: &Path, file: &mut File) -> Result<Self> {
-        let damaged =
-            |detail: String| Error::file_at(path, "header", FileProblem::Damaged { detail });
+        let damaged = |fr: String, en: String| {
+            Error::file_at(path, Text::new("en-tête", "header"), FileProblem::damaged(fr, en))
+        };
         let file_length = file.metadata().map_err(Error::read(path))?.len();
         if file_length == 0 {
             return Err(Error::file(path, FileProblem::Empty));
@@ -81,8 +84,11 @@ impl Preamble {
             return Err(Error::file(path, FileProblem::NotThisFormat { expected: "LAS/LAZ" }));
         }
         let short = || {
-            let detail = format!("{file_length} bytes, shorter than a LAS header");
-            Error::file(path, FileProblem::Truncated { detail })
+            let problem = FileProblem::truncated(
+                format!("{file_length} octets, moins qu'un en-tête LAS"),
+                format!("{file_length} bytes, shorter than a LAS header"),
+            );
+            Error::file(path, problem)
         };
         if block.len() < 227 {
             return Err(short());
@@ -93,8 +99,11 @@ impl Preamble {
             (1, 3) => 235,
             (1, 4) => 375,
             (major, minor) => {
-                let detail = format!("LAS {major}.{minor}, versions 1.0 to 1.4 are known");
-                return Err(Error::file(path, FileProblem::Unsupported { detail }));
+                let problem = FileProblem::unsupported(
+                    format!("LAS {major}.{minor} ; versions connues : 1.0 à 1.4"),
+                    format!("LAS {major}.{minor}, versions 1.0 to 1.4 are known"),
+                );
+                return Err(Error::file(path, problem));
             }
         };
         if block.len() < least_size {
@@ -108,34 +117,56 @@ impl Preamble {
         let header_size = u16_of(94)?;
         let points_start = u64::from(u32_of(96)?);
         if usize::from(header_size) < least_size {
-            return Err(damaged(format!(
-                "header size {header_size} where LAS {}.{} needs {least_size}: the program that wrote the file did not finish it",
-                version.0, version.1
-            )));
+            let (major, minor) = version;
+            return Err(damaged(
+                format!(
+                    "en-tête de {header_size} octets, LAS {major}.{minor} en demande {least_size} : le programme qui l'a écrit n'a pas terminé"
+                ),
+                format!(
+                    "header size {header_size} where LAS {major}.{minor} needs {least_size}: the program that wrote the file did not finish it"
+                ),
+            ));
         }
         if points_start < u64::from(header_size) {
-            return Err(damaged(format!("points start at byte {points_start}, within the header")));
+            return Err(damaged(
+                format!("les points commencent à l'octet {points_start}, dans l'en-tête"),
+                format!("points start at byte {points_start}, within the header"),
+            ));
         }
         if points_start > file_length {
-            let detail = format!("points start at byte {points_start} of {file_length}");
-            return Err(Error::file(path, FileProblem::Truncated { detail }));
+            let problem = FileProblem::truncated(
+                format!("les points commencent à l'octet {points_start} sur {file_length}"),
+                format!("points start at byte {points_start} of {file_length}"),
+            );
+            return Err(Error::file(path, problem));
         }
         // LASzip marks compression by bit 7 of the format, its first versions by bit 6.
         let is_compressed = block[104] & 0xc0 != 0;
         let point_format = block[104] & 0x3f;
         let record_length = u16_of(105)?;
         let Some(least_length) = least_record_length(point_format) else {
-            let detail = format!("point format {point_format}, formats 0 to 10 are known");
-            return Err(Error::file(path, FileProblem::Unsupported { detail }));
+            let problem = FileProblem::unsupported(
+                format!("format de points {point_format} ; formats connus : 0 à 10"),
+                format!("point format {point_format}, formats 0 to 10 are known"),
+            );
+            return Err(Error::file(path, problem));
         };
         if record_length < least_length {
-            return Err(damaged(format!(
-                "records of {record_length} bytes where point format {point_format} needs {least_length}"
-            )));
+            return Err(damaged(
+                format!(
+                    "enregistrements de {record_length} octets, le format de points {point_format} en demande {least_length}"
+                ),
+                format!(
+                    "records of {record_length} bytes where point format {point_format} needs {least_length}"
+                ),
+            ));
         }
         if record_length > LONGEST_RECORD {
-            let detail = format!("records of {record_length} bytes, at most {LONGEST_RECORD}");
-            return Err(Error::file(path, FileProblem::Unsupported { detail }));
+            let problem = FileProblem::unsupported(
+                format!("enregistrements de {record_length} octets, au plus {LONGEST_RECORD}"),
+                format!("records of {record_length} bytes, at most {LONGEST_RECORD}"),
+            );
+            return Err(Error::file(path, problem));
         }
         let legacy_points = u64::from(u32_of(107)?);
         let declared_points = match version.1 {
@@ -146,10 +177,16 @@ impl Preamble {
         let offset = [f64_of(155)?, f64_of(163)?, f64_of(171)?];
         for (axis, (&scale, &offset)) in ["x", "y", "z"].iter().zip(scale.iter().zip(&offset)) {
             if !(scale > 0.0 && scale <= 1e3) {
-                return Err(damaged(format!("scale factor {scale} of {axis}")));
+                return Err(damaged(
+                    format!("facteur d'échelle {scale} de {axis}"),
+                    format!("scale factor {scale} of {axis}"),
+                ));
             }
             if offset.is_nan() || offset.abs() > 1e9 {
-                return Err(damaged(format!("offset {offset} of {axis}")));
+                return Err(damaged(
+                    format!("origine {offset} de {axis}"),
+                    format!("offset {offset} of {axis}"),
+                ));
             }
         }
         let [max_x, min_x, max_y, min_y, max_z, min_z] = {
@@ -173,17 +210,22 @@ impl Preamble {
         .then_some((min_z, max_z));
 
         let mut records = Records::default();
-        records.read_vlrs(path, file, u64::from(header_size), points_start, u32_of(100)?)?;
+        let between = u64::from(header_size)..points_start;
+        records.read(path, file, &Place::Header, between, u32_of(100)?)?;
         if version.1 == 4 {
-            records.read_evlrs(path, file, u64_of(235)?, file_length, u32_of(243)?)?;
+            let behind = u64_of(235)?..file_length;
+            records.read(path, file, &Place::Behind, behind, u32_of(243)?)?;
         }
         let stated = reference_system::identify(&records.crs);
         let copc = records.copc_info.as_deref().and_then(CopcInfo::parse);
         if records.copc_info.is_some() && copc.is_none() {
             return Err(Error::file_at(
                 path,
-                "COPC info",
-                FileProblem::Damaged { detail: "cube or spacing is not a positive number".into() },
+                Text::new("informations COPC", "COPC info"),
+                FileProblem::damaged(
+                    "le cube ou l'espacement n'est pas un nombre positif",
+                    "cube or spacing is not a positive number",
+                ),
             ));
         }
         Ok(Self {
@@ -224,53 +266,43 @@ struct Records {
     crs: CrsRecords,
 }
 
-impl Records {
-    /// Records between the header and the points. Their number is a promise; the walk ends where
-    /// the points start.
-    fn read_vlrs(
-        &mut self,
-        path: &Path,
-        file: &mut File,
-        start: u64,
-        end: u64,
-        count: u32,
-    ) -> Result<()> {
-        let mut at = start;
-        for _ in 0..count {
-            if at.saturating_add(54) > end {
-                break;
-            }
-            let head = read_at_most(path, file, at, 54)?;
-            let Some(length) = u16_at(&head, 20) else { break };
-            let payload = at + 54;
-            at = payload + u64::from(length);
-            if at > end {
-                break;
-            }
-            self.take(path, file, &head, payload, u64::from(length))?;
-        }
-        Ok(())
-    }
+/// Where a run of records lies, and how they are laid out.
+enum Place {
+    /// Between the header and the points.
+    Header,
+    /// Behind the points, LAS 1.4: longer heads and lengths.
+    Behind,
+}
 
-    /// Records behind the points, LAS 1.4.
-    fn read_evlrs(
+impl Records {
+    /// Reads a run of records. Their number is a promise; the walk ends where the room for them
+    /// does.
+    fn read(
         &mut self,
         path: &Path,
         file: &mut File,
-        start: u64,
-        end: u64,
+        place: &Place,
+        bytes: Range<u64>,
         count: u32,
     ) -> Result<()> {
-        let mut at = start;
+        let head_length = match place {
+            Place::Header => 54,
+            Place::Behind => 60,
+        };
+        let mut at = bytes.start;
         for _ in 0..count {
-            if at == 0 || at.saturating_add(60) > end {
+            if at == 0 || at.saturating_add(head_length) > bytes.end {
                 break;
             }
-            let head = read_at_most(path, file, at, 60)?;
-            let Some(length) = u64_at(&head, 20) else { break };
-            let payload = at + 60;
+            let head = read_at_most(path, file, at, head_length)?;
+            let length = match place {
+                Place::Header => u16_at(&head, 20).map(u64::from),
+                Place::Behind => u64_at(&head, 20),
+            };
+            let Some(length) = length else { break };
+            let payload = at + head_length;
             at = payload.saturating_add(length);
-            if at > end {
+            if at > bytes.end {
                 break;
             }
             if length <= LONGEST_WKT {

@@ -41,6 +41,7 @@ use self::decode::{Coding, RecordLayout};
 use self::filter::Filter;
 use self::header::{Preamble, read_at_most};
 use crate::formats::PointBlock;
+use crate::language::Text;
 use crate::spatial::Extent;
 use crate::{Error, FileProblem, Result};
 
@@ -80,14 +81,17 @@ impl PointFile {
         let preamble = Preamble::read(path, &mut file)?;
         let header = &preamble.header;
         let damaged =
-            |detail: String| Error::file_at(path, "LASzip", FileProblem::Damaged { detail });
+            |detail: Text| Error::file_at(path, "LASzip", FileProblem::Damaged { detail });
         let laszip = match (&preamble.laszip, header.is_compressed) {
             (_, false) => None,
             (Some(bytes), true) => {
-                Some(LazVlr::from_buffer(bytes).map_err(|e| damaged(e.to_string()))?)
+                Some(LazVlr::from_buffer(bytes).map_err(|e| damaged(Text::technical(e)))?)
             }
             (None, true) => {
-                return Err(damaged("compressed points without a LASzip record".into()));
+                return Err(damaged(Text::new(
+                    "points compressés sans enregistrement LASzip",
+                    "compressed points without a LASzip record",
+                )));
             }
         };
         let coding = match &laszip {
@@ -184,14 +188,17 @@ impl PointFile {
         for chunk in &chunks {
             let end = chunk.start.saturating_add(chunk.bytes);
             if end > length {
-                let detail = format!("a node ends at byte {end} of {length}");
-                return Err(Error::file(&self.path, FileProblem::Truncated { detail }));
+                let problem = FileProblem::truncated(
+                    format!("un nœud finit à l'octet {end} sur {length}"),
+                    format!("a node ends at byte {end} of {length}"),
+                );
+                return Err(Error::file(&self.path, problem));
             }
             if !chunks::is_plausible(chunk.points, chunk.bytes) {
-                let detail = format!("{} points in {} bytes", chunk.points, chunk.bytes);
+                let detail = chunks::points_in(chunk.points, chunk.bytes);
                 return Err(Error::file_at(
                     &self.path,
-                    "COPC hierarchy",
+                    copc::hierarchy(),
                     FileProblem::Damaged { detail },
                 ));
             }
@@ -201,7 +208,10 @@ impl PointFile {
 
     fn decode_chunks(&self, chunks: &[Chunk], filter: &Filter) -> Result<PointBlock> {
         let decode_one = |file: &mut std::io::Result<File>, chunk: &Chunk| {
-            let place = || format!("points at byte {}", chunk.start);
+            let place = || {
+                let at = chunk.start;
+                Text::new(format!("points à l'octet {at}"), format!("points at byte {at}"))
+            };
             let file = match file {
                 Ok(file) => file,
                 Err(e) => {
@@ -230,8 +240,11 @@ impl PointFile {
 
 /// The error for a file that holds fewer points than it declares.
 fn short_of_points(path: &Path, readable: u64, declared: u64) -> Error {
-    let detail = format!("{readable} of {declared} points are readable");
-    Error::file(path, FileProblem::Truncated { detail })
+    let problem = FileProblem::truncated(
+        format!("{readable} points lisibles sur {declared}"),
+        format!("{readable} of {declared} points are readable"),
+    );
+    Error::file(path, problem)
 }
 
 #[cfg(test)]

@@ -27,8 +27,11 @@ impl PointFile {
         let length = self.preamble.file_length.saturating_sub(start);
         if !is_plausible(declared, length) {
             // Not worth decoding: whatever comes out, it is not all.
-            let detail = format!("{declared} points are declared in {length} bytes");
-            return Err(Error::file(&self.path, FileProblem::Truncated { detail }));
+            let problem = FileProblem::truncated(
+                format!("{declared} points déclarés en {length} octets"),
+                format!("{declared} points are declared in {length} bytes"),
+            );
+            return Err(Error::file(&self.path, problem));
         }
         file.seek(SeekFrom::Start(start)).map_err(Error::read(&self.path))?;
         let input = BufReader::new(file);

@@ -33,8 +33,9 @@ pub(super) struct Attributes {
 impl Attributes {
     /// Takes the bytes of a `.dbf` and the text of its `.cpg`.
     pub(super) fn parse(bytes: Vec<u8>, code_page: Option<&str>) -> Result<Self, FileProblem> {
-        let header: &[u8; 32] =
-            bytes.first_chunk().ok_or(FileProblem::Truncated { detail: "dBASE header".into() })?;
+        let header: &[u8; 32] = bytes
+            .first_chunk()
+            .ok_or(FileProblem::truncated("en-tête dBASE incomplet", "incomplete dBASE header"))?;
         // Low bits: 3 for dBASE III and later, 0x30 and above for Visual FoxPro.
         if !matches!(header[0] & 0x07, 2..=5) && !(0x30..=0x32).contains(&header[0]) {
             return Err(FileProblem::NotThisFormat { expected: "dBASE (.dbf)" });
@@ -43,12 +44,17 @@ impl Attributes {
         let first = usize::from(u16::from_le_bytes([header[8], header[9]]));
         let record_length = usize::from(u16::from_le_bytes([header[10], header[11]]));
         let Some(descriptors) = bytes.get(32..first) else {
-            return Err(FileProblem::Truncated {
-                detail: format!("the .dbf header takes {first} bytes of {}", bytes.len()),
-            });
+            let length = bytes.len();
+            return Err(FileProblem::truncated(
+                format!("l'en-tête du .dbf prend {first} octets sur {length}"),
+                format!("the .dbf header takes {first} bytes of {length}"),
+            ));
         };
         if record_length == 0 {
-            return Err(FileProblem::Damaged { detail: "dBASE records of no length".into() });
+            return Err(FileProblem::damaged(
+                "enregistrements dBASE de longueur nulle",
+                "dBASE records of no length",
+            ));
         }
         let mut columns = Vec::new();
         let mut raw_names: Vec<(&[u8], u8)> = Vec::new();
@@ -65,9 +71,12 @@ impl Attributes {
                 usize::from(descriptor[16])
             };
             if start + length > record_length {
-                return Err(FileProblem::Damaged {
-                    detail: format!("the .dbf fields exceed the record of {record_length} bytes"),
-                });
+                return Err(FileProblem::damaged(
+                    format!(
+                        "les champs du .dbf débordent de l'enregistrement de {record_length} octets"
+                    ),
+                    format!("the .dbf fields exceed the record of {record_length} bytes"),
+                ));
             }
             let name = descriptor[..11].split(|b| *b == 0).next().unwrap_or_default();
             raw_names.push((name, descriptor[17]));
@@ -122,16 +131,22 @@ impl Attributes {
     pub(super) fn record(&self, index: usize, report: &mut ReadReport) -> Option<Vec<Value>> {
         let row = row(&self.bytes, self.first, self.record_length, index);
         if row.first() == Some(&b'*') {
-            let detail = "marked as deleted in the .dbf".to_owned();
-            report.skip(index as i64 + 1, FileProblem::Damaged { detail });
+            let problem = FileProblem::damaged(
+                "marqué supprimé dans le .dbf",
+                "marked as deleted in the .dbf",
+            );
+            report.skip(index as i64 + 1, problem);
             return None;
         }
         let values = self.columns.iter().zip(&self.fields).map(|(column, field)| {
             let stored = row.get(column.start..column.start + column.length).unwrap_or_default();
             self.value(column, field, stored).unwrap_or_else(|| {
                 let text = decoded(trimmed(stored), self.encoding);
-                let detail = format!("record {}, field {}: \"{text}\"", index + 1, field.name);
-                report.notices.push(FileProblem::Damaged { detail });
+                let (number, name) = (index + 1, &field.name);
+                report.notices.push(FileProblem::damaged(
+                    format!("enregistrement {number}, champ {name} : « {text} »"),
+                    format!("record {number}, field {name}: \"{text}\""),
+                ));
                 Value::Null
             })
         });

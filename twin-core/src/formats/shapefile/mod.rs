@@ -98,8 +98,11 @@ pub fn read(path: impl AsRef<Path>, extent: Option<&Extent>) -> Result<LayerRead
     if let Some(attributes) = &attributes
         && attributes.len() != count
     {
-        let detail = format!("{count} shapes, {} rows in the .dbf", attributes.len());
-        report.notices.push(FileProblem::Damaged { detail });
+        let rows = attributes.len();
+        report.notices.push(FileProblem::damaged(
+            format!("{count} formes, {rows} lignes dans le .dbf"),
+            format!("{count} shapes, {rows} rows in the .dbf"),
+        ));
     }
     Ok(LayerRead { table, report })
 }
@@ -144,8 +147,10 @@ fn reference_system(path: &Path, report: &mut ReadReport) -> Result<Option<Crs>>
     let crs = Crs::from_wkt(&wkt);
     if crs.is_none() && !wkt.trim().is_empty() {
         let name = wkt.split('"').nth(1).unwrap_or("?");
-        let detail = format!("reference system \"{name}\" of the .prj");
-        report.notices.push(FileProblem::Unsupported { detail });
+        report.notices.push(FileProblem::unsupported(
+            format!("système de coordonnées « {name} » du .prj"),
+            format!("reference system \"{name}\" of the .prj"),
+        ));
     }
     Ok(crs)
 }

@@ -47,7 +47,7 @@ impl<'a> Records<'a> {
         let not_this = FileProblem::NotThisFormat { expected: "Shapefile (.shp)" };
         let Some((header, rest)) = bytes.split_first_chunk::<100>() else {
             let is_shapefile = bytes.starts_with(&9994u32.to_be_bytes());
-            let truncated = FileProblem::Truncated { detail: "header of 100 bytes".into() };
+            let truncated = FileProblem::truncated("en-tête incomplet", "incomplete header");
             return Err(if is_shapefile { truncated } else { not_this });
         };
         if !header.starts_with(&9994u32.to_be_bytes()) {
@@ -57,10 +57,10 @@ impl<'a> Records<'a> {
         match kind {
             0 | 1 | 3 | 5 | 8 | 11 | 13 | 15 | 18 | 21 | 23 | 25 | 28 => {}
             31 => {
-                return Err(FileProblem::Unsupported { detail: "MultiPatch shapefile".into() });
+                return Err(FileProblem::unsupported("formes MultiPatch", "MultiPatch shapes"));
             }
             other => {
-                return Err(FileProblem::Damaged { detail: format!("shape type {other}") });
+                return Err(unknown_type(other));
             }
         }
         // The stated length, in 16-bit words; a file may be longer or shorter than it says.
@@ -81,14 +81,20 @@ impl Iterator for Records<'_> {
         }
         let Some((header, rest)) = self.bytes.split_first_chunk::<8>() else {
             (self.bytes, self.is_cut) = (&[], false);
-            return Some(Err(FileProblem::Truncated { detail: "record header".into() }));
+            return Some(Err(FileProblem::truncated(
+                "en-tête d'enregistrement incomplet",
+                "incomplete record header",
+            )));
         };
         let words = u32::from_be_bytes([header[4], header[5], header[6], header[7]]);
         let length = (words as usize).saturating_mul(2);
         let Some((content, rest)) = rest.split_at_checked(length) else {
             (self.bytes, self.is_cut) = (&[], false);
-            let detail = format!("a record of {length} bytes, {} left", rest.len());
-            return Some(Err(FileProblem::Truncated { detail }));
+            let left = rest.len();
+            return Some(Err(FileProblem::truncated(
+                format!("un enregistrement de {length} octets, il en reste {left}"),
+                format!("a record of {length} bytes, {left} left"),
+            )));
         };
         self.bytes = rest;
         Some(shape(content))
@@ -121,10 +127,18 @@ fn shape(content: &[u8]) -> Result<Shape, FileProblem> {
             let kind = if code % 10 == 3 { Kind::Lines } else { Kind::Polygons };
             (kind, source.parts(has_z)?)
         }
-        31 => return Err(FileProblem::Unsupported { detail: "MultiPatch".into() }),
-        other => return Err(FileProblem::Damaged { detail: format!("shape type {other}") }),
+        31 => return Err(FileProblem::unsupported("forme MultiPatch", "MultiPatch shape")),
+        other => return Err(unknown_type(other)),
     };
     Ok(Shape { kind, parts })
+}
+
+fn unknown_type(code: i32) -> FileProblem {
+    FileProblem::damaged(format!("type de forme {code}"), format!("shape type {code}"))
+}
+
+fn short_record() -> FileProblem {
+    FileProblem::truncated("forme incomplète", "incomplete shape")
 }
 
 /// What is left of a record.
@@ -135,17 +149,14 @@ struct Source<'a> {
 impl Source<'_> {
     fn take<const N: usize>(&mut self) -> Result<[u8; N], FileProblem> {
         let Some((first, rest)) = self.bytes.split_first_chunk::<N>() else {
-            return Err(FileProblem::Truncated { detail: "shape record".into() });
+            return Err(short_record());
         };
         self.bytes = rest;
         Ok(*first)
     }
 
     fn skip(&mut self, length: usize) -> Result<(), FileProblem> {
-        self.bytes = self
-            .bytes
-            .get(length..)
-            .ok_or(FileProblem::Truncated { detail: "shape record".into() })?;
+        self.bytes = self.bytes.get(length..).ok_or_else(short_record)?;
         Ok(())
     }
 
@@ -160,24 +171,31 @@ impl Source<'_> {
     /// A count that the record can hold.
     fn count(&mut self, bytes_each: usize) -> Result<usize, FileProblem> {
         let stated = self.integer()?;
-        usize::try_from(stated).ok().filter(|n| *n <= self.bytes.len() / bytes_each).ok_or_else(
-            || FileProblem::Truncated {
-                detail: format!("a count of {stated}, {} bytes left", self.bytes.len()),
-            },
-        )
+        let left = self.bytes.len();
+        usize::try_from(stated).ok().filter(|n| *n <= left / bytes_each).ok_or_else(|| {
+            FileProblem::truncated(
+                format!("{stated} éléments annoncés, il reste {left} octets"),
+                format!("a count of {stated}, {left} bytes left"),
+            )
+        })
     }
 
     /// All x, y; then, with Z, its range and all z. Measures at the end are left alone.
     fn vertices(&mut self, count: usize, has_z: bool) -> Result<Vec<Position>, FileProblem> {
-        let flat = self
-            .bytes
-            .get(..count * 16)
-            .ok_or(FileProblem::Truncated { detail: format!("{count} vertices") })?;
+        let flat = self.bytes.get(..count * 16).ok_or_else(|| {
+            FileProblem::truncated(
+                format!("{count} sommets annoncés"),
+                format!("{count} vertices announced"),
+            )
+        })?;
         let heights = if has_z {
             let start = count * 16 + 16;
-            self.bytes
-                .get(start..start + count * 8)
-                .ok_or(FileProblem::Truncated { detail: format!("{count} heights") })?
+            self.bytes.get(start..start + count * 8).ok_or_else(|| {
+                FileProblem::truncated(
+                    format!("{count} altitudes annoncées"),
+                    format!("{count} heights announced"),
+                )
+            })?
         } else {
             &[]
         };
@@ -206,7 +224,10 @@ impl Source<'_> {
                     starts.push(start);
                 }
                 _ => {
-                    return Err(FileProblem::Damaged { detail: "part starts out of order".into() });
+                    return Err(FileProblem::damaged(
+                        "débuts des parties dans le désordre",
+                        "part starts out of order",
+                    ));
                 }
             }
         }
@@ -268,7 +289,10 @@ fn polygons(rings: Vec<Line>) -> Result<Vec<Polygon>, FileProblem> {
                 .min_by(|a, b| a.area.total_cmp(&b.area)),
         };
         if steps >= MOST_STEPS {
-            return Err(FileProblem::Unsupported { detail: "too many rings in a record".into() });
+            return Err(FileProblem::unsupported(
+                "trop d'anneaux dans un enregistrement",
+                "too many rings in a record",
+            ));
         }
         match owner {
             Some(owner) => owner.polygon.interiors.push(hole),

@@ -165,19 +165,13 @@ fn check_requirements(
                 RequirementKind::Table { columns } => {
                     let Some(table) = view.table(requirement.name) else { continue };
                     if let Some(missing) = columns.iter().find(|c| table.column(c).is_none()) {
-                        return Err(Error::File {
-                            path: scenario
-                                .inputs
-                                .get(requirement.name)
-                                .map(|i| i.path.clone())
-                                .unwrap_or_default()
-                                .into(),
-                            place,
-                            problem: FileProblem::MissingField {
-                                name: (*missing).to_owned(),
-                                available: table.fields.iter().map(|f| f.name.clone()).collect(),
-                            },
-                        });
+                        let input = scenario.inputs.get(requirement.name);
+                        let path = input.map(|i| i.path.clone()).unwrap_or_default();
+                        let problem = FileProblem::MissingField {
+                            name: (*missing).to_owned(),
+                            available: table.fields.iter().map(|f| f.name.clone()).collect(),
+                        };
+                        return Err(Error::file_at(path, place, problem));
                     }
                 }
             }
