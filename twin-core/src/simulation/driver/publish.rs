@@ -16,7 +16,7 @@ use crate::results::{
 };
 use crate::scenario::Scenario;
 use crate::simulation::{Budget, Descriptor, GaugeSeries, Outcome};
-use crate::territory::TerritoryView;
+use crate::territory::{Territory, TerritoryView};
 use crate::{Error, Language, Result};
 
 /// A finished run and all that its documents need.
