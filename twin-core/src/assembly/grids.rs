@@ -21,14 +21,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::point_store::{PointStore, Selection, split_check_points};
+use super::tin::{TinSource, interpolate_window};
 use super::under_buildings::{covered_cells, fill_under_buildings};
 use super::{
     BuildingLod1, CellAnchor, CellQuality, CoverSource, GroundFilter, LatticeBox, PointBins,
     QualityCounts, QualityReport, RoofHeights, SMALLEST_BUILDING_M2, SelectionRule, TerrainErrors,
-    TerrainSource, Tin, TinOptions, VECTOR_VOID_EDGE_M, building_lod1, canopy_height,
-    count_by_source, derived_buildings, errors_at, influence_m, interpolate, interpolate_block,
-    is_built, land_cover, millimetres, outline_ground, roof_heights, select_terrain,
-    terrain_points,
+    TerrainSource, Tin, TinOptions, VECTOR_VOID_EDGE_M, Window, building_lod1, canopy_height,
+    count_by_source, derived_buildings, errors_at, influence_m, interpolate, is_built, land_cover,
+    millimetres, outline_ground, roof_heights, select_terrain, terrain_points,
 };
 use crate::formats::cf::{BandMeta, CHUNK, GridFile, GridFileWriter};
 use crate::language::Text;
@@ -152,8 +152,7 @@ pub fn assemble_grids(
         ..options.tin
     };
     let blocks = blocks(&spec);
-    let check_areas: Vec<Option<CheckArea>> =
-        blocks.iter().map(|b| CheckArea::within(&spec, b)).collect();
+    let check_areas: Vec<Option<Window>> = blocks.iter().map(|b| check_area(&spec, b)).collect();
     if let Source::Points(store) = &mut source {
         let reach = millimetres(tin.void_edge_m);
         store.set_check_areas(
@@ -184,7 +183,7 @@ pub fn assemble_grids(
         if let Some(built) = &mut built {
             for (row, column) in cells(&made.dtm.spec) {
                 if is_built(made.top[(row, column)]) {
-                    built[(block.row + row, block.column + column)] = true;
+                    built[(block.rows.start + row, block.columns.start + column)] = true;
                 }
             }
         }
@@ -197,7 +196,7 @@ pub fn assemble_grids(
                 roofs[i] = roof;
             }
         }
-        let (row, column) = (block.row, block.column);
+        let (row, column) = (block.rows.start, block.columns.start);
         writer.write_window("dtm", row, column, &made.dtm)?;
         writer.write_window("dsm", row, column, &made.dsm)?;
         writer.write_window("canopy_height", row, column, &made.canopy)?;
@@ -286,48 +285,17 @@ fn territory_spec(source: &Source, features: &Features, options: &GridOptions) -
     Ok(spec)
 }
 
-/// A window of the territory's grid.
-struct Block {
-    row: usize,
-    column: usize,
-    rows: usize,
-    columns: usize,
-}
-
-impl Block {
-    fn rows(&self) -> std::ops::Range<usize> {
-        self.row..self.row + self.rows
-    }
-
-    fn columns(&self) -> std::ops::Range<usize> {
-        self.column..self.column + self.columns
-    }
-
-    fn area(&self, spec: &GridSpec) -> LatticeBox {
-        LatticeBox::of_extent(&spec.crop(&self.rows(), &self.columns()).extent())
-    }
-}
-
 fn block_side(spec: &GridSpec) -> usize {
     (BLOCK_M / spec.cell_size / CHUNK as f64).ceil().max(1.0) as usize * CHUNK
 }
 
-fn blocks(spec: &GridSpec) -> Vec<Block> {
-    let side = block_side(spec);
-    let mut blocks = Vec::new();
-    for row in (0..spec.rows).step_by(side) {
-        for column in (0..spec.columns).step_by(side) {
-            let rows = side.min(spec.rows - row);
-            let columns = side.min(spec.columns - column);
-            blocks.push(Block { row, column, rows, columns });
-        }
-    }
-    blocks
+fn blocks(spec: &GridSpec) -> Vec<Window> {
+    Window::whole(spec).tiles(block_side(spec))
 }
 
 /// For each block, the buildings whose extent has its centre there; buildings outside the grid go
 /// to the nearest block.
-fn owners(spec: &GridSpec, blocks: &[Block], buildings: &[Building]) -> Vec<Vec<usize>> {
+fn owners(spec: &GridSpec, blocks: &[Window], buildings: &[Building]) -> Vec<Vec<usize>> {
     let side = block_side(spec);
     let per_row = spec.columns.div_ceil(side);
     let mut owners = vec![Vec::new(); blocks.len()];
@@ -404,12 +372,14 @@ fn make_block(
     source: &mut Source,
     features: &Features,
     spec: &GridSpec,
-    block: &Block,
+    block: &Window,
     tin: &TinOptions,
 ) -> Result<MadeBlock> {
-    let window = spec.crop(&block.rows(), &block.columns());
-    let model = |points: &Option<PointBins>, bounds: LatticeBox| match points {
-        Some(points) => interpolate_block(points, bounds, spec, block.rows(), block.columns(), tin),
+    let window = block.spec(spec);
+    let model = |points: Option<&PointBins>, bounds: LatticeBox| match points {
+        Some(points) => {
+            interpolate_window(&TinSource { points, bounds, spec, options: tin }, block)
+        }
         None => Tin::void(window),
     };
     match source {
@@ -417,11 +387,10 @@ fn make_block(
             let reach = influence_m(tin).max(BUILDING_MARGIN_M) + spec.cell_size;
             let bounds = store.bounds();
             let near = store.around(&block.area(spec).grown(millimetres(reach)))?;
-            let mut terrain = model(&near.terrain, bounds);
-            let surface = model(&near.surface, bounds);
+            let mut terrain = model(near.terrain.as_ref(), bounds);
+            let surface = model(near.surface.as_ref(), bounds);
             let covered = covered_cells(&surface.class, &features.buildings);
-            let first = (block.row, block.column);
-            fill_under_buildings(&mut terrain, &covered, spec, first, bounds, tin, |area| {
+            fill_under_buildings(&mut terrain, &covered, spec, block, bounds, tin, |area| {
                 Ok(store.around(area)?.terrain)
             })?;
             if store.counts().is_filtered {
@@ -441,14 +410,7 @@ fn make_block(
             })
         }
         Source::Vectors(points) => {
-            let mut terrain = interpolate_block(
-                points,
-                points.bounds(),
-                spec,
-                block.rows(),
-                block.columns(),
-                tin,
-            );
+            let mut terrain = model(Some(points), points.bounds());
             mark_derived(&mut terrain.quality);
             let mut dsm = terrain.height.clone();
             for building in features.buildings.iter().filter(|b| b.is_standing()) {
@@ -483,30 +445,19 @@ fn mark_derived(quality: &mut Grid<u8>) {
 }
 
 /// The middle of a block, where the terrain is made again without the check points.
-struct CheckArea {
-    rows: std::ops::Range<usize>,
-    columns: std::ops::Range<usize>,
-}
-
-impl CheckArea {
-    fn within(spec: &GridSpec, block: &Block) -> Option<Self> {
-        let side = (CHECK_AREA_M / spec.cell_size).ceil() as usize;
-        let middle = |range: std::ops::Range<usize>| {
-            let cut = range.len().saturating_sub(side) / 2;
-            range.start + cut..range.end - cut
-        };
-        let (rows, columns) = (middle(block.rows()), middle(block.columns()));
-        (rows.len() > 2 && columns.len() > 2).then_some(Self { rows, columns })
-    }
-
-    fn area(&self, spec: &GridSpec) -> LatticeBox {
-        LatticeBox::of_extent(&spec.crop(&self.rows, &self.columns).extent())
-    }
+fn check_area(spec: &GridSpec, block: &Window) -> Option<Window> {
+    let side = (CHECK_AREA_M / spec.cell_size).ceil() as usize;
+    let middle = |range: &std::ops::Range<usize>| {
+        let cut = range.len().saturating_sub(side) / 2;
+        range.start + cut..range.end - cut
+    };
+    let (rows, columns) = (middle(&block.rows), middle(&block.columns));
+    (rows.len() > 2 && columns.len() > 2).then_some(Window { rows, columns })
 }
 
 fn check_errors(
     unthinned: Vec<super::SurfacePoint>,
-    area: &CheckArea,
+    area: &Window,
     spec: &GridSpec,
     rule: SelectionRule,
     tin: &TinOptions,
@@ -517,7 +468,7 @@ fn check_errors(
     let Some(bins) = PointBins::new(select_terrain(&kept, rule, CellAnchor::default())) else {
         return Vec::new();
     };
-    let terrain = interpolate(&bins, &spec.crop(&area.rows, &area.columns), tin);
+    let terrain = interpolate(&bins, &area.spec(spec), tin);
     errors_at(&terrain.height, &check)
 }
 
@@ -525,7 +476,7 @@ fn building_blocks(
     buildings: &[Building],
     roofs: &[Option<RoofHeights>],
     grids: &GridFile,
-    blocks: &[Block],
+    blocks: &[Window],
     owners: &[Vec<usize>],
     progress: &dyn Fn(Stage, f64),
 ) -> Result<Vec<BuildingLod1>> {
@@ -540,8 +491,8 @@ fn building_blocks(
         let widened = |range: std::ops::Range<usize>, count: usize| {
             range.start.saturating_sub(margin)..(range.end + margin).min(count)
         };
-        let rows = widened(block.rows(), spec.rows);
-        let columns = widened(block.columns(), spec.columns);
+        let rows = widened(block.rows.clone(), spec.rows);
+        let columns = widened(block.columns.clone(), spec.columns);
         let terrain: Grid<f32> = grids.read_window("dtm", 0, rows, columns)?;
         let some: Vec<BuildingLod1> = owned
             .par_iter()

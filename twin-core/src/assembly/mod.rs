@@ -4,7 +4,6 @@ mod assemble;
 mod bins;
 mod buildings;
 mod city_model;
-mod delaunay;
 mod grids;
 mod ground_filter;
 mod land_cover;
@@ -17,6 +16,7 @@ mod surface;
 mod terrain_from_vectors;
 mod tin;
 mod under_buildings;
+mod window;
 
 pub use assemble::assemble;
 pub use bins::PointBins;
@@ -39,6 +39,6 @@ pub use selection::{
 };
 pub use surface::{canopy_height, is_built};
 pub use terrain_from_vectors::{VECTOR_VOID_EDGE_M, terrain_points};
-pub use tin::{
-    CellQuality, Tin, TinOptions, influence_m, interpolate, interpolate_block, interpolate_window,
-};
+use tin::influence_m;
+pub use tin::{CellQuality, Tin, TinOptions, interpolate};
+use window::Window;
