@@ -6,8 +6,8 @@
 use std::path::Path;
 
 use twin_core::assembly::{
-    self, CellAnchor, PointBins, SelectionRule, SurfacePoint, TinOptions, class, held_out_errors,
-    interpolate, select_surface, select_terrain, surface_points,
+    self, CellAnchor, PointBins, SelectionRule, SurfacePoint, TerrainErrors, TinOptions, class,
+    held_out_errors, interpolate, select_surface, select_terrain, surface_points,
 };
 use twin_core::formats::las::{PointFile, PointQuery};
 use twin_core::spatial::{Extent, Grid, GridSpec};
@@ -193,7 +193,9 @@ fn the_median_is_unbiased_at_held_out_points_and_the_maximum_is_not() {
         Extent { min_x: 770_500.0, min_y: 6_277_500.0, max_x: 770_650.0, max_y: 6_277_600.0 };
     let spec = GridSpec::covering(&extent, 0.5);
     let errors = |rule| {
-        let errors = held_out_errors(&points, rule, &spec, &TinOptions::default()).unwrap();
+        let errors =
+            TerrainErrors::of(&held_out_errors(&points, rule, &spec, &TinOptions::default()))
+                .unwrap();
         println!("{rule:?}: {errors:?}");
         errors
     };

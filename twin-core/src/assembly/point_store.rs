@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     CellAnchor, GroundFilter, LatticeBox, PointBins, SelectionRule, SurfacePoint, class,
-    classify_ground, quality::is_check_point, select_surface, select_terrain, surface_points,
+    classify_ground, select_surface, select_terrain, surface_points,
 };
 use crate::formats::las::{PointFile, PointQuery};
 use crate::spatial::Extent;
@@ -218,11 +218,4 @@ fn highest_first(mut points: Vec<SurfacePoint>) -> Option<PointBins> {
     });
     points.dedup_by_key(|p| (p.x_mm, p.y_mm));
     PointBins::new(points)
-}
-
-/// Ground points to compare with, and the others.
-pub(super) fn split_check_points(
-    unthinned: Vec<SurfacePoint>,
-) -> (Vec<SurfacePoint>, Vec<SurfacePoint>) {
-    unthinned.into_iter().partition(|p| p.class == class::GROUND && is_check_point(p))
 }
