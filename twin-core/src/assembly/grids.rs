@@ -25,10 +25,11 @@ use super::held_out::{check_area, held_out_errors};
 use super::{
     BuildingCounts, BuildingLod1, CellQuality, CoverSource, GroundFilter, QualityCounts,
     QualityReport, SMALLEST_BUILDING_M2, SelectionRule, TerrainErrors, TerrainSource, TinOptions,
-    Window, count_by_source, derived_buildings, is_built, millimetres,
+    Window, count_by_source, derived_buildings, millimetres,
 };
 use crate::formats::cf::{BandMeta, GridFile, GridFileWriter};
 use crate::language::Text;
+use crate::products::lidar_hd;
 use crate::spatial::{Crs, Extent, Grid, GridSpec};
 use crate::territory::{Building, Features, LandCover};
 use crate::{Error, Result};
@@ -154,7 +155,8 @@ pub fn assemble_grids(
         }
         counts.add(&made.quality.values);
         if let Some(built) = &mut built {
-            for i in (0..made.top.values.len()).filter(|&i| is_built(made.top.values[i])) {
+            for i in (0..made.top.values.len()).filter(|&i| lidar_hd::is_built(made.top.values[i]))
+            {
                 let (row, column) = made.top.spec.row_column(i);
                 built[(block.rows.start + row, block.columns.start + column)] = true;
             }

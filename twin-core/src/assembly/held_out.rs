@@ -7,9 +7,10 @@
 //! but not a shift of the whole cloud (LiDAR HD announces 10 cm in height, 50 cm in plan).
 
 use super::{
-    CellAnchor, PointBins, SelectionRule, SurfacePoint, TinOptions, Window, class, interpolate,
+    CellAnchor, PointBins, SelectionRule, SurfacePoint, TinOptions, Window, interpolate,
     select_terrain,
 };
+use crate::products::lidar_hd;
 use crate::spatial::{Grid, GridSpec};
 
 /// One check point in this many ground points.
@@ -25,7 +26,7 @@ pub fn held_out_errors(
     spec: &GridSpec,
     options: &TinOptions,
 ) -> Vec<f64> {
-    let is_check = |p: &SurfacePoint| p.class == class::GROUND && is_check_point(p);
+    let is_check = |p: &SurfacePoint| p.class == lidar_hd::GROUND && is_check_point(p);
     let (check, kept): (Vec<SurfacePoint>, Vec<SurfacePoint>) =
         points.iter().copied().partition(is_check);
     let Some(bins) = PointBins::new(select_terrain(&kept, rule, CellAnchor::default())) else {

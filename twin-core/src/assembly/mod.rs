@@ -40,11 +40,8 @@ pub use quality::{
     BuildingCounts, QualityCounts, QualityReport, QualityShares, TerrainErrors, TerrainSource,
     quantile,
 };
-pub use selection::{
-    CellAnchor, SELECTION_CELL_MM, SelectionRule, class, is_surface_class, is_terrain_class,
-    select_surface, select_terrain,
-};
-pub use surface::{canopy_height, is_built};
+pub use selection::{CellAnchor, SELECTION_CELL_MM, SelectionRule, select_surface, select_terrain};
+pub use surface::canopy_height;
 pub use terrain_from_vectors::{VECTOR_VOID_EDGE_M, terrain_points};
 use tin::influence_m;
 pub use tin::{CellQuality, Tin, TinOptions, interpolate};

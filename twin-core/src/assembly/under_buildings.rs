@@ -13,12 +13,12 @@
 use rayon::prelude::*;
 
 use super::{
-    CellQuality, LatticeBox, PointBins, Tin, TinOptions, Window, influence_m, is_built,
-    millimetres,
+    CellQuality, LatticeBox, PointBins, Tin, TinOptions, Window, influence_m, millimetres,
     outlines::label,
     tin::{TinSource, interpolate_tile},
 };
 use crate::Result;
+use crate::products::lidar_hd;
 use crate::spatial::{Grid, GridSpec, cells_within};
 use crate::territory::Building;
 
@@ -27,7 +27,7 @@ const REACH: f64 = 4.0;
 
 /// Cells covered by a building, by the class on top of each cell and by footprints.
 pub(super) fn covered_cells(top: &Grid<u8>, buildings: &[Building]) -> Grid<bool> {
-    let mut covered = top.map(|class| is_built(*class));
+    let mut covered = top.map(|class| lidar_hd::is_built(*class));
     let spec = covered.spec;
     let area = spec.extent();
     for building in buildings.iter().filter(|b| b.is_standing()) {
@@ -87,7 +87,7 @@ pub(super) fn fill_under_buildings(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{SurfacePoint, class, interpolate, tin::interpolate_window};
+    use super::super::{SurfacePoint, interpolate, tin::interpolate_window};
     use super::*;
 
     /// Ground on a plane, 200 m wide, with two holes of 80 m; a building stands over the first.
@@ -99,7 +99,7 @@ mod tests {
         let points = (0..200 * 100)
             .map(|i| (f64::from(i % 200) * 2.0 + 0.5, f64::from(i / 200) * 2.0 + 0.5))
             .filter(|(x, y)| !hole(*x, *y))
-            .map(|(x, y)| SurfacePoint::from_metres([x, y, 50.0 + 0.01 * x], class::GROUND))
+            .map(|(x, y)| SurfacePoint::from_metres([x, y, 50.0 + 0.01 * x], lidar_hd::GROUND))
             .map(Option::unwrap)
             .collect();
         let spec = GridSpec { west: 0.0, north: 200.0, cell_size: 2.0, columns: 200, rows: 100 };

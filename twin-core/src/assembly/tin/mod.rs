@@ -158,8 +158,9 @@ pub(super) fn interpolate_window(source: &TinSource<'_>, window: &Window) -> Tin
 
 #[cfg(test)]
 mod tests {
-    use super::super::{SurfacePoint, class};
+    use super::super::SurfacePoint;
     use super::*;
+    use crate::products::lidar_hd;
 
     fn point(x_mm: i64, y_mm: i64, z_mm: i32) -> SurfacePoint {
         SurfacePoint { x_mm, y_mm, z_mm, class: 2, is_first_return: true }
@@ -277,7 +278,7 @@ mod tests {
         let mut points: Vec<SurfacePoint> = (0..121)
             .map(|i| point(770_500_000 + i % 11 * 5000, 6_277_500_000 + i / 11 * 5000, 0))
             .collect();
-        points[60].class = class::VIRTUAL;
+        points[60].class = lidar_hd::VIRTUAL;
         let tin =
             interpolate(&PointBins::new(points).unwrap(), &spec(50, 1.0), &TinOptions::default());
         let count = |q: CellQuality| tin.quality.values.iter().filter(|&&c| c == q as u8).count();

@@ -4,7 +4,8 @@ use super::delaunay::{self, NO_TWIN, Site};
 use super::rasterise::Centres;
 use super::triangle::{Corner, Triangle};
 use super::{CellQuality, Tin, TinSource};
-use crate::assembly::{LatticeBox, Window, class, millimetres};
+use crate::assembly::{LatticeBox, Window, millimetres};
+use crate::products::lidar_hd;
 use crate::spatial::Grid;
 
 /// The tile, for the wanted cells alone where some are named; the others stay void.
@@ -179,7 +180,8 @@ impl<'a> Tile<'a> {
     /// A cell that holds a measured point is measured.
     fn mark_measured(&self, tin: &mut Tin) {
         let spec = tin.quality.spec;
-        for (site, _) in self.sites.iter().zip(&self.classes).filter(|(_, c)| **c != class::VIRTUAL)
+        for (site, _) in
+            self.sites.iter().zip(&self.classes).filter(|(_, c)| **c != lidar_hd::VIRTUAL)
         {
             let world =
                 |axis: usize| (self.centres.origin[axis] + i64::from(site[axis])) as f64 / 1e3;

@@ -1,6 +1,7 @@
 //! A triangle of the network: which positions belong to it, its height there, and its disc.
 
-use crate::assembly::{LatticeBox, class};
+use crate::assembly::LatticeBox;
+use crate::products::lidar_hd;
 
 /// A point of the network, in millimetres from a local origin.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +52,7 @@ impl Triangle {
     }
 
     pub(super) fn has_virtual(&self) -> bool {
-        self.corners.iter().any(|corner| corner.class == class::VIRTUAL)
+        self.corners.iter().any(|corner| corner.class == lidar_hd::VIRTUAL)
     }
 
     /// Twice the areas opposite the corners, when the position belongs to the triangle.
