@@ -7,11 +7,12 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput};
 use twin_core::Result;
 use twin_core::assembly::{
-    CellAnchor, PointBins, SelectionRule, TinOptions, interpolate, select_terrain, surface_points,
+    CellAnchor, PointBins, TinOptions, interpolate, select_terrain, surface_points,
 };
 use twin_core::formats::las::{PointFile, PointQuery};
 use twin_core::products::lidar_hd;
 use twin_core::spatial::{Extent, GridSpec};
+use twin_core::territory::SelectionRule;
 
 fn main() -> Result<()> {
     let sources = twin_benches::sources(env!("CARGO_TARGET_TMPDIR"))?;

@@ -6,12 +6,13 @@
 use std::path::Path;
 
 use twin_core::assembly::{
-    self, CellAnchor, PointBins, SelectionRule, SurfacePoint, TerrainErrors, TinOptions,
-    held_out_errors, interpolate, select_surface, select_terrain, surface_points,
+    self, CellAnchor, PointBins, SurfacePoint, TinOptions, held_out_errors, interpolate,
+    select_surface, select_terrain, surface_points,
 };
 use twin_core::formats::las::{PointFile, PointQuery};
 use twin_core::products::lidar_hd;
 use twin_core::spatial::{Extent, Grid, GridSpec};
+use twin_core::territory::{SelectionRule, TerrainErrors};
 use twin_core::test_support::{data, tool};
 
 fn points(path: &Path) -> Vec<SurfacePoint> {

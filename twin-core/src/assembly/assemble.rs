@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::city_model::write_buildings;
 use super::part_folder::PartFolder;
 use super::sources::Sources;
-use super::{GridOptions, Stage, TerrainSource, assemble_grids};
+use super::{GridOptions, Stage, assemble_grids};
 use crate::export::{style, wording};
 use crate::formats::geopackage::GeoPackageWriter;
 use crate::language::Text;
 use crate::results::write_atomically;
-use crate::territory::{Features, TERRITORY_SCHEMA, Territory, TerritoryFile, TerritoryManifest};
+use crate::territory::{
+    Features, TERRITORY_SCHEMA, TerrainSource, Territory, TerritoryFile, TerritoryManifest,
+};
 use crate::{Error, Language, Result};
 
 /// Assembles the sources of a territory file into a folder. An earlier territory there is replaced

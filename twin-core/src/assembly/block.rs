@@ -4,13 +4,13 @@ use super::heights::Heights;
 use super::tin::{TinSource, interpolate_window};
 use super::under_buildings::{covered_cells, fill_under_buildings};
 use super::{
-    CellQuality, LatticeBox, PointBins, SurfacePoint, Tin, TinOptions, Window, building_lod1,
+    LatticeBox, PointBins, SurfacePoint, Tin, TinOptions, Window, building_lod1,
     buildings_by_block::BUILDING_MARGIN_M, canopy_height, influence_m, land_cover, millimetres,
 };
 use crate::Result;
 use crate::formats::cf::CHUNK;
 use crate::spatial::{Grid, GridSpec, cells_within};
-use crate::territory::Features;
+use crate::territory::{CellQuality, Features};
 
 /// Side of a block, metres.
 const BLOCK_M: f64 = 1000.0;

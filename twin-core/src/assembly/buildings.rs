@@ -12,10 +12,10 @@
 use geo::Area as _;
 use serde::{Deserialize, Serialize};
 
-use super::{BuildingCounts, LatticeBox, PointBins, millimetres, quality::quantile};
+use super::{LatticeBox, PointBins, millimetres};
 use crate::products::lidar_hd;
 use crate::spatial::{Grid, Polygon, cells_along};
-use crate::territory::Building;
+use crate::territory::{Building, BuildingCounts, quantile};
 
 /// Height of a storey where only their number is known, metres.
 pub const STOREY_M: f64 = 3.0;

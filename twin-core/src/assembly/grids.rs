@@ -23,15 +23,17 @@ use super::buildings_by_block::{BUILDING_MARGIN_M, BuildingsByBlock};
 use super::heights::Heights;
 use super::held_out::{check_area, held_out_errors};
 use super::{
-    BuildingCounts, BuildingLod1, CellQuality, CoverSource, GroundFilter, QualityCounts,
-    QualityReport, SMALLEST_BUILDING_M2, SelectionRule, TerrainErrors, TerrainSource, TinOptions,
-    Window, count_by_source, derived_buildings, millimetres,
+    BuildingLod1, CoverSource, GroundFilter, SMALLEST_BUILDING_M2, TinOptions, Window,
+    count_by_source, derived_buildings, millimetres,
 };
 use crate::formats::cf::{BandMeta, GridFile, GridFileWriter};
 use crate::language::Text;
 use crate::products::lidar_hd;
 use crate::spatial::{Crs, Extent, Grid, GridSpec};
-use crate::territory::{Building, Features, LandCover};
+use crate::territory::{
+    Building, BuildingCounts, CellQuality, Features, LandCover, QualityCounts, QualityReport,
+    SelectionRule, TerrainErrors, TerrainSource,
+};
 use crate::{Error, Result};
 
 /// What the assembly is busy with.

@@ -3,12 +3,9 @@
 use std::path::PathBuf;
 
 use super::point_store::{PointStore, Selection};
-use super::{
-    GridOptions, LatticeBox, PointBins, TerrainSource, TinOptions, VECTOR_VOID_EDGE_M,
-    terrain_points,
-};
+use super::{GridOptions, LatticeBox, PointBins, TinOptions, VECTOR_VOID_EDGE_M, terrain_points};
 use crate::spatial::GridSpec;
-use crate::territory::Features;
+use crate::territory::{Features, TerrainSource};
 use crate::{Error, Result};
 
 /// Most cells of a territory's grid: 60 × 60 km at 0.5 m.

@@ -6,12 +6,10 @@
 //! The figures tell how the grid renders its own points; they include the effect of the cell size,
 //! but not a shift of the whole cloud (LiDAR HD announces 10 cm in height, 50 cm in plan).
 
-use super::{
-    CellAnchor, PointBins, SelectionRule, SurfacePoint, TinOptions, Window, interpolate,
-    select_terrain,
-};
+use super::{CellAnchor, PointBins, SurfacePoint, TinOptions, Window, interpolate, select_terrain};
 use crate::products::lidar_hd;
 use crate::spatial::{Grid, GridSpec};
+use crate::territory::SelectionRule;
 
 /// One check point in this many ground points.
 const CHECK_SHARE: u64 = 20;

@@ -15,7 +15,6 @@ mod lattice;
 mod outlines;
 mod part_folder;
 mod point_store;
-mod quality;
 mod selection;
 mod sources;
 mod surface;
@@ -36,13 +35,9 @@ pub use held_out::held_out_errors;
 pub use land_cover::{CoverGrids, CoverSource, land_cover};
 pub use lattice::{LatticeBox, SurfacePoint, millimetres, surface_points};
 pub use outlines::{SMALLEST_BUILDING_M2, derived_buildings};
-pub use quality::{
-    BuildingCounts, QualityCounts, QualityReport, QualityShares, TerrainErrors, TerrainSource,
-    quantile,
-};
-pub use selection::{CellAnchor, SELECTION_CELL_MM, SelectionRule, select_surface, select_terrain};
+pub use selection::{CellAnchor, SELECTION_CELL_MM, select_surface, select_terrain};
 pub use surface::canopy_height;
 pub use terrain_from_vectors::{VECTOR_VOID_EDGE_M, terrain_points};
 use tin::influence_m;
-pub use tin::{CellQuality, Tin, TinOptions, interpolate};
+pub use tin::{Tin, TinOptions, interpolate};
 use window::Window;

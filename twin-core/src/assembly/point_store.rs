@@ -12,12 +12,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{
-    CellAnchor, GroundFilter, LatticeBox, PointBins, SelectionRule, SurfacePoint, classify_ground,
-    select_surface, select_terrain, surface_points,
+    CellAnchor, GroundFilter, LatticeBox, PointBins, SurfacePoint, classify_ground, select_surface,
+    select_terrain, surface_points,
 };
 use crate::formats::las::{PointFile, PointQuery};
 use crate::products::lidar_hd;
 use crate::spatial::Extent;
+use crate::territory::SelectionRule;
 use crate::{Error, Result};
 
 /// Selected points kept in memory: 24 bytes each.

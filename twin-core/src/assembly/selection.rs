@@ -18,28 +18,13 @@
 //! never share x and y: the terrain keeps the lower, the surface the upper.
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::SurfacePoint;
 use crate::products::lidar_hd;
+use crate::territory::SelectionRule;
 
 /// Side of a selection cell, millimetres.
 pub const SELECTION_CELL_MM: i64 = 500;
-
-/// Which points per cell make the models.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum SelectionRule {
-    /// The lower median of the ground points: the unbiased terrain.
-    #[default]
-    Median,
-    /// The highest ground point, as IGN marks them.
-    IgnMax,
-    /// Every point, as in IGN's published rasters.
-    All,
-}
 
 /// Origin of the selection cells, millimetres; the default is the origin of the CRS.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

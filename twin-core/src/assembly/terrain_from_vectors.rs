@@ -76,6 +76,7 @@ mod tests {
     use super::super::{PointBins, TinOptions, interpolate};
     use super::*;
     use crate::spatial::GridSpec;
+    use crate::territory::CellQuality;
     use crate::territory::{Layer as _, Road};
 
     fn road(id: &str, level: i8, line: Line) -> Road {
@@ -100,7 +101,7 @@ mod tests {
             for column in 0..40 {
                 let (x, _) = spec.centre(row, column);
                 assert!((f64::from(tin.height[(row, column)]) - (10.0 + 0.1 * x)).abs() < 0.01);
-                assert_eq!(tin.quality[(row, column)], super::super::CellQuality::Virtual as u8);
+                assert_eq!(tin.quality[(row, column)], CellQuality::Virtual as u8);
             }
         }
     }

@@ -13,14 +13,14 @@
 use rayon::prelude::*;
 
 use super::{
-    CellQuality, LatticeBox, PointBins, Tin, TinOptions, Window, influence_m, millimetres,
+    LatticeBox, PointBins, Tin, TinOptions, Window, influence_m, millimetres,
     outlines::label,
     tin::{TinSource, interpolate_tile},
 };
 use crate::Result;
 use crate::products::lidar_hd;
 use crate::spatial::{Grid, GridSpec, cells_within};
-use crate::territory::Building;
+use crate::territory::{Building, CellQuality};
 
 /// Longest edge under a building, in units of `void_edge_m`.
 const REACH: f64 = 4.0;

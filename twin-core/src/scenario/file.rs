@@ -8,10 +8,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::Duration;
 use super::inherit::Merged;
-use super::{Duration, explain_serde};
 use crate::language::Text;
 use crate::spatial::Extent;
+use crate::suggest::explain_serde;
 use crate::{Error, Result};
 
 /// Version of the scenario schema that this program reads.

@@ -34,35 +34,7 @@ use rayon::prelude::*;
 pub(super) use self::tile::interpolate_tile;
 use super::{LatticeBox, PointBins, Window, millimetres};
 use crate::spatial::{Grid, GridSpec};
-
-/// What a cell of the terrain rests on. The codes are those of the quality band.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "kebab-case")]
-#[repr(u8)]
-pub enum CellQuality {
-    /// No data: no supported triangle.
-    Void = 0,
-    /// A measured point lies in the cell, or around it within `measured_edge_m`.
-    Measured = 1,
-    /// Between measured points farther apart.
-    Interpolated = 2,
-    /// Between points of which one at least is virtual (class 66) or derived.
-    Virtual = 3,
-}
-
-impl CellQuality {
-    /// From the code of the quality band; unknown codes are void.
-    pub fn from_code(code: u8) -> Self {
-        match code {
-            1 => Self::Measured,
-            2 => Self::Interpolated,
-            3 => Self::Virtual,
-            _ => Self::Void,
-        }
-    }
-}
+use crate::territory::CellQuality;
 
 /// Settings of the interpolation. Only `void_edge_m` and `measured_edge_m` change the result.
 #[derive(Debug, Clone, Copy, PartialEq)]

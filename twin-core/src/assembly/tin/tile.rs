@@ -3,10 +3,11 @@
 use super::delaunay::{self, NO_TWIN, Site};
 use super::rasterise::Centres;
 use super::triangle::{Corner, Triangle};
-use super::{CellQuality, Tin, TinSource};
+use super::{Tin, TinSource};
 use crate::assembly::{LatticeBox, Window, millimetres};
 use crate::products::lidar_hd;
 use crate::spatial::Grid;
+use crate::territory::CellQuality;
 
 /// The tile, for the wanted cells alone where some are named; the others stay void.
 pub(in crate::assembly) fn interpolate_tile(

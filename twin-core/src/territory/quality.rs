@@ -1,14 +1,43 @@
 //! How good a territory is: errors of the terrain, what its cells rest on, heights of the buildings.
 //!
-//! Errors are those at held-out points (`held_out.rs`), terrain minus point: a positive bias means a
+//! Errors are those at held-out points (`assembly/held_out.rs`), terrain minus point: a positive bias means a
 //! terrain that stands too high. NMAD is 1.4826 times the median absolute deviation from the median,
 //! the robust counterpart of the standard deviation (Höhle & Höhle 2009,
 //! doi:10.1016/j.isprsjprs.2009.02.003).
 
 use serde::{Deserialize, Serialize};
 
-use super::{CellQuality, SelectionRule};
+use super::SelectionRule;
 use crate::Language;
+
+/// What a cell of the terrain rests on. The codes are those of the quality band.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum CellQuality {
+    /// No data: no supported triangle.
+    Void = 0,
+    /// A measured point lies in the cell, or around it within `measured_edge_m`.
+    Measured = 1,
+    /// Between measured points farther apart.
+    Interpolated = 2,
+    /// Between points of which one at least is virtual (class 66) or derived.
+    Virtual = 3,
+}
+
+impl CellQuality {
+    /// From the code of the quality band; unknown codes are void.
+    pub fn from_code(code: u8) -> Self {
+        match code {
+            1 => Self::Measured,
+            2 => Self::Interpolated,
+            3 => Self::Virtual,
+            _ => Self::Void,
+        }
+    }
+}
 
 /// Errors of the terrain at held-out ground points, metres.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
