@@ -57,6 +57,19 @@ impl Sources {
         Ok(sources)
     }
 
+    /// Something the user should know of a file or a layer.
+    fn notice(&mut self, place: &str, fr: &str, en: &str) {
+        self.notices.push(Text::new(format!("{place} : {fr}"), format!("{place}: {en}")));
+    }
+
+    fn notice_assumed(&mut self, place: &str, crs: Crs) {
+        self.notice(
+            place,
+            &format!("aucun système de coordonnées déclaré, pris en {crs}."),
+            &format!("no reference system declared, taken as {crs}."),
+        );
+    }
+
     /// Point clouds are taken in the territory's system: moving them would blur the grid of points.
     fn add_points(
         &mut self,
@@ -81,10 +94,11 @@ impl Sources {
             ));
         }
         if header.declared_points == 0 {
-            self.notices.push(Text::new(
-                format!("{} : aucun point ; fichier laissé de côté.", name_of(&path)),
-                format!("{}: no point; the file was left aside.", name_of(&path)),
-            ));
+            self.notice(
+                &name_of(&path),
+                "aucun point ; fichier laissé de côté.",
+                "no point; the file was left aside.",
+            );
             self.empty_clouds.push(path);
             return Ok(());
         }
@@ -92,13 +106,7 @@ impl Sources {
             if !file.is_crs_stated {
                 return Err(Error::file(&path, FileProblem::MissingCrs));
             }
-            self.notices.push(Text::new(
-                format!(
-                    "{} : aucun système de coordonnées déclaré, pris en {crs}.",
-                    name_of(&path)
-                ),
-                format!("{}: no reference system declared, taken as {crs}.", name_of(&path)),
-            ));
+            self.notice_assumed(&name_of(&path), crs);
         }
         if let Some(extent) = header.declared_extent {
             check_place(&path, &extent, crs)?;
@@ -167,41 +175,20 @@ impl Sources {
                 ));
             }
             for LayerRead { mut table, report } in layers {
+                let place = format!("{} [{}]", name_of(path), table.name);
                 for problem in &report.notices {
-                    self.notices.push(Text::new(
-                        format!(
-                            "{} [{}] : {}",
-                            name_of(path),
-                            table.name,
-                            problem.text(Language::Fr)
-                        ),
-                        format!(
-                            "{} [{}]: {}",
-                            name_of(path),
-                            table.name,
-                            problem.text(Language::En)
-                        ),
-                    ));
+                    self.notice(&place, &problem.text(Language::Fr), &problem.text(Language::En));
                 }
                 if let Some(first) = report.skipped.first() {
-                    self.notices.push(Text::new(
-                        format!(
-                            "{} [{}] : {} enregistrement(s) illisible(s), le premier ({}) : {}",
-                            name_of(path),
-                            table.name,
-                            report.skipped.len(),
-                            first.record,
-                            first.problem.text(Language::Fr)
+                    let (count, record) = (report.skipped.len(), &first.record);
+                    let [fr, en] = [Language::Fr, Language::En].map(|l| first.problem.text(l));
+                    self.notice(
+                        &place,
+                        &format!(
+                            "{count} enregistrement(s) illisible(s), le premier ({record}) : {fr}"
                         ),
-                        format!(
-                            "{} [{}]: {} unreadable record(s), the first ({}): {}",
-                            name_of(path),
-                            table.name,
-                            report.skipped.len(),
-                            first.record,
-                            first.problem.text(Language::En)
-                        ),
-                    ));
+                        &format!("{count} unreadable record(s), the first ({record}): {en}"),
+                    );
                 }
                 self.move_to(&mut table, entry, file, path)?;
                 if let Some(layer) = &entry.layer {
@@ -219,10 +206,11 @@ impl Sources {
             Product::LidarHd => Features::default(),
         };
         if report.layers.is_empty() && !report.ignored.is_empty() {
-            self.notices.push(Text::new(
-                format!("{} : aucune couche reconnue ; préciser layer = \"batiment\" (ou autre) dans la source.", entry.path),
-                format!("{}: no layer recognised; state layer = \"batiment\" (or another) in the source.", entry.path),
-            ));
+            self.notice(
+                &entry.path,
+                "aucune couche reconnue ; préciser layer = \"batiment\" (ou autre) dans la source.",
+                "no layer recognised; state layer = \"batiment\" (or another) in the source.",
+            );
         }
         let lines = report.lines(Language::Fr).into_iter().zip(report.lines(Language::En));
         self.notices.extend(lines.map(|(fr, en)| Text::new(fr, en)));
@@ -240,6 +228,7 @@ impl Sources {
         path: &Path,
     ) -> Result<()> {
         let crs = file.crs;
+        let place = format!("{} [{}]", name_of(path), table.name);
         let Some(from) = entry.crs.or(table.crs) else {
             if table.features.iter().any(|f| f.geometry.is_some()) {
                 let looks_geographic = table
@@ -248,18 +237,7 @@ impl Sources {
                 if looks_geographic || !file.is_crs_stated {
                     return Err(Error::file_at(path, &table.name, FileProblem::MissingCrs));
                 }
-                self.notices.push(Text::new(
-                    format!(
-                        "{} [{}] : aucun système de coordonnées déclaré, pris en {crs}.",
-                        name_of(path),
-                        table.name
-                    ),
-                    format!(
-                        "{} [{}]: no reference system declared, taken as {crs}.",
-                        name_of(path),
-                        table.name
-                    ),
-                ));
+                self.notice_assumed(&place, crs);
                 if let Some(extent) = table.extent() {
                     check_place(path, &extent, crs)?;
                 }
@@ -277,10 +255,11 @@ impl Sources {
             })?;
             let geometries = table.features.iter_mut().filter_map(|f| f.geometry.as_mut());
             geometries.for_each(|g| transformer.transform_geometry(g));
-            self.notices.push(Text::new(
-                format!("{} [{}] : reprojeté de {from} vers {crs}.", name_of(path), table.name),
-                format!("{} [{}]: reprojected from {from} to {crs}.", name_of(path), table.name),
-            ));
+            self.notice(
+                &place,
+                &format!("reprojeté de {from} vers {crs}."),
+                &format!("reprojected from {from} to {crs}."),
+            );
         }
         if let Some(extent) = table.extent() {
             check_place(path, &extent, crs)?;
