@@ -1,9 +1,9 @@
 //! Classes of LiDAR HD: what the code of a point means.
 //!
-//! Eleven classes are published (IGN, *LiDAR HD, descriptif de contenu des nuages de points
-//! classés*); noise has the codes of the LAS specification. IGN makes its terrain (MNT) of classes
-//! 2, 9 and 66. Its surface (MNS) leaves out the lasting objects of class 64 and the built ones of
-//! class 67; here they are in it, because they stop water and wind.
+//! The classes are those of IGN, *LiDAR HD, descriptif de contenu des nuages de points classés*;
+//! noise has the codes of the LAS specification. IGN makes its terrain (MNT) of classes 2, 9 and 66,
+//! its surface (MNS) of 2 to 6, 9 and 17; the surface here takes lasting objects (64) and other
+//! built ones (67) too.
 
 /// Ground (*sol*).
 pub const GROUND: u8 = 2;
