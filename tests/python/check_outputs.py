@@ -42,9 +42,10 @@ def check_crs(attributes, place):
         written = pyproj.CRS.from_wkt(attributes["crs_wkt"])
         require(written.to_epsg() == int(code[5:]), f"{place}: crs_wkt is not {code}")
         require(written.equals(stated, ignore_axis_order=True), f"{place}: crs_wkt is not {code}")
+        # CF has no mapping for some projections: their text alone says what they are.
         mapping = {k: v for k, v in attributes.items() if k != "crs_wkt"}
-        by_parameters = pyproj.CRS.from_cf(mapping)
-        if stated.is_projected:
+        by_parameters = pyproj.CRS.from_cf(mapping) if "grid_mapping_name" in mapping else None
+        if stated.is_projected and by_parameters is not None:
             a = pyproj.Transformer.from_crs(stated.geodetic_crs, stated, always_xy=True)
             b = pyproj.Transformer.from_crs(
                 by_parameters.geodetic_crs, by_parameters, always_xy=True

@@ -13,11 +13,10 @@ use twin_core::{
         DepthComparison, Legend, LinePlot, MapSpec, Ramp, Report, Rgb,
         map::{LandCoverTint, Marker, MarkerKind, RasterLayer, VectorStyle},
         plot::{Series, Threshold},
-        report::{
-            Cell, Figure, FigurePicture, IndicatorGroup, IndicatorRow, MassBalance, Source, Table,
-        },
+        report::{Cell, Figure, FigurePicture, MassBalance, Source, Table},
     },
     language::Text,
+    results::{Indicator, IndicatorGroup, Indicators},
     spatial::{Geometry, Grid, GridSpec, Polygon},
 };
 
@@ -258,6 +257,51 @@ fn plots(language: Language) -> Vec<LinePlot> {
     ]
 }
 
+/// Invented figures beside the one that the grid gives: the flooded area, m².
+fn indicators(flooded_m2: f64) -> Indicators {
+    let extent = IndicatorGroup {
+        id: "extent".into(),
+        title: Text::new("Étendue", "Extent"),
+        rows: vec![Indicator::quantity(
+            "area_flooded",
+            Text::new("Surface inondée", "Flooded area"),
+            flooded_m2 / 1e4,
+            "ha",
+            1,
+        )],
+    };
+    let people = IndicatorGroup {
+        id: "people".into(),
+        title: Text::new("Bâtiments et habitants", "Buildings and people"),
+        rows: vec![
+            Indicator::count(
+                "buildings_reached",
+                Text::new(
+                    "Bâtiments atteints (10 cm et plus)",
+                    "Buildings reached (10 cm and more)",
+                ),
+                42,
+            ),
+            Indicator::count(
+                "people_reached",
+                Text::new("Habitants dans les bâtiments atteints", "People in these buildings"),
+                1200,
+            )
+            .with_note(Text::new(
+                "estimé d'après les logements, arrondi à la centaine",
+                "estimated from dwellings, rounded to hundreds",
+            )),
+            Indicator::unknown(
+                "schools_reached",
+                Text::new("Établissements scolaires atteints", "Schools reached"),
+                "1",
+                Text::new("équipements absents des données", "no facilities in the data"),
+            ),
+        ],
+    };
+    Indicators { groups: vec![extent, people] }
+}
+
 fn report(valley: &Valley, depth: &Grid<f32>, language: Language) -> Result<Report> {
     let pick = |fr: &'static str, en: &'static str| language.pick(fr, en).to_owned();
     let reference = valley.depth(2.6, false);
@@ -282,13 +326,6 @@ fn report(valley: &Valley, depth: &Grid<f32>, language: Language) -> Result<Repo
             caption,
             picture: FigurePicture::Svg(map.svg()?),
         })
-    };
-    let row = |label: String, value: f64, unit: &str, decimals, note: String| IndicatorRow {
-        label,
-        value: Some(value),
-        unit: unit.to_owned(),
-        decimals,
-        note,
     };
     let wet = depth.values.iter().filter(|d| **d >= 0.01).count() as f64 * depth.spec.cell_area();
     let mut structures = Table::new(
@@ -364,48 +401,7 @@ fn report(valley: &Valley, depth: &Grid<f32>, language: Language) -> Result<Repo
                 ),
             )?,
         ],
-        indicators: vec![
-            IndicatorGroup {
-                title: pick("Étendue", "Extent"),
-                rows: vec![row(
-                    pick("Surface inondée", "Flooded area"),
-                    wet / 1e4,
-                    "ha",
-                    1,
-                    String::new(),
-                )],
-            },
-            IndicatorGroup {
-                title: pick("Bâtiments et habitants", "Buildings and people"),
-                rows: vec![
-                    row(
-                        pick(
-                            "Bâtiments atteints (10 cm et plus)",
-                            "Buildings reached (10 cm and more)",
-                        ),
-                        42.0,
-                        "",
-                        0,
-                        String::new(),
-                    ),
-                    row(
-                        pick("Habitants dans les bâtiments atteints", "People in these buildings"),
-                        1200.0,
-                        "",
-                        0,
-                        pick(
-                            "estimé d'après les logements, arrondi à la centaine",
-                            "estimated from dwellings, rounded to hundreds",
-                        ),
-                    ),
-                    IndicatorRow {
-                        label: pick("Établissements scolaires atteints", "Schools reached"),
-                        note: pick("équipements absents des données", "no facilities in the data"),
-                        ..IndicatorRow::default()
-                    },
-                ],
-            },
-        ],
+        indicators: indicators(wet),
         plots: plots(language)
             .iter()
             .map(|plot| Figure {

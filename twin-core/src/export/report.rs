@@ -8,6 +8,7 @@ use base64::Engine as _;
 use minijinja::{AutoEscape, Environment, Value, context, syntax::SyntaxConfig};
 
 use super::wording;
+use crate::results::{Indicator, IndicatorGroup, Indicators};
 use crate::{Error, Language, Result, language::Text};
 
 const TEMPLATE: &str = include_str!("report.html.jinja");
@@ -40,7 +41,7 @@ pub struct Report {
     /// Maps, in order.
     pub maps: Vec<Figure>,
     /// Indicators by enjeu.
-    pub indicators: Vec<IndicatorGroup>,
+    pub indicators: Indicators,
     /// Plots at gauges and of the whole run.
     pub plots: Vec<Figure>,
     /// Water balance of the run.
@@ -83,30 +84,6 @@ pub enum FigurePicture {
     Svg(String),
     /// The bytes of a PNG file.
     Png(Vec<u8>),
-}
-
-/// Indicators of one kind of enjeu: dwellings, people, facilities, networks.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct IndicatorGroup {
-    /// Kind of enjeu.
-    pub title: String,
-    /// Indicators.
-    pub rows: Vec<IndicatorRow>,
-}
-
-/// An indicator.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct IndicatorRow {
-    /// What is counted.
-    pub label: String,
-    /// Value; `None` where it cannot be given, for a reason that the note states.
-    pub value: Option<f64>,
-    /// Unit; empty for counts.
-    pub unit: String,
-    /// Digits after the decimal mark.
-    pub decimals: usize,
-    /// Reservation on this value.
-    pub note: String,
 }
 
 /// A cell of a [`Table`].
@@ -236,7 +213,7 @@ fn view(report: &Report) -> Value {
         key_messages => texts(&report.key_messages),
         warnings => texts(&report.warnings),
         maps => report.maps.iter().map(figure).collect::<Vec<_>>(),
-        indicators => report.indicators.iter().map(|g| indicators(g, language)).collect::<Vec<_>>(),
+        indicators => report.indicators.groups.iter().map(|g| indicators(g, language)).collect::<Vec<_>>(),
         plots => report.plots.iter().map(figure).collect::<Vec<_>>(),
         balance => report.mass_balance.map(|b| balance(&b, language)),
         structures => report.structures.as_ref().map(|t| table(t, language)),
@@ -265,18 +242,19 @@ fn figure(figure: &Figure) -> Value {
 }
 
 fn indicators(group: &IndicatorGroup, language: Language) -> Value {
-    let row = |row: &IndicatorRow| {
+    let row = |row: &Indicator| {
+        let value = row.value.map(|v| language.number(v, usize::from(row.decimals)));
         context! {
-            label => row.label.clone(),
-            value => row.value.map_or_else(|| "–".to_owned(), |v| language.number(v, row.decimals)),
-            unit => row.unit.clone(),
-            note => row.note.clone(),
+            label => row.label.get(language),
+            value => value.unwrap_or_else(|| "–".to_owned()),
+            unit => wording::unit(&row.unit, language),
+            note => row.note.as_ref().map_or("", |n| n.get(language)),
         }
     };
     context! {
-        title => group.title.clone(),
+        title => group.title.get(language),
         rows => group.rows.iter().map(row).collect::<Vec<_>>(),
-        notes => group.rows.iter().any(|r| !r.note.is_empty()),
+        notes => group.rows.iter().any(|r| r.note.is_some()),
     }
 }
 
@@ -364,14 +342,20 @@ mod tests {
                 alt: "Carte \"des\" hauteurs".into(),
                 picture: FigurePicture::Png(vec![1, 2, 3]),
             }],
-            indicators: vec![IndicatorGroup {
-                title: "Logements".into(),
-                rows: vec![IndicatorRow {
-                    label: "Logements inondés dans ce scénario".into(),
-                    value: Some(1234.0),
-                    ..IndicatorRow::default()
+            indicators: Indicators {
+                groups: vec![IndicatorGroup {
+                    id: "dwellings".into(),
+                    title: Text::new("Logements", "Dwellings"),
+                    rows: vec![Indicator::count(
+                        "dwellings_flooded",
+                        Text::new(
+                            "Logements inondés dans ce scénario",
+                            "Dwellings flooded in this scenario",
+                        ),
+                        1234,
+                    )],
                 }],
-            }],
+            },
             mass_balance: Some(MassBalance {
                 inflow_m3: 1e6,
                 stored_m3: 1e6,

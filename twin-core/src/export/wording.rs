@@ -30,6 +30,20 @@ pub fn dry(language: Language) -> &'static str {
     language.pick("non inondé dans ce scénario", "not flooded in this scenario")
 }
 
+/// A UDUNITS unit as people write it; empty for counts.
+pub fn unit(unit: &str, language: Language) -> String {
+    match unit {
+        "1" => String::new(),
+        "person" => language.pick("habitants", "inhabitants").to_owned(),
+        "m s-1" => "m/s".to_owned(),
+        "m3 s-1" => "m³/s".to_owned(),
+        "m h-1" => "m/h".to_owned(),
+        "m2" => "m²".to_owned(),
+        "m3" => "m³".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
 /// Limits that hold for any simulation and stand in every report.
 pub fn standing_limits(language: Language) -> [&'static str; 4] {
     match language {

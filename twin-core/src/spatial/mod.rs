@@ -9,6 +9,7 @@ mod geometry;
 mod grid;
 mod rasterise;
 
+pub(crate) use crs::Projection;
 pub use crs::{Crs, Transformer, VerticalDatum};
 pub use extent::Extent;
 pub use geometry::{Geometry, Line, Polygon, Position};

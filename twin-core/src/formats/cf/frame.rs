@@ -60,7 +60,7 @@ impl Frame {
             scale.set_text("axis", axis)?;
             hdf5::Result::Ok(scale)
         };
-        Ok(if grid_mapping::is_geographic(crs) {
+        Ok(if crs.is_geographic() {
             Self {
                 y: axis("y", &y, "latitude", "latitude", "degrees_north", "Y")?,
                 x: axis("x", &x, "longitude", "longitude", "degrees_east", "X")?,

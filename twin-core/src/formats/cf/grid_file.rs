@@ -2,88 +2,74 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use hdf5::{H5Dataset, H5File};
+use hdf5::{H5Dataset, H5Type};
 
 use super::bands::{BandKind, BandMeta, Category};
-use super::frame::{self, GRID_MAPPING};
 use super::grid_writer::overview_name;
-use super::{CHUNK, attributes, damaged, guarded};
-use crate::formats::pyramid::{Cell, Resampling, chunk_shape, level_shapes};
+use super::open_file::{MOST_CELLS_OF_A_WINDOW, OpenFile};
+use super::{CHUNK, attributes};
+use crate::formats::pyramid::{Cell, Resampling, level_shapes};
 use crate::spatial::{Crs, Grid, GridSpec};
 use crate::{Error, FileProblem, Result};
-
-/// Cells of the largest window: 1 GiB of `f32`. Larger grids are read in parts.
-pub(super) const MOST_CELLS_OF_A_WINDOW: usize = 1 << 28;
 
 /// Bands of one grid with their overviews, open for reading; may be shared between threads.
 ///
 /// Opening reads no cell; a window reads the chunks that it touches.
+#[derive(Debug)]
 pub struct GridFile {
-    path: PathBuf,
-    file: H5File,
-    spec: GridSpec,
-    crs: Crs,
-    attributes: BTreeMap<String, String>,
+    file: OpenFile,
     bands: Vec<BandMeta>,
     levels: Vec<GridSpec>,
-}
-
-impl std::fmt::Debug for GridFile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("GridFile").field("path", &self.path).field("spec", &self.spec).finish()
-    }
 }
 
 impl GridFile {
     /// Opens a file that [`GridFileWriter`](super::GridFileWriter) wrote.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let file = super::open(path)?;
-        let (spec, crs) = frame::read(path, &file)?;
-        let shapes = level_shapes(spec.rows, spec.columns, CHUNK);
+        let file = OpenFile::open(path.as_ref())?;
+        let shapes = level_shapes(file.spec.rows, file.spec.columns, CHUNK);
         let levels: Vec<GridSpec> = shapes
             .iter()
             .enumerate()
             .map(|(level, &(rows, columns))| {
-                let cell_size = spec.cell_size * (1usize << level) as f64;
-                GridSpec { rows, columns, cell_size, ..spec }
+                let cell_size = file.spec.cell_size * (1usize << level) as f64;
+                GridSpec { rows, columns, cell_size, ..file.spec }
             })
             .collect();
-        let attributes = global_attributes(path, &file)?;
-        let bands = guarded(path, "", || {
-            let names = file.root_group().dataset_names()?;
-            let bands = names.iter().filter(|n| !["x", "y", GRID_MAPPING].contains(&n.as_str()));
-            bands.map(|name| Ok(read_meta(&file.dataset(name)?, name))).collect::<hdf5::Result<_>>()
-        })?;
-        let opened = Self { path: path.to_owned(), file, spec, crs, attributes, bands, levels };
-        for band in &opened.bands {
-            for level in 0..opened.levels.len() {
-                opened.check(band, level)?;
+        let names = file.variables()?;
+        let bands = names.iter().map(|name| file.with(name, |band| Ok(read_meta(band, name))));
+        let bands: Vec<BandMeta> = bands.collect::<Result<_>>()?;
+        for band in &bands {
+            let expected = match band.kind {
+                BandKind::Categorical(_) => u8::hdf5_type(),
+                _ => f32::hdf5_type(),
+            };
+            for (level, spec) in levels.iter().enumerate() {
+                file.check(&dataset_name(&band.name, level), None, spec, &expected)?;
             }
         }
-        Ok(opened)
+        Ok(Self { file, bands, levels })
     }
 
     /// The file.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.file.path
     }
 
     /// Grid of level 0.
     pub fn spec(&self) -> &GridSpec {
-        &self.spec
+        &self.file.spec
     }
 
     /// Reference system of the grid.
     pub fn crs(&self) -> Crs {
-        self.crs
+        self.file.crs
     }
 
     /// Global text attributes.
     pub fn attributes(&self) -> &BTreeMap<String, String> {
-        &self.attributes
+        &self.file.attributes
     }
 
     /// Bands, in the order of the file.
@@ -112,12 +98,12 @@ impl GridFile {
     ) -> Result<Grid<T>> {
         let meta = self.band(band).ok_or_else(|| {
             let available = self.bands.iter().map(|b| b.name.clone()).collect();
-            Error::file(&self.path, FileProblem::MissingLayer { name: band.into(), available })
+            Error::file(&self.file.path, FileProblem::MissingLayer { name: band.into(), available })
         })?;
         let stored = if matches!(meta.kind, BandKind::Categorical(_)) { 1 } else { 4 };
         if stored != T::element_size() {
             return Err(Error::file_at(
-                &self.path,
+                &self.file.path,
                 band,
                 FileProblem::Unsupported {
                     detail: format!("{stored}-byte values read as {}-byte", T::element_size()),
@@ -133,7 +119,7 @@ impl GridFile {
         });
         let Some(spec) = inside else {
             return Err(Error::input(
-                format!("{} [{band}]", self.path.display()),
+                format!("{} [{band}]", self.file.path.display()),
                 format!("fenêtre {rows:?} × {columns:?} du niveau {level} hors de la grille"),
                 format!("window {rows:?} × {columns:?} of level {level} is not inside the grid"),
             ));
@@ -142,55 +128,16 @@ impl GridFile {
         if spec.is_empty() {
             return Ok(Grid { spec, values: Vec::new() });
         }
-        let values = guarded(&self.path, band, || {
-            self.file
-                .dataset(&dataset_name(band, level))?
-                .read_slice::<T>(&[rows.start, columns.start], &[rows.len(), columns.len()])
-        })?;
-        Grid::from_values(spec, values)
-            .ok_or_else(|| damaged(&self.path, band, "a window of another size"))
+        let (start, count) = ([rows.start, columns.start], [rows.len(), columns.len()]);
+        let values = self.file.read::<T>(&dataset_name(band, level), &start, &count)?;
+        self.file.grid(band, spec, values)
     }
 
     /// A whole level of a band.
     pub fn read_level<T: Cell>(&self, band: &str, level: usize) -> Result<Grid<T>> {
-        let spec = self.levels.get(level).unwrap_or(&self.spec);
+        let spec = self.levels.get(level).unwrap_or(&self.file.spec);
         self.read_window(band, level, 0..spec.rows, 0..spec.columns)
     }
-
-    /// Refuses a band whose shape, type or chunks are not those of this layout, so that what is
-    /// read later is bounded by the window and the chunk.
-    fn check(&self, band: &BandMeta, level: usize) -> Result<()> {
-        let name = dataset_name(&band.name, level);
-        let (shape, size, chunk, datatype) = guarded(&self.path, &name, || {
-            let dataset = self.file.dataset(&name)?;
-            let datatype = dataset.datatype()?;
-            Ok((dataset.shape(), dataset.element_size(), dataset.chunk_dims(), datatype))
-        })?;
-        let spec = &self.levels[level];
-        let (chunk_rows, chunk_columns) = chunk_shape(spec.rows, spec.columns, CHUNK);
-        let expected = match band.kind {
-            BandKind::Categorical(_) => <u8 as hdf5::H5Type>::hdf5_type(),
-            _ => <f32 as hdf5::H5Type>::hdf5_type(),
-        };
-        if shape != [spec.rows, spec.columns]
-            || chunk.as_deref() != Some(&[chunk_rows, chunk_columns])
-            || size != expected.element_size() as usize
-            || datatype != expected
-        {
-            let detail = format!("shape {shape:?}, chunks {chunk:?}, {size} bytes per value");
-            return Err(damaged(&self.path, &name, detail));
-        }
-        Ok(())
-    }
-}
-
-/// Text attributes of the root group.
-pub(super) fn global_attributes(path: &Path, file: &H5File) -> Result<BTreeMap<String, String>> {
-    guarded(path, "", || {
-        let root = file.root_group();
-        let names = root.attr_names()?;
-        Ok(names.into_iter().filter_map(|n| root.attr_string(&n).ok().map(|v| (n, v))).collect())
-    })
 }
 
 fn dataset_name(band: &str, level: usize) -> String {

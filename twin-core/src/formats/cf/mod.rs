@@ -15,6 +15,7 @@ mod frame;
 mod grid_file;
 mod grid_mapping;
 mod grid_writer;
+mod open_file;
 mod series_file;
 mod series_merge;
 mod series_writer;
@@ -84,20 +85,4 @@ fn guarded<T>(path: &Path, place: &str, call: impl FnOnce() -> hdf5::Result<T>) 
         Ok(Err(error)) => Err(damaged(path, place, error.to_string())),
         Err(_) => Err(damaged(path, place, "HDF5 structures that cannot be decoded")),
     }
-}
-
-/// Opens an HDF5 file for reading.
-fn open(path: &Path) -> Result<hdf5::H5File> {
-    use std::io::Read;
-    let mut signature = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(8).read_to_end(&mut signature))
-        .map_err(Error::read(path))?;
-    if signature.is_empty() {
-        return Err(Error::file(path, FileProblem::Empty));
-    }
-    if signature != *b"\x89HDF\r\n\x1a\n" {
-        return Err(Error::file(path, FileProblem::NotThisFormat { expected: "HDF5" }));
-    }
-    guarded(path, "", || hdf5::H5File::options().no_locking().open(path))
 }

@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use hdf5::{H5Dataset, H5File, H5Type};
+use hdf5::{H5Dataset, H5Type};
 use jiff::Timestamp;
 
 use super::bands::BandMeta;
-use super::frame::{self, GRID_MAPPING};
-use super::grid_file::{MOST_CELLS_OF_A_WINDOW, read_meta};
+use super::grid_file::read_meta;
+use super::open_file::{MOST_CELLS_OF_A_WINDOW, OpenFile};
 use super::series_writer::{
     Packing, SATURATED, SeriesVariable, StoredField, TIME, TIME_CHUNK, parse_time_units,
 };
-use super::{CHUNK, attributes, damaged, guarded};
-use crate::formats::pyramid::chunk_shape;
+use super::{attributes, damaged};
 use crate::spatial::{Crs, Grid, GridSpec};
 use crate::{Error, FileProblem, Result};
 
@@ -24,80 +23,49 @@ const MOST_FRAMES: usize = 1 << 20;
 /// Fields of a run on one grid, open for reading; may be shared between threads.
 ///
 /// Opening reads the times only; a frame or window reads the chunks that it touches.
+#[derive(Debug)]
 pub struct SeriesFile {
-    path: PathBuf,
-    file: H5File,
-    spec: GridSpec,
-    crs: Crs,
+    file: OpenFile,
     start: Timestamp,
     times: Vec<f64>,
-    attributes: BTreeMap<String, String>,
     variables: Vec<SeriesVariable>,
     statics: Vec<BandMeta>,
-}
-
-impl std::fmt::Debug for SeriesFile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SeriesFile").field("path", &self.path).field("spec", &self.spec).finish()
-    }
 }
 
 impl SeriesFile {
     /// Opens a file that [`SeriesWriter`](super::SeriesWriter) wrote.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let file = super::open(path)?;
-        let (spec, crs) = frame::read(path, &file)?;
-        let (start, times) = read_times(path, &file)?;
-        let attributes = super::grid_file::global_attributes(path, &file)?;
-        let names = guarded(path, "", || file.root_group().dataset_names())?;
+        let file = OpenFile::open(path.as_ref())?;
+        let (start, times) = read_times(&file)?;
         let (mut variables, mut statics) = (Vec::new(), Vec::new());
-        for name in names {
-            if ["x", "y", TIME, GRID_MAPPING].contains(&name.as_str()) {
-                continue;
-            }
-            let dataset = guarded(path, &name, || file.dataset(&name))?;
-            if dataset.ndims() == 3 {
-                variables.push(guarded(path, &name, || read_variable(&dataset, &name))?);
+        for name in file.variables()?.iter().filter(|name| *name != TIME) {
+            if file.with(name, |dataset| Ok(dataset.ndims()))? == 3 {
+                let variable = file.with(name, |dataset| read_variable(dataset, name))?;
+                let expected =
+                    if variable.packing.is_some() { u16::hdf5_type() } else { f32::hdf5_type() };
+                file.check(name, Some(times.len()), &file.spec, &expected)?;
+                variables.push(variable);
             } else {
-                statics.push(guarded(path, &name, || Ok(read_meta(&dataset, &name)))?);
+                statics.push(file.with(name, |dataset| Ok(read_meta(dataset, name)))?);
+                file.check(name, None, &file.spec, &f32::hdf5_type())?;
             }
         }
-        let opened = Self {
-            path: path.to_owned(),
-            file,
-            spec,
-            crs,
-            start,
-            times,
-            attributes,
-            variables,
-            statics,
-        };
-        for variable in &opened.variables {
-            let datatype =
-                if variable.packing.is_some() { u16::hdf5_type() } else { f32::hdf5_type() };
-            opened.check(&variable.name, true, &datatype)?;
-        }
-        for meta in &opened.statics {
-            opened.check(&meta.name, false, &f32::hdf5_type())?;
-        }
-        Ok(opened)
+        Ok(Self { file, start, times, variables, statics })
     }
 
     /// The file.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.file.path
     }
 
     /// Grid of all fields.
     pub fn spec(&self) -> &GridSpec {
-        &self.spec
+        &self.file.spec
     }
 
     /// Reference system of the grid.
     pub fn crs(&self) -> Crs {
-        self.crs
+        self.file.crs
     }
 
     /// Origin of the times.
@@ -112,7 +80,7 @@ impl SeriesFile {
 
     /// Global text attributes.
     pub fn attributes(&self) -> &BTreeMap<String, String> {
-        &self.attributes
+        &self.file.attributes
     }
 
     /// Fields that change with time.
@@ -127,7 +95,7 @@ impl SeriesFile {
 
     /// A frame of a variable.
     pub fn read_frame(&self, name: &str, index: usize) -> Result<Grid<f32>> {
-        self.read_frame_window(name, index, 0..self.spec.rows, 0..self.spec.columns)
+        self.read_frame_window(name, index, 0..self.file.spec.rows, 0..self.file.spec.columns)
     }
 
     /// A window of a frame of a variable.
@@ -142,8 +110,7 @@ impl SeriesFile {
         let variable = self.variable(name)?;
         let (start, count) = ([index, rows.start, columns.start], [1, rows.len(), columns.len()]);
         let values = self.read_values(variable, &start, &count)?;
-        Grid::from_values(spec, values)
-            .ok_or_else(|| damaged(&self.path, name, "a window of another size"))
+        self.file.grid(name, spec, values)
     }
 
     /// Values of a cell at all times.
@@ -158,7 +125,7 @@ impl SeriesFile {
 
     /// A field that does not change with time.
     pub fn read_static(&self, name: &str) -> Result<Grid<f32>> {
-        self.read_static_window(name, 0..self.spec.rows, 0..self.spec.columns)
+        self.read_static_window(name, 0..self.file.spec.rows, 0..self.file.spec.columns)
     }
 
     /// A window of a field that does not change with time.
@@ -172,12 +139,9 @@ impl SeriesFile {
             return Err(self.missing(name));
         }
         let spec = self.window(name, 0..0, &rows, &columns)?;
-        let values = guarded(&self.path, name, || {
-            let (start, count) = ([rows.start, columns.start], [rows.len(), columns.len()]);
-            self.file.dataset(name)?.read_slice::<f32>(&start, &count)
-        })?;
-        Grid::from_values(spec, values)
-            .ok_or_else(|| damaged(&self.path, name, "a window of another size"))
+        let (start, count) = ([rows.start, columns.start], [rows.len(), columns.len()]);
+        let values = self.file.read(name, &start, &count)?;
+        self.file.grid(name, spec, values)
     }
 
     /// A frame as it is stored.
@@ -186,21 +150,19 @@ impl SeriesFile {
         variable: &SeriesVariable,
         index: usize,
     ) -> Result<StoredField> {
-        let (rows, columns) = (self.spec.rows, self.spec.columns);
+        let (rows, columns) = (self.file.spec.rows, self.file.spec.columns);
         self.window(&variable.name, index..index.saturating_add(1), &(0..rows), &(0..columns))?;
         let (start, count) = ([index, 0, 0], [1, rows, columns]);
         if variable.packing.is_some() {
-            Ok(StoredField::Packed(self.read_slice(&variable.name, &start, &count)?))
+            Ok(StoredField::Packed(self.file.read(&variable.name, &start, &count)?))
         } else {
-            Ok(StoredField::Real(self.read_slice(&variable.name, &start, &count)?))
+            Ok(StoredField::Real(self.file.read(&variable.name, &start, &count)?))
         }
     }
 
     /// Values of a packed variable that were clamped when it was written.
     pub fn saturated(&self, name: &str) -> u64 {
-        let count = guarded(&self.path, name, || {
-            Ok(attributes::number(&self.file.dataset(name)?, SATURATED))
-        });
+        let count = self.file.with(name, |variable| Ok(attributes::number(variable, SATURATED)));
         count.ok().flatten().filter(|c| *c >= 0.0).unwrap_or(0.0) as u64
     }
 
@@ -211,7 +173,7 @@ impl SeriesFile {
     fn missing(&self, name: &str) -> Error {
         let variables = self.variables.iter().map(|v| v.name.clone());
         let available = variables.chain(self.statics.iter().map(|s| s.name.clone())).collect();
-        Error::file(&self.path, FileProblem::MissingLayer { name: name.into(), available })
+        Error::file(&self.file.path, FileProblem::MissingLayer { name: name.into(), available })
     }
 
     fn read_values(
@@ -221,21 +183,12 @@ impl SeriesFile {
         count: &[usize],
     ) -> Result<Vec<f32>> {
         match variable.packing {
-            None => self.read_slice(&variable.name, start, count),
+            None => self.file.read(&variable.name, start, count),
             Some(packing) => {
-                let packed: Vec<u16> = self.read_slice(&variable.name, start, count)?;
+                let packed: Vec<u16> = self.file.read(&variable.name, start, count)?;
                 Ok(packed.into_iter().map(|n| packing.unpack(n)).collect())
             }
         }
-    }
-
-    fn read_slice<T: H5Type>(
-        &self,
-        name: &str,
-        start: &[usize],
-        count: &[usize],
-    ) -> Result<Vec<T>> {
-        guarded(&self.path, name, || self.file.dataset(name)?.read_slice::<T>(start, count))
     }
 
     /// The grid of a window that lies inside the file.
@@ -249,44 +202,24 @@ impl SeriesFile {
         let inside = frames.end <= self.times.len()
             && rows.start < rows.end
             && columns.start < columns.end
-            && rows.end <= self.spec.rows
-            && columns.end <= self.spec.columns
+            && rows.end <= self.file.spec.rows
+            && columns.end <= self.file.spec.columns
             && rows.len().saturating_mul(columns.len()) <= MOST_CELLS_OF_A_WINDOW;
         if inside {
-            return Ok(self.spec.crop(rows, columns));
+            return Ok(self.file.spec.crop(rows, columns));
         }
         Err(Error::input(
-            format!("{} [{name}]", self.path.display()),
+            format!("{} [{name}]", self.file.path.display()),
             format!("image {frames:?}, fenêtre {rows:?} × {columns:?} hors du fichier"),
             format!("frame {frames:?}, window {rows:?} × {columns:?} is not inside the file"),
         ))
     }
-
-    /// Refuses a variable whose shape, type or chunks are not those of this layout.
-    fn check(&self, name: &str, with_time: bool, expected: &hdf5::DatatypeMessage) -> Result<()> {
-        let (shape, chunk, datatype) = guarded(&self.path, name, || {
-            let dataset = self.file.dataset(name)?;
-            Ok((dataset.shape(), dataset.chunk_dims(), dataset.datatype()?))
-        })?;
-        let (chunk_rows, chunk_columns) = chunk_shape(self.spec.rows, self.spec.columns, CHUNK);
-        let (mut full, mut tile) =
-            (vec![self.spec.rows, self.spec.columns], vec![chunk_rows, chunk_columns]);
-        if with_time {
-            full.insert(0, self.times.len());
-            tile.insert(0, 1);
-        }
-        if shape != full || chunk.as_deref() != Some(tile.as_slice()) || datatype != *expected {
-            let detail = format!("shape {shape:?}, chunks {chunk:?}, values {datatype}");
-            return Err(damaged(&self.path, name, detail));
-        }
-        Ok(())
-    }
 }
 
-fn read_times(path: &Path, file: &H5File) -> Result<(Timestamp, Vec<f64>)> {
-    let (units, times) = guarded(path, TIME, || {
-        let time = file.dataset(TIME)?;
-        let units = attributes::text(&time, "units").unwrap_or_default();
+fn read_times(file: &OpenFile) -> Result<(Timestamp, Vec<f64>)> {
+    let path = &file.path;
+    let (units, times) = file.with(TIME, |time| {
+        let units = attributes::text(time, "units").unwrap_or_default();
         let sound = matches!(time.shape().as_slice(), &[n] if n <= MOST_FRAMES)
             && time.chunk_dims().as_deref() == Some(&[TIME_CHUNK]);
         Ok((units, if sound { Some(time.read_raw::<f64>()?) } else { None }))

@@ -28,8 +28,12 @@
 //! # }
 //! ```
 
+mod catalogue;
+mod columns;
 mod geometry;
 mod reader;
+mod rows;
+mod rtree;
 mod schema;
 mod writer;
 
@@ -64,4 +68,9 @@ fn read_problem(path: &Path, place: &str, error: &rusqlite::Error) -> Error {
         _ => FileProblem::Damaged { detail },
     };
     Error::file_at(path, place, problem)
+}
+
+/// What SQLite says while writing.
+fn write_problem(path: &Path, error: &rusqlite::Error) -> Error {
+    Error::write(path)(std::io::Error::other(error.to_string()))
 }

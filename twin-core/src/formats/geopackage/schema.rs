@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row};
 
-use super::{literal, quoted};
+use super::{literal, quoted, rtree};
 use crate::{
     formats::{Field, FieldKind},
     spatial::{Crs, Extent},
@@ -102,7 +102,7 @@ pub(super) fn layers(connection: &Connection) -> rusqlite::Result<Vec<Layer>> {
         let index = stated
             .geometry
             .as_ref()
-            .map(|(column, ..)| format!("rtree_{name}_{column}"))
+            .map(|(column, ..)| rtree::name(&name, column))
             .filter(|index| tables.get(index).is_some_and(|is_virtual| *is_virtual));
         layers.push(layer(connection, name, stated, index)?);
     }

@@ -1,20 +1,22 @@
 //! [`FeatureTable`] → GeoPackage 1.3.
 //!
 //! The same tables give the same bytes: rows in the order given, one transaction, no clock. The
-//! file is made under a temporary name and gets its own by [`GeoPackageWriter::finish`]; until then an earlier file stays as it is.
+//! file is made under a temporary name and gets its own by [`GeoPackageWriter::finish`]; until then
+//! an earlier file stays as it is.
 
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
 };
 
-use rusqlite::{Connection, params, types::Value as Stored};
+use rusqlite::{Connection, params};
 
-use super::{geometry, literal, quoted};
+use super::columns::{Columns, Shape};
+use super::{catalogue, rows, rtree, write_problem};
 use crate::{
     Error, FileProblem, Language, Result,
-    formats::{Feature, FeatureTable, FieldKind, PartFile, Value},
-    spatial::{Crs, Extent, Geometry},
+    formats::{FeatureTable, PartFile},
+    spatial::Crs,
 };
 
 /// Time of change of files whose maker states none: results are compared byte by byte.
@@ -51,7 +53,7 @@ impl GeoPackageWriter {
         }
         let failed = |error: rusqlite::Error| write_problem(&target, &error);
         let connection = Connection::open(file.part()).map_err(failed)?;
-        connection.execute_batch(PRELUDE).map_err(failed)?;
+        connection.execute_batch(catalogue::PRELUDE).map_err(failed)?;
         let mut writer = Self {
             target,
             file,
@@ -93,9 +95,11 @@ impl GeoPackageWriter {
         let target = self.target.clone();
         let failed = |error: rusqlite::Error| write_problem(&target, &error);
         let shape = is_spatial.then(|| Shape::of(table));
-        self.connection
-            .execute_batch(&columns.create(&table.name, shape.as_ref()))
-            .map_err(failed)?;
+        let mut sql = columns.create(&table.name, shape.as_ref());
+        if is_spatial {
+            sql += &rtree::create(&table.name, &columns);
+        }
+        self.connection.execute_batch(&sql).map_err(failed)?;
         let extent = table.extent();
         self.connection
             .execute(
@@ -122,13 +126,13 @@ impl GeoPackageWriter {
                 )
                 .map_err(failed)?;
         }
-        self.rows(table, &columns, shape.as_ref(), srs_id)?;
+        rows::insert(&self.connection, &target, table, &columns, shape.as_ref(), srs_id)?;
         if is_spatial {
             self.connection
-                .execute_batch(&index_triggers(&table.name, &columns))
+                .execute_batch(&rtree::triggers(&table.name, &columns))
                 .map_err(failed)?;
         }
-        self.count(table)?;
+        self.connection.execute_batch(&catalogue::count(table)).map_err(failed)?;
         let geometry = if is_spatial { columns.geometry } else { String::new() };
         self.tables.push((table.name.to_ascii_lowercase(), geometry));
         Ok(())
@@ -147,7 +151,7 @@ impl GeoPackageWriter {
         };
         let failed = |error: rusqlite::Error| write_problem(&self.target, &error);
         if !self.has_styles {
-            self.connection.execute_batch(STYLES).map_err(failed)?;
+            self.connection.execute_batch(catalogue::STYLES).map_err(failed)?;
             self.connection
                 .execute(
                     "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, \
@@ -241,298 +245,7 @@ impl GeoPackageWriter {
             mend: crate::language::Text::new("code hors limites", "code out of range"),
         })
     }
-
-    fn rows(
-        &self,
-        table: &FeatureTable,
-        columns: &Columns,
-        shape: Option<&Shape>,
-        srs_id: i32,
-    ) -> Result<()> {
-        let failed = |error: rusqlite::Error| write_problem(&self.target, &error);
-        let mut insert = self
-            .connection
-            .prepare(&columns.insert(&table.name, shape.is_some()))
-            .map_err(failed)?;
-        let mut index = shape
-            .map(|_| {
-                let name = quoted(&format!("rtree_{}_{}", table.name, columns.geometry));
-                self.connection.prepare(&format!("INSERT INTO {name} VALUES (?1, ?2, ?3, ?4, ?5)"))
-            })
-            .transpose()
-            .map_err(failed)?;
-        for (i, feature) in table.features.iter().enumerate() {
-            let fid = i as i64 + 1;
-            let mut row = vec![Stored::Integer(fid)];
-            if let Some(shape) = shape {
-                let extent = feature.geometry.as_ref().and_then(Geometry::extent);
-                row.push(match (&feature.geometry, &extent) {
-                    (Some(g), Some(extent)) => {
-                        let multi = shape.is_multi;
-                        Stored::Blob(geometry::encode(g, extent, srs_id, shape.has_z, multi))
-                    }
-                    _ => Stored::Null,
-                });
-                if let (Some(extent), Some(index)) = (extent, &mut index) {
-                    let Extent { min_x, min_y, max_x, max_y } = extent;
-                    index.execute(params![fid, min_x, max_x, min_y, max_y]).map_err(failed)?;
-                }
-            }
-            row.extend(self.values(table, feature, fid)?);
-            insert.execute(rusqlite::params_from_iter(row)).map_err(failed)?;
-        }
-        Ok(())
-    }
-
-    fn values(&self, table: &FeatureTable, feature: &Feature, fid: i64) -> Result<Vec<Stored>> {
-        let refused = |detail: String| {
-            let place = format!("{}, record {fid}", table.name);
-            Error::file_at(&self.target, place, FileProblem::Damaged { detail })
-        };
-        let (given, wanted) = (feature.values.len(), table.fields.len());
-        if given != wanted {
-            return Err(refused(format!("{given} values for {wanted} fields")));
-        }
-        table
-            .fields
-            .iter()
-            .zip(&feature.values)
-            .map(|(field, value)| {
-                stored(field.kind, value)
-                    .ok_or_else(|| refused(format!("{value:?} in field \"{}\"", field.name)))
-            })
-            .collect()
-    }
-
-    /// The number of features, which GDAL and QGIS otherwise find by counting, and the triggers
-    /// that keep it.
-    fn count(&self, table: &FeatureTable) -> Result<()> {
-        let name = literal(&table.name);
-        let trigger = |event: &str, sign: char| {
-            format!(
-                "CREATE TRIGGER {} AFTER {} ON {} BEGIN UPDATE gpkg_ogr_contents SET \
-                 feature_count = feature_count {sign} 1 WHERE lower(table_name) = lower({name}); \
-                 END;",
-                quoted(&format!("trigger_{}_feature_count_{}", event.to_lowercase(), table.name)),
-                event,
-                quoted(&table.name),
-            )
-        };
-        let sql = format!(
-            "INSERT INTO gpkg_ogr_contents VALUES ({name}, {}); {} {}",
-            table.features.len(),
-            trigger("INSERT", '+'),
-            trigger("DELETE", '-'),
-        );
-        self.connection.execute_batch(&sql).map_err(|error| write_problem(&self.target, &error))
-    }
 }
-
-/// Geometry type of a layer.
-struct Shape {
-    base: Option<&'static str>,
-    is_multi: bool,
-    has_z: bool,
-}
-
-impl Shape {
-    fn of(table: &FeatureTable) -> Self {
-        let mut bases = BTreeSet::new();
-        let mut is_multi = false;
-        let mut has_z = false;
-        for geometry in table.features.iter().filter_map(|f| f.geometry.as_ref()) {
-            let (base, parts) = match geometry {
-                Geometry::Points(points) => ("POINT", points.len()),
-                Geometry::Lines(lines) => ("LINESTRING", lines.len()),
-                Geometry::Polygons(polygons) => ("POLYGON", polygons.len()),
-            };
-            bases.insert(base);
-            is_multi |= parts > 1;
-            has_z = has_z || geometry.has_heights();
-        }
-        let base = if bases.len() == 1 { bases.pop_first() } else { None };
-        // In a layer of mixed kinds each record is what it is.
-        Self { base, is_multi: is_multi && base.is_some(), has_z }
-    }
-
-    fn name(&self) -> String {
-        match self.base {
-            Some(base) if self.is_multi => format!("MULTI{base}"),
-            Some(base) => base.to_owned(),
-            None => "GEOMETRY".to_owned(),
-        }
-    }
-}
-
-/// Column names as written: unique without regard to case, as SQLite wants them.
-struct Columns {
-    key: String,
-    geometry: String,
-    fields: Vec<(String, &'static str)>,
-}
-
-impl Columns {
-    fn of(table: &FeatureTable) -> Self {
-        let mut taken = BTreeSet::new();
-        let fields = table
-            .fields
-            .iter()
-            .map(|f| {
-                let kind = match f.kind {
-                    FieldKind::Bool => "BOOLEAN",
-                    FieldKind::Integer => "INTEGER",
-                    FieldKind::Real => "REAL",
-                    FieldKind::Text => "TEXT",
-                };
-                (unique(&f.name, &mut taken), kind)
-            })
-            .collect();
-        Self { key: unique("fid", &mut taken), geometry: unique("geom", &mut taken), fields }
-    }
-
-    fn create(&self, table: &str, shape: Option<&Shape>) -> String {
-        let mut columns =
-            vec![format!("{} INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL", quoted(&self.key))];
-        columns.extend(shape.map(|s| format!("{} {}", quoted(&self.geometry), s.name())));
-        columns.extend(self.fields.iter().map(|(name, kind)| format!("{} {kind}", quoted(name))));
-        let mut sql = format!("CREATE TABLE {} ({});", quoted(table), columns.join(", "));
-        if shape.is_some() {
-            let index = format!("rtree_{table}_{}", self.geometry);
-            sql += &format!(
-                "CREATE VIRTUAL TABLE {} USING rtree(id, minx, maxx, miny, maxy);\
-                 INSERT INTO gpkg_extensions VALUES ({}, {}, 'gpkg_rtree_index', \
-                 'http://www.geopackage.org/spec120/#extension_rtree', 'write-only');",
-                quoted(&index),
-                literal(table),
-                literal(&self.geometry),
-            );
-        }
-        sql
-    }
-
-    fn insert(&self, table: &str, is_spatial: bool) -> String {
-        let count = 1 + usize::from(is_spatial) + self.fields.len();
-        let places: Vec<String> = (1..=count).map(|i| format!("?{i}")).collect();
-        format!("INSERT INTO {} VALUES ({})", quoted(table), places.join(", "))
-    }
-}
-
-fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
-    let base = if name.is_empty() { "field" } else { name };
-    let mut candidate = base.to_owned();
-    let mut number = 1;
-    while !taken.insert(candidate.to_lowercase()) {
-        number += 1;
-        candidate = format!("{base}_{number}");
-    }
-    candidate
-}
-
-/// The value in the storage of its column; `None` when it is of another kind.
-fn stored(kind: FieldKind, value: &Value) -> Option<Stored> {
-    Some(match (kind, value) {
-        (_, Value::Null) => Stored::Null,
-        (FieldKind::Bool, Value::Bool(v)) => Stored::Integer(i64::from(*v)),
-        (FieldKind::Integer, Value::Integer(v)) => Stored::Integer(*v),
-        (FieldKind::Real, Value::Real(v)) if v.is_finite() => Stored::Real(*v),
-        (FieldKind::Real, Value::Real(_)) => Stored::Null,
-        (FieldKind::Real, Value::Integer(v)) => Stored::Real(*v as f64),
-        (FieldKind::Text, Value::Text(v)) => Stored::Text(v.clone()),
-        _ => return None,
-    })
-}
-
-fn write_problem(path: &Path, error: &rusqlite::Error) -> Error {
-    Error::write(path)(std::io::Error::other(error.to_string()))
-}
-
-/// The triggers that keep an R-tree in step with its table (OGC 12-128r17 annex F.3).
-fn index_triggers(table: &str, columns: &Columns) -> String {
-    let name = format!("rtree_{table}_{}", columns.geometry);
-    let trigger = |suffix: &str| quoted(&format!("{name}_{suffix}"));
-    let (t, i, c, r) =
-        (quoted(table), quoted(&columns.key), quoted(&columns.geometry), quoted(&name));
-    let bounds = format!(
-        "INSERT OR REPLACE INTO {r} VALUES (NEW.{i}, ST_MinX(NEW.{c}), ST_MaxX(NEW.{c}), \
-         ST_MinY(NEW.{c}), ST_MaxY(NEW.{c}));"
-    );
-    let filled = format!("(NEW.{c} NOTNULL AND NOT ST_IsEmpty(NEW.{c}))");
-    let empty = format!("(NEW.{c} ISNULL OR ST_IsEmpty(NEW.{c}))");
-    let forget = format!("DELETE FROM {r} WHERE id = OLD.{i};");
-    let (same, moved) = (format!("OLD.{i} = NEW.{i}"), format!("OLD.{i} != NEW.{i}"));
-    [
-        format!("{} AFTER INSERT ON {t} WHEN {filled} BEGIN {bounds} END;", trigger("insert")),
-        format!(
-            "{} AFTER UPDATE OF {c} ON {t} WHEN {same} AND {filled} BEGIN {bounds} END;",
-            trigger("update1")
-        ),
-        format!(
-            "{} AFTER UPDATE OF {c} ON {t} WHEN {same} AND {empty} BEGIN {forget} END;",
-            trigger("update2")
-        ),
-        format!(
-            "{} AFTER UPDATE ON {t} WHEN {moved} AND {filled} BEGIN {forget} {bounds} END;",
-            trigger("update3")
-        ),
-        format!(
-            "{} AFTER UPDATE ON {t} WHEN {moved} AND {empty} BEGIN \
-             DELETE FROM {r} WHERE id IN (OLD.{i}, NEW.{i}); END;",
-            trigger("update4")
-        ),
-        format!(
-            "{} AFTER DELETE ON {t} WHEN OLD.{c} NOT NULL BEGIN {forget} END;",
-            trigger("delete")
-        ),
-    ]
-    .map(|body| format!("CREATE TRIGGER {body}"))
-    .join("\n")
-}
-
-/// Application id `GPKG`, version 1.3, and the tables every GeoPackage has (annex C).
-const PRELUDE: &str = r#"
-PRAGMA page_size = 4096;
-PRAGMA encoding = 'UTF-8';
-PRAGMA journal_mode = OFF;
-PRAGMA synchronous = OFF;
-PRAGMA application_id = 0x47504B47;
-PRAGMA user_version = 10300;
-BEGIN;
-CREATE TABLE gpkg_spatial_ref_sys (
-  srs_name TEXT NOT NULL, srs_id INTEGER NOT NULL PRIMARY KEY, organization TEXT NOT NULL,
-  organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL, description TEXT);
-CREATE TABLE gpkg_contents (
-  table_name TEXT NOT NULL PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE,
-  description TEXT DEFAULT '',
-  last_change DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
-  min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, srs_id INTEGER,
-  CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id));
-CREATE TABLE gpkg_geometry_columns (
-  table_name TEXT NOT NULL, column_name TEXT NOT NULL, geometry_type_name TEXT NOT NULL,
-  srs_id INTEGER NOT NULL, z TINYINT NOT NULL, m TINYINT NOT NULL,
-  CONSTRAINT pk_geom_cols PRIMARY KEY (table_name, column_name),
-  CONSTRAINT uk_gc_table_name UNIQUE (table_name),
-  CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),
-  CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id));
-CREATE TABLE gpkg_extensions (
-  table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL,
-  scope TEXT NOT NULL,
-  CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
-CREATE TABLE gpkg_ogr_contents (
-  table_name TEXT NOT NULL PRIMARY KEY, feature_count INTEGER DEFAULT NULL);
-INSERT INTO gpkg_spatial_ref_sys VALUES
-  ('Undefined Cartesian SRS', -1, 'NONE', -1, 'undefined',
-   'undefined Cartesian coordinate reference system'),
-  ('Undefined geographic SRS', 0, 'NONE', 0, 'undefined',
-   'undefined geographic coordinate reference system');
-"#;
-
-/// The table in which QGIS keeps styles.
-const STYLES: &str = "CREATE TABLE layer_styles (
-  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256),
-  f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256),
-  styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT,
-  owner TEXT(30), ui TEXT(30),
-  update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')));";
 
 #[cfg(test)]
 mod tests {
@@ -541,10 +254,11 @@ mod tests {
     use super::*;
     use crate::{
         formats::{
-            Field,
+            Feature, Field, FieldKind, Value,
             geopackage::GeoPackage,
             wkb::tests::{geometry, same},
         },
+        spatial::{Extent, Geometry},
         test_support::tool,
     };
 

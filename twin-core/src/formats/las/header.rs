@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::Path;
 
 use super::bytes::{f64_at, u16_at, u32_at, u64_at};
@@ -173,9 +174,11 @@ impl Preamble {
         .then_some((min_z, max_z));
 
         let mut records = Records::default();
-        records.read_vlrs(path, file, u64::from(header_size), points_start, u32_of(100)?)?;
+        let between = u64::from(header_size)..points_start;
+        records.read(path, file, &Place::Header, between, u32_of(100)?)?;
         if version.1 == 4 {
-            records.read_evlrs(path, file, u64_of(235)?, file_length, u32_of(243)?)?;
+            let behind = u64_of(235)?..file_length;
+            records.read(path, file, &Place::Behind, behind, u32_of(243)?)?;
         }
         let stated = reference_system::identify(&records.crs);
         let copc = records.copc_info.as_deref().and_then(CopcInfo::parse);
@@ -224,53 +227,43 @@ struct Records {
     crs: CrsRecords,
 }
 
-impl Records {
-    /// Records between the header and the points. Their number is a promise; the walk ends where
-    /// the points start.
-    fn read_vlrs(
-        &mut self,
-        path: &Path,
-        file: &mut File,
-        start: u64,
-        end: u64,
-        count: u32,
-    ) -> Result<()> {
-        let mut at = start;
-        for _ in 0..count {
-            if at.saturating_add(54) > end {
-                break;
-            }
-            let head = read_at_most(path, file, at, 54)?;
-            let Some(length) = u16_at(&head, 20) else { break };
-            let payload = at + 54;
-            at = payload + u64::from(length);
-            if at > end {
-                break;
-            }
-            self.take(path, file, &head, payload, u64::from(length))?;
-        }
-        Ok(())
-    }
+/// Where a run of records lies, and how they are laid out.
+enum Place {
+    /// Between the header and the points.
+    Header,
+    /// Behind the points, LAS 1.4: longer heads and lengths.
+    Behind,
+}
 
-    /// Records behind the points, LAS 1.4.
-    fn read_evlrs(
+impl Records {
+    /// Reads a run of records. Their number is a promise; the walk ends where the room for them
+    /// does.
+    fn read(
         &mut self,
         path: &Path,
         file: &mut File,
-        start: u64,
-        end: u64,
+        place: &Place,
+        bytes: Range<u64>,
         count: u32,
     ) -> Result<()> {
-        let mut at = start;
+        let head_length = match place {
+            Place::Header => 54,
+            Place::Behind => 60,
+        };
+        let mut at = bytes.start;
         for _ in 0..count {
-            if at == 0 || at.saturating_add(60) > end {
+            if at == 0 || at.saturating_add(head_length) > bytes.end {
                 break;
             }
-            let head = read_at_most(path, file, at, 60)?;
-            let Some(length) = u64_at(&head, 20) else { break };
-            let payload = at + 60;
+            let head = read_at_most(path, file, at, head_length)?;
+            let length = match place {
+                Place::Header => u16_at(&head, 20).map(u64::from),
+                Place::Behind => u64_at(&head, 20),
+            };
+            let Some(length) = length else { break };
+            let payload = at + head_length;
             at = payload.saturating_add(length);
-            if at > end {
+            if at > bytes.end {
                 break;
             }
             if length <= LONGEST_WKT {

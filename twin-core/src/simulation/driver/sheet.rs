@@ -8,10 +8,9 @@ use super::publish::Publication;
 use crate::export::map::{LandCoverTint, Marker, RasterLayer, VectorStyle};
 use crate::export::plot::{LinePlot, Series as PlotSeries};
 use crate::export::report::{
-    Cell, Figure, FigurePicture, IndicatorGroup, IndicatorRow, MassBalance, Report, Source, Table,
-    render,
+    Cell, Figure, FigurePicture, MassBalance, Report, Source, Table, render,
 };
-use crate::export::{MapSpec, Rgb};
+use crate::export::{MapSpec, Rgb, wording};
 use crate::language::Text;
 use crate::results::{RunManifest, write_atomically};
 use crate::simulation::{GaugeSeries, PlacedStructure};
@@ -55,7 +54,7 @@ pub(super) fn report(run: &Publication<'_>, manifest: &RunManifest, maps: &Path)
         key_messages: run.outcome.key_messages.clone(),
         warnings: manifest.warnings.clone(),
         maps: figures,
-        indicators: indicator_groups(run, language),
+        indicators: run.outcome.indicators.clone(),
         plots: plots(run, manifest),
         mass_balance: run.budget.map(|b| MassBalance {
             initial_m3: b.initial,
@@ -212,28 +211,6 @@ fn palette() -> Vec<(u8, Rgb, Text)> {
         .collect()
 }
 
-fn indicator_groups(run: &Publication<'_>, language: Language) -> Vec<IndicatorGroup> {
-    run.outcome
-        .indicators
-        .groups
-        .iter()
-        .map(|group| IndicatorGroup {
-            title: group.title.get(language).to_owned(),
-            rows: group
-                .rows
-                .iter()
-                .map(|row| IndicatorRow {
-                    label: row.label.get(language).to_owned(),
-                    value: row.value,
-                    unit: written_unit(&row.unit, language),
-                    decimals: usize::from(row.decimals),
-                    note: row.note.as_ref().map(|n| n.get(language).to_owned()).unwrap_or_default(),
-                })
-                .collect(),
-        })
-        .collect()
-}
-
 /// One plot per quantity and gauge; series without position (whole domain) come first.
 fn plots(run: &Publication<'_>, manifest: &RunManifest) -> Vec<Figure> {
     let language = run.language;
@@ -243,7 +220,7 @@ fn plots(run: &Publication<'_>, manifest: &RunManifest) -> Vec<Figure> {
         .into_iter()
         .map(|gauge| {
             let title = format!("{} – {}", gauge.gauge, gauge.title.get(language));
-            let mut unit = written_unit(gauge.unit, language);
+            let mut unit = wording::unit(gauge.unit, language);
             if gauge.variable.ends_with("water_level") {
                 unit = format!("m {}", manifest.territory.vertical_datum);
             }
@@ -261,20 +238,6 @@ fn plots(run: &Publication<'_>, manifest: &RunManifest) -> Vec<Figure> {
             Figure { title, alt: caption.clone(), caption, picture: FigurePicture::Svg(plot.svg()) }
         })
         .collect()
-}
-
-/// UDUNITS notation as people write it.
-fn written_unit(unit: &str, language: Language) -> String {
-    match unit {
-        "1" => String::new(),
-        "person" => language.pick("habitants", "inhabitants").to_owned(),
-        "m s-1" => "m/s".to_owned(),
-        "m3 s-1" => "m³/s".to_owned(),
-        "m h-1" => "m/h".to_owned(),
-        "m2" => "m²".to_owned(),
-        "m3" => "m³".to_owned(),
-        other => other.to_owned(),
-    }
 }
 
 fn parameters(manifest: &RunManifest, language: Language) -> Table {

@@ -12,12 +12,12 @@ use crate::spatial::Extent;
 
 /// A system with all it takes to name, write and transform it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Definition {
-    pub(super) epsg: u32,
+pub(crate) struct Definition {
+    pub(crate) epsg: u32,
     /// Name as registered.
-    pub(super) name: String,
-    pub(super) base: &'static Base,
-    pub(super) projection: Projection,
+    pub(crate) name: String,
+    pub(crate) base: &'static Base,
+    pub(crate) projection: Projection,
     pub(super) vertical: Option<VerticalDatum>,
     /// Area of use, degrees.
     pub(super) area: Extent,
@@ -25,7 +25,7 @@ pub(super) struct Definition {
 
 /// Projection parameters; angles in degrees, lengths in metres.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Projection {
+pub(crate) enum Projection {
     /// Longitude and latitude.
     Geographic,
     /// Lambert conic conformal with two standard parallels (EPSG method 9802).
@@ -40,24 +40,25 @@ pub(super) enum Projection {
 
 /// A geographic system that projected ones rest on.
 #[derive(Debug, PartialEq)]
-pub(super) struct Base {
-    pub(super) epsg: u32,
-    pub(super) name: &'static str,
-    pub(super) datum: &'static str,
+pub(crate) struct Base {
+    pub(crate) epsg: u32,
+    pub(crate) name: &'static str,
+    /// Name of the datum as registered.
+    pub(crate) datum: &'static str,
     pub(super) datum_epsg: u32,
-    pub(super) ellipsoid: &'static Ellipsoid,
+    pub(crate) ellipsoid: &'static Ellipsoid,
     /// Whether it is taken as equal to WGS 84.
     pub(super) is_wgs_84: bool,
 }
 
 #[derive(Debug, PartialEq)]
-pub(super) struct Ellipsoid {
-    pub(super) epsg: u32,
-    pub(super) name: &'static str,
+pub(crate) struct Ellipsoid {
+    pub(crate) epsg: u32,
+    pub(crate) name: &'static str,
     /// Name in the projection library.
     pub(super) key: &'static str,
-    pub(super) semi_major_m: f64,
-    pub(super) inverse_flattening: f64,
+    pub(crate) semi_major_m: f64,
+    pub(crate) inverse_flattening: f64,
 }
 
 static GRS_80: Ellipsoid = Ellipsoid {
@@ -86,19 +87,21 @@ const fn base(epsg: u32, name: &'static str, datum: &'static str, datum_epsg: u3
     Base { epsg, name, datum, datum_epsg, ellipsoid: &GRS_80, is_wgs_84: true }
 }
 
-static WGS_84: Base =
-    Base { ellipsoid: &WGS_84_ELLIPSOID, ..base(4326, "WGS 84", "WGS_1984", 6326) };
-static ETRS_89: Base = base(4258, "ETRS89", "European_Terrestrial_Reference_System_1989", 6258);
-static RGF_93: Base = base(4171, "RGF93 v1", "Reseau_Geodesique_Francais_1993_v1", 6171);
-static RGF_93_V2B: Base = base(9782, "RGF93 v2b", "Reseau_Geodesique_Francais_1993_v2b", 1313);
-static RGAF_09: Base = base(5489, "RGAF09", "Reseau_Geodesique_des_Antilles_Francaises_2009", 1073);
-static RGFG_95: Base = base(4624, "RGFG95", "Reseau_Geodesique_Francais_Guyane_1995", 6624);
-static RGR_92: Base = base(4627, "RGR92", "Reseau_Geodesique_de_la_Reunion_1992", 6627);
-static RGM_04: Base = base(4470, "RGM04", "Reseau_Geodesique_de_Mayotte_2004", 1036);
-static RGM_23: Base = base(10671, "RGM23", "Mayotte_Geodetic_Reference_Frame_2023", 1389);
+static WGS_84: Base = Base {
+    ellipsoid: &WGS_84_ELLIPSOID,
+    ..base(4326, "WGS 84", "World Geodetic System 1984", 6326)
+};
+static ETRS_89: Base = base(4258, "ETRS89", "European Terrestrial Reference System 1989", 6258);
+static RGF_93: Base = base(4171, "RGF93 v1", "Reseau Geodesique Francais 1993 v1", 6171);
+static RGF_93_V2B: Base = base(9782, "RGF93 v2b", "Reseau Geodesique Francais 1993 v2b", 1313);
+static RGAF_09: Base = base(5489, "RGAF09", "Reseau Geodesique des Antilles Francaises 2009", 1073);
+static RGFG_95: Base = base(4624, "RGFG95", "Reseau Geodesique Francais Guyane 1995", 6624);
+static RGR_92: Base = base(4627, "RGR92", "Reseau Geodesique de la Reunion 1992", 6627);
+static RGM_04: Base = base(4470, "RGM04", "Reseau Geodesique de Mayotte 2004", 1036);
+static RGM_23: Base = base(10671, "RGM23", "Mayotte Geodetic Reference Frame 2023", 1389);
 static RGSPM_06: Base =
-    base(4463, "RGSPM06", "Reseau_Geodesique_de_Saint_Pierre_et_Miquelon_2006", 1038);
-static NAD_83: Base = base(4269, "NAD83", "North_American_Datum_1983", 6269);
+    base(4463, "RGSPM06", "Reseau Geodesique de Saint Pierre et Miquelon 2006", 1038);
+static NAD_83: Base = base(4269, "NAD83", "North American Datum 1983", 6269);
 static AMERSFOORT: Base =
     Base { ellipsoid: &BESSEL, is_wgs_84: false, ..base(4289, "Amersfoort", "Amersfoort", 6289) };
 

@@ -28,7 +28,8 @@ use serde::{Deserialize, Serialize};
 pub use transformer::Transformer;
 pub use vertical::VerticalDatum;
 
-use self::definition::{Definition, Projection};
+use self::definition::Definition;
+pub(crate) use self::definition::Projection;
 use super::Extent;
 use crate::language::Text;
 use crate::{Error, Language, Result};
@@ -126,13 +127,18 @@ impl Crs {
 
     /// Well-known text, version 1 of OGC, with authority codes.
     pub fn to_wkt(self) -> String {
-        wkt::write(&self.definition())
+        wkt::version_1(&self.definition())
     }
 
     /// Well-known text of the compound with a height datum; the plain text for
     /// [`VerticalDatum::Unknown`].
     pub fn to_wkt_with_heights(self, datum: VerticalDatum) -> String {
-        wkt::write_compound(&self.definition(), datum)
+        wkt::version_1_with_heights(&self.definition(), datum)
+    }
+
+    /// Well-known text, version 2 of OGC (ISO 19162:2019), with the authority code.
+    pub fn to_wkt2(self) -> String {
+        wkt::version_2(&self.definition())
     }
 
     /// Whether coordinates are degrees.
@@ -171,7 +177,7 @@ impl Crs {
         Some(area.contains(longitude, latitude))
     }
 
-    fn definition(self) -> Definition {
+    pub(crate) fn definition(self) -> Definition {
         // Only `from_epsg` makes other codes, and only those that are defined.
         Definition::of(self.epsg).unwrap_or_else(Definition::wgs_84)
     }

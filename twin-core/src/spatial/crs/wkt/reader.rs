@@ -1,119 +1,13 @@
-//! Well-known text of reference systems: read what programs write, write what they read.
+//! Which system a well-known text states.
 //!
-//! OGC 01-009 (version 1), OGC 18-010r7 (version 2), and the dialect of ESRI, which has no
-//! authority codes and other names. A system without a code is recognised by its projection
-//! parameters and the name of its datum; where several systems fit equally, none is taken.
+//! Texts of ESRI have no authority codes and other names. A system without a code is recognised by
+//! its projection parameters and the name of its datum; where several systems fit equally, none is
+//! taken.
 
-use std::fmt::Write as _;
-
-use super::definition::{Base, Definition, Ellipsoid, Projection, codes};
-use super::name::{by_name, normalised};
-use super::{Crs, VerticalDatum};
-
-/// Deepest nesting that is followed; real texts stay below ten.
-const DEEPEST: usize = 32;
-
-/// `KEYWORD[value, …]`.
-#[derive(Debug, Default)]
-struct Node {
-    keyword: String,
-    /// Quoted texts, numbers and bare words, in order.
-    values: Vec<String>,
-    children: Vec<Node>,
-}
-
-impl Node {
-    fn parse(text: &str) -> Option<Self> {
-        let mut characters = text.trim().chars().peekable();
-        Self::parse_from(&mut characters, DEEPEST)
-    }
-
-    fn parse_from(
-        characters: &mut std::iter::Peekable<std::str::Chars<'_>>,
-        depth: usize,
-    ) -> Option<Self> {
-        let keyword = word(characters);
-        if depth == 0 || keyword.is_empty() || !matches!(characters.next()?, '[' | '(') {
-            return None;
-        }
-        let mut node = Self { keyword: keyword.to_ascii_uppercase(), ..Self::default() };
-        loop {
-            skip_blanks(characters);
-            match *characters.peek()? {
-                ']' | ')' => {
-                    characters.next();
-                    skip_blanks(characters);
-                    return Some(node);
-                }
-                ',' => {
-                    characters.next();
-                }
-                '"' => node.values.push(quoted(characters)?),
-                _ => {
-                    // A value or the keyword of a child: what follows the word tells.
-                    let mut ahead = characters.clone();
-                    let value = word(&mut ahead);
-                    if matches!(ahead.peek(), Some('[' | '(')) {
-                        node.children.push(Self::parse_from(characters, depth - 1)?);
-                    } else if value.is_empty() {
-                        return None;
-                    } else {
-                        node.values.push(value);
-                        *characters = ahead;
-                    }
-                }
-            }
-        }
-    }
-
-    fn child(&self, keywords: &[&str]) -> Option<&Self> {
-        self.children.iter().find(|c| keywords.contains(&c.keyword.as_str()))
-    }
-
-    fn name(&self) -> &str {
-        self.values.first().map_or("", String::as_str)
-    }
-
-    fn number(&self, index: usize) -> Option<f64> {
-        self.values.get(index)?.parse().ok()
-    }
-
-    /// Code by the authority EPSG, of this node itself.
-    fn epsg(&self) -> Option<u32> {
-        let authority = self
-            .children
-            .iter()
-            .rfind(|c| matches!(c.keyword.as_str(), "AUTHORITY" | "ID"))
-            .filter(|c| c.name().eq_ignore_ascii_case("EPSG"))?;
-        authority.values.get(1)?.trim().parse().ok()
-    }
-}
-
-fn skip_blanks(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    while characters.next_if(|c| c.is_whitespace()).is_some() {}
-}
-
-fn word(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> String {
-    skip_blanks(characters);
-    let mut word = String::new();
-    while let Some(c) = characters.next_if(|c| c.is_ascii_alphanumeric() || "_.+-".contains(*c)) {
-        word.push(c);
-    }
-    skip_blanks(characters);
-    word
-}
-
-/// A quoted text; a doubled quote stands for one.
-fn quoted(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<String> {
-    characters.next();
-    let mut text = String::new();
-    loop {
-        match characters.next()? {
-            '"' if characters.next_if_eq(&'"').is_none() => return Some(text),
-            c => text.push(c),
-        }
-    }
-}
+use super::node::Node;
+use crate::spatial::crs::definition::{Base, Definition, Projection, codes};
+use crate::spatial::crs::name::{by_name, normalised};
+use crate::spatial::{Crs, VerticalDatum};
 
 const PROJECTED: [&str; 4] = ["PROJCS", "PROJCRS", "PROJECTEDCRS", "BASEPROJCRS"];
 const GEOGRAPHIC: [&str; 6] =
@@ -134,7 +28,7 @@ fn find<'a>(root: &'a Node, keywords: &[&str]) -> Option<&'a Node> {
 }
 
 /// The horizontal system of a text.
-pub(super) fn horizontal(text: &str) -> Option<Crs> {
+pub(in super::super) fn horizontal(text: &str) -> Option<Crs> {
     let root = Node::parse(text)?;
     if let Some(projected) = find(&root, &PROJECTED) {
         return match projected.epsg() {
@@ -150,7 +44,7 @@ pub(super) fn horizontal(text: &str) -> Option<Crs> {
 }
 
 /// The height datum of a text.
-pub(super) fn vertical(text: &str) -> Option<VerticalDatum> {
+pub(in super::super) fn vertical(text: &str) -> Option<VerticalDatum> {
     let root = Node::parse(text)?;
     let vertical = find(&root, &VERTICAL)?;
     match vertical.epsg() {
@@ -266,100 +160,6 @@ fn is_close(a: &Projection, b: &Projection) -> bool {
     }
 }
 
-/// Well-known text of version 1.
-pub(super) fn write(definition: &Definition) -> String {
-    let geographic = write_base(definition.base);
-    let parameters: (&str, Vec<(&str, f64)>) = match definition.projection {
-        Projection::Geographic => return geographic,
-        Projection::LambertConformal { lat_1, lat_2, lat_0, lon_0, x_0, y_0 } => (
-            "Lambert_Conformal_Conic_2SP",
-            vec![
-                ("latitude_of_origin", lat_0),
-                ("central_meridian", lon_0),
-                ("standard_parallel_1", lat_1),
-                ("standard_parallel_2", lat_2),
-                ("false_easting", x_0),
-                ("false_northing", y_0),
-            ],
-        ),
-        Projection::TransverseMercator { lon_0, k_0, x_0, y_0 } => (
-            "Transverse_Mercator",
-            vec![
-                ("latitude_of_origin", 0.0),
-                ("central_meridian", lon_0),
-                ("scale_factor", k_0),
-                ("false_easting", x_0),
-                ("false_northing", y_0),
-            ],
-        ),
-        Projection::WebMercator => (
-            "Mercator_1SP",
-            vec![
-                ("central_meridian", 0.0),
-                ("scale_factor", 1.0),
-                ("false_easting", 0.0),
-                ("false_northing", 0.0),
-            ],
-        ),
-        Projection::ObliqueStereographic { lat_0, lon_0, k_0, x_0, y_0 } => (
-            "Oblique_Stereographic",
-            vec![
-                ("latitude_of_origin", lat_0),
-                ("central_meridian", lon_0),
-                ("scale_factor", k_0),
-                ("false_easting", x_0),
-                ("false_northing", y_0),
-            ],
-        ),
-    };
-    let (method, values) = parameters;
-    let mut text = format!("PROJCS[\"{}\",{geographic},PROJECTION[\"{method}\"]", definition.name);
-    for (name, value) in values {
-        // Writing to a String cannot fail.
-        let _ = write!(text, ",PARAMETER[\"{name}\",{value}]");
-    }
-    text.push_str(METRE);
-    text.push_str(",AXIS[\"Easting\",EAST],AXIS[\"Northing\",NORTH]");
-    if definition.projection == Projection::WebMercator {
-        // Version 1 cannot say that the sphere is only for display; this is what programs expect.
-        text.push_str(",EXTENSION[\"PROJ4\",\"+proj=merc +a=6378137 +b=6378137 +lat_ts=0 +lon_0=0 +x_0=0 +y_0=0 +k=1 +units=m +nadgrids=@null +wktext +no_defs\"]");
-    }
-    let _ = write!(text, "{}]", authority(definition.epsg));
-    text
-}
-
-const METRE: &str = ",UNIT[\"metre\",1,AUTHORITY[\"EPSG\",\"9001\"]]";
-
-/// Well-known text of version 1 with a height datum.
-pub(super) fn write_compound(definition: &Definition, datum: VerticalDatum) -> String {
-    let horizontal = write(definition);
-    let Some((name, datum_name, datum_epsg, epsg)) = datum.registration() else {
-        return horizontal;
-    };
-    format!(
-        "COMPD_CS[\"{} + {name}\",{horizontal},VERT_CS[\"{name}\",VERT_DATUM[\"{datum_name}\",2005{}]{METRE},AXIS[\"Gravity-related height\",UP]{}]]",
-        definition.name,
-        authority(datum_epsg),
-        authority(epsg),
-    )
-}
-
-fn write_base(base: &Base) -> String {
-    let Ellipsoid { epsg, name, semi_major_m, inverse_flattening, .. } = base.ellipsoid;
-    format!(
-        "GEOGCS[\"{}\",DATUM[\"{}\",SPHEROID[\"{name}\",{semi_major_m},{inverse_flattening}{}]{}],PRIMEM[\"Greenwich\",0,AUTHORITY[\"EPSG\",\"8901\"]],UNIT[\"degree\",0.0174532925199433,AUTHORITY[\"EPSG\",\"9122\"]]{}]",
-        base.name,
-        base.datum,
-        authority(*epsg),
-        authority(base.datum_epsg),
-        authority(base.epsg),
-    )
-}
-
-fn authority(epsg: u32) -> String {
-    format!(",AUTHORITY[\"EPSG\",\"{epsg}\"]")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -368,24 +168,26 @@ mod tests {
 
     /// Without the parts that state a code.
     fn without_authorities(text: &str) -> String {
-        let mut rest = text;
-        let mut plain = String::new();
-        while let Some((before, after)) = rest.split_once(",AUTHORITY[") {
-            plain.push_str(before);
-            rest = after.split_once(']').unwrap().1;
+        let mut plain = text.to_owned();
+        for start in [",AUTHORITY[", ",ID["] {
+            while let Some((before, after)) = plain.split_once(start) {
+                plain = before.to_owned() + after.split_once(']').unwrap().1;
+            }
         }
-        plain + rest
+        plain
     }
 
     #[test]
-    fn own_text_is_recognised_by_code_and_by_parameters() {
+    fn own_texts_are_recognised_by_code_and_by_parameters() {
         for code in codes() {
             let crs = Crs::from_epsg(code).unwrap();
-            assert_eq!(Crs::from_wkt(&crs.to_wkt()), Some(crs));
-            let plain = without_authorities(&crs.to_wkt());
-            assert!(!plain.contains("EPSG"));
-            if !matches!(code, 3857 | 28992) {
-                assert_eq!(Crs::from_wkt(&plain), Some(crs), "{plain}");
+            for text in [crs.to_wkt(), crs.to_wkt2()] {
+                assert_eq!(Crs::from_wkt(&text), Some(crs));
+                let plain = without_authorities(&text);
+                assert!(!plain.contains("EPSG"));
+                if !matches!(code, 3857 | 28992) {
+                    assert_eq!(Crs::from_wkt(&plain), Some(crs), "{plain}");
+                }
             }
         }
     }
@@ -455,29 +257,6 @@ mod tests {
         assert_eq!(Crs::from_wkt(""), None);
         assert_eq!(Crs::from_wkt("LOCAL_CS[\"site\"]"), None);
         assert_eq!(Crs::from_wkt(&"PROJCS[".repeat(100_000)), None);
-    }
-
-    #[test]
-    fn proj_reads_the_text_as_the_same_code() {
-        for code in [2154, 9794, 3946, 5490, 2972, 2975, 4471, 4467, 4326, 4171, 3857, 32631, 28992]
-        {
-            let crs = Crs::from_epsg(code).unwrap();
-            let arguments = ["-o", "wkt1", "--single-line", &crs.to_wkt()].map(str::to_owned);
-            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-            let Some(ours) = test_support::tool("gdalsrsinfo", &arguments) else { return };
-            let registered = format!("EPSG:{code}");
-            let Some(theirs) =
-                test_support::tool("gdalsrsinfo", &["-o", "wkt1", "--single-line", &registered])
-            else {
-                return;
-            };
-            assert!(ours.status.success(), "{}", String::from_utf8_lossy(&ours.stderr));
-            let text = |o: &std::process::Output| String::from_utf8_lossy(&o.stdout).into_owned();
-            assert!(text(&ours).contains(&format!("AUTHORITY[\"EPSG\",\"{code}\"]")));
-            // Names of the axes differ among programs.
-            let body = |t: String| t.split(",AXIS").next().unwrap_or_default().trim().to_owned();
-            assert_eq!(body(text(&ours)), body(text(&theirs)));
-        }
     }
 
     proptest! {
