@@ -7,11 +7,12 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput};
 use twin_core::Result;
 use twin_core::assembly::{
-    CellAnchor, PointBins, SelectionRule, TinOptions, interpolate, is_terrain_class,
-    select_terrain, surface_points,
+    CellAnchor, PointBins, TinOptions, interpolate, select_terrain, surface_points,
 };
 use twin_core::formats::las::{PointFile, PointQuery};
+use twin_core::products::lidar_hd;
 use twin_core::spatial::{Extent, GridSpec};
+use twin_core::territory::SelectionRule;
 
 fn main() -> Result<()> {
     let sources = twin_benches::sources(env!("CARGO_TARGET_TMPDIR"))?;
@@ -34,7 +35,7 @@ fn points(criterion: &mut Criterion, tile: &std::path::Path) -> Result<()> {
         b.iter(|| black_box(file.read(&PointQuery::default())).is_ok());
     });
 
-    let terrain = surface_points(&block, is_terrain_class);
+    let terrain = surface_points(&block, lidar_hd::is_terrain);
     group.throughput(Throughput::Elements(terrain.len() as u64));
     for (name, rule) in [("median", SelectionRule::Median), ("ign-max", SelectionRule::IgnMax)] {
         group.bench_function(format!("select terrain points, rule {name}"), |b| {

@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 
 use program::{Outcome, assemble, territory_file, twin, twin_with};
 use serde_json::Value;
-use twin_core::assembly::{CellQuality, TerrainSource};
-use twin_core::territory::{Territory, TerritoryManifest};
+use twin_core::territory::{CellQuality, TerrainSource, Territory, TerritoryManifest};
 use twin_core::test_support::data;
 
 const LAMBERT_93: &str = "crs = \"EPSG:2154\"";

@@ -17,6 +17,9 @@ use crate::surface::{Furniture, Standing};
 use crate::terrain::Terrain;
 use crate::vegetation::{Garden, Hedge, Tree};
 
+/// Inhabitants per dwelling.
+const HOUSEHOLD: f64 = 2.2;
+
 /// A synthetic commune. All positions are Lambert-93 metres, heights NGF-IGN69 metres.
 #[derive(Debug, Clone)]
 pub struct Commune {
@@ -233,6 +236,16 @@ impl Commune {
     /// Buildings, `id` from 1 in order.
     pub fn buildings(&self) -> &[Building] {
         &self.buildings
+    }
+
+    /// Dwellings of all buildings.
+    pub fn dwellings(&self) -> u32 {
+        self.buildings().iter().map(|b| b.dwellings).sum()
+    }
+
+    /// Inhabitants: 2.2 per dwelling.
+    pub fn population(&self) -> u32 {
+        (f64::from(self.dwellings()) * HOUSEHOLD).round() as u32
     }
 
     /// Facilities.

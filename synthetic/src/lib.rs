@@ -34,6 +34,7 @@ mod river;
 mod roof;
 mod scenario;
 mod sections;
+mod shores;
 mod streets;
 mod surface;
 mod table;

@@ -8,11 +8,11 @@ use rayon::prelude::*;
 use twin_core::formats::{FeatureTable, Value};
 use twin_core::spatial::{Geometry, Polygon};
 
-use crate::bd_topo::{band, pond_ring};
 use crate::building::BuildingUse;
 use crate::commune::Commune;
 use crate::cover::Cover;
 use crate::frame::Point;
+use crate::shores::{pond_ring, river_band};
 use crate::streets::StreetClass;
 use crate::table::{Layer, text};
 
@@ -75,9 +75,9 @@ impl Ground {
         let frame = &commune.frame;
         let river = &commune.terrain.river;
         let world = |ring: Vec<Point>| shape(&frame.line(&ring));
-        let mut water = vec![world(band(commune, river.water_half_width()))];
+        let mut water = vec![world(river_band(commune, river.water_half_width()))];
         water.extend(pond_ring(commune).map(|ring| shape(&ring)));
-        let mut banks = vec![world(band(commune, river.top))];
+        let mut banks = vec![world(river_band(commune, river.top))];
         let dyke = &commune.terrain.dyke;
         if commune.options.dyke {
             let half = dyke.half_crest + 2.0 * dyke.height;

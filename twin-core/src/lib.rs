@@ -30,6 +30,7 @@ pub mod scenario;
 pub mod series;
 pub mod simulation;
 pub mod spatial;
+mod suggest;
 pub mod territory;
 #[doc(hidden)]
 pub mod test_support;

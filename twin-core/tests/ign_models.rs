@@ -6,11 +6,13 @@
 use std::path::Path;
 
 use twin_core::assembly::{
-    self, CellAnchor, PointBins, SelectionRule, SurfacePoint, TinOptions, class, held_out_errors,
-    interpolate, select_surface, select_terrain, surface_points,
+    self, CellAnchor, PointBins, SurfacePoint, TinOptions, held_out_errors, interpolate,
+    select_surface, select_terrain, surface_points,
 };
 use twin_core::formats::las::{PointFile, PointQuery};
+use twin_core::products::lidar_hd;
 use twin_core::spatial::{Extent, Grid, GridSpec};
+use twin_core::territory::{SelectionRule, TerrainErrors};
 use twin_core::test_support::{data, tool};
 
 fn points(path: &Path) -> Vec<SurfacePoint> {
@@ -38,7 +40,7 @@ fn marked_ground(path: &Path) -> Vec<(i64, i64, i32)> {
     let mut marked: Vec<(i64, i64, i32)> = records
         .points()
         .map(|p| p.unwrap())
-        .filter(|p| u8::from(p.classification) == class::GROUND)
+        .filter(|p| u8::from(p.classification) == lidar_hd::GROUND)
         .filter(|p| f64::from_le_bytes(p.extra_bytes[at..at + 8].try_into().unwrap()) == 1.0)
         .map(|p| SurfacePoint::from_metres([p.x, p.y, p.z], 2).unwrap())
         .map(|p| (p.x_mm, p.y_mm, p.z_mm))
@@ -68,7 +70,7 @@ fn ign_max_marks_the_points_that_ign_marks() {
         };
         let (Some(input), Some(reference)) = (find("input"), find("reference")) else { return };
         let ground: Vec<SurfacePoint> =
-            points(&input).into_iter().filter(|p| p.class == class::GROUND).collect();
+            points(&input).into_iter().filter(|p| p.class == lidar_hd::GROUND).collect();
         let anchor = if starts_at_first_point {
             CellAnchor {
                 x_mm: ground.iter().map(|p| p.x_mm).min().unwrap(),
@@ -193,7 +195,9 @@ fn the_median_is_unbiased_at_held_out_points_and_the_maximum_is_not() {
         Extent { min_x: 770_500.0, min_y: 6_277_500.0, max_x: 770_650.0, max_y: 6_277_600.0 };
     let spec = GridSpec::covering(&extent, 0.5);
     let errors = |rule| {
-        let errors = held_out_errors(&points, rule, &spec, &TinOptions::default()).unwrap();
+        let errors =
+            TerrainErrors::of(&held_out_errors(&points, rule, &spec, &TinOptions::default()))
+                .unwrap();
         println!("{rule:?}: {errors:?}");
         errors
     };
@@ -235,7 +239,7 @@ fn the_ground_filter_finds_the_ground_that_ign_found() {
         // Unclassified points have no truth; low points that IGN left out are not judged either.
         let judged: Vec<SurfacePoint> =
             points.into_iter().filter(|p| matches!(p.class, 2..=6)).collect();
-        let truth: Vec<bool> = judged.iter().map(|p| p.class == class::GROUND).collect();
+        let truth: Vec<bool> = judged.iter().map(|p| p.class == lidar_hd::GROUND).collect();
         let found = assembly::classify_ground(&judged, &filter);
         let (kappa, missed, taken) = confusion(&found, &truth);
         println!("{name}: kappa {kappa:.3}, type I {missed:.3}, type II {taken:.3}");

@@ -12,9 +12,10 @@
 use geo::Area as _;
 use serde::{Deserialize, Serialize};
 
-use super::{BuildingCounts, LatticeBox, PointBins, is_built, millimetres, quality::quantile};
+use super::{LatticeBox, PointBins, millimetres};
+use crate::products::lidar_hd;
 use crate::spatial::{Grid, Polygon, cells_along};
-use crate::territory::Building;
+use crate::territory::{Building, BuildingCounts, quantile};
 
 /// Height of a storey where only their number is known, metres.
 pub const STOREY_M: f64 = 3.0;
@@ -109,7 +110,7 @@ pub fn roof_heights(footprint: &[Polygon], points: &PointBins) -> Option<RoofHei
             crate::spatial::Extent::of_points(polygon.exterior.iter().map(|p| (p[0], p[1])))?;
         for point in points.within(&LatticeBox::of_extent(&extent)) {
             let [x, y, z] = point.to_metres();
-            if is_built(point.class) && is_inside(polygon, x, y) {
+            if lidar_hd::is_built(point.class) && is_inside(polygon, x, y) {
                 heights.push(z);
             }
         }
@@ -290,7 +291,7 @@ fn is_inside(polygon: &Polygon, x: f64, y: f64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{SurfacePoint, class};
+    use super::super::SurfacePoint;
     use super::*;
     use crate::spatial::{Geometry, GridSpec};
     use crate::territory::Layer as _;
@@ -317,7 +318,7 @@ mod tests {
                 let (x, y) = (f64::from(i % 40) + 0.5, f64::from(i / 40) + 0.5);
                 let inside = is_inside(&footprint(), x, y);
                 let z = if inside { 58.0 } else { 50.0 };
-                let code = if inside { class::BUILDING } else { class::GROUND };
+                let code = if inside { lidar_hd::BUILDING } else { lidar_hd::GROUND };
                 SurfacePoint::from_metres([x, y, z], code).unwrap()
             })
             .collect();

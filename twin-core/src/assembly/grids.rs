@@ -18,22 +18,22 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rayon::prelude::*;
-
-use super::point_store::{PointStore, Selection, split_check_points};
-use super::under_buildings::{covered_cells, fill_under_buildings};
+use super::block::{blocks, make_block};
+use super::buildings_by_block::{BUILDING_MARGIN_M, BuildingsByBlock};
+use super::heights::Heights;
+use super::held_out::{check_area, held_out_errors};
 use super::{
-    BuildingLod1, CellAnchor, CellQuality, CoverSource, GroundFilter, LatticeBox, PointBins,
-    QualityCounts, QualityReport, RoofHeights, SMALLEST_BUILDING_M2, SelectionRule, TerrainErrors,
-    TerrainSource, Tin, TinOptions, VECTOR_VOID_EDGE_M, building_lod1, canopy_height,
-    count_by_source, derived_buildings, errors_at, influence_m, interpolate, interpolate_block,
-    is_built, land_cover, millimetres, outline_ground, roof_heights, select_terrain,
-    terrain_points,
+    BuildingLod1, CoverSource, GroundFilter, SMALLEST_BUILDING_M2, TinOptions, Window,
+    count_by_source, derived_buildings, millimetres,
 };
-use crate::formats::cf::{BandMeta, CHUNK, GridFile, GridFileWriter};
+use crate::formats::cf::{BandMeta, GridFile, GridFileWriter};
 use crate::language::Text;
-use crate::spatial::{Crs, Extent, Grid, GridSpec, cells_within};
-use crate::territory::{Building, Features, LandCover};
+use crate::products::lidar_hd;
+use crate::spatial::{Crs, Extent, Grid, GridSpec};
+use crate::territory::{
+    Building, BuildingCounts, CellQuality, Features, LandCover, QualityCounts, QualityReport,
+    SelectionRule, TerrainErrors, TerrainSource,
+};
 use crate::{Error, Result};
 
 /// What the assembly is busy with.
@@ -104,16 +104,8 @@ pub struct AssembledGrids {
     pub buildings: Vec<BuildingLod1>,
 }
 
-/// Most cells of a territory's grid: 60 × 60 km at 0.5 m.
-const MOST_CELLS: f64 = 1.5e10;
 /// Most cells on which outlines of buildings are drawn from points, in memory: 10 × 10 km at 0.5 m.
 const MOST_OUTLINED_CELLS: usize = 400_000_000;
-/// Side of a block, metres.
-const BLOCK_M: f64 = 1000.0;
-/// Side of the part of each block where the terrain is checked with held-out points, metres.
-const CHECK_AREA_M: f64 = 400.0;
-/// Terrain read around the buildings of a block, metres; larger buildings see part of theirs.
-const BUILDING_MARGIN_M: f64 = 200.0;
 
 /// Makes the grids of a territory and writes them to `path`. `progress` is told the stage and the
 /// share done, from 0 to 1.
@@ -135,17 +127,9 @@ pub fn assemble_grids(
             "the resolution must lie between 0.05 and 1000 m",
         ));
     }
-    let selection = Selection {
-        rule: options.selection,
-        filter: options.ground_filter,
-        check_areas: Vec::new(),
-    };
-    let mut source = match PointStore::open(points, selection)? {
-        Some(store) => Source::Points(store),
-        None => Source::Vectors(vector_terrain(features)?),
-    };
-    let spec = territory_spec(&source, features, options)?;
-    let traces_outlines = features.buildings.is_empty() && matches!(source, Source::Points(_));
+    let mut heights = Heights::open(points, features, options)?;
+    let spec = heights.spec(features, options)?;
+    let traces_outlines = features.buildings.is_empty() && matches!(heights, Heights::Points(_));
     if traces_outlines && spec.len() > MOST_OUTLINED_CELLS {
         return Err(Error::input(
             "extent",
@@ -153,22 +137,13 @@ pub fn assemble_grids(
             "too many cells to draw buildings from points; add a BD TOPO, reduce the extent or raise resolution_m",
         ));
     }
-    let tin = TinOptions {
-        measured_edge_m: options.tin.measured_edge_m.max(2.0 * options.resolution_m),
-        void_edge_m: match source {
-            Source::Points(_) => options.tin.void_edge_m.max(2.0 * options.resolution_m),
-            Source::Vectors(_) => VECTOR_VOID_EDGE_M,
-        },
-        ..options.tin
-    };
+    let tin = heights.tin(options);
     let blocks = blocks(&spec);
-    let check_areas: Vec<Option<CheckArea>> =
-        blocks.iter().map(|b| CheckArea::within(&spec, b)).collect();
-    if let Source::Points(store) = &mut source {
-        let reach = millimetres(tin.void_edge_m);
-        store.set_check_areas(
-            check_areas.iter().flatten().map(|a| a.area(&spec).grown(reach)).collect(),
-        );
+    let check_areas: Vec<Option<Window>> = blocks.iter().map(|b| check_area(&spec, b)).collect();
+    // The terrain of a check area depends on points so far around it.
+    let around = |area: &Window| area.area(&spec).grown(millimetres(tin.void_edge_m));
+    if let Heights::Points(store) = &mut heights {
+        store.set_check_areas(check_areas.iter().flatten().map(around).collect());
     }
 
     let mut writer = GridFileWriter::create(path, &spec, options.crs, &BTreeMap::new())?;
@@ -176,8 +151,7 @@ pub fn assemble_grids(
         writer.add_band(&band)?;
     }
     let mut built = traces_outlines.then(|| Grid::filled(spec, false));
-    let mut roofs: Vec<Option<RoofHeights>> = vec![None; features.buildings.len()];
-    let owners = owners(&spec, &blocks, &features.buildings);
+    let mut buildings = BuildingsByBlock::new(&spec, &blocks, &features.buildings);
     let mut counts = QualityCounts::default();
     let mut errors = Vec::new();
     for (k, block) in blocks.iter().enumerate() {
@@ -185,28 +159,24 @@ pub fn assemble_grids(
             return Err(Error::Cancelled);
         }
         progress(Stage::Grids, k as f64 / blocks.len() as f64);
-        let mut made = make_block(&mut source, features, &spec, block, &tin)?;
-        if let Some((unthinned, area)) = made.unthinned.take().zip(check_areas[k].as_ref()) {
-            errors.extend(check_errors(unthinned, area, &spec, options.selection, &tin));
+        let mut made = make_block(&mut heights, features, &spec, block, &tin)?;
+        if let Some((mut near, area)) = made.unthinned.take().zip(check_areas[k].as_ref()) {
+            let reach = around(area);
+            near.retain(|p| reach.contains(p.x_mm, p.y_mm));
+            errors.extend(held_out_errors(&near, options.selection, &area.spec(&spec), &tin));
         }
         counts.add(&made.quality.values);
         if let Some(built) = &mut built {
-            for (row, column) in cells(&made.dtm.spec) {
-                if is_built(made.top[(row, column)]) {
-                    built[(block.row + row, block.column + column)] = true;
-                }
+            for i in (0..made.top.values.len()).filter(|&i| lidar_hd::is_built(made.top.values[i]))
+            {
+                let (row, column) = made.top.spec.row_column(i);
+                built[(block.rows.start + row, block.columns.start + column)] = true;
             }
         }
         if let Some(surface) = &made.surface_points {
-            let found: Vec<Option<RoofHeights>> = owners[k]
-                .par_iter()
-                .map(|&i| roof_heights(features.buildings[i].footprint(), surface))
-                .collect();
-            for (&i, roof) in owners[k].iter().zip(found) {
-                roofs[i] = roof;
-            }
+            buildings.find_roofs(k, surface);
         }
-        let (row, column) = (block.row, block.column);
+        let (row, column) = (block.rows.start, block.columns.start);
         writer.write_window("dtm", row, column, &made.dtm)?;
         writer.write_window("dsm", row, column, &made.dsm)?;
         writer.write_window("canopy_height", row, column, &made.canopy)?;
@@ -225,136 +195,27 @@ pub fn assemble_grids(
 
     progress(Stage::Buildings, 0.0);
     let derived = built.map_or(Vec::new(), |mask| derived_buildings(&mask, SMALLEST_BUILDING_M2));
-    let grids = GridFile::open(path)?;
-    let blocks_of_buildings = if derived.is_empty() {
-        building_blocks(&features.buildings, &roofs, &grids, &blocks, &owners, progress)?
-    } else {
-        let owners = self::owners(&spec, &blocks, &derived);
-        let mut roofs = vec![None; derived.len()];
-        if let Source::Points(store) = &mut source {
-            for (block, owned) in blocks.iter().zip(&owners).filter(|(_, o)| !o.is_empty()) {
+    if !derived.is_empty() {
+        buildings = BuildingsByBlock::new(&spec, &blocks, &derived);
+        if let Heights::Points(store) = &mut heights {
+            for (k, block) in blocks.iter().enumerate() {
+                if buildings.is_empty(k) {
+                    continue;
+                }
                 let area = block.area(&spec).grown(millimetres(BUILDING_MARGIN_M));
                 if let Some(surface) = store.around(&area)?.surface {
-                    for &i in owned {
-                        roofs[i] = roof_heights(derived[i].footprint(), &surface);
-                    }
+                    buildings.find_roofs(k, &surface);
                 }
             }
         }
-        building_blocks(&derived, &roofs, &grids, &blocks, &owners, progress)?
-    };
-    let mut by_source = count_by_source(&blocks_of_buildings);
-    by_source.derived_footprints = derived.len();
-    let quality = report(&source, options.selection, &spec, &counts, &errors, by_source);
-    Ok(AssembledGrids { spec, quality, derived_buildings: derived, buildings: blocks_of_buildings })
-}
-
-/// Where heights come from.
-enum Source {
-    Points(PointStore),
-    Vectors(PointBins),
-}
-
-fn vector_terrain(features: &Features) -> Result<PointBins> {
-    PointBins::new(terrain_points(features)).ok_or_else(|| {
-        Error::input(
-            "source",
-            "aucune source ne donne d'altitude ; ajouter un nuage LiDAR HD ou des vecteurs 3D de la BD TOPO",
-            "no source gives heights; add a LiDAR HD cloud or 3D vectors of BD TOPO",
-        )
-    })
-}
-
-fn territory_spec(source: &Source, features: &Features, options: &GridOptions) -> Result<GridSpec> {
-    let of_sources = match source {
-        Source::Points(store) => store.extent(),
-        Source::Vectors(_) => features.extent(),
-    };
-    let extent = options.extent.or(of_sources).ok_or_else(|| {
-        Error::input("extent", "aucune source ne donne d'emprise", "no source gives an extent")
+    }
+    let models = buildings.finish(&GridFile::open(path)?, &blocks, &|share| {
+        progress(Stage::Buildings, share);
     })?;
-    if extent.area() / options.resolution_m.powi(2) > MOST_CELLS {
-        return Err(Error::input(
-            "extent",
-            "l'emprise est trop grande pour cette résolution ; réduire l'une ou augmenter l'autre",
-            "the extent is too large for this resolution; reduce one or raise the other",
-        ));
-    }
-    let spec = GridSpec::covering(&extent, options.resolution_m);
-    if let Source::Points(store) = source {
-        let points = store.bounds();
-        let area = LatticeBox::of_extent(&spec.extent());
-        if (0..2).any(|k| points.max[k] < area.min[k] || area.max[k] < points.min[k]) {
-            return Err(Error::input(
-                "extent",
-                "les points sont tous hors de l'emprise ; vérifier l'emprise et le système de coordonnées",
-                "all points lie outside the extent; check the extent and the coordinate system",
-            ));
-        }
-    }
-    Ok(spec)
-}
-
-/// A window of the territory's grid.
-struct Block {
-    row: usize,
-    column: usize,
-    rows: usize,
-    columns: usize,
-}
-
-impl Block {
-    fn rows(&self) -> std::ops::Range<usize> {
-        self.row..self.row + self.rows
-    }
-
-    fn columns(&self) -> std::ops::Range<usize> {
-        self.column..self.column + self.columns
-    }
-
-    fn area(&self, spec: &GridSpec) -> LatticeBox {
-        LatticeBox::of_extent(&spec.crop(&self.rows(), &self.columns()).extent())
-    }
-}
-
-fn block_side(spec: &GridSpec) -> usize {
-    (BLOCK_M / spec.cell_size / CHUNK as f64).ceil().max(1.0) as usize * CHUNK
-}
-
-fn blocks(spec: &GridSpec) -> Vec<Block> {
-    let side = block_side(spec);
-    let mut blocks = Vec::new();
-    for row in (0..spec.rows).step_by(side) {
-        for column in (0..spec.columns).step_by(side) {
-            let rows = side.min(spec.rows - row);
-            let columns = side.min(spec.columns - column);
-            blocks.push(Block { row, column, rows, columns });
-        }
-    }
-    blocks
-}
-
-/// For each block, the buildings whose extent has its centre there; buildings outside the grid go
-/// to the nearest block.
-fn owners(spec: &GridSpec, blocks: &[Block], buildings: &[Building]) -> Vec<Vec<usize>> {
-    let side = block_side(spec);
-    let per_row = spec.columns.div_ceil(side);
-    let mut owners = vec![Vec::new(); blocks.len()];
-    for (i, building) in buildings.iter().enumerate() {
-        let (x, y) = building.geometry.extent().map_or((spec.west, spec.north), |e| e.centre());
-        let cell =
-            |v: f64, count: usize| (v / spec.cell_size).clamp(0.0, count as f64 - 1.0) as usize;
-        let (row, column) = (cell(spec.north - y, spec.rows), cell(x - spec.west, spec.columns));
-        if let Some(owned) = owners.get_mut(row / side * per_row + column / side) {
-            owned.push(i);
-        }
-    }
-    owners
-}
-
-fn cells(spec: &GridSpec) -> impl Iterator<Item = (usize, usize)> + use<> {
-    let spec = *spec;
-    (0..spec.len()).map(move |i| spec.row_column(i))
+    let mut by_source = count_by_source(&models);
+    by_source.derived_footprints = derived.len();
+    let quality = report(&heights, options.selection, &spec, &counts, &errors, by_source);
+    Ok(AssembledGrids { spec, quality, derived_buildings: derived, buildings: models })
 }
 
 fn bands(selection: SelectionRule) -> Vec<BandMeta> {
@@ -395,204 +256,24 @@ fn bands(selection: SelectionRule) -> Vec<BandMeta> {
     ]
 }
 
-/// The grids of one block, and the points that made them.
-struct MadeBlock {
-    dtm: Grid<f32>,
-    dsm: Grid<f32>,
-    canopy: Grid<f32>,
-    quality: Grid<u8>,
-    cover: Grid<u8>,
-    cover_source: Grid<u8>,
-    /// Class of the point on top.
-    top: Grid<u8>,
-    surface_points: Option<PointBins>,
-    unthinned: Option<Vec<super::SurfacePoint>>,
-}
-
-fn make_block(
-    source: &mut Source,
-    features: &Features,
-    spec: &GridSpec,
-    block: &Block,
-    tin: &TinOptions,
-) -> Result<MadeBlock> {
-    let window = spec.crop(&block.rows(), &block.columns());
-    let model = |points: &Option<PointBins>, bounds: LatticeBox| match points {
-        Some(points) => interpolate_block(points, bounds, spec, block.rows(), block.columns(), tin),
-        None => Tin::void(window),
-    };
-    match source {
-        Source::Points(store) => {
-            let reach = influence_m(tin).max(BUILDING_MARGIN_M) + spec.cell_size;
-            let bounds = store.bounds();
-            let near = store.around(&block.area(spec).grown(millimetres(reach)))?;
-            let mut terrain = model(&near.terrain, bounds);
-            let surface = model(&near.surface, bounds);
-            let covered = covered_cells(&surface.class, &features.buildings);
-            let first = (block.row, block.column);
-            fill_under_buildings(&mut terrain, &covered, spec, first, bounds, tin, |area| {
-                Ok(store.around(area)?.terrain)
-            })?;
-            if store.counts().is_filtered {
-                mark_derived(&mut terrain.quality);
-            }
-            let cover = land_cover(features, &window, Some(&surface.class));
-            Ok(MadeBlock {
-                canopy: canopy_height(&terrain.height, &surface),
-                dtm: terrain.height,
-                dsm: surface.height,
-                quality: terrain.quality,
-                cover: cover.cover,
-                cover_source: cover.source,
-                top: surface.class,
-                surface_points: near.surface,
-                unthinned: Some(near.unthinned),
-            })
-        }
-        Source::Vectors(points) => {
-            let mut terrain = interpolate_block(
-                points,
-                points.bounds(),
-                spec,
-                block.rows(),
-                block.columns(),
-                tin,
-            );
-            mark_derived(&mut terrain.quality);
-            let mut dsm = terrain.height.clone();
-            for building in features.buildings.iter().filter(|b| b.is_standing()) {
-                let height = building_lod1(building, None, None).height_m as f32;
-                cells_within(&window, building.footprint(), |row, column| {
-                    dsm[(row, column)] = terrain.height[(row, column)] + height;
-                });
-            }
-            let cover = land_cover(features, &window, None);
-            Ok(MadeBlock {
-                canopy: terrain.height.map(|v| 0.0 * v),
-                dtm: terrain.height,
-                dsm,
-                quality: terrain.quality,
-                cover: cover.cover,
-                cover_source: cover.source,
-                top: terrain.class,
-                surface_points: None,
-                unthinned: None,
-            })
-        }
-    }
-}
-
-/// Ground that was derived, not classified by a producer, is never *measured*.
-fn mark_derived(quality: &mut Grid<u8>) {
-    for code in &mut quality.values {
-        if *code != CellQuality::Void as u8 {
-            *code = CellQuality::Virtual as u8;
-        }
-    }
-}
-
-/// The middle of a block, where the terrain is made again without the check points.
-struct CheckArea {
-    rows: std::ops::Range<usize>,
-    columns: std::ops::Range<usize>,
-}
-
-impl CheckArea {
-    fn within(spec: &GridSpec, block: &Block) -> Option<Self> {
-        let side = (CHECK_AREA_M / spec.cell_size).ceil() as usize;
-        let middle = |range: std::ops::Range<usize>| {
-            let cut = range.len().saturating_sub(side) / 2;
-            range.start + cut..range.end - cut
-        };
-        let (rows, columns) = (middle(block.rows()), middle(block.columns()));
-        (rows.len() > 2 && columns.len() > 2).then_some(Self { rows, columns })
-    }
-
-    fn area(&self, spec: &GridSpec) -> LatticeBox {
-        LatticeBox::of_extent(&spec.crop(&self.rows, &self.columns).extent())
-    }
-}
-
-fn check_errors(
-    unthinned: Vec<super::SurfacePoint>,
-    area: &CheckArea,
-    spec: &GridSpec,
-    rule: SelectionRule,
-    tin: &TinOptions,
-) -> Vec<f64> {
-    let reach = area.area(spec).grown(millimetres(tin.void_edge_m));
-    let near = unthinned.into_iter().filter(|p| reach.contains(p.x_mm, p.y_mm)).collect();
-    let (check, kept) = split_check_points(near);
-    let Some(bins) = PointBins::new(select_terrain(&kept, rule, CellAnchor::default())) else {
-        return Vec::new();
-    };
-    let terrain = interpolate(&bins, &spec.crop(&area.rows, &area.columns), tin);
-    errors_at(&terrain.height, &check)
-}
-
-fn building_blocks(
-    buildings: &[Building],
-    roofs: &[Option<RoofHeights>],
-    grids: &GridFile,
-    blocks: &[Block],
-    owners: &[Vec<usize>],
-    progress: &dyn Fn(Stage, f64),
-) -> Result<Vec<BuildingLod1>> {
-    let spec = grids.spec();
-    let margin = (BUILDING_MARGIN_M / spec.cell_size).ceil() as usize;
-    let mut made: Vec<Option<BuildingLod1>> = vec![None; buildings.len()];
-    for (k, (block, owned)) in blocks.iter().zip(owners).enumerate() {
-        progress(Stage::Buildings, k as f64 / blocks.len() as f64);
-        if owned.is_empty() {
-            continue;
-        }
-        let widened = |range: std::ops::Range<usize>, count: usize| {
-            range.start.saturating_sub(margin)..(range.end + margin).min(count)
-        };
-        let rows = widened(block.rows(), spec.rows);
-        let columns = widened(block.columns(), spec.columns);
-        let terrain: Grid<f32> = grids.read_window("dtm", 0, rows, columns)?;
-        let some: Vec<BuildingLod1> = owned
-            .par_iter()
-            .map(|&i| {
-                let ground = outline_ground(buildings[i].footprint(), &terrain);
-                building_lod1(&buildings[i], roofs[i], ground)
-            })
-            .collect();
-        for (&i, block) in owned.iter().zip(some) {
-            made[i] = Some(block);
-        }
-    }
-    Ok(made
-        .into_iter()
-        .zip(buildings)
-        .map(|(block, building)| block.unwrap_or_else(|| building_lod1(building, None, None)))
-        .collect())
-}
-
 fn report(
-    source: &Source,
+    heights: &Heights,
     rule: SelectionRule,
     spec: &GridSpec,
     cells: &QualityCounts,
     errors: &[f64],
-    buildings: super::BuildingCounts,
+    buildings: BuildingCounts,
 ) -> QualityReport {
-    let (points, ground, terrain_source, density_area) = match source {
-        Source::Points(store) => {
+    let terrain_source = heights.terrain_source();
+    let (points, ground, area) = match heights {
+        Heights::Points(store) => {
             let counts = store.counts();
-            let source = if counts.is_filtered {
-                TerrainSource::FilteredPoints
-            } else {
-                TerrainSource::ClassifiedPoints
-            };
-            let area = store.extent().map_or(0.0, |e| e.area());
-            (counts.points, counts.ground, source, area)
+            // Files may reach far beyond the extent: the density is that of the files.
+            (counts.points, counts.ground, store.extent().map_or(0.0, |e| e.area()))
         }
-        Source::Vectors(_) => (0, 0, TerrainSource::Vectors, 0.0),
+        Heights::Vectors(_) => (0, 0, 0.0),
     };
-    // Files may reach far beyond the extent: the density is that of the files.
-    let area = if density_area > 0.0 { density_area } else { spec.extent().area() };
+    let area = if area > 0.0 { area } else { spec.extent().area() };
     QualityReport {
         terrain_source,
         selection: (terrain_source != TerrainSource::Vectors).then_some(rule),

@@ -7,7 +7,7 @@
 //! second grid tells which source each cell comes from. Objects below the ground paint nothing, nor
 //! do watercourses in culverts; bridges paint, because cover is what is seen from above.
 
-use super::{class, is_built};
+use crate::products::lidar_hd;
 use crate::spatial::{Extent, Geometry, Grid, GridSpec, Line, Polygon, cells_within};
 use crate::territory::{Features, LandCover};
 
@@ -109,12 +109,12 @@ pub fn land_cover(
 /// Cover that a LiDAR class on top of a cell stands for; bare ground tells nothing.
 fn cover_of_class(code: u8) -> Option<LandCover> {
     match code {
-        3 => Some(LandCover::Grass),
-        4 => Some(LandCover::Shrub),
-        5 => Some(LandCover::MixedForest),
-        class::WATER => Some(LandCover::Water),
-        class::BRIDGE => Some(LandCover::Sealed),
-        code if is_built(code) => Some(LandCover::Built),
+        lidar_hd::LOW_VEGETATION => Some(LandCover::Grass),
+        lidar_hd::MEDIUM_VEGETATION => Some(LandCover::Shrub),
+        lidar_hd::HIGH_VEGETATION => Some(LandCover::MixedForest),
+        lidar_hd::WATER => Some(LandCover::Water),
+        lidar_hd::BRIDGE => Some(LandCover::Sealed),
+        code if lidar_hd::is_built(code) => Some(LandCover::Built),
         _ => None,
     }
 }

@@ -2,21 +2,26 @@
 
 mod assemble;
 mod bins;
+mod block;
 mod buildings;
+mod buildings_by_block;
 mod city_model;
-mod delaunay;
 mod grids;
 mod ground_filter;
+mod heights;
+mod held_out;
 mod land_cover;
 mod lattice;
 mod outlines;
+mod part_folder;
 mod point_store;
-mod quality;
 mod selection;
+mod sources;
 mod surface;
 mod terrain_from_vectors;
 mod tin;
 mod under_buildings;
+mod window;
 
 pub use assemble::assemble;
 pub use bins::PointBins;
@@ -26,19 +31,13 @@ pub use buildings::{
 };
 pub use grids::{AssembledGrids, GridOptions, Stage, assemble_grids};
 pub use ground_filter::{GroundFilter, classify_ground};
+pub use held_out::held_out_errors;
 pub use land_cover::{CoverGrids, CoverSource, land_cover};
 pub use lattice::{LatticeBox, SurfacePoint, millimetres, surface_points};
 pub use outlines::{SMALLEST_BUILDING_M2, derived_buildings};
-pub use quality::{
-    BuildingCounts, QualityCounts, QualityReport, QualityShares, TerrainErrors, TerrainSource,
-    errors_at, held_out_errors, is_check_point, quantile,
-};
-pub use selection::{
-    CellAnchor, SELECTION_CELL_MM, SelectionRule, class, is_surface_class, is_terrain_class,
-    select_surface, select_terrain,
-};
-pub use surface::{canopy_height, is_built};
+pub use selection::{CellAnchor, SELECTION_CELL_MM, select_surface, select_terrain};
+pub use surface::canopy_height;
 pub use terrain_from_vectors::{VECTOR_VOID_EDGE_M, terrain_points};
-pub use tin::{
-    CellQuality, Tin, TinOptions, influence_m, interpolate, interpolate_block, interpolate_window,
-};
+use tin::influence_m;
+pub use tin::{Tin, TinOptions, interpolate};
+use window::Window;

@@ -11,6 +11,7 @@
 
 use geo::{Area as _, Simplify as _};
 
+use super::Window;
 use crate::spatial::{Geometry, Grid, Polygon};
 use crate::territory::{Building, FootprintOrigin, Layer as _};
 
@@ -56,13 +57,14 @@ fn close(mask: &Grid<bool>) -> Grid<bool> {
     around(&around(mask, true), false)
 }
 
-/// Cells that hang together; rows from that of `first` to `last_row`, columns inclusive.
+/// Cells that hang together.
 pub(super) struct Blob {
     number: u32,
     cells: usize,
-    pub(super) first: (usize, usize),
-    pub(super) last_row: usize,
-    pub(super) columns: (usize, usize),
+    /// The most westerly cell of the northernmost row.
+    first: (usize, usize),
+    /// The smallest window that holds them.
+    pub(super) window: Window,
 }
 
 pub(super) struct Labels {
@@ -85,16 +87,16 @@ pub(super) fn label(mask: &Grid<bool>) -> Labels {
             number: blobs.len() as u32 + 1,
             cells: 0,
             first,
-            last_row: first.0,
-            columns: (first.1, first.1),
+            window: Window { rows: first.0..first.0 + 1, columns: first.1..first.1 + 1 },
         };
         label.values[start] = blob.number;
         waiting.push(start);
         while let Some(i) = waiting.pop() {
             let (row, column) = spec.row_column(i);
             blob.cells += 1;
-            blob.last_row = blob.last_row.max(row);
-            blob.columns = (blob.columns.0.min(column), blob.columns.1.max(column));
+            blob.window.rows.end = blob.window.rows.end.max(row + 1);
+            let columns = &mut blob.window.columns;
+            *columns = columns.start.min(column)..columns.end.max(column + 1);
             let neighbours = [
                 (row > 0).then(|| i - spec.columns),
                 (row + 1 < spec.rows).then(|| i + spec.columns),
@@ -125,8 +127,8 @@ fn trace(label: &Grid<u32>, blob: &Blob) -> Vec<geo::LineString<f64>> {
     // Directed unit edges by their start corner (row, column of the corner), with the blob on the
     // left where y points north.
     let mut edges: std::collections::BTreeMap<(i64, i64), Vec<(i64, i64)>> = Default::default();
-    for row in blob.first.0 as i64..=blob.last_row as i64 {
-        for column in blob.columns.0 as i64..=blob.columns.1 as i64 {
+    for row in blob.window.rows.start as i64..blob.window.rows.end as i64 {
+        for column in blob.window.columns.start as i64..blob.window.columns.end as i64 {
             if !inside(row, column) {
                 continue;
             }

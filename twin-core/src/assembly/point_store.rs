@@ -12,11 +12,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{
-    CellAnchor, GroundFilter, LatticeBox, PointBins, SelectionRule, SurfacePoint, class,
-    classify_ground, quality::is_check_point, select_surface, select_terrain, surface_points,
+    CellAnchor, GroundFilter, LatticeBox, PointBins, SurfacePoint, classify_ground, select_surface,
+    select_terrain, surface_points,
 };
 use crate::formats::las::{PointFile, PointQuery};
+use crate::products::lidar_hd;
 use crate::spatial::Extent;
+use crate::territory::SelectionRule;
 use crate::{Error, Result};
 
 /// Selected points kept in memory: 24 bytes each.
@@ -182,9 +184,8 @@ impl PointStore {
         let (file, bounds) = &self.files[i];
         let block = file.read(&PointQuery::default())?;
         let mut counts = FileCounts { points: block.len() as u64, ..FileCounts::default() };
-        let ground = block.class.iter().filter(|c| **c == class::GROUND).count();
-        let mut points =
-            surface_points(&block, |code| !matches!(code, class::LOW_NOISE | 18 | class::ARTEFACT));
+        let ground = block.class.iter().filter(|c| **c == lidar_hd::GROUND).count();
+        let mut points = surface_points(&block, |code| !lidar_hd::is_noise(code));
         drop(block);
         points.retain(|p| bounds.contains(p.x_mm, p.y_mm));
         if (ground as f64) < FEWEST_GROUND_SHARE * counts.points as f64 {
@@ -192,12 +193,12 @@ impl PointStore {
             // What is not ground stands on it; nothing more is known of it.
             let is_ground = classify_ground(&points, &self.selection.filter);
             for (point, is_ground) in points.iter_mut().zip(is_ground) {
-                point.class = if is_ground { class::GROUND } else { class::LASTING_OBJECT };
+                point.class = if is_ground { lidar_hd::GROUND } else { lidar_hd::LASTING_OBJECT };
             }
         }
-        counts.ground = points.iter().filter(|p| p.class == class::GROUND).count() as u64;
+        counts.ground = points.iter().filter(|p| p.class == lidar_hd::GROUND).count() as u64;
         let in_check_area = |p: &SurfacePoint| {
-            super::is_terrain_class(p.class)
+            lidar_hd::is_terrain(p.class)
                 && self.selection.check_areas.iter().any(|a| a.contains(p.x_mm, p.y_mm))
         };
         let anchor = CellAnchor::default();
@@ -218,11 +219,4 @@ fn highest_first(mut points: Vec<SurfacePoint>) -> Option<PointBins> {
     });
     points.dedup_by_key(|p| (p.x_mm, p.y_mm));
     PointBins::new(points)
-}
-
-/// Ground points to compare with, and the others.
-pub(super) fn split_check_points(
-    unthinned: Vec<SurfacePoint>,
-) -> (Vec<SurfacePoint>, Vec<SurfacePoint>) {
-    unthinned.into_iter().partition(|p| p.class == class::GROUND && is_check_point(p))
 }

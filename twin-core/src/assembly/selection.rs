@@ -18,51 +18,13 @@
 //! never share x and y: the terrain keeps the lower, the surface the upper.
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::SurfacePoint;
+use crate::products::lidar_hd;
+use crate::territory::SelectionRule;
 
 /// Side of a selection cell, millimetres.
 pub const SELECTION_CELL_MM: i64 = 500;
-
-/// Class codes of LiDAR HD that the assembly tells apart.
-pub mod class {
-    /// Ground (*sol*).
-    pub const GROUND: u8 = 2;
-    /// Low, medium and high vegetation.
-    pub const VEGETATION: [u8; 3] = [3, 4, 5];
-    /// Building (*bâtiment*).
-    pub const BUILDING: u8 = 6;
-    /// Low noise (*bruit bas*).
-    pub const LOW_NOISE: u8 = 7;
-    /// Water (*eau*).
-    pub const WATER: u8 = 9;
-    /// Bridge deck (*pont*).
-    pub const BRIDGE: u8 = 17;
-    /// Other lasting objects (*sursol pérenne*).
-    pub const LASTING_OBJECT: u8 = 64;
-    /// Artefacts (*artefacts*).
-    pub const ARTEFACT: u8 = 65;
-    /// Virtual points (*points virtuels*) of water surfaces and under bridges.
-    pub const VIRTUAL: u8 = 66;
-    /// Other built objects (*divers bâti*).
-    pub const OTHER_BUILT: u8 = 67;
-}
-
-/// Which points per cell make the models.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum SelectionRule {
-    /// The lower median of the ground points: the unbiased terrain.
-    #[default]
-    Median,
-    /// The highest ground point, as IGN marks them.
-    IgnMax,
-    /// Every point, as in IGN's published rasters.
-    All,
-}
 
 /// Origin of the selection cells, millimetres; the default is the origin of the CRS.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -71,24 +33,6 @@ pub struct CellAnchor {
     pub x_mm: i64,
     /// North.
     pub y_mm: i64,
-}
-
-/// Whether points of this class may make the terrain.
-pub fn is_terrain_class(code: u8) -> bool {
-    matches!(code, class::GROUND | class::WATER | class::VIRTUAL)
-}
-
-/// Whether points of this class may make the surface.
-pub fn is_surface_class(code: u8) -> bool {
-    matches!(
-        code,
-        class::GROUND | 3
-            ..=5 | class::BUILDING
-                | class::WATER
-                | class::BRIDGE
-                | class::LASTING_OBJECT
-                | class::OTHER_BUILT
-    )
 }
 
 /// The terrain points among `points`, sorted, no two with the same x and y. Among the highest
@@ -104,16 +48,16 @@ pub fn select_terrain(
     };
     let mut selected = match rule {
         SelectionRule::All => {
-            points.iter().copied().filter(|p| is_terrain_class(p.class)).collect()
+            points.iter().copied().filter(|p| lidar_hd::is_terrain(p.class)).collect()
         }
         SelectionRule::Median | SelectionRule::IgnMax => {
             let mut kept = if rule == SelectionRule::Median {
-                per_cell(of_class(class::GROUND), anchor, Ties::ByPosition, lower_median)
+                per_cell(of_class(lidar_hd::GROUND), anchor, Ties::ByPosition, lower_median)
             } else {
-                per_cell(of_class(class::GROUND), anchor, Ties::ByInputOrder, highest)
+                per_cell(of_class(lidar_hd::GROUND), anchor, Ties::ByInputOrder, highest)
             };
-            kept.extend(per_cell(of_class(class::WATER), anchor, Ties::ByPosition, lowest));
-            kept.extend(of_class(class::VIRTUAL));
+            kept.extend(per_cell(of_class(lidar_hd::WATER), anchor, Ties::ByPosition, lowest));
+            kept.extend(of_class(lidar_hd::VIRTUAL));
             kept
         }
     };
@@ -129,7 +73,7 @@ pub fn select_surface(
     anchor: CellAnchor,
 ) -> Vec<SurfacePoint> {
     let candidates: Vec<SurfacePoint> =
-        points.iter().copied().filter(|p| is_surface_class(p.class)).collect();
+        points.iter().copied().filter(|p| lidar_hd::is_surface(p.class)).collect();
     let mut selected = match rule {
         SelectionRule::All => candidates,
         SelectionRule::IgnMax => per_cell(candidates, anchor, Ties::ByPosition, highest),
@@ -205,9 +149,9 @@ fn lower_median(cell: &[SurfacePoint]) -> SurfacePoint {
 /// Open ground is as in the terrain, so that a lawn has a canopy height of zero.
 fn highest_or_median_ground(cell: &[SurfacePoint]) -> SurfacePoint {
     let top = highest(cell);
-    if top.class == class::GROUND {
+    if top.class == lidar_hd::GROUND {
         let ground: Vec<SurfacePoint> =
-            cell.iter().copied().filter(|p| p.class == class::GROUND).collect();
+            cell.iter().copied().filter(|p| p.class == lidar_hd::GROUND).collect();
         lower_median(&ground)
     } else {
         top

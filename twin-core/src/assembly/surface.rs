@@ -5,7 +5,8 @@
 //! the canopy height is surface minus terrain where that is vegetation, and zero elsewhere. Heights
 //! below zero, where a surface triangle dips under the terrain by the noise of the points, are cut.
 
-use super::{Tin, class};
+use super::Tin;
+use crate::products::lidar_hd;
 use crate::spatial::Grid;
 
 /// Height of the vegetation above the terrain, metres: 0 where the top is something else, `NaN`
@@ -18,7 +19,7 @@ pub fn canopy_height(terrain: &Grid<f32>, surface: &Tin) -> Grid<f32> {
         .zip(&surface.class.values)
         .map(|((ground, top), code)| {
             let height = top - ground;
-            if height.is_nan() || class::VEGETATION.contains(code) {
+            if height.is_nan() || lidar_hd::is_vegetation(*code) {
                 // `max` would turn NaN into zero.
                 if height < 0.0 { 0.0 } else { height }
             } else {
@@ -27,11 +28,6 @@ pub fn canopy_height(terrain: &Grid<f32>, surface: &Tin) -> Grid<f32> {
         })
         .collect();
     Grid { spec: terrain.spec, values }
-}
-
-/// Whether the top of a cell is built (classes 6 and 67).
-pub fn is_built(surface_class: u8) -> bool {
-    matches!(surface_class, class::BUILDING | class::OTHER_BUILT)
 }
 
 #[cfg(test)]

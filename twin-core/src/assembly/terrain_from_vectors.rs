@@ -7,7 +7,8 @@
 //! it serves to stand buildings on and is **unfit for hazard**, which the quality report says. All
 //! its cells are of quality *virtual*.
 
-use super::{SurfacePoint, class};
+use super::SurfacePoint;
+use crate::products::lidar_hd;
 use crate::spatial::{Geometry, Line};
 use crate::territory::{Features, GroundPosition};
 
@@ -41,7 +42,7 @@ pub fn terrain_points(features: &Features) -> Vec<SurfacePoint> {
         // One point within the footprint: its outline may lie on sloping ground.
         let Some(ground) = building.ground_min_m else { continue };
         if let Some((x, y)) = building.geometry.extent().map(|e| e.centre()) {
-            points.extend(SurfacePoint::from_metres([x, y, ground], class::VIRTUAL));
+            points.extend(SurfacePoint::from_metres([x, y, ground], lidar_hd::VIRTUAL));
         }
     }
     points
@@ -49,7 +50,7 @@ pub fn terrain_points(features: &Features) -> Vec<SurfacePoint> {
 
 fn along(geometry: &Geometry, points: &mut Vec<SurfacePoint>) {
     let mut chain = |line: &Line| {
-        points.extend(line.iter().filter_map(|p| SurfacePoint::from_metres(*p, class::VIRTUAL)));
+        points.extend(line.iter().filter_map(|p| SurfacePoint::from_metres(*p, lidar_hd::VIRTUAL)));
         for pair in line.windows(2) {
             let length = (pair[1][0] - pair[0][0]).hypot(pair[1][1] - pair[0][1]);
             // Unknown heights are NaN and fall out in `from_metres`.
@@ -57,7 +58,7 @@ fn along(geometry: &Geometry, points: &mut Vec<SurfacePoint>) {
             points.extend((1..steps).filter_map(|k| {
                 let t = k as f64 / steps as f64;
                 let between = [0, 1, 2].map(|i| pair[0][i] + t * (pair[1][i] - pair[0][i]));
-                SurfacePoint::from_metres(between, class::VIRTUAL)
+                SurfacePoint::from_metres(between, lidar_hd::VIRTUAL)
             }));
         }
     };
@@ -75,6 +76,7 @@ mod tests {
     use super::super::{PointBins, TinOptions, interpolate};
     use super::*;
     use crate::spatial::GridSpec;
+    use crate::territory::CellQuality;
     use crate::territory::{Layer as _, Road};
 
     fn road(id: &str, level: i8, line: Line) -> Road {
@@ -99,7 +101,7 @@ mod tests {
             for column in 0..40 {
                 let (x, _) = spec.centre(row, column);
                 assert!((f64::from(tin.height[(row, column)]) - (10.0 + 0.1 * x)).abs() < 0.01);
-                assert_eq!(tin.quality[(row, column)], super::super::CellQuality::Virtual as u8);
+                assert_eq!(tin.quality[(row, column)], CellQuality::Virtual as u8);
             }
         }
     }

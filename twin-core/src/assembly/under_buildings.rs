@@ -10,25 +10,24 @@
 //!
 //! The triangles are those of the whole cloud, so that this leaves no seam either.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
 use super::{
-    CellQuality, LatticeBox, PointBins, Tin, TinOptions, influence_m, is_built, millimetres,
-    outlines::{Blob, label},
-    tin::interpolate_cells,
+    LatticeBox, PointBins, Tin, TinOptions, Window, influence_m, millimetres,
+    outlines::label,
+    tin::{TinSource, interpolate_tile},
 };
 use crate::Result;
+use crate::products::lidar_hd;
 use crate::spatial::{Grid, GridSpec, cells_within};
-use crate::territory::Building;
+use crate::territory::{Building, CellQuality};
 
 /// Longest edge under a building, in units of `void_edge_m`.
 const REACH: f64 = 4.0;
 
 /// Cells covered by a building, by the class on top of each cell and by footprints.
 pub(super) fn covered_cells(top: &Grid<u8>, buildings: &[Building]) -> Grid<bool> {
-    let mut covered = top.map(|class| is_built(*class));
+    let mut covered = top.map(|class| lidar_hd::is_built(*class));
     let spec = covered.spec;
     let area = spec.extent();
     for building in buildings.iter().filter(|b| b.is_standing()) {
@@ -41,44 +40,40 @@ pub(super) fn covered_cells(top: &Grid<u8>, buildings: &[Building]) -> Grid<bool
     covered
 }
 
-/// Fills the void cells of a block of `spec`, whose first row and column are given, where they are
-/// covered. `points_around` gives the terrain points of an area; `bounds` holds all of them.
+/// Fills the void cells of a block of `spec` where they are covered. `points_around` gives the
+/// terrain points of an area; `bounds` holds all of them.
 pub(super) fn fill_under_buildings(
     terrain: &mut Tin,
     covered: &Grid<bool>,
     spec: &GridSpec,
-    first: (usize, usize),
+    block: &Window,
     bounds: LatticeBox,
     options: &TinOptions,
     points_around: impl FnOnce(&LatticeBox) -> Result<Option<PointBins>>,
 ) -> Result<()> {
-    let window = terrain.height.spec;
+    let cells = terrain.height.spec;
     let is_hidden = |i: usize| covered.values[i] && terrain.height.values[i].is_nan();
-    let hidden = Grid { spec: window, values: (0..window.len()).map(is_hidden).collect() };
+    let hidden = Grid { spec: cells, values: (0..cells.len()).map(is_hidden).collect() };
     let blobs = label(&hidden).blobs;
-    let Some(area) = blobs.iter().map(|b| extent_of(b, &window)).reduce(|a, b| a.union(&b)) else {
+    let Some(area) = blobs.iter().map(|b| b.window.area(&cells)).reduce(|a, b| a.union(&b)) else {
         return Ok(());
     };
     let options = TinOptions { void_edge_m: REACH * options.void_edge_m, ..*options };
     let reach = millimetres(influence_m(&options) + spec.cell_size);
     let Some(points) = points_around(&area.grown(reach))? else { return Ok(()) };
+    let source = TinSource { points: &points, bounds, spec, options: &options };
+    let origin = (block.rows.start, block.columns.start);
     let filled: Vec<Tin> = blobs
         .par_iter()
         .map(|blob| {
-            let (rows, columns) = ranges(blob);
-            let wanted = Grid::from_fn(window.crop(&rows, &columns), |row, column| {
-                hidden[(rows.start + row, columns.start + column)]
-            });
-            let shifted = |range: &Range<usize>, by: usize| range.start + by..range.end + by;
-            let (rows, columns) = (shifted(&rows, first.0), shifted(&columns, first.1));
-            interpolate_cells(&points, bounds, spec, rows, columns, &options, Some(&wanted))
+            let wanted = hidden.crop(blob.window.rows.clone(), blob.window.columns.clone());
+            interpolate_tile(&source, &blob.window.shifted(origin), Some(&wanted))
         })
         .collect();
     for (blob, part) in blobs.iter().zip(filled) {
-        let (rows, columns) = ranges(blob);
         for i in 0..part.height.values.len() {
             let (row, column) = part.height.spec.row_column(i);
-            let to = window.index(rows.start + row, columns.start + column);
+            let to = cells.index(blob.window.rows.start + row, blob.window.columns.start + column);
             if hidden.values[to] && part.height.values[i].is_finite() {
                 terrain.height.values[to] = part.height.values[i];
                 terrain.class.values[to] = part.class.values[i];
@@ -90,18 +85,9 @@ pub(super) fn fill_under_buildings(
     Ok(())
 }
 
-fn ranges(blob: &Blob) -> (Range<usize>, Range<usize>) {
-    (blob.first.0..blob.last_row + 1, blob.columns.0..blob.columns.1 + 1)
-}
-
-fn extent_of(blob: &Blob, window: &GridSpec) -> LatticeBox {
-    let (rows, columns) = ranges(blob);
-    LatticeBox::of_extent(&window.crop(&rows, &columns).extent())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::{SurfacePoint, class, interpolate};
+    use super::super::{SurfacePoint, interpolate, tin::interpolate_window};
     use super::*;
 
     /// Ground on a plane, 200 m wide, with two holes of 80 m; a building stands over the first.
@@ -113,7 +99,7 @@ mod tests {
         let points = (0..200 * 100)
             .map(|i| (f64::from(i % 200) * 2.0 + 0.5, f64::from(i / 200) * 2.0 + 0.5))
             .filter(|(x, y)| !hole(*x, *y))
-            .map(|(x, y)| SurfacePoint::from_metres([x, y, 50.0 + 0.01 * x], class::GROUND))
+            .map(|(x, y)| SurfacePoint::from_metres([x, y, 50.0 + 0.01 * x], lidar_hd::GROUND))
             .map(Option::unwrap)
             .collect();
         let spec = GridSpec { west: 0.0, north: 200.0, cell_size: 2.0, columns: 200, rows: 100 };
@@ -133,7 +119,8 @@ mod tests {
         });
         let before = terrain.clone();
         let bounds = points.bounds();
-        fill_under_buildings(&mut terrain, &covered, &spec, (0, 0), bounds, &options, |_| {
+        let all = Window::whole(&spec);
+        fill_under_buildings(&mut terrain, &covered, &spec, &all, bounds, &options, |_| {
             Ok(Some(points.clone()))
         })
         .unwrap();
@@ -153,24 +140,18 @@ mod tests {
         let covered = Grid::filled(spec, true);
         let bounds = points.bounds();
         let mut whole = interpolate(&points, &spec, &options);
-        fill_under_buildings(&mut whole, &covered, &spec, (0, 0), bounds, &options, |_| {
+        let all = Window::whole(&spec);
+        fill_under_buildings(&mut whole, &covered, &spec, &all, bounds, &options, |_| {
             Ok(Some(points.clone()))
         })
         .unwrap();
         // The western half, whose border cuts no hole, then one that cuts the first.
         for columns in [0..100, 50..120] {
-            let part = spec.crop(&(0..100), &columns);
-            let mut block = super::super::interpolate_block(
-                &points,
-                bounds,
-                &spec,
-                0..100,
-                columns.clone(),
-                &options,
-            );
-            let covered = Grid::filled(part, true);
-            let at = (0, columns.start);
-            fill_under_buildings(&mut block, &covered, &spec, at, bounds, &options, |_| {
+            let window = Window { rows: 0..100, columns: columns.clone() };
+            let source = TinSource { points: &points, bounds, spec: &spec, options: &options };
+            let mut block = interpolate_window(&source, &window);
+            let covered = Grid::filled(window.spec(&spec), true);
+            fill_under_buildings(&mut block, &covered, &spec, &window, bounds, &options, |_| {
                 Ok(Some(points.clone()))
             })
             .unwrap();

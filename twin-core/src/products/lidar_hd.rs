@@ -1,188 +1,62 @@
-//! Classes of point clouds: what each code means, by producer.
+//! Classes of LiDAR HD: what the code of a point means.
 //!
-//! Assembly asks for roles, never for codes: the same code means different things elsewhere (26 is a
-//! bridge in AHN; its 1 holds the vegetation).
+//! The classes are those of IGN, *LiDAR HD, descriptif de contenu des nuages de points classés*;
+//! noise has the codes of the LAS specification. IGN makes its terrain (MNT) of classes 2, 9 and 66,
+//! its surface (MNS) of 2 to 6, 9 and 17; the surface here takes lasting objects (64) and other
+//! built ones (67) too.
 
-use std::collections::BTreeMap;
+/// Ground (*sol*).
+pub const GROUND: u8 = 2;
+/// Vegetation up to 0.5 m (*végétation basse*).
+pub const LOW_VEGETATION: u8 = 3;
+/// Vegetation of 0.5 to 1.5 m (*végétation moyenne*).
+pub const MEDIUM_VEGETATION: u8 = 4;
+/// Vegetation above 1.5 m (*végétation haute*).
+pub const HIGH_VEGETATION: u8 = 5;
+/// Building (*bâtiment*).
+pub const BUILDING: u8 = 6;
+/// Low noise (*bruit bas*).
+pub const LOW_NOISE: u8 = 7;
+/// Water (*eau*).
+pub const WATER: u8 = 9;
+/// Bridge deck (*tablier de pont*).
+pub const BRIDGE: u8 = 17;
+/// High noise (*bruit haut*).
+pub const HIGH_NOISE: u8 = 18;
+/// Other lasting objects (*sursol pérenne*).
+pub const LASTING_OBJECT: u8 = 64;
+/// Artefacts (*artefacts*).
+pub const ARTEFACT: u8 = 65;
+/// Points made by IGN on the terrain (*points virtuels*), under water and bridges.
+pub const VIRTUAL: u8 = 66;
+/// Other built objects (*divers bâti*).
+pub const OTHER_BUILT: u8 = 67;
 
-use serde::Deserialize;
-
-use crate::language::Text;
-use crate::{Error, Result};
-
-const BUILT_IN: &str = include_str!("tables/lidar_classes.toml");
-
-/// What a point is for the model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum PointRole {
-    /// The ground.
-    Ground,
-    /// Surface of water.
-    Water,
-    /// Vegetation up to about 0.5 m.
-    LowVegetation,
-    /// Vegetation of about 0.5 to 1.5 m.
-    MediumVegetation,
-    /// Vegetation above about 1.5 m.
-    HighVegetation,
-    /// A building.
-    Building,
-    /// Deck of a bridge.
-    Bridge,
-    /// A lasting object that is neither building nor vegetation: mast, crane, wall.
-    Overground,
-    /// A point made by the producer, on the terrain under water or a bridge.
-    Virtual,
-    /// A fault of measurement.
-    Artefact,
-    /// Noise.
-    Noise,
-    /// Not told.
-    Unclassified,
+/// Whether points of this class may make the terrain.
+pub fn is_terrain(code: u8) -> bool {
+    matches!(code, GROUND | WATER | VIRTUAL)
 }
 
-impl PointRole {
-    /// Part of the terrain model: ground, water and the producer's own points.
-    pub fn is_terrain(self) -> bool {
-        matches!(self, Self::Ground | Self::Water | Self::Virtual)
-    }
-
-    /// Part of the surface model: terrain (without points made up), vegetation, buildings, bridges.
-    pub fn is_surface(self) -> bool {
-        matches!(
-            self,
-            Self::Ground
-                | Self::Water
-                | Self::LowVegetation
-                | Self::MediumVegetation
-                | Self::HighVegetation
-                | Self::Building
-                | Self::Bridge
-        )
-    }
-
-    /// Vegetation of any height.
-    pub fn is_vegetation(self) -> bool {
-        matches!(self, Self::LowVegetation | Self::MediumVegetation | Self::HighVegetation)
-    }
+/// Whether points of this class may make the surface.
+pub fn is_surface(code: u8) -> bool {
+    is_vegetation(code)
+        || is_built(code)
+        || matches!(code, GROUND | WATER | BRIDGE | LASTING_OBJECT)
 }
 
-/// A class of points.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PointClass {
-    /// Code in the file.
-    pub code: u8,
-    /// What it is for the model.
-    pub role: PointRole,
-    /// Name.
-    pub name: Text,
+/// Vegetation of any height.
+pub fn is_vegetation(code: u8) -> bool {
+    matches!(code, LOW_VEGETATION | MEDIUM_VEGETATION | HIGH_VEGETATION)
 }
 
-/// The classes of one producer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PointClasses {
-    /// Identifier: `lidar-hd`, `lidar-prod`, `ahn`, `asprs`.
-    pub id: String,
-    /// Name.
-    pub title: Text,
-    /// Publication of the classes.
-    pub source: String,
-    classes: BTreeMap<u8, PointClass>,
+/// Buildings and other built objects.
+pub fn is_built(code: u8) -> bool {
+    matches!(code, BUILDING | OTHER_BUILT)
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SchemeFile {
-    title: Text,
-    source: String,
-    inherits: Option<String>,
-    classes: Vec<ClassFile>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ClassFile {
-    code: u8,
-    role: PointRole,
-    fr: String,
-    en: String,
-}
-
-impl PointClasses {
-    /// Classes of LiDAR HD.
-    pub fn lidar_hd() -> Result<Self> {
-        Self::built_in("lidar-hd")
-    }
-
-    /// Classes of a producer that comes with the program.
-    pub fn built_in(id: &str) -> Result<Self> {
-        Self::parse("lidar_classes.toml", BUILT_IN, id)
-    }
-
-    /// Classes of one producer from a table; `place` names it in errors.
-    pub fn parse(place: &str, text: &str, id: &str) -> Result<Self> {
-        let mut schemes: BTreeMap<String, SchemeFile> = toml::from_str(text).map_err(|e| {
-            let reason = e.message().to_owned();
-            Error::input(
-                place,
-                format!("table de classes illisible : {reason}"),
-                format!("the class table cannot be read: {reason}"),
-            )
-        })?;
-        let known = schemes.keys().cloned().collect::<Vec<_>>().join(", ");
-        let mut take = |id: &str| {
-            schemes.remove(id).ok_or_else(|| {
-                Error::input(
-                    format!("{place}: {id}"),
-                    format!("nomenclature de points inconnue ; présentes : {known}"),
-                    format!("unknown point classes; available: {known}"),
-                )
-            })
-        };
-        let own = take(id)?;
-        let inherited = match &own.inherits {
-            Some(parent) => take(parent)?.classes,
-            None => Vec::new(),
-        };
-        let classes = inherited
-            .into_iter()
-            .chain(own.classes)
-            .map(|c| {
-                let name = Text::new(c.fr, c.en);
-                (c.code, PointClass { code: c.code, role: c.role, name })
-            })
-            .collect();
-        Ok(Self { id: id.to_owned(), title: own.title, source: own.source, classes })
-    }
-
-    /// A class by code.
-    pub fn class(&self, code: u8) -> Option<&PointClass> {
-        self.classes.get(&code)
-    }
-
-    /// What a code is for the model; an unknown code is unclassified.
-    pub fn role(&self, code: u8) -> PointRole {
-        self.class(code).map_or(PointRole::Unclassified, |class| class.role)
-    }
-
-    /// The role of every code, for loops over points.
-    pub fn roles(&self) -> [PointRole; 256] {
-        std::array::from_fn(|code| {
-            u8::try_from(code).map_or(PointRole::Unclassified, |c| self.role(c))
-        })
-    }
-
-    /// Codes of a role, in order.
-    pub fn codes(&self, role: PointRole) -> Vec<u8> {
-        self.classes.values().filter(|c| c.role == role).map(|c| c.code).collect()
-    }
-
-    /// Every class, by code.
-    pub fn iter(&self) -> impl Iterator<Item = &PointClass> {
-        self.classes.values()
-    }
+/// Noise and artefacts: no object.
+pub fn is_noise(code: u8) -> bool {
+    matches!(code, LOW_NOISE | HIGH_NOISE | ARTEFACT)
 }
 
 #[cfg(test)]
@@ -190,31 +64,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lidar_hd_terrain_is_ground_water_and_virtual_points() {
-        let classes = PointClasses::lidar_hd().unwrap();
-        let terrain: Vec<u8> =
-            classes.iter().filter(|c| c.role.is_terrain()).map(|c| c.code).collect();
-        assert_eq!(terrain, [2, 9, 66]);
-        let surface: Vec<u8> =
-            classes.iter().filter(|c| c.role.is_surface()).map(|c| c.code).collect();
-        assert_eq!(surface, [2, 3, 4, 5, 6, 9, 17]);
-        assert_eq!(classes.role(250), PointRole::Unclassified);
-    }
-
-    #[test]
-    fn other_producers_override_codes() {
-        assert_eq!(PointClasses::built_in("ahn").unwrap().role(26), PointRole::Bridge);
-        let production = PointClasses::built_in("lidar-prod").unwrap();
-        assert_eq!(production.role(208), PointRole::Unclassified);
-        assert_eq!(production.role(6), PointRole::Building);
-        assert!(PointClasses::built_in("usgs").is_err());
-    }
-
-    #[test]
-    fn every_scheme_reads() {
-        for id in ["lidar-hd", "lidar-prod", "ahn", "asprs"] {
-            let classes = PointClasses::built_in(id).unwrap();
-            assert_eq!(classes.roles()[2], PointRole::Ground);
-        }
+    fn models_are_made_of_the_classes_they_should_be() {
+        let codes = |is: fn(u8) -> bool| (0..=255).filter(|c| is(*c)).collect::<Vec<u8>>();
+        assert_eq!(codes(is_terrain), [2, 9, 66]);
+        assert_eq!(codes(is_surface), [2, 3, 4, 5, 6, 9, 17, 64, 67]);
+        assert!(!codes(is_noise).iter().any(|c| is_terrain(*c) || is_surface(*c)));
     }
 }

@@ -3,7 +3,7 @@
 //! A reader takes the neutral tables of [`formats`](crate::formats), finds the fields of its product
 //! under whatever names a delivery gives them, takes out the product's codes for *no value*, and
 //! gives [`Features`](crate::territory::Features) with an [`ImportReport`]. What varies — names,
-//! nomenclatures, classes — is data, in files beside the code.
+//! nomenclatures — is data, in files beside the code.
 //!
 //! | reader | product |
 //! |---|---|
@@ -12,7 +12,7 @@
 //! | [`OcsGe`] | OCS GE land cover |
 //! | [`plu`] | urban-planning documents |
 //! | [`ppr`] | risk-prevention plans |
-//! | [`PointClasses`] | classes of LiDAR HD and other point clouds |
+//! | [`lidar_hd`] | classes of LiDAR HD |
 
 pub mod bd_france;
 mod bdtopo;
@@ -22,7 +22,7 @@ mod geometry_check;
 mod hedges;
 mod import_report;
 mod layer_import;
-mod lidar_hd;
+pub mod lidar_hd;
 mod ocsge;
 pub mod plu;
 pub mod ppr;
@@ -32,5 +32,4 @@ mod semicolon_table;
 pub use bdtopo::BdTopo;
 pub use facility_table::FacilityTable;
 pub use import_report::{ImportReport, LayerReport, SkipReason};
-pub use lidar_hd::{PointClass, PointClasses, PointRole};
 pub use ocsge::OcsGe;

@@ -10,9 +10,9 @@ use serde_json::{Map, Value};
 
 use super::Duration;
 use super::inherit::Merged;
-use super::suggest::{bilingual, explain_serde};
 use crate::language::Text;
 use crate::spatial::Extent;
+use crate::suggest::{bilingual, explain_serde};
 use crate::{Error, Result};
 
 /// Version of the scenario schema that this program reads.

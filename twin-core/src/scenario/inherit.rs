@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::suggest::explain_toml;
+use crate::suggest::explain_toml;
 use crate::{Error, Result};
 
 /// A merged file: its values, and for each dotted key path the folder that paths refer to.

@@ -9,11 +9,11 @@ mod inherit;
 mod levee;
 mod measure;
 mod quantity;
-mod suggest;
 
 pub use file::{GridSection, InputEntry, MeasureEntry, RunEntry, Scenario, TimeSection, path_keys};
 pub use levee::Levee;
-pub use measure::{Edit, LineStructure, MeasureContext, MeasureKind, RasterOperation};
+pub use measure::{MeasureContext, MeasureKind};
 pub use quantity::{DatumRef, Duration, Level};
-pub(crate) use suggest::explain_toml;
-pub use suggest::{explain_serde, nearest};
+
+/// What measures make, for those who write one.
+pub use crate::territory::{Edit, LineStructure, RasterOperation};

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::suggest::bilingual;
+use crate::suggest::bilingual;
 use crate::spatial::VerticalDatum;
 use crate::{Error, Result};
 

@@ -152,7 +152,7 @@ pub fn parse_parameters<P: DeserializeOwned>(
         } else {
             format!("{plugin}.parameters.{path}")
         };
-        crate::scenario::explain_serde(place, &error.into_inner().to_string())
+        crate::suggest::explain_serde(place, &error.into_inner().to_string())
     })
 }
 

@@ -126,7 +126,7 @@ fn duplicate(id: &str) -> Error {
 
 fn unknown<'a>(id: &str, known: impl Iterator<Item = &'a String>) -> Error {
     let known: Vec<&str> = known.map(String::as_str).collect();
-    let nearest = crate::scenario::nearest(id, known.iter().copied());
+    let nearest = crate::suggest::nearest(id, known.iter().copied());
     let (fr, en) = match nearest {
         Some(name) => (format!("vouliez-vous « {name} » ?"), format!("did you mean \"{name}\"?")),
         None => (format!("connus : {}", known.join(", ")), format!("known: {}", known.join(", "))),

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::assembly::{QualityReport, SelectionRule};
-use crate::scenario::{explain_serde, explain_toml};
+use super::QualityReport;
 use crate::spatial::{Crs, Extent};
+use crate::suggest::{explain_serde, explain_toml};
 use crate::{Error, Language, Result};
 
 /// Version of the territory schemas that this program reads and writes.
@@ -46,6 +46,21 @@ pub struct TerritoryFile {
     /// Whether the file states `crs`; without it a source that states none is refused.
     #[serde(skip)]
     pub is_crs_stated: bool,
+}
+
+/// Which points per cell make the models.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum SelectionRule {
+    /// The lower median of the ground points: the unbiased terrain.
+    #[default]
+    Median,
+    /// The highest ground point, as IGN marks them.
+    IgnMax,
+    /// Every point, as in IGN's published rasters.
+    All,
 }
 
 /// One source of a territory.

@@ -10,6 +10,7 @@ mod building;
 mod building_model;
 mod commune;
 mod construction;
+mod edit;
 mod facility;
 mod features;
 mod features_store;
@@ -19,6 +20,7 @@ mod ground_position;
 mod identifier;
 mod land_cover;
 mod layer;
+mod quality;
 mod rail;
 mod relief;
 mod road;
@@ -40,16 +42,22 @@ pub use construction::{
     ReservoirNature, SportsGround, SportsGroundNature, SurfaceConstruction,
     SurfaceConstructionNature,
 };
+pub use edit::{Edit, LineStructure, RasterOperation};
 pub use facility::{Facility, FacilityClass, FacilityClasses};
 pub use features::{FeatureVisitor, FeatureVisitorMut, Features};
 pub use file::{
-    Product, SourceEntry, SourceRecord, TERRITORY_SCHEMA, TerritoryFile, TerritoryManifest,
+    Product, SelectionRule, SourceEntry, SourceRecord, TERRITORY_SCHEMA, TerritoryFile,
+    TerritoryManifest,
 };
 pub use geometry_input::GeometryInput;
 pub use ground_position::GroundPosition;
 pub use identifier::{InseeCode, RnbId};
 pub use land_cover::{LandCover, LandCoverZone};
 pub use layer::{Column, Layer, Oddities, Shape, intersects};
+pub use quality::{
+    BuildingCounts, CellQuality, QualityCounts, QualityReport, QualityShares, TerrainErrors,
+    TerrainSource, quantile,
+};
 pub use rail::{Rail, RailNature};
 pub use relief::{ReliefLine, ReliefLineNature};
 pub use road::{Road, RoadNature, TrafficDirection};

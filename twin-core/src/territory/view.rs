@@ -6,14 +6,13 @@
 //! categories are those of the nearest cell.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
-use super::{Features, LandCover, SurfaceProperties, Territory};
+use super::edit::edited_features;
+use super::{Edit, Features, LandCover, LineStructure, SurfaceProperties, Territory};
+use crate::Result;
 use crate::formats::FeatureTable;
-use crate::scenario::{Edit, LineStructure};
 use crate::spatial::{Grid, GridSpec, Polygon, cells_within};
-use crate::{Error, Result};
 
 /// A read-only territory on a run grid.
 #[derive(Debug)]
@@ -245,74 +244,4 @@ impl Aggregation {
             }
         }
     }
-}
-
-/// Makes the feature edits on tables, so that every layer and attribute can be edited.
-fn edited_features(folder: &Path, features: &Features, edits: &[Edit]) -> Result<Features> {
-    let touches_features = |e: &Edit| {
-        matches!(e, Edit::AddFeatures(_) | Edit::RemoveFeature { .. } | Edit::SetAttribute { .. })
-    };
-    if !edits.iter().any(touches_features) {
-        return Ok(features.clone());
-    }
-    let mut tables = features.to_tables();
-    let missing = |layer: &str, id: &str| {
-        Error::input(
-            format!("{layer}/{id}"),
-            "objet absent du territoire ; vérifier la couche et l'identifiant",
-            "no such feature in the territory; check layer and identifier",
-        )
-    };
-    for edit in edits {
-        match edit {
-            Edit::AddFeatures(added) => {
-                let Some(table) = tables.iter_mut().find(|t| t.name == added.name) else {
-                    tables.push(added.clone());
-                    continue;
-                };
-                let columns: Vec<Option<usize>> =
-                    table.fields.iter().map(|f| added.column(&f.name)).collect();
-                table.features.extend(added.features.iter().map(|feature| {
-                    let values = columns.iter().map(|c| {
-                        c.and_then(|c| feature.values.get(c).cloned())
-                            .unwrap_or(crate::formats::Value::Null)
-                    });
-                    crate::formats::Feature {
-                        geometry: feature.geometry.clone(),
-                        values: values.collect(),
-                    }
-                }));
-            }
-            Edit::RemoveFeature { layer, id } => {
-                let (table, at) = find(&mut tables, layer, id).ok_or_else(|| missing(layer, id))?;
-                table.features.remove(at);
-            }
-            Edit::SetAttribute { layer, id, field, value } => {
-                let (table, at) = find(&mut tables, layer, id).ok_or_else(|| missing(layer, id))?;
-                let column = table.column(field).ok_or_else(|| missing(layer, field))?;
-                if let Some(cell) =
-                    table.features.get_mut(at).and_then(|f| f.values.get_mut(column))
-                {
-                    *cell = value.clone();
-                }
-            }
-            Edit::Raster { .. } | Edit::Structure(_) => (),
-        }
-    }
-    Features::from_tables(folder, tables)
-}
-
-/// Table and position of a feature by layer and identifier (`cleabs` or `id`).
-fn find<'a>(
-    tables: &'a mut [FeatureTable],
-    layer: &str,
-    id: &str,
-) -> Option<(&'a mut FeatureTable, usize)> {
-    let table = tables.iter_mut().find(|t| t.name == layer)?;
-    let column = table.column("cleabs").or_else(|| table.column("id"))?;
-    let at = table
-        .features
-        .iter()
-        .position(|f| f.values.get(column).and_then(|v| v.as_text()) == Some(id))?;
-    Some((table, at))
 }

@@ -218,6 +218,41 @@ mod tests {
     }
 
     #[test]
+    fn shapefile_names_are_those_of_ign() {
+        let maps = FieldMaps::built_in().unwrap();
+        for (layer, names) in [
+            // The columns of the Olemps delivery.
+            (
+                "commune",
+                "INSEE_COM INSEE_ARR INSEE_COL INSEE_DEP INSEE_REG POPULATION SURFACE_HA \
+                 CODE_POST NOM CL_ARROND CL_COLLTER CL_DEPART CL_REGION CAPITALE DATE_RCT \
+                 RECENSEUR SIREN_EPCI ID_CH_LIEU ID_AUT_ADM CODE_SIREN",
+            ),
+            ("troncon_hydrographique", "NUM_ORDRE CLA_ORDRE PER_ORDRE TRACECONNU LARGEUR"),
+            ("erp", "ID LIBELLE CATEGORIE TYPE_1 CAP_ACC ETAT CODE_INSEE"),
+        ] {
+            let map = maps.0.iter().find(|map| map.layer == layer).unwrap();
+            let names: Vec<&str> = names.split_whitespace().collect();
+            let found = map.columns(&table(layer, &names), &mut LayerReport::default());
+            let read: BTreeSet<usize> = found.into_values().collect();
+            assert_eq!(read.len(), names.len(), "{layer}");
+        }
+    }
+
+    #[test]
+    fn a_name_stands_for_one_field_of_a_layer() {
+        for map in &FieldMaps::built_in().unwrap().0 {
+            let mut fields = BTreeMap::new();
+            for field in &map.fields {
+                for name in field {
+                    let other = fields.insert(fold(name), &field[0]);
+                    assert!(other.is_none_or(|o| *o == field[0]), "{} {name}", map.layer);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn an_incomplete_family_of_cut_names_is_not_guessed() {
         let maps = FieldMaps::built_in().unwrap();
         let mut report = LayerReport::default();

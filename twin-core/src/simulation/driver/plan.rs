@@ -103,13 +103,13 @@ fn links_of(step: &Step, steps: &BTreeMap<String, Step>, place: &str) -> Result<
                     .filter(|v| v.intent.writes())
                     .map(|v| v.name)
                     .collect();
-                let (fr, en) =
-                    match crate::scenario::nearest(variable.name, written.iter().copied()) {
-                        Some(name) => {
-                            (format!(" (proche : « {name} »)"), format!(" (near: \"{name}\")"))
-                        }
-                        None => (String::new(), String::new()),
-                    };
+                let (fr, en) = match crate::suggest::nearest(variable.name, written.iter().copied())
+                {
+                    Some(name) => {
+                        (format!(" (proche : « {name} »)"), format!(" (near: \"{name}\")"))
+                    }
+                    None => (String::new(), String::new()),
+                };
                 return Err(Error::input(
                     place,
                     format!(

@@ -1,24 +1,43 @@
-//! How good the terrain is: errors at ground points that were held out of it.
+//! How good a territory is: errors of the terrain, what its cells rest on, heights of the buildings.
 //!
-//! One ground point in twenty, chosen by a hash of its coordinates, is left out; the terrain of the
-//! others is compared with it. Errors are terrain minus point: a positive bias means a terrain that
-//! stands too high. NMAD is 1.4826 times the median absolute deviation from the median, the robust
-//! counterpart of the standard deviation (Höhle & Höhle 2009, doi:10.1016/j.isprsjprs.2009.02.003).
-//!
-//! The figures tell how the grid renders its own points; they include the effect of the cell size,
-//! but not a shift of the whole cloud (LiDAR HD announces 10 cm in height, 50 cm in plan).
+//! Errors are those at held-out points (`assembly/held_out.rs`), terrain minus point: a positive bias means a
+//! terrain that stands too high. NMAD is 1.4826 times the median absolute deviation from the median,
+//! the robust counterpart of the standard deviation (Höhle & Höhle 2009,
+//! doi:10.1016/j.isprsjprs.2009.02.003).
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    CellAnchor, CellQuality, PointBins, SelectionRule, SurfacePoint, TinOptions, class,
-    interpolate, select_terrain,
-};
+use super::SelectionRule;
 use crate::Language;
-use crate::spatial::{Grid, GridSpec};
 
-/// One check point in this many ground points.
-const CHECK_SHARE: u64 = 20;
+/// What a cell of the terrain rests on. The codes are those of the quality band.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum CellQuality {
+    /// No data: no supported triangle.
+    Void = 0,
+    /// A measured point lies in the cell, or around it within `measured_edge_m`.
+    Measured = 1,
+    /// Between measured points farther apart.
+    Interpolated = 2,
+    /// Between points of which one at least is virtual (class 66) or derived.
+    Virtual = 3,
+}
+
+impl CellQuality {
+    /// From the code of the quality band; unknown codes are void.
+    pub fn from_code(code: u8) -> Self {
+        match code {
+            1 => Self::Measured,
+            2 => Self::Interpolated,
+            3 => Self::Virtual,
+            _ => Self::Void,
+        }
+    }
+}
 
 /// Errors of the terrain at held-out ground points, metres.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -62,47 +81,6 @@ pub fn quantile(values: &[f64], share: f64) -> Option<f64> {
     sorted.sort_unstable_by(f64::total_cmp);
     let rank = (share * sorted.len() as f64).ceil() as usize;
     sorted.get(rank.saturating_sub(1).min(sorted.len().saturating_sub(1))).copied()
-}
-
-/// Whether a point is held out: a hash of its position, so that file order, tiling and threads do
-/// not matter.
-pub fn is_check_point(point: &SurfacePoint) -> bool {
-    // The finaliser of SplitMix64 (Steele, Lea & Flood 2014, doi:10.1145/2714064.2660195).
-    let mut h = (point.x_mm as u64).rotate_left(32) ^ (point.y_mm as u64);
-    h = (h ^ (h >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    h = (h ^ (h >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (h ^ (h >> 31)).is_multiple_of(CHECK_SHARE)
-}
-
-/// Makes the terrain of `points` (all classes, unthinned) without the check points, and compares.
-/// `None` when no check point falls on a cell with data.
-pub fn held_out_errors(
-    points: &[SurfacePoint],
-    rule: SelectionRule,
-    spec: &GridSpec,
-    options: &TinOptions,
-) -> Option<TerrainErrors> {
-    let is_check = |p: &SurfacePoint| p.class == class::GROUND && is_check_point(p);
-    let (check, kept): (Vec<SurfacePoint>, Vec<SurfacePoint>) =
-        points.iter().copied().partition(is_check);
-    let bins = PointBins::new(select_terrain(&kept, rule, CellAnchor::default()))?;
-    let terrain = interpolate(&bins, spec, options);
-    TerrainErrors::of(&errors_at(&terrain.height, &check))
-}
-
-/// Terrain minus point, for the points whose four cells around all have data.
-pub fn errors_at(terrain: &Grid<f32>, points: &[SurfacePoint]) -> Vec<f64> {
-    points
-        .iter()
-        .filter_map(|point| {
-            let [x, y, z] = point.to_metres();
-            let half = 0.5 * terrain.spec.cell_size;
-            let known = [(-half, -half), (-half, half), (half, -half), (half, half)]
-                .iter()
-                .all(|(dx, dy)| terrain.at(x + dx, y + dy).is_some_and(|v| v.is_finite()));
-            Some(f64::from(terrain.bilinear(x, y).filter(|_| known)?) - z)
-        })
-        .collect()
 }
 
 /// Shares of the cells by what they rest on; they sum to 1.
@@ -303,21 +281,6 @@ mod tests {
         assert!((figures.nmad_m - 1.4826 * 0.25).abs() < 1e-9);
         assert!((figures.p95_m - 0.48).abs() < 0.011);
         assert!(TerrainErrors::of(&[]).is_none());
-    }
-
-    #[test]
-    fn about_one_point_in_twenty_is_held_out() {
-        let chosen = (0..40_000i64)
-            .map(|i| SurfacePoint {
-                x_mm: 770_500_000 + i % 200 * 10,
-                y_mm: 6_277_500_000 + i / 200 * 10,
-                z_mm: 0,
-                class: 2,
-                is_first_return: true,
-            })
-            .filter(is_check_point)
-            .count();
-        assert!((1_800..2_200).contains(&chosen), "{chosen}");
     }
 
     #[test]

@@ -5,7 +5,10 @@ use std::path::Path;
 use crate::Error;
 
 /// The known name nearest to a given one, when it is near enough to be a typing error.
-pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    given: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     known
         .into_iter()
         .map(|name| (strsim::jaro_winkler(given, name), name))
@@ -15,7 +18,7 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
 }
 
 /// A message for `serde` in both languages, which [`explain_serde`] parts again.
-pub(super) fn bilingual(fr: &str, en: &str) -> String {
+pub(crate) fn bilingual(fr: &str, en: &str) -> String {
     format!("{fr}{PARTING}{en}")
 }
 
@@ -60,7 +63,7 @@ fn in_french(message: &str) -> String {
 
 /// Turns a message of `serde` into an [`Error::Input`] in both languages, with a suggestion for an
 /// unknown key.
-pub fn explain_serde(place: impl Into<String>, message: &str) -> Error {
+pub(crate) fn explain_serde(place: impl Into<String>, message: &str) -> Error {
     let place = place.into();
     let message = message.trim();
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();

@@ -1,0 +1,117 @@
+//! A block of the territory: the grids that its points and features make.
+
+use super::heights::Heights;
+use super::tin::{TinSource, interpolate_window};
+use super::under_buildings::{covered_cells, fill_under_buildings};
+use super::{
+    LatticeBox, PointBins, SurfacePoint, Tin, TinOptions, Window, building_lod1,
+    buildings_by_block::BUILDING_MARGIN_M, canopy_height, influence_m, land_cover, millimetres,
+};
+use crate::Result;
+use crate::formats::cf::CHUNK;
+use crate::spatial::{Grid, GridSpec, cells_within};
+use crate::territory::{CellQuality, Features};
+
+/// Side of a block, metres.
+const BLOCK_M: f64 = 1000.0;
+
+/// Side of a block in cells: whole chunks of the file.
+pub(super) fn block_side(spec: &GridSpec) -> usize {
+    (BLOCK_M / spec.cell_size / CHUNK as f64).ceil().max(1.0) as usize * CHUNK
+}
+
+/// The blocks of a territory, row by row.
+pub(super) fn blocks(spec: &GridSpec) -> Vec<Window> {
+    Window::whole(spec).tiles(block_side(spec))
+}
+
+/// The grids of one block, and the points that made them.
+pub(super) struct MadeBlock {
+    pub(super) dtm: Grid<f32>,
+    pub(super) dsm: Grid<f32>,
+    pub(super) canopy: Grid<f32>,
+    pub(super) quality: Grid<u8>,
+    pub(super) cover: Grid<u8>,
+    pub(super) cover_source: Grid<u8>,
+    /// Class of the point on top.
+    pub(super) top: Grid<u8>,
+    pub(super) surface_points: Option<PointBins>,
+    pub(super) unthinned: Option<Vec<SurfacePoint>>,
+}
+
+/// Makes a block from the points that can matter for it.
+pub(super) fn make_block(
+    heights: &mut Heights,
+    features: &Features,
+    spec: &GridSpec,
+    block: &Window,
+    tin: &TinOptions,
+) -> Result<MadeBlock> {
+    let window = block.spec(spec);
+    let model = |points: Option<&PointBins>, bounds: LatticeBox| match points {
+        Some(points) => {
+            interpolate_window(&TinSource { points, bounds, spec, options: tin }, block)
+        }
+        None => Tin::void(window),
+    };
+    match heights {
+        Heights::Points(store) => {
+            let reach = influence_m(tin).max(BUILDING_MARGIN_M) + spec.cell_size;
+            let bounds = store.bounds();
+            let near = store.around(&block.area(spec).grown(millimetres(reach)))?;
+            let mut terrain = model(near.terrain.as_ref(), bounds);
+            let surface = model(near.surface.as_ref(), bounds);
+            let covered = covered_cells(&surface.class, &features.buildings);
+            fill_under_buildings(&mut terrain, &covered, spec, block, bounds, tin, |area| {
+                Ok(store.around(area)?.terrain)
+            })?;
+            if store.counts().is_filtered {
+                mark_derived(&mut terrain.quality);
+            }
+            let cover = land_cover(features, &window, Some(&surface.class));
+            Ok(MadeBlock {
+                canopy: canopy_height(&terrain.height, &surface),
+                dtm: terrain.height,
+                dsm: surface.height,
+                quality: terrain.quality,
+                cover: cover.cover,
+                cover_source: cover.source,
+                top: surface.class,
+                surface_points: near.surface,
+                unthinned: Some(near.unthinned),
+            })
+        }
+        Heights::Vectors(points) => {
+            let mut terrain = model(Some(points), points.bounds());
+            mark_derived(&mut terrain.quality);
+            let mut dsm = terrain.height.clone();
+            for building in features.buildings.iter().filter(|b| b.is_standing()) {
+                let height = building_lod1(building, None, None).height_m as f32;
+                cells_within(&window, building.footprint(), |row, column| {
+                    dsm[(row, column)] = terrain.height[(row, column)] + height;
+                });
+            }
+            let cover = land_cover(features, &window, None);
+            Ok(MadeBlock {
+                canopy: terrain.height.map(|v| 0.0 * v),
+                dtm: terrain.height,
+                dsm,
+                quality: terrain.quality,
+                cover: cover.cover,
+                cover_source: cover.source,
+                top: terrain.class,
+                surface_points: None,
+                unthinned: None,
+            })
+        }
+    }
+}
+
+/// Ground that was derived, not classified by a producer, is never *measured*.
+fn mark_derived(quality: &mut Grid<u8>) {
+    for code in &mut quality.values {
+        if *code != CellQuality::Void as u8 {
+            *code = CellQuality::Virtual as u8;
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Heights of buildings, block by block: each belongs to the block that holds its centre.
+
+use rayon::prelude::*;
+
+use super::{
+    BuildingLod1, PointBins, RoofHeights, Window, block::block_side, building_lod1, outline_ground,
+    roof_heights,
+};
+use crate::Result;
+use crate::formats::cf::GridFile;
+use crate::spatial::{Grid, GridSpec};
+use crate::territory::Building;
+
+/// Terrain read around the buildings of a block, metres; larger buildings see part of theirs.
+pub(super) const BUILDING_MARGIN_M: f64 = 200.0;
+
+/// The buildings of a territory by block, and what is known of their roofs.
+pub(super) struct BuildingsByBlock<'a> {
+    buildings: &'a [Building],
+    /// Indices of the buildings of each block.
+    owned: Vec<Vec<usize>>,
+    roofs: Vec<Option<RoofHeights>>,
+}
+
+impl<'a> BuildingsByBlock<'a> {
+    /// Each building goes to the block where its extent has its centre, those outside the grid to
+    /// the nearest.
+    pub(super) fn new(spec: &GridSpec, blocks: &[Window], buildings: &'a [Building]) -> Self {
+        let side = block_side(spec);
+        let per_row = spec.columns.div_ceil(side);
+        let mut owned = vec![Vec::new(); blocks.len()];
+        for (i, building) in buildings.iter().enumerate() {
+            let (x, y) = building.geometry.extent().map_or((spec.west, spec.north), |e| e.centre());
+            let cell =
+                |v: f64, count: usize| (v / spec.cell_size).clamp(0.0, count as f64 - 1.0) as usize;
+            let (row, column) =
+                (cell(spec.north - y, spec.rows), cell(x - spec.west, spec.columns));
+            if let Some(owned) = owned.get_mut(row / side * per_row + column / side) {
+                owned.push(i);
+            }
+        }
+        Self { buildings, owned, roofs: vec![None; buildings.len()] }
+    }
+
+    /// Whether no building belongs to the block of a number.
+    pub(super) fn is_empty(&self, block: usize) -> bool {
+        self.owned[block].is_empty()
+    }
+
+    /// Finds the roofs of a block's buildings among the surface points around it.
+    pub(super) fn find_roofs(&mut self, block: usize, surface: &PointBins) {
+        let found: Vec<Option<RoofHeights>> = self.owned[block]
+            .par_iter()
+            .map(|&i| roof_heights(self.buildings[i].footprint(), surface))
+            .collect();
+        for (&i, roof) in self.owned[block].iter().zip(found) {
+            self.roofs[i] = roof;
+        }
+    }
+
+    /// A block model of every building, in their order, on the terrain of the finished grids.
+    pub(super) fn finish(
+        self,
+        grids: &GridFile,
+        blocks: &[Window],
+        progress: &dyn Fn(f64),
+    ) -> Result<Vec<BuildingLod1>> {
+        let spec = grids.spec();
+        let margin = (BUILDING_MARGIN_M / spec.cell_size).ceil() as usize;
+        let mut made: Vec<Option<BuildingLod1>> = vec![None; self.buildings.len()];
+        for (k, (block, owned)) in blocks.iter().zip(&self.owned).enumerate() {
+            progress(k as f64 / blocks.len() as f64);
+            if owned.is_empty() {
+                continue;
+            }
+            let widened = |range: &std::ops::Range<usize>, count: usize| {
+                range.start.saturating_sub(margin)..(range.end + margin).min(count)
+            };
+            let rows = widened(&block.rows, spec.rows);
+            let columns = widened(&block.columns, spec.columns);
+            let terrain: Grid<f32> = grids.read_window("dtm", 0, rows, columns)?;
+            let some: Vec<BuildingLod1> = owned
+                .par_iter()
+                .map(|&i| {
+                    let ground = outline_ground(self.buildings[i].footprint(), &terrain);
+                    building_lod1(&self.buildings[i], self.roofs[i], ground)
+                })
+                .collect();
+            for (&i, model) in owned.iter().zip(some) {
+                made[i] = Some(model);
+            }
+        }
+        Ok(made
+            .into_iter()
+            .zip(self.buildings)
+            .map(|(model, building)| model.unwrap_or_else(|| building_lod1(building, None, None)))
+            .collect())
+    }
+}

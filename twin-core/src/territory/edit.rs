@@ -1,0 +1,167 @@
+//! Changes of a territory, and what they do to its features.
+//!
+//! The measures of a scenario make them; a [`TerritoryView`](super::TerritoryView) shows the
+//! territory with all of them made.
+
+use std::path::Path;
+
+use super::Features;
+use crate::formats::{Feature, FeatureTable, Value};
+use crate::language::Text;
+use crate::spatial::{Geometry, Line};
+use crate::{Error, Result};
+
+/// A change of the territory.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edit {
+    /// Changes a grid band inside polygons.
+    Raster {
+        /// Band of `grids.h5`, such as `dtm` or `land_cover`.
+        band: String,
+        /// Polygons in the territory's CRS.
+        area: Geometry,
+        /// What happens to the cells.
+        operation: RasterOperation,
+    },
+    /// Adds features to the layer named by the table.
+    AddFeatures(FeatureTable),
+    /// Removes a feature.
+    RemoveFeature {
+        /// Layer of `features.gpkg`.
+        layer: String,
+        /// Identifier.
+        id: String,
+    },
+    /// Changes one attribute of a feature.
+    SetAttribute {
+        /// Layer of `features.gpkg`.
+        layer: String,
+        /// Identifier of the feature.
+        id: String,
+        /// Field.
+        field: String,
+        /// New value.
+        value: Value,
+    },
+    /// Adds a hydraulic line structure.
+    Structure(LineStructure),
+}
+
+/// What happens to the cells of a [`Edit::Raster`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum RasterOperation {
+    /// Replaces the value.
+    Set(f32),
+    /// Adds to the value.
+    Add(f32),
+    /// Raises lower values to this one.
+    AtLeast(f32),
+    /// Lowers higher values to this one.
+    AtMost(f32),
+}
+
+/// A levee, wall or embankment: a crest that water must overtop.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LineStructure {
+    /// Name, unique among the structures of a view.
+    pub name: String,
+    /// What it is, for maps and reports.
+    pub title: Text,
+    /// Crest lines; every vertex has its crest level in the territory's vertical datum.
+    pub crest: Vec<Line>,
+}
+
+impl RasterOperation {
+    /// The new value of a cell.
+    pub fn apply(self, old: f32) -> f32 {
+        match self {
+            Self::Set(v) => v,
+            Self::Add(v) => old + v,
+            // `NaN` stays: an edit does not invent data.
+            Self::AtLeast(v) => {
+                if old < v {
+                    v
+                } else {
+                    old
+                }
+            }
+            Self::AtMost(v) => {
+                if old > v {
+                    v
+                } else {
+                    old
+                }
+            }
+        }
+    }
+}
+
+/// Makes the feature edits on tables, so that every layer and attribute can be edited.
+pub(super) fn edited_features(
+    folder: &Path,
+    features: &Features,
+    edits: &[Edit],
+) -> Result<Features> {
+    let touches_features = |e: &Edit| {
+        matches!(e, Edit::AddFeatures(_) | Edit::RemoveFeature { .. } | Edit::SetAttribute { .. })
+    };
+    if !edits.iter().any(touches_features) {
+        return Ok(features.clone());
+    }
+    let mut tables = features.to_tables();
+    let missing = |layer: &str, id: &str| {
+        Error::input(
+            format!("{layer}/{id}"),
+            "objet absent du territoire ; vérifier la couche et l'identifiant",
+            "no such feature in the territory; check layer and identifier",
+        )
+    };
+    for edit in edits {
+        match edit {
+            Edit::AddFeatures(added) => {
+                let Some(table) = tables.iter_mut().find(|t| t.name == added.name) else {
+                    tables.push(added.clone());
+                    continue;
+                };
+                let columns: Vec<Option<usize>> =
+                    table.fields.iter().map(|f| added.column(&f.name)).collect();
+                table.features.extend(added.features.iter().map(|feature| {
+                    let values = columns.iter().map(|c| {
+                        c.and_then(|c| feature.values.get(c).cloned()).unwrap_or(Value::Null)
+                    });
+                    Feature { geometry: feature.geometry.clone(), values: values.collect() }
+                }));
+            }
+            Edit::RemoveFeature { layer, id } => {
+                let (table, at) = find(&mut tables, layer, id).ok_or_else(|| missing(layer, id))?;
+                table.features.remove(at);
+            }
+            Edit::SetAttribute { layer, id, field, value } => {
+                let (table, at) = find(&mut tables, layer, id).ok_or_else(|| missing(layer, id))?;
+                let column = table.column(field).ok_or_else(|| missing(layer, field))?;
+                if let Some(cell) =
+                    table.features.get_mut(at).and_then(|f| f.values.get_mut(column))
+                {
+                    *cell = value.clone();
+                }
+            }
+            Edit::Raster { .. } | Edit::Structure(_) => (),
+        }
+    }
+    Features::from_tables(folder, tables)
+}
+
+/// Table and position of a feature by layer and identifier (`cleabs` or `id`).
+fn find<'a>(
+    tables: &'a mut [FeatureTable],
+    layer: &str,
+    id: &str,
+) -> Option<(&'a mut FeatureTable, usize)> {
+    let table = tables.iter_mut().find(|t| t.name == layer)?;
+    let column = table.column("cleabs").or_else(|| table.column("id"))?;
+    let at = table
+        .features
+        .iter()
+        .position(|f| f.values.get(column).and_then(|v| v.as_text()) == Some(id))?;
+    Some((table, at))
+}
