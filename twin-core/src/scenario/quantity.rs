@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::suggest::bilingual;
 use crate::spatial::VerticalDatum;
+use crate::suggest::bilingual;
 use crate::{Error, Result};
 
 /// A duration written as a number and a unit, `"6 h"`, `"5 min"`, `"30 s"`, `"2 d"`.
