@@ -1,12 +1,12 @@
 //! LiDAR HD tiles: LAZ files of 1 km named by their north-west corner.
 
-use std::fs::File;
-use std::io::BufWriter;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use las::point::Format;
 use las::{Builder, PointDataBuilder, Transform, Vector, Version, Writer};
 use rayon::prelude::*;
+use twin_core::results::write_atomically;
 use twin_core::{Error, Result};
 
 use crate::commune::Commune;
@@ -68,8 +68,6 @@ fn tile(commune: &Commune, path: &Path, corner: [f64; 2], bounds: [f64; 4]) -> R
         };
         Error::Write { path: path.to_path_buf(), source }
     };
-    let temporary = path.with_extension("laz.part");
-    let file = File::create(&temporary).map_err(Error::write(path))?;
     let mut builder = Builder::from(Version::new(1, 4));
     builder.date = None;
     builder.generating_software = "twin-synthetic".to_owned();
@@ -82,7 +80,8 @@ fn tile(commune: &Commune, path: &Path, corner: [f64; 2], bounds: [f64; 4]) -> R
     builder.point_format = format;
     let mut header = builder.into_header().map_err(failed)?;
     header.set_wkt_crs(LAMBERT_93.as_bytes().to_vec()).map_err(failed)?;
-    let mut writer = Writer::new(BufWriter::new(file), header).map_err(failed)?;
+    // In memory first: a `Writer` on a file panics when it is dropped on a full disk.
+    let mut writer = Writer::new(Cursor::new(Vec::new()), header).map_err(failed)?;
 
     let survey = Survey { commune, bounds };
     let blocks = (TILE / BLOCK) as usize;
@@ -103,9 +102,8 @@ fn tile(commune: &Commune, path: &Path, corner: [f64; 2], bounds: [f64; 4]) -> R
             .map_err(failed)?;
         writer.write_points(&points).map_err(failed)?;
     }
-    writer.close().map_err(failed)?;
-    drop(writer);
-    std::fs::rename(&temporary, path).map_err(Error::write(path))
+    let bytes = writer.into_inner().map_err(failed)?.into_inner();
+    write_atomically(path, &bytes)
 }
 
 #[cfg(test)]

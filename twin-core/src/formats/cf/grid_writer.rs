@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::attributes::Attributes;
 use super::bands::{BandKind, BandMeta, create_variable};
 use super::frame::{self, Frame};
-use super::{CHUNK, CONVENTIONS, compress, writing};
+use super::{CHUNK, CONVENTIONS, NewFile, compress, writing};
 use crate::formats::PartFile;
 use crate::formats::parking::{Parked, Parking};
 use crate::formats::pyramid::{AnyPyramid, Cell, ChunkKey, CompleteChunk, Pyramid};
@@ -176,7 +176,7 @@ impl GridFileWriter {
     }
 
     fn lay_out(&mut self) -> hdf5::Result<()> {
-        let file = super::create(self.part.part())?;
+        let file = NewFile::create(self.part.part())?;
         let root = file.root_group();
         root.set_text("Conventions", CONVENTIONS)?;
         for (name, value) in &self.attributes {

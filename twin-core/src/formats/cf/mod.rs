@@ -20,10 +20,11 @@ mod series_file;
 mod series_merge;
 mod series_writer;
 
+use std::ops::Deref;
 use std::path::Path;
 
-use hdf5::Hdf5Error;
 use hdf5::format::messages::filter::{FilterPipeline, apply_filters};
+use hdf5::{H5File, Hdf5Error};
 
 pub use super::pyramid::{Cell, Resampling};
 use crate::{Error, FileProblem, Result};
@@ -50,9 +51,37 @@ fn compress(element_size: usize, bytes: &[u8]) -> hdf5::Result<Vec<u8>> {
     Ok(apply_filters(&pipeline, bytes)?)
 }
 
-/// Creates a file whose objects keep their order and record no times.
-fn create(path: &Path) -> hdf5::Result<hdf5::H5File> {
-    hdf5::H5File::options().no_locking().track_order(true).track_times(false).create(path)
+/// A file being written, whose objects keep their order and record no times.
+struct NewFile(Option<H5File>);
+
+impl NewFile {
+    fn create(path: &Path) -> hdf5::Result<Self> {
+        let options = H5File::options().no_locking().track_order(true).track_times(false);
+        Ok(Self(Some(options.create(path)?)))
+    }
+
+    fn close(mut self) -> hdf5::Result<()> {
+        self.0.take().map_or(Ok(()), H5File::close)
+    }
+}
+
+impl Deref for NewFile {
+    type Target = H5File;
+
+    #[expect(clippy::expect_used, reason = "only `close` takes the file, and ends the value")]
+    fn deref(&self) -> &H5File {
+        self.0.as_ref().expect("the file is open")
+    }
+}
+
+/// A file dropped before its end is given up after an error that is told; the library would write
+/// to stderr that it is not whole.
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if let Some(file) = self.0.take() {
+            let _ = file.close();
+        }
+    }
 }
 
 /// The error of a writing call on `path`.

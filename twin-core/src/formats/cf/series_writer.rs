@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::attributes::Attributes;
 use super::bands::{BandMeta, create_variable};
 use super::frame::{self, Frame};
-use super::{CHUNK, CONVENTIONS, DEFLATE_LEVEL, compress, writing};
+use super::{CHUNK, CONVENTIONS, DEFLATE_LEVEL, NewFile, compress, writing};
 use crate::formats::PartFile;
 use crate::formats::pyramid::{Cell, chunk_shape};
 use crate::spatial::{Crs, Grid, GridSpec};
@@ -83,7 +83,7 @@ impl Packing {
 pub struct SeriesWriter {
     part: PartFile,
     spec: GridSpec,
-    file: H5File,
+    file: NewFile,
     frame: Frame,
     time: H5Dataset,
     times: Vec<f64>,
@@ -122,7 +122,7 @@ impl SeriesWriter {
         }
         let part = PartFile::new(path)?;
         let begun = (|| {
-            let file = super::create(part.part())?;
+            let file = NewFile::create(part.part())?;
             let root = file.root_group();
             root.set_text("Conventions", CONVENTIONS)?;
             for (name, value) in attributes {

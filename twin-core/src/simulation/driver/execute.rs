@@ -10,7 +10,7 @@ use super::{Progress, RunOptions, StepResult, fingerprint};
 use crate::formats::cf::SeriesFile;
 use crate::results::{InputFile, OpenRun};
 use crate::scenario::Scenario;
-use crate::simulation::{Fields, Run, RunContext, StateVisitor};
+use crate::simulation::{Fields, Run, RunContext, StateError, StateVisitor};
 use crate::territory::TerritoryView;
 use crate::{Error, Language, Result};
 
@@ -165,15 +165,13 @@ impl Member {
     }
 
     /// One walk over all that a restart needs: the run, its board, and its adapters' memory.
-    fn walk(&mut self, visitor: &mut dyn StateVisitor) -> Result<()> {
-        let fail = |e| state_error(&self.step.name, &e);
-        self.run.visit_state(visitor).map_err(fail)?;
+    fn walk(&mut self, visitor: &mut dyn StateVisitor) -> Result<(), StateError> {
+        self.run.visit_state(visitor)?;
         for variable in outputs_of(&self.step).chain(self.step.links.iter().map(|l| l.variable)) {
-            let fail = |e| state_error(&self.step.name, &e);
-            visitor.array_f32(variable, self.fields.output(variable)).map_err(fail)?;
+            visitor.array_f32(variable, self.fields.output(variable))?;
         }
         for link in &mut self.step.links {
-            link.adapter.visit(visitor).map_err(|e| state_error(&self.step.name, &e))?;
+            link.adapter.visit(visitor)?;
         }
         Ok(())
     }
@@ -205,7 +203,7 @@ fn advance_all(
     {
         for member in members.iter_mut() {
             let mut reader = checkpoint.open(member.open.folder())?;
-            member.walk(&mut reader)?;
+            member.walk(&mut reader).map_err(|e| state_error(&member.step.name, &e))?;
             member.segments.keep(checkpoint.index)?;
         }
         first = checkpoint.next_output;
@@ -309,7 +307,7 @@ fn field_at(file: &SeriesFile, name: &str, time_s: f64) -> Result<Vec<f32>> {
     Ok(values)
 }
 
-fn state_error(run: &str, error: &crate::simulation::StateError) -> Error {
+fn state_error(run: &str, error: &StateError) -> Error {
     Error::simulation(
         run,
         format!("point de reprise inutilisable ({error}) ; relancer sans --resume"),
@@ -321,19 +319,19 @@ fn state_error(run: &str, error: &crate::simulation::StateError) -> Error {
 struct Nothing;
 
 impl StateVisitor for Nothing {
-    fn scalar(&mut self, _: &str, _: &mut f64) -> Result<(), crate::simulation::StateError> {
+    fn scalar(&mut self, _: &str, _: &mut f64) -> Result<(), StateError> {
         Ok(())
     }
-    fn counter(&mut self, _: &str, _: &mut u64) -> Result<(), crate::simulation::StateError> {
+    fn counter(&mut self, _: &str, _: &mut u64) -> Result<(), StateError> {
         Ok(())
     }
-    fn array(&mut self, _: &str, _: &mut [f64]) -> Result<(), crate::simulation::StateError> {
+    fn array(&mut self, _: &str, _: &mut [f64]) -> Result<(), StateError> {
         Ok(())
     }
-    fn array_f32(&mut self, _: &str, _: &mut [f32]) -> Result<(), crate::simulation::StateError> {
+    fn array_f32(&mut self, _: &str, _: &mut [f32]) -> Result<(), StateError> {
         Ok(())
     }
-    fn list(&mut self, _: &str, _: &mut Vec<f64>) -> Result<(), crate::simulation::StateError> {
+    fn list(&mut self, _: &str, _: &mut Vec<f64>) -> Result<(), StateError> {
         Ok(())
     }
 }

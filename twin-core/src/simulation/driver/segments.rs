@@ -8,13 +8,15 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::plan::Step;
 use crate::formats::cf::{BandMeta, Packing, SeriesVariable, SeriesWriter, merge_segments};
 use crate::scenario::Scenario;
-use crate::simulation::{Fields, StateReader, StateWriter, StaticField, Support, Temporal};
+use crate::simulation::{
+    Fields, StateError, StateReader, StateWriter, StaticField, Support, Temporal,
+};
 use crate::spatial::{Crs, GridSpec};
 use crate::territory::TerritoryView;
 use crate::{Error, FileProblem, Result};
@@ -216,7 +218,7 @@ impl Checkpoint {
     pub(super) fn write(
         self,
         run_folder: &Path,
-        walk: impl FnOnce(&mut StateWriter<BufWriter<File>>) -> Result<()>,
+        walk: impl FnOnce(&mut StateWriter<BufWriter<File>>) -> Result<(), StateError>,
     ) -> Result<()> {
         let path = Self::path(run_folder, self.index);
         let folder = run_folder.join("checkpoints");
@@ -229,7 +231,11 @@ impl Checkpoint {
             .write_all(MAGIC)
             .and_then(|()| writer.0.write_all(&(self.next_output as u64).to_le_bytes()));
         head.map_err(Error::write(&part))?;
-        walk(&mut writer)?;
+        let walked = walk(&mut writer).map_err(|error| match error {
+            StateError::Io(error) => error,
+            error @ StateError::Mismatch { .. } => io::Error::other(error),
+        });
+        walked.map_err(Error::write(&part))?;
         let synced = writer.0.into_inner().map_err(|e| e.into_error()).and_then(|f| f.sync_all());
         synced.map_err(Error::write(&part))?;
         fs::rename(&part, &path).map_err(Error::write(&path))?;
