@@ -1,15 +1,16 @@
 //! How many cells a second does one core update where all is wet, and what does dry ground cost?
 //!
-//! 500 × 500 cells of 1 m: a circular dam that fails over 0.5 m of water, and a small lake that
-//! spreads over dry ground. Both figures count all cells of the grid.
+//! 1000 × 1000 cells of 1 m: a circular dam that fails over 0.5 m of water, in both formats and
+//! orders, and a small lake that spreads over dry ground. All figures count all cells of the grid.
 
-use criterion::{BatchSize, Criterion, Throughput};
+use criterion::measurement::WallTime;
+use criterion::{BatchSize, BenchmarkGroup, Criterion, Throughput};
 use twin_core::Result;
 use twin_core::spatial::{Grid, GridSpec};
-use twin_shallow_water::{Bed, Boundaries, Options, Solver};
+use twin_shallow_water::{Bed, Boundaries, Options, Order, Real, Solver};
 
 /// Cells per side.
-const SIDE: usize = 500;
+const SIDE: usize = 1000;
 /// Steps that are timed.
 const STEPS: u64 = 20;
 
@@ -19,29 +20,43 @@ fn main() -> Result<()> {
     let mut group = criterion.benchmark_group("cells per second and core");
     group.sample_size(10);
     group.throughput(Throughput::Elements((SIDE * SIDE) as u64 * STEPS));
-    for (name, (outside, radius)) in
-        [("all wet", (0.5, 100.0)), ("a lake on dry ground", (0.0, 15.0))]
-    {
-        group.bench_function(name, |b| {
-            b.iter_batched(
-                || solver(outside, radius),
-                |start| start.and_then(|mut solver| advance(&mut solver)),
-                BatchSize::LargeInput,
-            );
-        });
+    for order in [Order::First, Order::Second] {
+        for (name, outside, radius) in
+            [("all wet", 0.5, 200.0), ("a lake on dry ground", 0.0, 30.0)]
+        {
+            time::<f32>(&mut group, name, order, (outside, radius));
+            time::<f64>(&mut group, name, order, (outside, radius));
+        }
     }
     group.finish();
     criterion.final_summary();
     Ok(())
 }
 
+fn time<R: Real>(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    name: &str,
+    order: Order,
+    (outside, radius): (f64, f64),
+) {
+    let title = format!("{name}, {order:?} order, {}", std::any::type_name::<R>());
+    group.bench_function(title, |b| {
+        b.iter_batched(
+            || solver::<R>(order, outside, radius),
+            |start| start.and_then(|mut solver| advance(&mut solver)),
+            BatchSize::LargeInput,
+        );
+    });
+}
+
 /// Water 2.5 m deep within a radius, `outside` metres deep elsewhere; past the first steps.
-fn solver(outside: f64, radius: f64) -> Result<Solver> {
+fn solver<R: Real>(order: Order, outside: f64, radius: f64) -> Result<Solver<R>> {
     let spec =
         GridSpec { west: 0.0, north: SIDE as f64, cell_size: 1.0, columns: SIDE, rows: SIDE };
     let bed = Bed::from_grids(&Grid::filled(spec, 0.0f32), &Grid::filled(spec, 0.03f32))?;
     let walls = Boundaries::walls(&bed);
-    let mut solver = Solver::new(bed, walls, vec![], vec![], Options::default())?;
+    let mut solver =
+        Solver::new(bed, walls, vec![], vec![], Options { order, ..Options::default() })?;
     let middle = SIDE as f64 / 2.0;
     solver.set_level(|row, column| {
         let far = (row as f64 + 0.5 - middle).hypot(column as f64 + 0.5 - middle);
@@ -51,7 +66,7 @@ fn solver(outside: f64, radius: f64) -> Result<Solver> {
     Ok(solver)
 }
 
-fn advance(solver: &mut Solver) -> Result<u64> {
+fn advance<R: Real>(solver: &mut Solver<R>) -> Result<u64> {
     let end = solver.steps() + STEPS;
     while solver.steps() < end {
         solver.advance_to(solver.time_s() + 0.01)?;

@@ -6,17 +6,15 @@
 
 use std::ops::Range;
 
-/// Height of a tile in cells: also the unit of parallel work.
-pub(crate) const TILE_ROWS: usize = 32;
-/// Width of a tile in cells.
-pub(crate) const TILE_COLUMNS: usize = 64;
+use crate::layout::{BLOCK_TILES, Layout, TILE};
 
-/// Wet and active tiles.
+/// Wet and active tiles, four to a block.
 #[derive(Debug, Clone)]
 pub(crate) struct Activity {
     tile_columns: usize,
     tile_rows: usize,
-    grid_columns: usize,
+    /// Tile columns that hold cells of the grid; the last block may have more.
+    used_columns: usize,
     pub(crate) wet: Vec<bool>,
     pub(crate) pinned: Vec<bool>,
     /// Tiles whose two state buffers differ.
@@ -25,13 +23,14 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
-    pub(crate) fn new(rows: usize, columns: usize) -> Self {
-        let (tile_rows, tile_columns) = (rows.div_ceil(TILE_ROWS), columns.div_ceil(TILE_COLUMNS));
+    pub(crate) fn new(layout: &Layout) -> Self {
+        let tile_rows = layout.rows.div_ceil(TILE);
+        let tile_columns = layout.blocks() / tile_rows * BLOCK_TILES;
         let flags = || vec![false; tile_rows * tile_columns];
         Self {
             tile_columns,
             tile_rows,
-            grid_columns: columns,
+            used_columns: layout.columns.div_ceil(TILE),
             wet: flags(),
             pinned: flags(),
             stale: flags(),
@@ -40,21 +39,20 @@ impl Activity {
     }
 
     /// Tile of a cell.
-    pub(crate) fn tile_of(&self, cell: usize) -> usize {
-        let (row, column) = (cell / self.grid_columns, cell % self.grid_columns);
-        row / TILE_ROWS * self.tile_columns + column / TILE_COLUMNS
+    pub(crate) fn tile_of(&self, row: usize, column: usize) -> usize {
+        row / TILE * self.tile_columns + column / TILE
     }
 
-    /// Tiles per strip.
-    pub(crate) fn tile_columns(&self) -> usize {
-        self.tile_columns
+    /// Tiles of a block.
+    pub(crate) fn tiles_of(&self, block: usize) -> Range<usize> {
+        block * BLOCK_TILES..(block + 1) * BLOCK_TILES
     }
 
     /// Decides what the next step works on; `all` wakes every tile (rain).
     pub(crate) fn wake(&mut self, all: bool) {
-        let (rows, columns) = (self.tile_rows, self.tile_columns);
+        let (rows, columns, used) = (self.tile_rows, self.tile_columns, self.used_columns);
         for r in 0..rows {
-            for c in 0..columns {
+            for c in 0..used {
                 let i = r * columns + c;
                 self.active[i] = all
                     || self.wet[i]
@@ -62,27 +60,21 @@ impl Activity {
                     || (r > 0 && self.wet[i - columns])
                     || (r + 1 < rows && self.wet[i + columns])
                     || (c > 0 && self.wet[i - 1])
-                    || (c + 1 < columns && self.wet[i + 1]);
+                    || (c + 1 < used && self.wet[i + 1]);
             }
         }
     }
 
     /// Whether a tile is worked on in this step.
-    pub(crate) fn is_active(&self, strip: usize, tile: usize) -> bool {
-        self.active[strip * self.tile_columns + tile]
+    pub(crate) fn is_active(&self, tile: usize) -> bool {
+        self.active[tile]
     }
 
-    /// The next run of at most `most` active tiles of a strip at or after a tile.
-    pub(crate) fn next_run(&self, strip: usize, from: usize, most: usize) -> Option<Range<usize>> {
-        let first = (from..self.tile_columns).find(|&t| self.is_active(strip, t))?;
-        let end = (first..self.tile_columns.min(first + most))
-            .find(|&t| !self.is_active(strip, t))
-            .unwrap_or(self.tile_columns.min(first + most));
+    /// The next run of active tiles of a block at or after a tile.
+    pub(crate) fn next_run(&self, block: usize, from: usize) -> Option<Range<usize>> {
+        let tiles = self.tiles_of(block);
+        let first = (from..tiles.end).find(|&t| self.is_active(t))?;
+        let end = (first..tiles.end).find(|&t| !self.is_active(t)).unwrap_or(tiles.end);
         Some(first..end)
-    }
-
-    /// Columns of cells of a tile range.
-    pub(crate) fn columns_of(&self, tiles: &Range<usize>) -> Range<usize> {
-        tiles.start * TILE_COLUMNS..(tiles.end * TILE_COLUMNS).min(self.grid_columns)
     }
 }

@@ -1,20 +1,9 @@
 //! The ground under the water.
-//!
-//! Elevations are rounded to 2⁻²⁰ m (about 1 µm, far below the accuracy of any terrain model): sums
-//! of bed and depth are then exact in `f64` up to 4 000 m, and a lake at rest stays at rest to the
-//! last bit.
 
 use twin_core::spatial::{Grid, GridSpec};
 use twin_core::{Error, Result};
 
 use crate::edge::{Edge, OuterEdge, Side};
-
-const QUANTUM_PER_M: f64 = 1_048_576.0;
-
-/// Rounds a height to the multiple of 2⁻²⁰ m on which levels are exact.
-pub(crate) fn quantised(height_m: f64) -> f64 {
-    (height_m * QUANTUM_PER_M).round() / QUANTUM_PER_M
-}
 
 /// Ground elevation and roughness on a grid, and the cells that take no water.
 #[derive(Debug, Clone, PartialEq)]

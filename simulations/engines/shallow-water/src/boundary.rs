@@ -18,10 +18,11 @@ use std::collections::BTreeMap;
 
 use twin_core::{Error, Result};
 
-use crate::bed::{Bed, quantised};
+use crate::bed::Bed;
 use crate::edge::{Edge, OuterEdge, Side};
-use crate::flux::FaceFlux;
 use crate::friction::FrictionLaw;
+use crate::real::{Real, quantised};
+use crate::rows::FaceFlux;
 use crate::source::conveyance_weights;
 use crate::{GRAVITY, Series};
 
@@ -159,12 +160,12 @@ pub(crate) struct EdgeState {
 }
 
 /// Sets what each face does between two times. Returns the fastest wave that enters, m/s.
-pub(crate) fn set_faces(
+pub(crate) fn set_faces<R: Real>(
     segments: &[Segment],
     members: &[Vec<usize>],
     faces: &[BoundaryFace],
     bed: &Bed,
-    depth: &[f64],
+    depth: impl Fn(usize) -> f64 + Copy,
     (from, to): (f64, f64),
     (now, weights): (&mut [FaceNow], &mut Vec<f64>),
 ) -> f64 {
@@ -172,12 +173,12 @@ pub(crate) fn set_faces(
     for (segment, members) in segments.iter().zip(members) {
         match &segment.condition {
             Condition::Stage(level) => {
-                let level = quantised(level.mean(from, to));
+                let level = quantised::<R>(level.mean(from, to));
                 for &f in members {
                     let cell = faces[f].outer.cell;
                     let beyond = (level - bed.elevation_m[cell]).max(0.0);
                     let c = (GRAVITY * beyond).sqrt();
-                    let factor = if depth[cell] < 0.5 * beyond { 2.0 } else { 1.0 };
+                    let factor = if depth(cell) < 0.5 * beyond { 2.0 } else { 1.0 };
                     fastest = fastest.max(factor * c);
                     now[f] = FaceNow::Stage(level);
                 }
@@ -188,7 +189,7 @@ pub(crate) fn set_faces(
                 conveyance_weights(bed, depth, cells, weights);
                 for (&f, &w) in members.iter().zip(weights.iter()) {
                     let q = per_m * w;
-                    let h = boundary_depth(depth[faces[f].outer.cell], q);
+                    let h = boundary_depth(depth(faces[f].outer.cell), q);
                     if h > 0.0 {
                         fastest = fastest.max(q.abs() / h + (GRAVITY * h).sqrt());
                     }

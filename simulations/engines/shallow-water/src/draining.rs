@@ -3,67 +3,57 @@
 //! A cell that would run dry before the end of the step closes its outgoing fluxes after its
 //! draining time (Bollermann, Noelle & Lukáčová-Medviďová 2011, doi 10.4208/cicp.220210.020710a):
 //! they are multiplied by θ = h Δx / (Δt ΣF⁺). What one cell does not give its neighbour does not
-//! get, so mass is exact. The advected momentum is cut alike; the pressure stays.
+//! get, so mass is exact. All forces at such an edge, and the slope within such a cell, act for the
+//! same share of the step.
 
-use crate::flux::FaceRow;
+use std::ops::Range;
 
-/// Keeps depths above zero through the rounding of the update.
-const ALMOST_ONE: f64 = 1.0 - 1e-12;
+use crate::real::{Real, larger, smaller};
+use crate::rows::{FaceRow, ROW, Row};
 
-/// Mass fluxes on the four sides of a row of cells.
-#[derive(Clone, Copy)]
-pub(crate) struct Sides<'a> {
-    pub(crate) west: &'a [f64],
-    pub(crate) east: &'a [f64],
-    pub(crate) south: &'a [f64],
-    pub(crate) north: &'a [f64],
-}
-
-/// Fills θ per cell; `true` when any is below 1.
+/// Fills θ of the cells of a row; `true` when any is below 1.
 #[inline(always)]
-pub(crate) fn draining_row(
-    dt_per_size: f64,
-    depth: &[f64],
-    sides: Sides<'_>,
-    theta: &mut [f64],
+pub(crate) fn draining_row<R: Real>(
+    dt_per_size: R,
+    depth: &Row<R>,
+    x_mass: &Row<R>,
+    [south_mass, north_mass]: [&Row<R>; 2],
+    theta: &mut Row<R>,
+    cells: Range<usize>,
 ) -> bool {
-    let n = depth.len();
-    let (west, east) = (&sides.west[..n], &sides.east[..n]);
-    let (south, north) = (&sides.south[..n], &sides.north[..n]);
-    let theta = &mut theta[..n];
-    let positive = |f: f64| if f > 0.0 { f } else { 0.0 };
+    let drainable = R::of(R::DRAINABLE);
+    let positive = |f: R| larger(f, R::zero());
+    let cells = cells.start..cells.end.min(ROW - 1);
     let mut limited = false;
-    for i in 0..n {
+    for i in cells.clone() {
         let out = dt_per_size
-            * ((positive(east[i]) + positive(-west[i]))
-                + (positive(north[i]) + positive(-south[i])));
+            * ((positive(x_mass[i + 1]) + positive(-x_mass[i]))
+                + (positive(north_mass[i]) + positive(-south_mass[i])));
         theta[i] = out;
-        limited |= out > depth[i] * ALMOST_ONE;
+        limited |= out > depth[i] * drainable;
     }
     if !limited {
+        theta[cells].fill(R::one());
         return false;
     }
-    for i in 0..n {
-        let out = theta[i];
-        theta[i] = if out > depth[i] * ALMOST_ONE { depth[i] * ALMOST_ONE / out } else { 1.0 };
+    for i in cells {
+        let (out, held) = (theta[i], depth[i] * drainable);
+        theta[i] = if out > held { held / out } else { R::one() };
     }
     true
 }
 
-/// Cuts the flux at one edge to what its donor gives: θ and normal velocity on both sides.
-pub(crate) fn drain_face(
-    faces: &mut FaceRow,
-    i: usize,
-    (theta_left, u_left): (f64, f64),
-    (theta_right, u_right): (f64, f64),
-) {
-    let (theta, u) =
-        if faces.mass[i] > 0.0 { (theta_left, u_left) } else { (theta_right, u_right) };
-    if theta < 1.0 {
-        let cut = (1.0 - theta) * faces.mass[i] * u;
-        faces.left[i] -= cut;
-        faces.right[i] -= cut;
-        faces.mass[i] *= theta;
-        faces.transverse[i] *= theta;
+/// Cuts the flux at one edge to the share of the step in which its donor gives.
+pub(crate) fn drain_face<R: Real>(faces: &mut FaceRow<R>, i: usize, left: R, right: R) {
+    // Nobody gives at a wall, or where the flow parts: both sides alike.
+    let theta = match faces.mass[i] {
+        m if m > R::zero() => left,
+        m if m < R::zero() => right,
+        _ => smaller(left, right),
+    };
+    if theta < R::one() {
+        for row in [&mut faces.mass, &mut faces.left, &mut faces.right, &mut faces.transverse] {
+            row[i] = row[i] * theta;
+        }
     }
 }

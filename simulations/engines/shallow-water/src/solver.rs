@@ -1,22 +1,39 @@
 //! The solver: set-up, state, results.
 
+use std::sync::Mutex;
+
 use twin_core::{Error, Result};
 
-use crate::activity::{Activity, TILE_ROWS};
-use crate::bed::{Bed, quantised};
+use crate::activity::Activity;
+use crate::bed::Bed;
 use crate::boundary::{Boundaries, BoundaryFace, Condition, EdgeContact, FaceNow, Segment};
 use crate::budget::{Budget, Exchange, Sum};
-use crate::edge::Axis;
+use crate::frame::{BlockResult, Fields};
 use crate::friction::FrictionLaw;
-use crate::maxima::{Maxima, RateOfRise};
+use crate::layout::{BLOCK_COLUMNS, Layout};
+use crate::maxima::{Maxima, RateOfRise, Recording, Records};
+use crate::real::{Real, quantised};
 use crate::source::Source;
-use crate::state::StateVisitor;
+use crate::special::Specials;
+use crate::state::{StateVisitor, visit_field};
 use crate::structure::{CrestNow, LineStructure};
-use crate::sweep::{Inner, Kind, SpecialFace, Specials, Strip};
+use crate::sweep::Sweep;
+
+/// Order of the scheme in space and time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// Constant states in cells: diffusive, a third of the work.
+    First,
+    /// MUSCL–Hancock.
+    #[default]
+    Second,
+}
 
 /// Numerical choices; the defaults suit floods and runoff.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
+    /// Order of the scheme.
+    pub order: Order,
     /// Courant number Δt (|u| + √(gh)) / Δx, below 0.5.
     pub courant: f64,
     /// Longest step, s.
@@ -40,6 +57,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            order: Order::Second,
             courant: 0.45,
             max_step_s: 10.0,
             dry_depth_m: 1e-6,
@@ -53,20 +71,6 @@ impl Default for Options {
     }
 }
 
-/// Depth and velocities, struct of arrays.
-#[derive(Debug, Clone)]
-pub(crate) struct Fields {
-    pub(crate) depth: Vec<f64>,
-    pub(crate) u: Vec<f64>,
-    pub(crate) v: Vec<f64>,
-}
-
-impl Fields {
-    fn still(cells: usize) -> Self {
-        Self { depth: vec![0.0; cells], u: vec![0.0; cells], v: vec![0.0; cells] }
-    }
-}
-
 /// A crest edge and where it belongs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CrestEdge {
@@ -77,17 +81,18 @@ pub(crate) struct CrestEdge {
     pub(crate) first_breach: usize,
 }
 
-/// A 2D shallow-water simulation: see the crate for equations and scheme.
+/// A 2D shallow-water simulation in the format `R`: see the crate for equations and scheme.
 #[derive(Debug)]
-pub struct Solver {
+pub struct Solver<R: Real> {
     pub(crate) bed: Bed,
     pub(crate) options: Options,
-    /// Friction coefficient per cell, from roughness and law.
-    pub(crate) friction: Vec<f64>,
-    pub(crate) open: Vec<f64>,
+    pub(crate) layout: Layout,
+    /// The bed's elevations as a field.
+    pub(crate) elevation: Vec<R>,
+    /// Friction coefficient from roughness and law; negative in closed cells.
+    pub(crate) friction: Vec<R>,
     pub(crate) open_cells: usize,
-    pub(crate) x_specials: Specials,
-    pub(crate) y_specials: Specials,
+    pub(crate) specials: Specials,
 
     pub(crate) segments: Vec<Segment>,
     pub(crate) segment_faces: Vec<Vec<usize>>,
@@ -105,12 +110,18 @@ pub struct Solver {
     pub(crate) sources: Vec<Source>,
     pub(crate) weights: Vec<f64>,
 
-    pub(crate) now: Fields,
-    pub(crate) next: Fields,
-    pub(crate) maxima: Maxima,
-    pub(crate) rise: Option<RateOfRise>,
+    pub(crate) now: Fields<R>,
+    pub(crate) next: Fields<R>,
+    /// What the rounding of depths has kept back, m.
+    pub(crate) residual: Vec<R>,
+    pub(crate) records: Records<R>,
+    pub(crate) rise: Option<RateOfRise<R>>,
     pub(crate) activity: Activity,
-    pub(crate) strips: Vec<Strip>,
+    pub(crate) blocks: Vec<BlockResult>,
+    /// The widest instructions of this machine.
+    pub(crate) arch: pulp::Arch,
+    /// Buffers that the threads share, one each at a time.
+    pub(crate) sweeps: Mutex<Vec<Box<Sweep<R>>>>,
 
     pub(crate) time: f64,
     pub(crate) step: f64,
@@ -123,7 +134,7 @@ pub struct Solver {
     pub(crate) exchanged: Exchange,
 }
 
-impl Solver {
+impl<R: Real> Solver<R> {
     /// A dry domain at time 0.
     ///
     /// # Errors
@@ -142,27 +153,22 @@ impl Solver {
         structures.iter().try_for_each(|s| s.check(&bed))?;
         let faces = boundaries.faces(&bed)?;
         let crest_edges = crest_edges(&bed, &structures)?;
-        let (x_specials, y_specials) = specials(&bed, &faces, &crest_edges);
+        let specials = Specials::new(&bed, &faces, &boundaries.segments, &crest_edges);
 
         let spec = bed.spec;
-        let cells = spec.len();
-        let open: Vec<f64> = (0..cells).map(|i| f64::from(u8::from(bed.is_open(i)))).collect();
-        let friction =
-            (0..cells)
-                .map(|i| {
-                    if bed.is_open(i) {
-                        options.friction.coefficient(bed.roughness[i])
-                    } else {
-                        0.0
-                    }
-                })
-                .collect();
-        for i in 0..cells {
+        let layout = Layout::new(spec.rows, spec.columns);
+        for i in 0..spec.len() {
             // Closed cells take part in no flux; their ground only has to be a number.
             bed.blocked[i] = !bed.is_open(i);
             let z = bed.elevation_m[i];
-            bed.elevation_m[i] = if z.is_nan() { 0.0 } else { quantised(z) };
+            bed.elevation_m[i] = if z.is_nan() { 0.0 } else { quantised::<R>(z) };
         }
+        let coefficients: Vec<f64> = (0..spec.len())
+            .map(|i| match bed.blocked[i] {
+                true => -1.0,
+                false => options.friction.coefficient(bed.roughness[i]),
+            })
+            .collect();
         let segments = boundaries.segments;
         let mut segment_faces = vec![Vec::new(); segments.len()];
         let mut undeclared = Vec::new();
@@ -172,15 +178,13 @@ impl Solver {
                 None => undeclared.push(i),
             }
         }
-        let activity = Activity::new(spec.rows, spec.columns);
-        let strip = Strip::new(activity.tile_columns(), segments.len());
+        let block = BlockResult { exchanged: vec![[0.0; 2]; segments.len()], ..Default::default() };
         let breaches = structures.iter().map(|s| s.breaches.len()).sum();
         let mut solver = Self {
-            friction,
-            open_cells: open.iter().filter(|&&o| o > 0.0).count(),
-            open,
-            x_specials,
-            y_specials,
+            elevation: layout.scatter(&bed.elevation_m, R::zero(), |&z| R::of(z)),
+            friction: layout.scatter(&coefficients, R::of(-1.0), |&k| R::of(k)),
+            open_cells: bed.blocked.iter().filter(|&&b| !b).count(),
+            specials,
             faces_now: vec![FaceNow::Wall; faces.len()],
             contact_s: vec![f64::INFINITY; undeclared.len()],
             undeclared,
@@ -198,12 +202,16 @@ impl Solver {
             segment_faces,
             sources,
             weights: Vec::new(),
-            now: Fields::still(cells),
-            next: Fields::still(cells),
-            maxima: Maxima::new(cells),
+            now: Fields::still(layout.len()),
+            next: Fields::still(layout.len()),
+            residual: vec![R::zero(); layout.len()],
+            records: Records::new(layout.len()),
             rise: None,
-            activity,
-            strips: vec![strip; spec.rows.div_ceil(TILE_ROWS)],
+            activity: Activity::new(&layout),
+            blocks: vec![block; layout.blocks()],
+            arch: pulp::Arch::new(),
+            sweeps: Mutex::new(Vec::new()),
+            layout,
             time: 0.0,
             step: 0.0,
             steps: 0,
@@ -219,7 +227,7 @@ impl Solver {
     }
 
     /// Still water up to a level (m) given by row and column; `NaN` or below ground: dry. Levels
-    /// are rounded to 2⁻²⁰ m as the bed is. Starts the simulation anew at time 0.
+    /// are rounded as the bed is ([`Real::QUANTA_PER_M`]). Starts the simulation anew at time 0.
     ///
     /// # Errors
     /// An infinite level.
@@ -228,7 +236,7 @@ impl Solver {
         let depth = (0..spec.len())
             .map(|i| {
                 let (row, column) = spec.row_column(i);
-                let depth = quantised(level(row, column)) - self.bed.elevation_m[i];
+                let depth = quantised::<R>(level(row, column)) - self.bed.elevation_m[i];
                 if depth > 0.0 { depth } else { 0.0 }
             })
             .collect();
@@ -251,25 +259,27 @@ impl Solver {
                 "the initial state needs a depth that is not negative and finite velocities per cell",
             ));
         }
-        self.now = Fields { depth, u, v };
-        for i in 0..cells {
-            let wet = self.open[i] > 0.0 && self.now.depth[i] > self.options.dry_depth_m;
-            if self.open[i] == 0.0 {
-                self.now.depth[i] = 0.0;
+        let layout = self.layout;
+        let field = |values: &[f64]| layout.scatter(values, R::zero(), |&x| R::of(x));
+        self.now = Fields { depth: field(&depth), u: field(&u), v: field(&v) };
+        let dry = R::of(self.options.dry_depth_m);
+        for (at, &friction) in self.friction.iter().enumerate() {
+            if friction < R::zero() {
+                self.now.depth[at] = R::zero();
             }
-            if !wet {
-                (self.now.u[i], self.now.v[i]) = (0.0, 0.0);
+            if self.now.depth[at] <= dry {
+                (self.now.u[at], self.now.v[at]) = (R::zero(), R::zero());
             }
         }
+        self.residual.fill(R::zero());
         self.start();
         Ok(())
     }
 
     /// Clears what earlier steps left and counts the state as the initial one.
     fn start(&mut self) {
-        let cells = self.bed.spec.len();
         (self.time, self.step, self.steps, self.cell_updates) = (0.0, 0.0, 0, 0);
-        self.maxima = Maxima::new(cells);
+        self.records = Records::new(self.layout.len());
         self.contact_s.fill(f64::INFINITY);
         self.breach_start_s.fill(f64::INFINITY);
         self.source_volumes.fill(Exchange::default());
@@ -278,22 +288,24 @@ impl Solver {
         self.rise = self.options.rate_of_rise.then(|| RateOfRise::new(&self.now.depth, 0.0));
         self.settle();
         self.initial = self.stored_m3();
-        self.wave = (0..cells).map(|i| self.wave_of(i)).fold(0.0, f64::max);
-        for i in 0..cells {
-            self.count_maxima(i);
+        let cells = self.layout.len();
+        self.wave = (0..cells).map(|at| self.wave_of(at)).fold(0.0, f64::max);
+        for at in 0..cells {
+            self.record(at);
         }
         self.set_crests();
     }
 
     /// Makes both buffers and the activity follow `now`.
     fn settle(&mut self) {
+        let dry = R::of(self.options.dry_depth_m);
         self.next.clone_from(&self.now);
         self.activity.stale.fill(false);
         self.activity.wet.fill(false);
         self.activity.pinned.fill(false);
-        for (i, &h) in self.now.depth.iter().enumerate() {
-            if h > self.options.dry_depth_m {
-                let tile = self.activity.tile_of(i);
+        for cell in 0..self.bed.spec.len() {
+            if self.now.depth[self.layout.at(cell)] > dry {
+                let tile = self.tile_of(cell);
                 self.activity.wet[tile] = true;
             }
         }
@@ -301,10 +313,24 @@ impl Solver {
         for (segment, faces) in self.segments.iter().zip(&self.segment_faces) {
             if matches!(segment.condition, Condition::Stage(_) | Condition::Discharge(_)) {
                 for &face in faces {
-                    let tile = self.activity.tile_of(self.faces[face].outer.cell);
+                    let tile = self.tile_of(self.faces[face].outer.cell);
                     self.activity.pinned[tile] = true;
                 }
             }
+        }
+    }
+
+    pub(crate) fn tile_of(&self, cell: usize) -> usize {
+        let (row, column) = self.bed.spec.row_column(cell);
+        self.activity.tile_of(row, column)
+    }
+
+    pub(crate) fn recording(&self, dt: f64, end: f64) -> Recording<R> {
+        Recording {
+            dt: R::of(dt),
+            end: R::of(end),
+            arrival: R::of(self.options.arrival_depth_m),
+            speed_depth: R::of(self.options.speed_depth_m),
         }
     }
 
@@ -328,41 +354,54 @@ impl Solver {
         self.cell_updates
     }
 
-    /// The bed, with its elevations rounded to 2⁻²⁰ m; voids are blocked cells of elevation 0.
+    /// The bed, with its elevations on the lattice of the format ([`Real::QUANTA_PER_M`]); voids are
+    /// blocked cells of elevation 0.
     pub fn bed(&self) -> &Bed {
         &self.bed
     }
 
-    /// Depth per cell, m; 0 where dry or closed.
-    pub fn depth(&self) -> &[f64] {
-        &self.now.depth
+    /// Depth per cell row by row, m; 0 where dry or closed.
+    pub fn depth(&self) -> Vec<f64> {
+        self.layout.gather(&self.now.depth, |h| h.as_())
     }
 
-    /// Eastward velocity per cell, m/s.
-    pub fn velocity_u(&self) -> &[f64] {
-        &self.now.u
+    /// Eastward velocity per cell row by row, m/s.
+    pub fn velocity_u(&self) -> Vec<f64> {
+        self.layout.gather(&self.now.u, |u| u.as_())
     }
 
-    /// Northward velocity per cell, m/s.
-    pub fn velocity_v(&self) -> &[f64] {
-        &self.now.v
+    /// Northward velocity per cell row by row, m/s.
+    pub fn velocity_v(&self) -> Vec<f64> {
+        self.layout.gather(&self.now.v, |v| v.as_())
+    }
+
+    /// Depth of a cell, m.
+    pub fn depth_at(&self, cell: usize) -> f64 {
+        self.now.depth[self.layout.at(cell)].as_()
+    }
+
+    /// Eastward and northward velocity of a cell, m/s.
+    pub fn velocity_at(&self, cell: usize) -> (f64, f64) {
+        let at = self.layout.at(cell);
+        (self.now.u[at].as_(), self.now.v[at].as_())
     }
 
     /// Water level of a cell, m; `None` where dry or closed.
     pub fn level(&self, cell: usize) -> Option<f64> {
-        let h = *self.now.depth.get(cell)?;
+        let h = self.depth_at(cell);
         (h > self.options.dry_depth_m).then(|| h + self.bed.elevation_m[cell])
     }
 
     /// Extremes, arrival and duration since the initial state.
-    pub fn maxima(&self) -> &Maxima {
-        &self.maxima
+    pub fn maxima(&self) -> Maxima {
+        self.records.maxima(&self.layout)
     }
 
     /// Largest mean rise of the level over 30 minutes per cell, m/s, from samples every 5 minutes
     /// (a lower bound of the sliding mean); `None` unless [`Options::rate_of_rise`] is set.
-    pub fn rate_of_rise(&self) -> Option<&[f64]> {
-        self.rise.as_ref().map(|r| r.fastest_m_per_s.as_slice())
+    pub fn rate_of_rise(&self) -> Option<Vec<f64>> {
+        let rise = self.rise.as_ref()?;
+        Some(self.layout.gather(&rise.fastest_m_per_s, |r| r.as_()))
     }
 
     /// Undeclared edges that water has reached, earliest first.
@@ -385,9 +424,10 @@ impl Solver {
     /// Water stored, m³ (rows summed apart, then in order).
     pub fn stored_m3(&self) -> f64 {
         let mut stored = Sum::default();
-        for row in self.now.depth.chunks(self.bed.spec.columns) {
+        let rows = self.now.depth.chunks(BLOCK_COLUMNS).zip(self.residual.chunks(BLOCK_COLUMNS));
+        for (depths, residuals) in rows {
             let mut sum = Sum::default();
-            row.iter().for_each(|&h| sum.add(h));
+            depths.iter().chain(residuals).for_each(|h| sum.add(h.as_()));
             stored.add(sum.total());
         }
         stored.total() * self.bed.spec.cell_area()
@@ -416,7 +456,7 @@ impl Solver {
     /// # Errors
     /// An array of another length, or a depth that is not finite.
     pub fn exchange_depth(&mut self, depth_m: &[f64]) -> Result<f64> {
-        if depth_m.len() != self.now.depth.len() || !depth_m.iter().all(|d| d.is_finite()) {
+        if depth_m.len() != self.bed.spec.len() || !depth_m.iter().all(|d| d.is_finite()) {
             return Err(Error::input(
                 "exchange",
                 "il faut une hauteur finie par cellule",
@@ -425,7 +465,7 @@ impl Solver {
         }
         let mut volume = Sum::default();
         for (cell, &depth) in depth_m.iter().enumerate() {
-            if depth != 0.0 && self.open[cell] > 0.0 {
+            if depth != 0.0 && !self.bed.blocked[cell] {
                 let added = self.add_depth(cell, depth) * self.bed.spec.cell_area();
                 volume.add(added);
                 self.exchanged.add(added);
@@ -461,12 +501,14 @@ impl Solver {
         visitor.counter("cell_updates", &mut self.cell_updates)?;
         visitor.scalar("wave", &mut self.wave)?;
         visitor.scalar("initial", &mut self.initial)?;
-        visitor.array("depth", &mut self.now.depth)?;
-        visitor.array("u", &mut self.now.u)?;
-        visitor.array("v", &mut self.now.v)?;
-        self.maxima.visit(visitor)?;
+        let layout = self.layout;
+        visit_field(&layout, visitor, "depth", &mut self.now.depth)?;
+        visit_field(&layout, visitor, "u", &mut self.now.u)?;
+        visit_field(&layout, visitor, "v", &mut self.now.v)?;
+        visit_field(&layout, visitor, "residual", &mut self.residual)?;
+        self.records.visit(&layout, visitor)?;
         if let Some(rise) = &mut self.rise {
-            rise.visit(visitor)?;
+            rise.visit(&layout, visitor)?;
         }
         visitor.array("contact", &mut self.contact_s)?;
         visitor.array("breach_start", &mut self.breach_start_s)?;
@@ -534,50 +576,4 @@ fn crest_edges(bed: &Bed, structures: &[LineStructure]) -> Result<Vec<CrestEdge>
         first_breach += line.breaches.len();
     }
     Ok(edges)
-}
-
-/// All edges that need more than the ordinary flux.
-fn specials(bed: &Bed, faces: &[BoundaryFace], crests: &[CrestEdge]) -> (Specials, Specials) {
-    let spec = &bed.spec;
-    let (mut x, mut y) = (Vec::new(), Vec::new());
-    for (i, face) in faces.iter().enumerate() {
-        let kind = Kind::Boundary(Inner::of(face.outer.side), i);
-        let edge = face.outer.edge;
-        let list = if edge.axis == Axis::X { &mut x } else { &mut y };
-        list.push((edge.row, SpecialFace { column: edge.column, kind }));
-    }
-    // Walls of buildings: between an open cell and a blocked one that has ground.
-    let mut wall = |minus: usize, plus: usize, row: usize, column: usize, axis: Axis| {
-        let list = if axis == Axis::X { &mut x } else { &mut y };
-        let building = |i: usize| !bed.is_open(i) && !bed.elevation_m[i].is_nan();
-        if bed.is_open(minus) && building(plus) {
-            list.push((row, SpecialFace { column, kind: Kind::Wall(Inner::Left) }));
-        } else if bed.is_open(plus) && building(minus) {
-            list.push((row, SpecialFace { column, kind: Kind::Wall(Inner::Right) }));
-        }
-    };
-    for row in 0..spec.rows {
-        for column in 0..spec.columns {
-            let cell = spec.index(row, column);
-            if column > 0 {
-                wall(cell - 1, cell, row, column, Axis::X);
-            }
-            if row > 0 {
-                wall(cell, cell - spec.columns, row, column, Axis::Y);
-            }
-        }
-    }
-    for (i, crest) in crests.iter().enumerate() {
-        let [minus, plus] = crest.cells;
-        if bed.is_open(minus) && bed.is_open(plus) {
-            let (row, column) = spec.row_column(minus);
-            // South and north neighbours, or west and east ones.
-            if plus + spec.columns == minus {
-                y.push((row, SpecialFace { column, kind: Kind::Crest(i) }));
-            } else {
-                x.push((row, SpecialFace { column: column + 1, kind: Kind::Crest(i) }));
-            }
-        }
-    }
-    (Specials::new(spec.rows, x), Specials::new(spec.rows + 1, y))
 }

@@ -1,5 +1,8 @@
 //! Saving and loading the state by one code path.
 
+use crate::layout::Layout;
+use crate::real::Real;
+
 /// Walks over every number that a run needs to go on; writes them when saving, replaces them when
 /// loading. Names are stable and unique within a solver.
 pub trait StateVisitor {
@@ -20,4 +23,18 @@ pub trait StateVisitor {
     /// # Errors
     /// Those of the medium.
     fn array(&mut self, name: &str, values: &mut [f64]) -> Result<(), Self::Error>;
+}
+
+/// Walks over a field, row by row.
+pub(crate) fn visit_field<R: Real, V: StateVisitor>(
+    layout: &Layout,
+    visitor: &mut V,
+    name: &str,
+    field: &mut Vec<R>,
+) -> Result<(), V::Error> {
+    let fill = field.last().copied().unwrap_or_default();
+    let mut values = layout.gather(field, |x| x.as_());
+    visitor.array(name, &mut values)?;
+    *field = layout.scatter(&values, fill, |&x| R::of(x));
+    Ok(())
 }

@@ -4,16 +4,20 @@ use rayon::prelude::*;
 use twin_core::{Error, Result};
 
 use crate::GRAVITY;
-use crate::activity::TILE_ROWS;
 use crate::boundary::set_faces;
 use crate::breach::BreachStart;
+use crate::frame::{BlockFields, Frame};
 use crate::friction::Closing;
-use crate::solver::Solver;
+use crate::layout::{BLOCK_CELLS, TILE};
+use crate::maxima::RecordRow;
+use crate::real::Real;
+use crate::reconstruction::HalfStep;
+use crate::solver::{Order, Solver};
 use crate::source::{Source, Split, conveyance_weights};
 use crate::structure::CrestNow;
-use crate::sweep::{Frame, StripFields};
+use crate::sweep::Sweep;
 
-impl Solver {
+impl<R: Real> Solver<R> {
     /// Advances to a time (s since the initial state); nothing happens when it is past already.
     ///
     /// The last two steps are fitted to end there exactly, so the same sequence of times gives the
@@ -96,12 +100,13 @@ impl Solver {
     }
 
     fn set_boundaries(&mut self, dt: f64) -> f64 {
-        set_faces(
+        let (layout, depth) = (self.layout, &self.now.depth);
+        set_faces::<R>(
             &self.segments,
             &self.segment_faces,
             &self.faces,
             &self.bed,
-            &self.now.depth,
+            |cell| depth[layout.at(cell)].as_(),
             (self.time, self.time + dt),
             (&mut self.faces_now, &mut self.weights),
         )
@@ -117,10 +122,13 @@ impl Solver {
                     if rate <= 0.0 {
                         continue;
                     }
-                    share(&self.bed, &self.now.depth, cells, *split, &mut self.weights);
+                    let (layout, depth) = (self.layout, &self.now.depth);
+                    let depth_at = |cell| depth[layout.at(cell)].as_();
+                    share(&self.bed, depth_at, cells, *split, &mut self.weights);
                     for (&cell, &w) in cells.iter().zip(&self.weights) {
-                        let h = self.now.depth[cell] + rate * w * dt;
-                        let speed = self.now.u[cell].abs().max(self.now.v[cell].abs());
+                        let h = depth_at(cell) + rate * w * dt;
+                        let at = layout.at(cell);
+                        let speed: f64 = self.now.u[at].abs().max(self.now.v[at].abs()).as_();
                         dt = dt.min(reach / (speed + (GRAVITY * h).sqrt()).max(1e-9));
                     }
                 }
@@ -154,7 +162,7 @@ impl Solver {
                             .filter(|e| e.structure == s && breach.edges.contains(&e.position))
                             .flat_map(|e| e.cells)
                             .any(|cell| {
-                                let h = self.now.depth[cell];
+                                let h: f64 = self.now.depth[self.layout.at(cell)].as_();
                                 h > self.options.dry_depth_m
                                     && h + self.bed.elevation_m[cell] >= level
                             });
@@ -200,85 +208,99 @@ impl Solver {
             .sum();
         self.activity.wake(rain > 0.0);
         let frame = Frame {
-            rows: spec.rows,
-            columns: spec.columns,
-            depth: &self.now.depth,
-            u: &self.now.u,
-            v: &self.now.v,
-            bed: &self.bed.elevation_m,
+            layout: self.layout,
+            now: &self.now,
+            bed: &self.elevation,
             friction: &self.friction,
-            open: &self.open,
             activity: &self.activity,
-            x_specials: &self.x_specials,
-            y_specials: &self.y_specials,
+            specials: &self.specials,
             boundary: &self.faces,
             boundary_now: &self.faces_now,
             crests: &self.crests,
-            closing: Closing {
-                dt,
-                end,
-                dry: self.options.dry_depth_m,
-                velocity_depth2: self.options.velocity_depth_m * self.options.velocity_depth_m,
-                arrival: self.options.arrival_depth_m,
-                speed_depth: self.options.speed_depth_m,
+            half: HalfStep {
+                law: self.options.friction,
+                half_dt: R::of(0.5 * dt),
+                half_ratio: R::of(0.5 * dt / spec.cell_size),
+                gravity: R::of(GRAVITY),
+                dry: R::of(self.options.dry_depth_m),
             },
-            law: self.options.friction,
-            cell_size: spec.cell_size,
-            rain,
+            closing: Closing {
+                law: self.options.friction,
+                dt: R::of(dt),
+                dry: R::of(self.options.dry_depth_m),
+                velocity_depth2: R::of(self.options.velocity_depth_m.powi(2)),
+            },
+            recording: self.recording(dt, end),
+            second_order: self.options.order == Order::Second,
+            ratio: R::of(dt / spec.cell_size),
+            volume_per_flux: dt * spec.cell_size,
+            rain: R::of(rain),
         };
-        let chunk = TILE_ROWS * spec.columns;
+        let chunks = BLOCK_CELLS;
+        let records = &mut self.records;
+        let (arch, sweeps) = (self.arch, &self.sweeps);
         (
-            &mut self.strips,
-            self.next.depth.par_chunks_mut(chunk),
-            self.next.u.par_chunks_mut(chunk),
-            self.next.v.par_chunks_mut(chunk),
-            self.maxima.depth_m.par_chunks_mut(chunk),
-            self.maxima.speed_m_per_s.par_chunks_mut(chunk),
-            self.maxima.discharge_m2_per_s.par_chunks_mut(chunk),
-            self.maxima.arrival_s.par_chunks_mut(chunk),
-            self.maxima.duration_s.par_chunks_mut(chunk),
+            &mut self.blocks,
+            (
+                self.next.depth.par_chunks_mut(chunks),
+                self.next.u.par_chunks_mut(chunks),
+                self.next.v.par_chunks_mut(chunks),
+                self.residual.par_chunks_mut(chunks),
+            ),
+            (
+                records.depth.par_chunks_mut(chunks),
+                records.peak.par_chunks_mut(chunks),
+                records.speed.par_chunks_mut(chunks),
+                records.discharge.par_chunks_mut(chunks),
+                records.arrival.par_chunks_mut(chunks),
+                records.duration.par_chunks_mut(chunks),
+            ),
         )
             .into_par_iter()
             .enumerate()
-            .for_each(|(index, fields)| {
-                let (strip, depth, u, v, a, b, c, d, e) = fields;
-                let out = StripFields {
-                    depth,
-                    u,
-                    v,
-                    max_depth: a,
-                    max_speed: b,
-                    max_discharge: c,
-                    arrival: d,
-                    duration: e,
+            .for_each(|(index, (result, (depth, u, v, residual), (a, b, c, d, e, f)))| {
+                let records = RecordRow {
+                    depth: a,
+                    peak: b,
+                    speed: c,
+                    discharge: d,
+                    arrival: e,
+                    duration: f,
                 };
-                strip.advance(&frame, index, out);
+                let out = BlockFields { depth, u, v, residual, records };
+                let free = sweeps.lock().ok().and_then(|mut free| free.pop());
+                let mut sweep = free.unwrap_or_else(Sweep::new);
+                arch.dispatch(
+                    #[inline(always)]
+                    || sweep.advance(&frame, index, out, result),
+                );
+                if let Ok(mut free) = sweeps.lock() {
+                    free.push(sweep);
+                }
             });
         std::mem::swap(&mut self.now, &mut self.next);
+        self.records.step();
         self.gather();
         rain
     }
 
-    /// Collects what the strips found, in their order.
+    /// Collects what the blocks found, in their order.
     fn gather(&mut self) {
-        let tiles = self.activity.tile_columns();
-        let spec = self.bed.spec;
         self.wave = 0.0;
-        for (index, strip) in self.strips.iter().enumerate() {
-            self.wave = if strip.wave > self.wave { strip.wave } else { self.wave };
-            for (sum, [inflow, outflow]) in self.boundary_volumes.iter_mut().zip(&strip.exchanged) {
+        for (index, block) in self.blocks.iter().enumerate() {
+            self.wave = if block.wave > self.wave { block.wave } else { self.wave };
+            for (sum, [inflow, outflow]) in self.boundary_volumes.iter_mut().zip(&block.exchanged) {
                 sum.inflow.add(*inflow);
                 sum.outflow.add(*outflow);
             }
-            let rows = TILE_ROWS.min(spec.rows - index * TILE_ROWS);
-            for tile in 0..tiles {
-                let i = index * tiles + tile;
-                let active = self.activity.is_active(index, tile);
-                self.activity.wet[i] = strip.wet[tile];
-                self.activity.stale[i] = active;
+            let (_, column) = self.layout.origin(index);
+            for (k, tile) in self.activity.tiles_of(index).enumerate() {
+                let active = self.activity.is_active(tile);
+                self.activity.wet[tile] = block.wet[k];
+                self.activity.stale[tile] = active;
                 if active {
-                    let columns = self.activity.columns_of(&(tile..tile + 1)).len();
-                    self.cell_updates += (rows * columns) as u64;
+                    let columns = TILE.min(self.layout.columns - (column + k * TILE));
+                    self.cell_updates += (self.layout.rows_of(index) * columns) as u64;
                 }
             }
         }
@@ -295,7 +317,7 @@ impl Solver {
                     if depth == 0.0 {
                         continue;
                     }
-                    share(&self.bed, &self.now.depth, cells, *split, &mut weights);
+                    share(&self.bed, |cell| self.depth_at(cell), cells, *split, &mut weights);
                     for (&cell, &w) in cells.iter().zip(&weights) {
                         let added = self.add_depth(cell, depth * w);
                         self.source_volumes[index].add(added * area);
@@ -314,54 +336,51 @@ impl Solver {
 
     /// Adds still water to a cell, or takes at most what is there; returns what was added, m.
     pub(crate) fn add_depth(&mut self, cell: usize, depth: f64) -> f64 {
-        let old = self.now.depth[cell];
-        let new = (old + depth).max(0.0);
-        let wet = new > self.options.dry_depth_m;
-        if depth > 0.0 && wet {
+        let at = self.layout.at(cell);
+        let held: f64 = self.now.depth[at].as_() + self.residual[at].as_();
+        let total = (held + depth).max(0.0);
+        let (old, new) = (self.now.depth[at], R::of(total));
+        let dry = R::of(self.options.dry_depth_m);
+        let (u, v) = (&mut self.now.u[at], &mut self.now.v[at]);
+        if new <= dry {
+            (*u, *v) = (R::zero(), R::zero());
+        } else if depth > 0.0 {
             // The momentum is shared by more water.
-            self.now.u[cell] *= old / new;
-            self.now.v[cell] *= old / new;
+            (*u, *v) = (*u * (old / new), *v * (old / new));
         }
-        if !wet {
-            (self.now.u[cell], self.now.v[cell]) = (0.0, 0.0);
-        }
-        self.now.depth[cell] = new;
-        let tile = self.activity.tile_of(cell);
+        self.now.depth[at] = new;
+        self.residual[at] = R::of(total - new.as_());
+        let tile = self.tile_of(cell);
         self.activity.stale[tile] = true;
-        self.activity.wet[tile] |= wet;
-        self.wave = self.wave.max(self.wave_of(cell));
-        self.count_maxima(cell);
-        if depth > 0.0 { depth } else { new - old }
+        self.activity.wet[tile] |= new > dry;
+        self.wave = self.wave.max(self.wave_of(at));
+        self.record(at);
+        total - held
     }
 
-    /// Fastest wave of a cell, m/s.
-    pub(crate) fn wave_of(&self, cell: usize) -> f64 {
-        let h = self.now.depth[cell];
+    /// Fastest wave at a position of the fields, m/s.
+    pub(crate) fn wave_of(&self, at: usize) -> f64 {
+        let h: f64 = self.now.depth[at].as_();
         if h > self.options.dry_depth_m {
-            (GRAVITY * h).sqrt() + self.now.u[cell].abs().max(self.now.v[cell].abs())
+            let speed: f64 = self.now.u[at].abs().max(self.now.v[at].abs()).as_();
+            (GRAVITY * h).sqrt() + speed
         } else {
             0.0
         }
     }
 
-    /// Counts a cell that changed outside the sweep.
-    pub(crate) fn count_maxima(&mut self, cell: usize) {
-        let h = self.now.depth[cell];
-        let m = &mut self.maxima;
-        m.depth_m[cell] = m.depth_m[cell].max(h);
-        let speed = self.now.u[cell].hypot(self.now.v[cell]);
-        if h > self.options.speed_depth_m {
-            m.speed_m_per_s[cell] = m.speed_m_per_s[cell].max(speed);
-        }
-        m.discharge_m2_per_s[cell] = m.discharge_m2_per_s[cell].max(h * speed);
-        if h >= self.options.arrival_depth_m {
-            m.arrival_s[cell] = m.arrival_s[cell].min(self.time);
-        }
+    /// Counts a position of the fields that changed outside the sweep.
+    pub(crate) fn record(&mut self, at: usize) {
+        let speed = self.now.u[at].hypot(self.now.v[at]);
+        let recording = self.recording(0.0, self.time);
+        self.records.count(recording, at, self.now.depth[at], speed);
     }
 
     fn record_contacts(&mut self) {
+        let contact = R::of(self.options.contact_depth_m);
         for (&face, time) in self.undeclared.iter().zip(&mut self.contact_s) {
-            let deep = self.now.depth[self.faces[face].outer.cell] >= self.options.contact_depth_m;
+            let at = self.layout.at(self.faces[face].outer.cell);
+            let deep = self.now.depth[at] >= contact;
             if deep && self.time < *time {
                 *time = self.time;
             }
@@ -369,12 +388,63 @@ impl Solver {
     }
 }
 
-fn share(bed: &crate::Bed, depth: &[f64], cells: &[usize], split: Split, weights: &mut Vec<f64>) {
+fn share(
+    bed: &crate::Bed,
+    depth: impl Fn(usize) -> f64,
+    cells: &[usize],
+    split: Split,
+    weights: &mut Vec<f64>,
+) {
     match split {
         Split::Even => {
             weights.clear();
             weights.resize(cells.len(), 1.0 / cells.len() as f64);
         }
         Split::Conveyance => conveyance_weights(bed, depth, cells.iter().copied(), weights),
+    }
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use pulp::Arch;
+    use twin_core::spatial::{Grid, GridSpec};
+
+    use super::*;
+    use crate::{Bed, Boundaries, Options, Series};
+
+    /// A film of rain over steep steps, buildings and a pond.
+    fn film<R: Real>(arch: Arch) -> Result<Solver<R>> {
+        let spec = GridSpec { west: 0.0, north: 70.0, cell_size: 1.0, columns: 300, rows: 70 };
+        let ground =
+            Grid::from_fn(spec, |r, c| 0.05 * c as f64 + ((r * 7 + c * 3) % 11) as f64 * 0.1);
+        let mut bed = Bed::from_grids(&ground, &Grid::filled(spec, 0.03))?;
+        (0..spec.len()).filter(|i| i % 97 == 5).for_each(|i| bed.blocked[i] = true);
+        let rain = Source::Rain { name: "rain".into(), rate: Series::constant(1e-4) };
+        let walls = Boundaries::walls(&bed);
+        let mut solver = Solver::new(bed, walls, vec![], vec![rain], Options::default())?;
+        solver.arch = arch;
+        solver.set_level(|_, _| 3.0)?;
+        solver.advance_to(20.0)?;
+        Ok(solver)
+    }
+
+    fn same_bits<R: Real>() -> Result<()> {
+        let plain = film::<R>(Arch::Scalar)?;
+        let wider =
+            [pulp::x86::V3::try_new().map(Arch::V3), pulp::x86::V4::try_new().map(Arch::V4)];
+        for arch in wider.into_iter().flatten() {
+            let wide = film::<R>(arch)?;
+            assert!(wide.depth() == plain.depth(), "{arch:?}");
+            assert!(wide.velocity_u() == plain.velocity_u(), "{arch:?}");
+            assert!(wide.velocity_v() == plain.velocity_v(), "{arch:?}");
+            assert!(wide.steps() == plain.steps() && wide.steps() > 50);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn sse_avx2_and_avx512_give_the_same_bits() -> Result<()> {
+        same_bits::<f32>()?;
+        same_bits::<f64>()
     }
 }

@@ -18,7 +18,7 @@ use crate::bed::Bed;
 use crate::boundary::wall_pressure;
 use crate::breach::Breach;
 use crate::edge::Edge;
-use crate::flux::FaceFlux;
+use crate::rows::FaceFlux;
 
 /// Discharge coefficient of the free weir, m^0.5/s.
 const WEIR: f64 = 1.7;
@@ -196,8 +196,8 @@ mod tests {
     fn flux_is_continuous_in_the_crest_level() {
         let cell = |h: f64, z: f64| BesideCrest { h, u: 0.4, v: 0.1, z };
         let (left, right) = (cell(1.5, 0.0), cell(0.6, 0.2));
-        let side = |c: BesideCrest| (c.h, c.u, c.v, c.z);
-        let ordinary = crate::flux::face_flux(1e-6, side(left), side(right));
+        let side = |c: BesideCrest| (c.h, c.u, c.v);
+        let ordinary = crate::flux::face_flux(1e-6, side(left), side(right), right.z - left.z);
         let flux = |crest: f64| {
             let now = CrestNow { crest, sill: 0.0, open: 0.0, length: 1.0 };
             crest_flux(now, 1e-6, left, right, ordinary).mass

@@ -1,522 +1,437 @@
-//! One time step of a strip of rows.
+//! One time step of a block of cells.
 //!
-//! Rows are swept from north to south with the fluxes of two or three rows in hand, so that
-//! reconstruction, flux, limiter, update, friction and maxima are one pass over memory. A strip
-//! reads the old state of one row beyond each of its ends and computes the fluxes there once more
-//! (3 % of the work) instead of waiting for its neighbour: strips are independent and their result
+//! Rows are swept from north to south with the states and fluxes of two or three rows in hand, so
+//! that slopes, half step, flux, limiter, update, friction and maxima are one pass over memory:
+//!
+//! | in hand when row k is reconstructed | rows |
+//! |---|---|
+//! | cells | k − 2 … k + 1 |
+//! | states at the sides | k − 1, k |
+//! | fluxes through northern edges | k − 2, k − 1, k |
+//! | fluxes through western edges | k − 2, k − 1, k |
+//! | limiter θ | k − 3 … k − 1 |
+//! | update and friction | k − 2 |
+//!
+//! A block reads the old state of three cells beyond each of its sides and computes the fluxes
+//! there once more instead of waiting for its neighbours: blocks are independent and their result
 //! has the same bits for any number of threads.
 //!
-//! Traffic per cell: 5 values read, 3 written, 5 maxima read and written: 144 B; about 350 flops,
-//! 7 square roots and 3 divisions, so the sweep is bound by arithmetic.
+//! Cost per cell of second order: 12 values read and 10 written, of which 12 are maxima (88 B in
+//! `f32`); about 470 flops, 7 square roots and 5 divisions. With AVX-512 (16 cells of `f32` at once)
+//! arithmetic and memory cost about the same; without the slopes memory is what bounds it. Figures:
+//! `benches/README.md`.
 
 use std::ops::Range;
 
-use crate::activity::{Activity, TILE_COLUMNS, TILE_ROWS};
-use crate::boundary::{BoundaryFace, EdgeState, FaceNow, outer_flux, wall_pressure};
-use crate::draining::{Sides, drain_face, draining_row};
-use crate::edge::Side;
-use crate::flux::{CellRow, FaceFlux, FaceRow, flux_row};
-use crate::friction::{CellsToClose, Closing, FrictionLaw, close_row};
-use crate::structure::{BesideCrest, CrestNow, crest_flux};
+use crate::balance::{Around, balance_row};
+use crate::draining::{drain_face, draining_row};
+use crate::flux::{EdgeRow, flux_row};
+use crate::frame::{BlockFields, BlockResult, Frame};
+use crate::friction::close_row;
+use crate::layout::{BLOCK_COLUMNS, BLOCK_TILES, TILE};
+use crate::maxima::record_row;
+use crate::real::{Real, larger};
+use crate::reconstruction::{reconstruct_beside_open, reconstruct_row};
+use crate::rows::{
+    CellRow, ExtremeRow, FaceRow, MARGIN, NewRow, PushRow, ReconstructedRow, Row, zeros,
+};
+use crate::special::{Inner, Kind, special_flux};
 
-/// Most tiles swept together: rows of 256 cells keep all buffers in the first two caches.
-const RUN_TILES: usize = 4;
-const RUN_CELLS: usize = RUN_TILES * TILE_COLUMNS + 2;
+/// Cells beyond a run that are reconstructed: a whole vector more than the two that are needed.
+const AROUND: usize = MARGIN / 2;
 
-/// Edges that need more than the ordinary flux, by row of edges.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Specials {
-    offsets: Vec<usize>,
-    faces: Vec<SpecialFace>,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct SpecialFace {
-    pub(crate) column: usize,
-    pub(crate) kind: Kind,
-}
-
-/// What a special edge is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Kind {
-    /// A blocked cell beyond; the side of the edge on which water may stand.
-    Wall(Inner),
-    /// An outer edge: position among the boundary faces.
-    Boundary(Inner, usize),
-    /// A crest: position among the crests.
-    Crest(usize),
-}
-
-/// The side of an edge that lies in the domain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Inner {
-    /// West or south.
-    Left,
-    /// East or north.
-    Right,
-}
-
-impl Inner {
-    pub(crate) fn of(outside: Side) -> Self {
-        match outside {
-            Side::East | Side::North => Self::Left,
-            Side::West | Side::South => Self::Right,
-        }
-    }
-}
-
-impl Specials {
-    /// From `(row of edges, face)` in any order.
-    pub(crate) fn new(rows: usize, mut faces: Vec<(usize, SpecialFace)>) -> Self {
-        faces.sort_by_key(|(row, face)| (*row, face.column));
-        let offsets = (0..=rows).map(|r| faces.partition_point(|f| f.0 < r)).collect();
-        Self { offsets, faces: faces.into_iter().map(|f| f.1).collect() }
-    }
-
-    /// Those of a row of edges in a range of columns.
-    fn within(&self, row: usize, columns: Range<usize>) -> &[SpecialFace] {
-        let faces = &self.faces[self.offsets[row]..self.offsets[row + 1]];
-        let start = faces.partition_point(|f| f.column < columns.start);
-        let end = faces.partition_point(|f| f.column < columns.end);
-        &faces[start..end]
-    }
-}
-
-/// What all strips read during a step.
-pub(crate) struct Frame<'a> {
-    pub(crate) rows: usize,
-    pub(crate) columns: usize,
-    pub(crate) depth: &'a [f64],
-    pub(crate) u: &'a [f64],
-    pub(crate) v: &'a [f64],
-    pub(crate) bed: &'a [f64],
-    pub(crate) friction: &'a [f64],
-    /// 1 where water may stand, else 0.
-    pub(crate) open: &'a [f64],
-    pub(crate) activity: &'a Activity,
-    pub(crate) x_specials: &'a Specials,
-    pub(crate) y_specials: &'a Specials,
-    pub(crate) boundary: &'a [BoundaryFace],
-    pub(crate) boundary_now: &'a [FaceNow],
-    pub(crate) crests: &'a [CrestNow],
-    pub(crate) closing: Closing,
-    pub(crate) law: FrictionLaw,
-    pub(crate) cell_size: f64,
-    /// Rain of the step, m.
-    pub(crate) rain: f64,
-}
-
-/// What a strip writes into the fields.
-pub(crate) struct StripFields<'a> {
-    pub(crate) depth: &'a mut [f64],
-    pub(crate) u: &'a mut [f64],
-    pub(crate) v: &'a mut [f64],
-    pub(crate) max_depth: &'a mut [f64],
-    pub(crate) max_speed: &'a mut [f64],
-    pub(crate) max_discharge: &'a mut [f64],
-    pub(crate) arrival: &'a mut [f64],
-    pub(crate) duration: &'a mut [f64],
-}
-
-/// Buffers and results of a strip.
-#[derive(Debug, Clone)]
-pub(crate) struct Strip {
-    x_faces: [FaceRow; 2],
-    y_faces: [FaceRow; 3],
-    theta: [Vec<f64>; 3],
+/// Rows in hand.
+#[derive(Debug)]
+pub(crate) struct Sweep<R> {
+    cells: [CellRow<R>; 4],
+    states: [ReconstructedRow<R>; 2],
+    push: [PushRow<R>; 3],
+    x_faces: [FaceRow<R>; 3],
+    y_faces: [FaceRow<R>; 3],
+    theta: [Row<R>; 3],
     limited: [bool; 3],
-    qx: Vec<f64>,
-    qy: Vec<f64>,
-    deepest: Vec<f64>,
-    fastest: Vec<f64>,
-    /// Fastest wave after the step, m/s.
-    pub(crate) wave: f64,
-    /// Tiles with a wet cell after the step.
-    pub(crate) wet: Vec<bool>,
-    /// Volume into the domain by boundary segment during the step: in, out, m³.
-    pub(crate) exchanged: Vec<[f64; 2]>,
+    new: NewRow<R>,
+    /// Zeros: no rise of the bed within a cell.
+    flat: Row<R>,
+    extremes: ExtremeRow<R>,
 }
 
-impl Strip {
-    pub(crate) fn new(tile_columns: usize, segments: usize) -> Self {
-        let face_row = || FaceRow::with_capacity(RUN_CELLS + 1);
-        let row = || vec![0.0; RUN_CELLS];
-        Self {
-            x_faces: [face_row(), face_row()],
-            y_faces: [face_row(), face_row(), face_row()],
-            theta: [row(), row(), row()],
+/// A run of active tiles of a block.
+struct Run {
+    /// First row and column of the grid, and their numbers.
+    row: isize,
+    column: isize,
+    rows: isize,
+    columns: usize,
+    /// Position of the first cell in the block.
+    at: usize,
+}
+
+/// Slot of a row in a ring of `N`.
+fn slot<const N: usize>(row: isize) -> usize {
+    row.rem_euclid(N as isize) as usize
+}
+
+impl<R: Real> Sweep<R> {
+    pub(crate) fn new() -> Box<Self> {
+        Box::new(Self {
+            cells: std::array::from_fn(|_| CellRow::new()),
+            states: std::array::from_fn(|_| ReconstructedRow::new()),
+            push: std::array::from_fn(|_| PushRow::new()),
+            x_faces: std::array::from_fn(|_| FaceRow::new()),
+            y_faces: std::array::from_fn(|_| FaceRow::new()),
+            theta: std::array::from_fn(|_| zeros()),
             limited: [false; 3],
-            qx: row(),
-            qy: row(),
-            deepest: row(),
-            fastest: row(),
-            wave: 0.0,
-            wet: vec![false; tile_columns],
-            exchanged: vec![[0.0; 2]; segments],
-        }
+            new: NewRow::new(),
+            flat: zeros(),
+            extremes: ExtremeRow::new(),
+        })
     }
 
-    /// Advances the active tiles of a strip and settles the others.
+    /// Advances the active tiles of a block and settles the others.
     #[inline(always)]
-    pub(crate) fn advance(&mut self, frame: &Frame<'_>, strip: usize, mut out: StripFields<'_>) {
-        self.wave = 0.0;
-        self.wet.fill(false);
-        self.exchanged.fill([0.0; 2]);
-        let rows = strip * TILE_ROWS..((strip + 1) * TILE_ROWS).min(frame.rows);
-        for tile in 0..frame.activity.tile_columns() {
-            let stale = frame.activity.stale[strip * frame.activity.tile_columns() + tile];
-            if stale && !frame.activity.is_active(strip, tile) {
-                let columns = frame.activity.columns_of(&(tile..tile + 1));
-                for row in rows.clone() {
-                    let from = row * frame.columns + columns.start;
-                    let to = (row - rows.start) * frame.columns + columns.start;
-                    let n = columns.len();
-                    out.depth[to..to + n].copy_from_slice(&frame.depth[from..from + n]);
-                    out.u[to..to + n].copy_from_slice(&frame.u[from..from + n]);
-                    out.v[to..to + n].copy_from_slice(&frame.v[from..from + n]);
-                }
-            }
-        }
-        let mut from = 0;
-        while let Some(tiles) = frame.activity.next_run(strip, from, RUN_TILES) {
-            let columns = frame.activity.columns_of(&tiles);
-            self.deepest.fill(0.0);
-            self.fastest.fill(0.0);
-            self.sweep(frame, rows.clone(), columns.clone(), &mut out);
-            let n = columns.len();
-            self.wave = self.fastest[..n].iter().fold(self.wave, |a, &b| a.max(b));
-            for (wet, cells) in
-                self.wet[tiles.clone()].iter_mut().zip(self.deepest[..n].chunks(TILE_COLUMNS))
-            {
-                *wet = cells.iter().any(|&h| h > 0.0);
-            }
-            from = tiles.end;
-        }
-    }
-
-    #[inline(always)]
-    fn sweep(
+    pub(crate) fn advance(
         &mut self,
-        frame: &Frame<'_>,
-        rows: Range<usize>,
-        columns: Range<usize>,
-        out: &mut StripFields<'_>,
+        frame: &Frame<'_, R>,
+        block: usize,
+        mut out: BlockFields<'_, R>,
+        result: &mut BlockResult,
     ) {
-        // Cells whose limiter is needed: one more on each side.
-        let around = columns.start.saturating_sub(1)..(columns.end + 1).min(frame.columns);
-        let first = rows.start.saturating_sub(1);
-        let last = (rows.end + 1).min(frame.rows);
-        self.y_row(frame, first, &around);
-        for row in first..last {
-            self.y_row(frame, row + 1, &around);
-            self.x_row(frame, row, &around);
-            self.theta_row(frame, row, &around);
-            if row > rows.start {
-                self.update(frame, row - 1, &rows, &columns, &around, out);
+        let (first_row, first_column) = frame.layout.origin(block);
+        let rows = frame.layout.rows_of(block);
+        let tiles = frame.activity.tiles_of(block);
+        result.wave = 0.0;
+        result.wet = [false; BLOCK_TILES];
+        result.exchanged.fill([0.0; 2]);
+        for tile in tiles.clone() {
+            if frame.activity.stale[tile] && !frame.activity.is_active(tile) {
+                out.settle(frame, block, rows, (tile - tiles.start) * TILE);
             }
         }
-        if last == rows.end {
-            // The southern rim: nothing beyond.
-            self.limited[last % 3] = false;
-            self.theta[last % 3].fill(1.0);
-            self.update(frame, last - 1, &rows, &columns, &around, out);
+        let mut from = tiles.start;
+        while let Some(active) = frame.activity.next_run(block, from) {
+            let at = (active.start - tiles.start) * TILE;
+            let run = Run {
+                row: first_row as isize,
+                column: (first_column + at) as isize,
+                rows: rows as isize,
+                columns: active.len() * TILE,
+                at,
+            };
+            self.extremes = ExtremeRow::new();
+            if frame.second_order {
+                self.sweep::<true>(frame, &run, &mut out, result);
+            } else {
+                self.sweep::<false>(frame, &run, &mut out, result);
+            }
+            let wave =
+                self.extremes.fastest[run.cells()].iter().fold(R::zero(), |a, &b| larger(a, b));
+            result.wave = result.wave.max(wave.as_());
+            for (tile, deepest) in active.clone().zip(self.extremes.deepest[MARGIN..].chunks(TILE))
+            {
+                result.wet[tile - tiles.start] = deepest.iter().any(|&h| h > R::zero());
+            }
+            from = active.end;
         }
     }
 
-    /// Fluxes from row `row` (south) to the row north of it.
     #[inline(always)]
-    fn y_row(&mut self, frame: &Frame<'_>, row: usize, around: &Range<usize>) {
-        let faces = &mut self.y_faces[row % 3];
-        if row == 0 || row == frame.rows {
-            faces.clear(around.len());
-        } else {
-            let cells = |row: usize| {
-                let span = row * frame.columns + around.start..row * frame.columns + around.end;
-                CellRow {
-                    depth: &frame.depth[span.clone()],
-                    normal: &frame.v[span.clone()],
-                    transverse: &frame.u[span.clone()],
-                    bed: &frame.bed[span],
+    fn sweep<const SECOND: bool>(
+        &mut self,
+        frame: &Frame<'_, R>,
+        run: &Run,
+        out: &mut BlockFields<'_, R>,
+        result: &mut BlockResult,
+    ) {
+        for row in -3..-1 {
+            self.load(frame, run, row);
+        }
+        for row in -2..run.rows + 2 {
+            self.load(frame, run, row + 1);
+            if SECOND {
+                self.reconstruct(frame, run, row);
+            }
+            if row > -2 {
+                self.y_row::<SECOND>(frame, run, row);
+                self.x_row::<SECOND>(frame, run, row);
+            }
+            if row > -1 {
+                self.theta_row(frame, run, row - 1);
+            }
+            if row > 1 {
+                self.update(frame, run, row - 2, out, result);
+            }
+        }
+    }
+
+    /// Takes a row of cells in hand.
+    #[inline(always)]
+    fn load(&mut self, frame: &Frame<'_, R>, run: &Run, row: isize) {
+        let cells = &mut self.cells[slot::<4>(row)];
+        let n = run.columns + 2 * MARGIN;
+        let (row, column) = (run.row + row, run.column - MARGIN as isize);
+        for (field, to) in [
+            (&frame.now.depth[..], &mut cells.depth),
+            (&frame.now.u, &mut cells.u),
+            (&frame.now.v, &mut cells.v),
+            (frame.bed, &mut cells.bed),
+            (frame.friction, &mut cells.friction),
+        ] {
+            frame.layout.copy_row(field, row, column, R::zero(), &mut to[..n]);
+        }
+    }
+
+    /// States of the row at the sides of its cells.
+    #[inline(always)]
+    fn reconstruct(&mut self, frame: &Frame<'_, R>, run: &Run, row: isize) {
+        let [north, here, south] = [row - 1, row, row + 1].map(|row| &self.cells[slot::<4>(row)]);
+        let out = &mut self.states[slot::<2>(row)];
+        let push = &mut self.push[slot::<3>(row)];
+        reconstruct_row(frame.half, [north, here, south], out, push, run.reconstructed());
+        let (row, around) = (run.row + row, run.around(1));
+        for special in frame.specials.open.within(row, &around) {
+            let i = run.local(special.column as isize);
+            let rows = [north, here, south];
+            reconstruct_beside_open(frame.half, rows, special.what, (out, push), i);
+        }
+        // A crest parts the water: no slope across it, nor a half step that sees it.
+        let mut flatten = |i: usize| out.flatten(i, here, push);
+        for special in frame.specials.x.within(row, &around) {
+            if let Kind::Crest(_) = special.what {
+                let i = run.local(special.column as isize);
+                flatten(i - 1);
+                flatten(i);
+            }
+        }
+        for edges in [row, row + 1] {
+            for special in frame.specials.y.within(edges, &around) {
+                if let Kind::Crest(_) = special.what {
+                    flatten(run.local(special.column as isize));
                 }
-            };
-            flux_row(frame.closing.dry, cells(row), cells(row - 1), faces, 0);
-        }
-        for special in frame.y_specials.within(row, around.clone()) {
-            let beside = |row: usize| {
-                let cell = row * frame.columns + special.column;
-                (cell, frame.v[cell], frame.u[cell])
-            };
-            let i = special.column - around.start;
-            let flux = special_flux(
-                frame,
-                special.kind,
-                || beside(row),
-                || beside(row.wrapping_sub(1)),
-                faces.get(i),
-            );
-            faces.set(i, flux);
+            }
         }
     }
 
-    /// Fluxes through the western edges of the cells `around`, and the last eastern one.
+    /// Fluxes from the row (south) to the row north of it.
     #[inline(always)]
-    fn x_row(&mut self, frame: &Frame<'_>, row: usize, around: &Range<usize>) {
-        let faces = &mut self.x_faces[row % 2];
-        let base = row * frame.columns;
-        let first = around.start.max(1);
-        let end = (around.end + 1).min(frame.columns);
-        let cells = |from: usize| {
-            let span = base + from..base + from + (end.max(first) - first);
-            CellRow {
-                depth: &frame.depth[span.clone()],
-                normal: &frame.u[span.clone()],
-                transverse: &frame.v[span.clone()],
-                bed: &frame.bed[span],
+    fn y_row<const SECOND: bool>(&mut self, frame: &Frame<'_, R>, run: &Run, row: isize) {
+        let side = |row: isize, south: bool| {
+            let (cells, states) = (&self.cells[slot::<4>(row)], &self.states[slot::<2>(row)]);
+            match (SECOND, south) {
+                (true, true) => EdgeRow::new(&states.south, &cells.bed, &states.bed_y),
+                (true, false) => EdgeRow::new(&states.north, &cells.bed, &states.bed_y),
+                (false, _) => EdgeRow {
+                    depth: &cells.depth,
+                    normal: &cells.v,
+                    transverse: &cells.u,
+                    bed: &cells.bed,
+                    rise: &self.flat,
+                },
             }
         };
-        flux_row(frame.closing.dry, cells(first - 1), cells(first), faces, first - around.start);
-        if around.start == 0 {
-            faces.set(0, FaceFlux::default());
-        }
-        if around.end == frame.columns {
-            faces.set(around.len(), FaceFlux::default());
-        }
-        for special in frame.x_specials.within(row, around.start..around.end + 1) {
-            let beside = |column: usize| {
-                let cell = base + column;
-                (cell, frame.u[cell], frame.v[cell])
-            };
-            let i = special.column - around.start;
-            let flux = special_flux(
-                frame,
-                special.kind,
-                || beside(special.column.wrapping_sub(1)),
-                || beside(special.column),
-                faces.get(i),
-            );
-            faces.set(i, flux);
+        let (left, right) = (side(row, false), side(row - 1, true));
+        let faces = &mut self.y_faces[slot::<3>(row)];
+        flux_row::<R, 0>(frame.closing.dry, left, right, faces, run.reconstructed());
+        let row = run.row + row;
+        for special in frame.specials.y.within(row, &run.around(1)) {
+            let column = special.column as isize;
+            let i = run.local(column);
+            let below = || frame.beside((row, column), left, 1.0, i);
+            let above = || frame.beside((row - 1, column), right, -1.0, i);
+            faces.set(i, special_flux(frame, special.what, below, above, faces.get(i)));
         }
     }
 
+    /// Fluxes through the western edges of the cells of a row.
     #[inline(always)]
-    fn theta_row(&mut self, frame: &Frame<'_>, row: usize, around: &Range<usize>) {
-        let base = row * frame.columns;
-        let x = &self.x_faces[row % 2];
-        let sides = Sides {
-            west: &x.mass,
-            east: &x.mass[1..],
-            south: &self.y_faces[(row + 1) % 3].mass,
-            north: &self.y_faces[row % 3].mass,
+    fn x_row<const SECOND: bool>(&mut self, frame: &Frame<'_, R>, run: &Run, row: isize) {
+        let (cells, states) = (&self.cells[slot::<4>(row)], &self.states[slot::<2>(row)]);
+        let (left, right) = if SECOND {
+            let side = |side| EdgeRow::new(side, &cells.bed, &states.bed_x);
+            (side(&states.east), side(&states.west))
+        } else {
+            let side = EdgeRow {
+                depth: &cells.depth,
+                normal: &cells.u,
+                transverse: &cells.v,
+                bed: &cells.bed,
+                rise: &self.flat,
+            };
+            (side, side)
         };
-        // South and north fluxes are positive northwards, so the southern one enters.
-        self.limited[row % 3] = draining_row(
-            frame.closing.dt / frame.cell_size,
-            &frame.depth[base + around.start..base + around.end],
-            sides,
-            &mut self.theta[row % 3],
-        );
-        if !self.limited[row % 3] {
-            self.theta[row % 3][..around.len()].fill(1.0);
+        let faces = &mut self.x_faces[slot::<3>(row)];
+        let edges = run.reconstructed();
+        flux_row::<R, 1>(frame.closing.dry, left, right, faces, edges.start + 1..edges.end);
+        let row = run.row + row;
+        for special in frame.specials.x.within(row, &run.around(2)) {
+            let column = special.column as isize;
+            let i = run.local(column);
+            let before = || frame.beside((row, column - 1), left, 1.0, i - 1);
+            let after = || frame.beside((row, column), right, -1.0, i);
+            faces.set(i, special_flux(frame, special.what, before, after, faces.get(i)));
         }
+    }
+
+    /// θ of the run, one cell before it and one after.
+    #[inline(always)]
+    fn theta_row(&mut self, frame: &Frame<'_, R>, run: &Run, row: isize) {
+        let depth = &mut self.cells[slot::<4>(row)].depth;
+        // What lies beyond a boundary gives whatever the boundary asks for.
+        for_each_beyond(frame, run, row, |i| depth[i] = R::max_value());
+        let run_cells = run.cells();
+        self.limited[slot::<3>(row)] = draining_row(
+            frame.ratio,
+            depth,
+            &self.x_faces[slot::<3>(row)].mass,
+            [row + 1, row].map(|row| &self.y_faces[slot::<3>(row)].mass),
+            &mut self.theta[slot::<3>(row)],
+            run_cells.start - 1..run_cells.end + 1,
+        );
+        for_each_beyond(frame, run, row, |i| depth[i] = R::zero());
     }
 
     #[inline(always)]
     fn update(
         &mut self,
-        frame: &Frame<'_>,
-        row: usize,
-        rows: &Range<usize>,
-        columns: &Range<usize>,
-        around: &Range<usize>,
-        out: &mut StripFields<'_>,
+        frame: &Frame<'_, R>,
+        run: &Run,
+        row: isize,
+        out: &mut BlockFields<'_, R>,
+        result: &mut BlockResult,
     ) {
         if self.limited.iter().any(|&l| l) {
-            self.drain(frame, row, row == rows.start, columns, around);
+            self.drain(run, row);
         }
-        self.count_boundaries(frame, row, columns, around);
-
-        let n = columns.len();
-        let skip = columns.start - around.start;
-        let base = row * frame.columns + columns.start;
-        let local = (row - rows.start) * frame.columns + columns.start;
-        let ratio = frame.closing.dt / frame.cell_size;
-        let depth = &frame.depth[base..base + n];
-        let (u, v) = (&frame.u[base..base + n], &frame.v[base..base + n]);
-        let x = &self.x_faces[row % 2];
-        let (north, south) = (&self.y_faces[row % 3], &self.y_faces[(row + 1) % 3]);
-        let new_depth = &mut out.depth[local..local + n];
-        let (qx, qy) = (&mut self.qx[..n], &mut self.qy[..n]);
-
-        let (west_mass, east_mass) = (&x.mass[skip..][..n], &x.mass[skip + 1..][..n]);
-        let (south_mass, north_mass) = (&south.mass[skip..][..n], &north.mass[skip..][..n]);
-        for i in 0..n {
-            let out = (east_mass[i] - west_mass[i]) + (north_mass[i] - south_mass[i]);
-            new_depth[i] = depth[i] - ratio * out;
-        }
-        let (west, east) = (&x.right[skip..][..n], &x.left[skip + 1..][..n]);
-        let (from_south, to_north) =
-            (&south.transverse[skip..][..n], &north.transverse[skip..][..n]);
-        for i in 0..n {
-            let out = (east[i] - west[i]) + (to_north[i] - from_south[i]);
-            qx[i] = depth[i] * u[i] - ratio * out;
-        }
-        let (from_west, to_east) = (&x.transverse[skip..][..n], &x.transverse[skip + 1..][..n]);
-        let (south, north) = (&south.right[skip..][..n], &north.left[skip..][..n]);
-        for i in 0..n {
-            let out = (north[i] - south[i]) + (to_east[i] - from_west[i]);
-            qy[i] = depth[i] * v[i] - ratio * out;
-        }
-        if frame.rain > 0.0 {
-            let open = &frame.open[base..base + n];
-            for i in 0..n {
-                new_depth[i] += frame.rain * open[i];
-            }
-        }
-        let cells = CellsToClose {
-            depth: new_depth,
-            qx,
-            qy,
-            friction: &frame.friction[base..base + n],
-            u: &mut out.u[local..local + n],
-            v: &mut out.v[local..local + n],
-            max_depth: &mut out.max_depth[local..local + n],
-            max_speed: &mut out.max_speed[local..local + n],
-            max_discharge: &mut out.max_discharge[local..local + n],
-            arrival: &mut out.arrival[local..local + n],
-            duration: &mut out.duration[local..local + n],
-            deepest: &mut self.deepest[..n],
-            fastest: &mut self.fastest[..n],
+        self.count_boundaries(frame, run, row, result);
+        let cells = run.cells();
+        let here = run.at + row as usize * BLOCK_COLUMNS;
+        let here = here..here + run.columns;
+        let new = &mut self.new;
+        new.residual[cells.clone()].copy_from_slice(&out.residual[here.clone()]);
+        let around = Around {
+            x: &self.x_faces[slot::<3>(row)],
+            south: &self.y_faces[slot::<3>(row + 1)],
+            north: &self.y_faces[slot::<3>(row)],
+            push: &self.push[slot::<3>(row)],
         };
-        match frame.law {
-            FrictionLaw::Manning => close_row::<true>(frame.closing, cells),
-            FrictionLaw::DarcyWeisbach => close_row::<false>(frame.closing, cells),
+        let old = &self.cells[slot::<4>(row)];
+        balance_row(frame.ratio, frame.rain, old, around, new, cells.clone());
+        close_row(frame.closing, old, new, &mut self.extremes, cells.clone());
+        for (to, from) in [
+            (&mut out.depth, &new.depth),
+            (&mut out.u, &new.u),
+            (&mut out.v, &new.v),
+            (&mut out.residual, &new.residual),
+        ] {
+            to[here.clone()].copy_from_slice(&from[cells.clone()]);
         }
+        let (depth, speed) = (&new.depth[cells.clone()], &new.speed[cells]);
+        record_row(frame.recording, depth, speed, out.records.part(here.start, run.columns));
     }
 
-    /// Cuts the fluxes of a row to what their donors hold. The northern fluxes were cut with the
+    /// Cuts the fluxes around a row to what their donors hold. The northern fluxes were cut with the
     /// row before, except in the first row.
     #[cold]
-    fn drain(
-        &mut self,
-        frame: &Frame<'_>,
-        row: usize,
-        first: bool,
-        columns: &Range<usize>,
-        around: &Range<usize>,
-    ) {
-        let Self { theta, x_faces, y_faces, .. } = self;
-        let at = |row: usize, column: usize, velocity: &[f64]| {
-            (theta[row % 3][column - around.start], velocity[row * frame.columns + column])
-        };
-        const NOTHING: (f64, f64) = (1.0, 0.0);
-        for face in columns.start..=columns.end {
-            let left = if face > 0 { at(row, face - 1, frame.u) } else { NOTHING };
-            let right = if face < frame.columns { at(row, face, frame.u) } else { NOTHING };
-            drain_face(&mut x_faces[row % 2], face - around.start, left, right);
+    fn drain(&mut self, run: &Run, row: isize) {
+        let Self { theta, x_faces, y_faces, push, .. } = self;
+        let at = |row: isize, i: usize| theta[slot::<3>(row)][i];
+        let (here, end) = (MARGIN, MARGIN + run.columns);
+        let x = &mut x_faces[slot::<3>(row)];
+        for i in here..=end {
+            drain_face(x, i, at(row, i - 1), at(row, i));
         }
-        for column in columns.clone() {
-            let here = at(row, column, frame.v);
-            let i = column - around.start;
-            if first {
-                let north = if row > 0 { at(row - 1, column, frame.v) } else { NOTHING };
-                drain_face(&mut y_faces[row % 3], i, here, north);
+        if row == 0 {
+            let y = &mut y_faces[slot::<3>(row)];
+            for i in here..end {
+                drain_face(y, i, at(row, i), at(row - 1, i));
             }
-            let south = if row + 1 < frame.rows { at(row + 1, column, frame.v) } else { NOTHING };
-            drain_face(&mut y_faces[(row + 1) % 3], i, south, here);
+        }
+        let y = &mut y_faces[slot::<3>(row + 1)];
+        for i in here..end {
+            drain_face(y, i, at(row + 1, i), at(row, i));
+        }
+        let push = &mut push[slot::<3>(row)];
+        for i in here..end {
+            push.x[i] = push.x[i] * at(row, i);
+            push.y[i] = push.y[i] * at(row, i);
         }
     }
 
     /// Adds up what passed the boundary edges of a row of cells.
     #[inline(always)]
     fn count_boundaries(
-        &mut self,
-        frame: &Frame<'_>,
-        row: usize,
-        columns: &Range<usize>,
-        around: &Range<usize>,
+        &self,
+        frame: &Frame<'_, R>,
+        run: &Run,
+        row: isize,
+        result: &mut BlockResult,
     ) {
-        let per_flux = frame.closing.dt * frame.cell_size;
-        let exchanged = &mut self.exchanged;
-        let mut count = |mass: f64, face: usize, inner: Inner| {
+        let mut count = |mass: R, face: usize, inner: Inner| {
             let Some(segment) = frame.boundary[face].segment else { return };
-            let volume = per_flux * if inner == Inner::Right { mass } else { -mass };
-            exchanged[segment][usize::from(volume < 0.0)] += volume.abs();
+            let inward = if inner == Inner::Right { mass.as_() } else { -mass.as_() };
+            let volume = frame.volume_per_flux * inward;
+            result.exchanged[segment][usize::from(volume < 0.0)] += volume.abs();
         };
-        for special in frame.x_specials.within(row, columns.start..columns.end + 1) {
-            if let Kind::Boundary(inner, face) = special.kind {
+        let cells = run.around(0);
+        for special in frame.specials.x.within(run.row + row, &(cells.start..cells.end + 1)) {
+            if let Kind::Boundary(inner, face) = special.what {
                 let cell = special.column as isize - isize::from(inner == Inner::Left);
-                if cell >= columns.start as isize && cell < columns.end as isize {
-                    let i = special.column - around.start;
-                    count(self.x_faces[row % 2].mass[i], face, inner);
+                if cells.contains(&cell) {
+                    let i = run.local(special.column as isize);
+                    count(self.x_faces[slot::<3>(row)].mass[i], face, inner);
                 }
             }
         }
         for (edges, owner) in [(row, Inner::Left), (row + 1, Inner::Right)] {
-            for special in frame.y_specials.within(edges, columns.clone()) {
-                if let Kind::Boundary(inner, face) = special.kind
+            for special in frame.specials.y.within(run.row + edges, &cells) {
+                if let Kind::Boundary(inner, face) = special.what
                     && inner == owner
                 {
-                    let i = special.column - around.start;
-                    count(self.y_faces[edges % 3].mass[i], face, inner);
+                    let i = run.local(special.column as isize);
+                    count(self.y_faces[slot::<3>(edges)].mass[i], face, inner);
                 }
             }
         }
     }
 }
 
-/// Flux through a special edge; `left` and `right` give cell, normal and transverse velocity.
-fn special_flux(
-    frame: &Frame<'_>,
-    kind: Kind,
-    left: impl Fn() -> (usize, f64, f64),
-    right: impl Fn() -> (usize, f64, f64),
-    ordinary: FaceFlux,
-) -> FaceFlux {
-    let dry = frame.closing.dry;
-    match kind {
-        Kind::Wall(inner) => {
-            let (cell, u) = match inner {
-                Inner::Left => (left().0, left().1),
-                Inner::Right => (right().0, -right().1),
-            };
-            let h = if frame.depth[cell] > dry { frame.depth[cell] } else { 0.0 };
-            outward(inner, FaceFlux { left: wall_pressure(h, u), ..FaceFlux::default() })
-        }
-        Kind::Boundary(inner, face) => {
-            let (cell, u, v) = match inner {
-                Inner::Left => left(),
-                Inner::Right => {
-                    let (cell, u, v) = right();
-                    (cell, -u, v)
-                }
-            };
-            let state = EdgeState {
-                h: frame.depth[cell],
-                u,
-                v,
-                z: frame.bed[cell],
-                friction: frame.friction[cell],
-            };
-            outward(inner, outer_flux(frame.boundary_now[face], dry, frame.law, state))
-        }
-        Kind::Crest(crest) => {
-            let beside = |(cell, u, v): (usize, f64, f64)| BesideCrest {
-                h: frame.depth[cell],
-                u,
-                v,
-                z: frame.bed[cell],
-            };
-            crest_flux(frame.crests[crest], dry, beside(left()), beside(right()), ordinary)
-        }
+impl Run {
+    /// Columns of the run and some beyond on both sides.
+    fn around(&self, more: isize) -> Range<isize> {
+        self.column - more..self.column + self.columns as isize + more
+    }
+
+    /// Entries of the run in a row in hand.
+    fn cells(&self) -> Range<usize> {
+        MARGIN..MARGIN + self.columns
+    }
+
+    /// Entries of the cells that are reconstructed.
+    fn reconstructed(&self) -> Range<usize> {
+        MARGIN - AROUND..MARGIN + self.columns + AROUND
+    }
+
+    /// Entry of a column in a row in hand.
+    fn local(&self, column: isize) -> usize {
+        (column - self.column + MARGIN as isize) as usize
     }
 }
 
-/// From the frame that points out of the domain to that of the edge.
-fn outward(inner: Inner, flux: FaceFlux) -> FaceFlux {
-    match inner {
-        Inner::Left => flux,
-        Inner::Right => {
-            FaceFlux { mass: -flux.mass, left: 0.0, right: flux.left, transverse: -flux.transverse }
+/// Calls `f` with the entry of every cell of a row that lies beyond a boundary edge.
+#[inline(always)]
+fn for_each_beyond<R>(frame: &Frame<'_, R>, run: &Run, row: isize, mut f: impl FnMut(usize)) {
+    for special in frame.specials.x.within(run.row + row, &run.around(2)) {
+        if let Kind::Boundary(inner, _) = special.what {
+            f(run.local(special.column as isize) - usize::from(inner == Inner::Right));
+        }
+    }
+    for (edges, inside) in [(row, Inner::Right), (row + 1, Inner::Left)] {
+        for special in frame.specials.y.within(run.row + edges, &run.around(1)) {
+            if let Kind::Boundary(inner, _) = special.what
+                && inner == inside
+            {
+                f(run.local(special.column as isize));
+            }
         }
     }
 }

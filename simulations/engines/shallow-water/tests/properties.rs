@@ -25,8 +25,8 @@ fn bed(spec: GridSpec, roughness: f64, z: impl Fn(usize, usize) -> f64) -> Bed {
     Bed::from_grids(&Grid::from_fn(spec, z), &Grid::filled(spec, roughness)).unwrap()
 }
 
-fn fastest(solver: &Solver) -> f64 {
-    solver.velocity_u().iter().chain(solver.velocity_v()).fold(0.0, |m, v| m.max(v.abs()))
+fn fastest(solver: &Solver<f64>) -> f64 {
+    solver.velocity_u().iter().chain(&solver.velocity_v()).fold(0.0, |m, v| m.max(v.abs()))
 }
 
 #[test]
@@ -43,7 +43,8 @@ fn lake_at_rest_over_bumps_and_islands() {
     ] {
         let bed = bed(spec(100, 70, 0.25), 0.0, z);
         let mut solver =
-            Solver::new(bed, Boundaries::default(), vec![], vec![], Options::default()).unwrap();
+            Solver::<f64>::new(bed, Boundaries::default(), vec![], vec![], Options::default())
+                .unwrap();
         solver.set_level(|_, _| level).unwrap();
         let start = solver.depth().to_vec();
         solver.advance_to(60.0).unwrap();
@@ -58,7 +59,7 @@ fn lake_at_rest_over_bumps_and_islands() {
 fn lake_at_rest_with_unrounded_depths_stays_below_round_off() {
     let bed = bed(spec(80, 50, 1.0), 0.0, |r, c| 3.0 * noise(r * 1000 + c));
     let mut solver =
-        Solver::new(bed.clone(), Boundaries::default(), vec![], vec![], Options::default())
+        Solver::<f64>::new(bed.clone(), Boundaries::default(), vec![], vec![], Options::default())
             .unwrap();
     let level = 2.0 + 1.0 / 3.0;
     let depth = solver.bed().elevation_m.iter().map(|z| (level - z).max(0.0)).collect();
@@ -79,14 +80,14 @@ fn lake_at_rest_across_a_crest_and_beside_buildings() {
     let stage = Condition::Stage(Series::constant(1.75));
     let boundaries = Boundaries::default().with("sea", ground.rim(Side::West), stage);
     let mut solver =
-        Solver::new(ground, boundaries, vec![line], vec![], Options::default()).unwrap();
+        Solver::<f64>::new(ground, boundaries, vec![line], vec![], Options::default()).unwrap();
     solver.set_level(|_, _| 1.75).unwrap();
     solver.advance_to(30.0).unwrap();
     assert_eq!(fastest(&solver), 0.0);
 }
 
 /// Rough ground, buildings, voids, a crest that breaches, sources, rain and three boundaries.
-fn everything() -> Solver {
+fn everything() -> Solver<f64> {
     let spec = spec(150, 110, 2.0);
     let mut bed = bed(spec, 0.03, |r, c| {
         3.0 - 0.01 * c as f64 + 1.5 * noise((r / 5) * 1000 + c / 5) + 0.2 * noise(r * 1000 + c)
@@ -133,7 +134,7 @@ fn everything() -> Solver {
         Source::Rain { name: "rain".into(), rate: rain },
     ];
     let options = Options { rate_of_rise: true, ..Options::default() };
-    let mut solver = Solver::new(bed, boundaries, vec![line], sources, options).unwrap();
+    let mut solver = Solver::<f64>::new(bed, boundaries, vec![line], sources, options).unwrap();
     solver.set_level(|_, c| if c < 30 { 4.2 } else { f64::NAN }).unwrap();
     solver
 }
@@ -173,7 +174,7 @@ impl StateVisitor for Tape {
     }
 }
 
-fn bits(solver: &mut Solver) -> Vec<u64> {
+fn bits(solver: &mut Solver<f64>) -> Vec<u64> {
     let mut tape = Tape::default();
     solver.visit_state(&mut tape).unwrap();
     tape.numbers
@@ -228,7 +229,7 @@ fn a_restart_changes_no_bit() {
 #[test]
 fn a_circular_dam_break_is_symmetric_to_the_bit() {
     let n = 101;
-    let mut solver = Solver::new(
+    let mut solver = Solver::<f64>::new(
         bed(spec(n, n, 0.4), 0.02, |_, _| 0.0),
         Boundaries::default(),
         vec![],
@@ -256,7 +257,7 @@ fn a_circular_dam_break_is_symmetric_to_the_bit() {
 
 #[test]
 fn dry_tiles_are_not_worked_on() {
-    let mut solver = Solver::new(
+    let mut solver = Solver::<f64>::new(
         bed(spec(640, 640, 1.0), 0.03, |_, _| 0.0),
         Boundaries::default(),
         vec![],
@@ -277,7 +278,8 @@ fn rain_fills_a_closed_basin_exactly() {
     let mut ground = bed(spec(30, 30, 5.0), 0.03, |r, c| 2.0 * noise(r * 100 + c));
     ground.blocked[31] = true;
     let walls = Boundaries::walls(&ground);
-    let mut solver = Solver::new(ground, walls, vec![], vec![rate], Options::default()).unwrap();
+    let mut solver =
+        Solver::<f64>::new(ground, walls, vec![], vec![rate], Options::default()).unwrap();
     solver.advance_to(3600.0).unwrap();
     let exact = 0.01 * 899.0 * 25.0;
     assert!((solver.stored_m3() / exact - 1.0).abs() < 1e-12);
@@ -297,7 +299,7 @@ proptest! {
         let spec = spec(40, 37, 1.0);
         let ground = bed(spec, roughness, |r, c| relief * noise(seed + r * 40 + c));
         let mut solver =
-            Solver::new(ground, Boundaries::default(), vec![], vec![], Options::default()).unwrap();
+            Solver::<f64>::new(ground, Boundaries::default(), vec![], vec![], Options::default()).unwrap();
         let cells = spec.len();
         let depth = (0..cells).map(|i| (3.0 * noise(seed + 7 * i) - 1.0).max(0.0)).collect();
         let u = (0..cells).map(|i| speed * (noise(seed + 11 * i) - 0.5)).collect();

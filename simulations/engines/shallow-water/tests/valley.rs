@@ -1,13 +1,13 @@
 //! Flood of a valley after a dam failure: UK Environment Agency benchmark 5 (Néelz & Pender 2013,
-//! SC120002) on a 50 m grid, against the series of LISFLOOD-FP 8.1 FV1 on the same terrain. A peer
-//! is no truth: 5 % on the largest depth, and 600 s on the arrival, which is its sampling.
+//! SC120002) on a 50 m grid, against the series of LISFLOOD-FP 8.1 FV1 on the same terrain: 5 % on
+//! the largest depth, 300 s on the arrival, which the peer tells to its sampling of 600 s.
 #![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
 
 use twin_core::spatial::{Grid, GridSpec};
 use twin_core::test_support::data;
 use twin_shallow_water::{Bed, Boundaries, Options, Series, Solver, Source, Split};
 
-/// x, y, largest depth (m) and first time over 5 cm (s) of FV1.
+/// x, y, largest depth (m) and first sample over 5 cm (s) of FV1: it arrived in the 600 s before.
 const GAUGES: [(f64, f64, f64, f64); 6] = [
     (235_200.0, 832_400.0, 3.43, 1802.0),
     (236_700.0, 833_800.0, 3.59, 3003.0),
@@ -55,15 +55,9 @@ fn valley_flood_agrees_with_a_peer() {
         split: Split::Even,
     };
     let walls = Boundaries::walls(&bed);
-    let mut solver = Solver::new(bed, walls, vec![], vec![source], Options::default()).unwrap();
-    let start = std::time::Instant::now();
+    let mut solver =
+        Solver::<f64>::new(bed, walls, vec![], vec![source], Options::default()).unwrap();
     solver.advance_to(14_400.0).unwrap();
-    eprintln!(
-        "{} steps, {} cells a step, {:.1} s",
-        solver.steps(),
-        solver.cell_updates() / solver.steps(),
-        start.elapsed().as_secs_f64()
-    );
     let budget = solver.budget();
     assert!((budget.inflow_m3() / 9.45e6 - 1.0).abs() < 1e-12);
     assert!(budget.relative_residual().abs() < 1e-12);
@@ -72,6 +66,6 @@ fn valley_flood_agrees_with_a_peer() {
         let (h, t) = (solver.maxima().depth_m[i], solver.maxima().arrival_s[i]);
         eprintln!("{x} {y}: {h:.2} m for {depth}, {t:.0} s for {arrival}");
         assert!((h / depth - 1.0).abs() < 0.05, "{x} {y}: {h} for {depth}");
-        assert!((t - arrival).abs() < 600.0, "{x} {y}: {t} for {arrival}");
+        assert!(t > arrival - 900.0 && t < arrival + 300.0, "{x} {y}: {t} for {arrival}");
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn channel(
     roughness: f64,
     options: Options,
     ends: Vec<(&str, Side, Condition)>,
-) -> Solver {
+) -> Solver<f64> {
     let spec = GridSpec {
         west: 0.0,
         north: profile.dx,
@@ -53,7 +53,7 @@ pub(crate) fn channel(
     let boundaries = ends.into_iter().fold(Boundaries::default(), |b, (name, side, condition)| {
         b.with(name, bed.rim(side), condition)
     });
-    Solver::new(bed, boundaries, vec![], vec![], options).unwrap()
+    Solver::<f64>::new(bed, boundaries, vec![], vec![], options).unwrap()
 }
 
 /// Mean absolute difference.

@@ -1,0 +1,113 @@
+//! Inflows of a scenario as sources of the engine.
+
+use std::path::Path;
+
+use twin_core::export::map::{Marker, MarkerKind};
+use twin_core::language::Text;
+use twin_core::series::Series;
+use twin_core::{Error, Result};
+use twin_shallow_water::{Bed, Source, Split};
+
+use crate::parameters::Inflow;
+use crate::setup::{Builder, outside, place, positive};
+
+impl Builder<'_> {
+    pub(crate) fn sources(&mut self, bed: &Bed) -> Result<Vec<Source>> {
+        let main = self.parameters.inflow.iter().map(|i| ("inflow".to_owned(), i));
+        let others =
+            self.parameters.tributaries.iter().map(|(n, i)| (format!("tributaries.{n}"), i));
+        main.chain(others).map(|(key, inflow)| self.source(&key, inflow, bed)).collect()
+    }
+
+    fn source(&mut self, key: &str, inflow: &Inflow, bed: &Bed) -> Result<Source> {
+        let here = place(key);
+        if inflow.source.trim().is_empty() {
+            return Err(Error::input(
+                format!("{here}.source"),
+                "l'origine du débit est vide ; la citer (station, étude, hypothèse)",
+                "the origin of the discharge is empty; name it (station, study, hypothesis)",
+            ));
+        }
+        let series = match (&inflow.hydrograph, inflow.discharge_m3_per_s) {
+            (Some(path), None) => Series::read_csv(Path::new(path), self.context.start)?,
+            (None, Some(q)) => Series::constant(positive(q, &format!("{key}.discharge_m3_per_s"))?),
+            _ => {
+                return Err(Error::input(
+                    here,
+                    "donner hydrograph ou discharge_m3_per_s, l'un des deux",
+                    "give one of hydrograph and discharge_m3_per_s",
+                ));
+            }
+        };
+        let peak = series.largest();
+        let return_period = inflow.return_period_years.map_or_else(
+            || Text::new(String::new(), String::new()),
+            |years| {
+                Text::new(
+                    format!(", période de retour {years} ans selon cette source"),
+                    format!(", return period {years} years by that source"),
+                )
+            },
+        );
+        self.hypotheses.push(Text::new(
+            format!(
+                "Débit entrant « {key} » : maximum {} m³/s ; source : {}{}.",
+                twin_core::Language::Fr.number(peak, 1),
+                inflow.source,
+                return_period.fr
+            ),
+            format!(
+                "Inflow \"{key}\": maximum {} m³/s; source: {}{}.",
+                twin_core::Language::En.number(peak, 1),
+                inflow.source,
+                return_period.en
+            ),
+        ));
+        let crs = self.view.territory().crs();
+        match (&inflow.at, &inflow.line) {
+            (Some([x, y]), None) => {
+                let (row, column) =
+                    bed.spec.cell_at(*x, *y).ok_or_else(|| outside(&format!("{here}.at")))?;
+                self.markers.push(Marker {
+                    x: *x,
+                    y: *y,
+                    label: String::new(),
+                    kind: MarkerKind::Inflow {
+                        towards_deg: azimuth((*x, *y), bed.spec.extent().centre()),
+                    },
+                });
+                let cells = vec![bed.spec.index(row, column)];
+                Ok(Source::Inflow {
+                    name: key.to_owned(),
+                    cells,
+                    discharge: series,
+                    split: Split::Even,
+                })
+            }
+            (None, Some(line)) => {
+                let lines = line.lines(crs, &format!("{here}.line"))?;
+                let line = &lines[0];
+                let middle = line[line.len() / 2];
+                self.markers.push(Marker {
+                    x: middle[0],
+                    y: middle[1],
+                    label: String::new(),
+                    kind: MarkerKind::Inflow {
+                        towards_deg: azimuth((middle[0], middle[1]), bed.spec.extent().centre()),
+                    },
+                });
+                Source::across(key, bed, line, series)
+            }
+            _ => Err(Error::input(
+                here,
+                "donner at = [x, y] ou line, l'un des deux",
+                "give one of at = [x, y] and line",
+            )),
+        }
+    }
+}
+
+/// Direction from one position to another, degrees clockwise from north.
+pub(crate) fn azimuth(from: (f64, f64), to: (f64, f64)) -> f64 {
+    (to.0 - from.0).atan2(to.1 - from.1).to_degrees().rem_euclid(360.0)
+}

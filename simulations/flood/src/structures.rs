@@ -1,0 +1,159 @@
+//! Crests and breaches on the edges of cells.
+
+use twin_core::export::map::{Marker, MarkerKind};
+use twin_core::language::Text;
+use twin_core::simulation::PlacedStructure;
+use twin_core::spatial::GridSpec;
+use twin_core::{Error, Result};
+use twin_shallow_water::{Breach, BreachStart, Edge, LineStructure, crests_along, edges_along};
+
+use crate::parameters::BreachParameters;
+use crate::setup::{Builder, outside, place, positive};
+
+impl Builder<'_> {
+    pub(crate) fn structures(
+        &mut self,
+        spec: &GridSpec,
+    ) -> Result<(Vec<LineStructure>, Vec<PlacedStructure>)> {
+        let (mut lines, mut placed) = (Vec::new(), Vec::new());
+        for structure in self.view.structures() {
+            for crest in &structure.crest {
+                let edges = edges_along(spec, crest);
+                if edges.is_empty() {
+                    return Err(outside(&structure.name));
+                }
+                let crest_m = crests_along(spec, crest, &edges);
+                let lowest = crest_m.iter().copied().fold(f64::INFINITY, f64::min);
+                let highest = crest_m.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let length: f64 =
+                    crest.windows(2).map(|p| (p[1][0] - p[0][0]).hypot(p[1][1] - p[0][1])).sum();
+                let course = edges.iter().map(|e| {
+                    let (x, y) = e.middle(spec);
+                    [x, y, f64::NAN]
+                });
+                let n = |l: twin_core::Language, v| l.number(v, 2);
+                let (fr, en) = (twin_core::Language::Fr, twin_core::Language::En);
+                placed.push(PlacedStructure {
+                    name: structure.name.clone(),
+                    kind: structure.title.clone(),
+                    lines: vec![course.collect()],
+                    note: Text::new(
+                        format!(
+                            "{} côtés de maille, crête de {} à {} m, longueur {} m",
+                            edges.len(),
+                            n(fr, lowest),
+                            n(fr, highest),
+                            fr.number(length, 0)
+                        ),
+                        format!(
+                            "{} cell edges, crest {} to {} m, length {} m",
+                            edges.len(),
+                            n(en, lowest),
+                            n(en, highest),
+                            en.number(length, 0)
+                        ),
+                    ),
+                });
+                lines.push(LineStructure {
+                    name: structure.name.clone(),
+                    edges,
+                    crest_m,
+                    length_m: Some(length),
+                    breaches: Vec::new(),
+                });
+            }
+        }
+        for (name, breach) in &self.parameters.breaches {
+            self.breach(spec, name, breach, &mut lines)?;
+        }
+        Ok((lines, placed))
+    }
+
+    fn breach(
+        &mut self,
+        spec: &GridSpec,
+        name: &str,
+        breach: &BreachParameters,
+        lines: &mut [LineStructure],
+    ) -> Result<()> {
+        let here = place(&format!("breaches.{name}"));
+        let [x, y] = breach.at;
+        let width = positive(breach.width_m, &format!("breaches.{name}.width_m"))?;
+        let away = |e: &Edge| {
+            let (ex, ey) = e.middle(spec);
+            (ex - x).hypot(ey - y)
+        };
+        let known: Vec<String> = lines.iter().map(|l| l.name.clone()).collect();
+        let nearest = lines
+            .iter_mut()
+            .filter(|l| l.name == breach.structure)
+            .filter_map(|l| {
+                let at = (0..l.edges.len())
+                    .min_by(|a, b| away(&l.edges[*a]).total_cmp(&away(&l.edges[*b])))?;
+                Some((away(&l.edges[at]), at, l))
+            })
+            .min_by(|a, b| a.0.total_cmp(&b.0));
+        let Some((distance, at, line)) = nearest else {
+            let or = |none: &str| if known.is_empty() { none.to_owned() } else { known.join(", ") };
+            return Err(Error::input(
+                here,
+                format!(
+                    "l'ouvrage « {} » n'existe pas ; présents : {}",
+                    breach.structure,
+                    or("aucun")
+                ),
+                format!("there is no structure \"{}\"; present: {}", breach.structure, or("none")),
+            ));
+        };
+        if distance > width.max(2.0 * spec.cell_size) {
+            return Err(Error::input(
+                here,
+                format!("la brèche est à {distance:.0} m de l'ouvrage ; la placer dessus"),
+                format!("the breach lies {distance:.0} m from the structure; place it on it"),
+            ));
+        }
+        let edge_m = line.length_m.map_or(spec.cell_size, |l| l / line.edges.len() as f64);
+        let count = ((width / edge_m).ceil() as usize).clamp(1, line.edges.len());
+        let first = at.saturating_sub(count / 2).min(line.edges.len() - count);
+        let start = match (breach.start, breach.start_overflow_m) {
+            (Some(start), None) => BreachStart::At(start.seconds()),
+            (None, Some(over)) if over.is_finite() => BreachStart::Level(line.crest_m[at] + over),
+            _ => {
+                return Err(Error::input(
+                    here,
+                    "donner start ou start_overflow_m, l'un des deux",
+                    "give one of start and start_overflow_m",
+                ));
+            }
+        };
+        let final_level_m = match &breach.sill {
+            Some(level) => {
+                level.in_datum(self.view.territory().vertical_datum(), &format!("{here}.sill"))?
+            }
+            None => f64::MIN,
+        };
+        line.breaches.push(Breach {
+            edges: first..first + count,
+            start,
+            formation_s: breach.formation.seconds(),
+            final_level_m,
+            width_m: Some(width),
+        });
+        self.markers.push(Marker { x, y, label: name.to_owned(), kind: MarkerKind::Breach });
+        self.hypotheses.push(Text::new(
+            format!(
+                "Brèche « {name} » de {} m dans « {} », formée en {}.",
+                twin_core::Language::Fr.number(width, 0),
+                breach.structure,
+                String::from(breach.formation)
+            ),
+            format!(
+                "Breach \"{name}\" of {} m in \"{}\", formed in {}.",
+                twin_core::Language::En.number(width, 0),
+                breach.structure,
+                String::from(breach.formation)
+            ),
+        ));
+        Ok(())
+    }
+}
