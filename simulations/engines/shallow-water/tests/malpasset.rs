@@ -1,0 +1,179 @@
+//! The dam break of Malpasset, 2 December 1959: 48.9 million m³ through a valley to the sea.
+//! Measured are the shut-down of two transformers, levels that the police surveyed, and arrivals and
+//! levels of a physical model 1:400 (Hervouet 2007, *Hydrodynamics of Free Surface Flows*,
+//! pp. 281–288; George 2011, doi 10.1002/fld.2298).
+#![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
+
+use std::path::Path;
+
+use twin_core::spatial::{Grid, GridSpec};
+use twin_core::test_support::data;
+use twin_shallow_water::{Bed, Boundaries, Options, Solver};
+
+/// A triangle mesh with bed and initial level at its nodes.
+struct Mesh {
+    /// x, y.
+    nodes: Vec<[f64; 2]>,
+    triangles: Vec<[usize; 3]>,
+    bed: Vec<f64>,
+    level: Vec<f64>,
+}
+
+/// Reads the first time of a Serafin file: Fortran records of big-endian integers and `f32`.
+fn read_serafin(path: &Path) -> Mesh {
+    let bytes = std::fs::read(path).unwrap();
+    let mut rest = &bytes[..];
+    let mut record = || {
+        let length = u32::from_be_bytes(rest[..4].try_into().unwrap()) as usize;
+        let content = &rest[4..4 + length];
+        rest = &rest[8 + length..];
+        content
+    };
+    let integers = |r: &[u8]| -> Vec<usize> {
+        r.chunks(4).map(|b| u32::from_be_bytes(b.try_into().unwrap()) as usize).collect()
+    };
+    let reals = |r: &[u8]| -> Vec<f64> {
+        r.chunks(4).map(|b| f64::from(f32::from_be_bytes(b.try_into().unwrap()))).collect()
+    };
+    record();
+    let count = integers(record())[0];
+    let names: Vec<String> =
+        (0..count).map(|_| String::from_utf8_lossy(record()).trim().to_owned()).collect();
+    if integers(record())[9] == 1 {
+        record();
+    }
+    record();
+    let triangles = integers(record()).chunks(3).map(|t| [t[0] - 1, t[1] - 1, t[2] - 1]).collect();
+    record();
+    let (x, y) = (reals(record()), reals(record()));
+    record();
+    let values: Vec<Vec<f64>> = (0..count).map(|_| reals(record())).collect();
+    let of = |name: &str| values[names.iter().position(|n| n.starts_with(name)).unwrap()].clone();
+    let nodes = x.into_iter().zip(y).map(|(x, y)| [x, y]).collect();
+    Mesh { nodes, triangles, bed: of("BOTTOM"), level: of("FREE SURFACE") }
+}
+
+impl Mesh {
+    /// Values at the centres of cells; `NaN` outside the mesh.
+    fn on_grid(&self, values: &[f64], spec: GridSpec) -> Grid<f64> {
+        let mut grid = Grid::filled(spec, f64::NAN);
+        for triangle in &self.triangles {
+            let [a, b, c] = triangle.map(|n| self.nodes[n]);
+            let area = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]);
+            let range = |k: usize| {
+                let all = [a[k], b[k], c[k]];
+                (
+                    all.iter().copied().fold(f64::INFINITY, f64::min),
+                    all.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+                )
+            };
+            let ((west, east), (south, north)) = (range(0), range(1));
+            let column = |x: f64| ((x - spec.west) / spec.cell_size).max(0.0) as usize;
+            let row = |y: f64| ((spec.north - y) / spec.cell_size).max(0.0) as usize;
+            for r in row(north)..=row(south).min(spec.rows - 1) {
+                for col in column(west)..=column(east).min(spec.columns - 1) {
+                    let (x, y) = spec.centre(r, col);
+                    let wb = ((x - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (y - a[1])) / area;
+                    let wc = ((b[0] - a[0]) * (y - a[1]) - (x - a[0]) * (b[1] - a[1])) / area;
+                    if wb >= 0.0 && wc >= 0.0 && wb + wc <= 1.0 {
+                        let [va, vb, vc] = triangle.map(|n| values[n]);
+                        grid[(r, col)] = va + wb * (vb - va) + wc * (vc - va);
+                    }
+                }
+            }
+        }
+        grid
+    }
+}
+
+/// Arrival and highest level at the places of `REFERENCE.csv`.
+struct Flood {
+    /// Kind and name of a place, computed arrival (s) and highest level (m), measured ones.
+    places: Vec<(String, String, [f64; 2], [Option<f64>; 2])>,
+}
+
+fn flood(strickler: f64, cell_size: f64) -> Option<Flood> {
+    let mesh = read_serafin(&data("flood/malpasset/geo_malpasset-small.slf")?);
+    let reference = std::fs::read_to_string(data("flood/malpasset/REFERENCE.csv")?).unwrap();
+    let spec = GridSpec {
+        west: 530.0,
+        north: 6840.0,
+        cell_size,
+        columns: (17_240.0 / cell_size) as usize,
+        rows: (9190.0 / cell_size) as usize,
+    };
+    let (ground, level) = (mesh.on_grid(&mesh.bed, spec), mesh.on_grid(&mesh.level, spec));
+    let bed = Bed::from_grids(&ground, &Grid::filled(spec, 1.0 / strickler)).unwrap();
+    let walls = Boundaries::walls(&bed);
+    let mut solver = Solver::<f32>::new(bed, walls, vec![], vec![], Options::default()).unwrap();
+    // The mesh joins level and dry ground over one triangle: reservoir above 50 m, sea below.
+    let start = |i: usize| match level.values[i] {
+        z if z - ground.values[i] <= 0.01 => f64::NAN,
+        z if z > 50.0 => 100.0,
+        z => z,
+    };
+    solver.set_level(|r, c| start(spec.index(r, c))).unwrap();
+    let reservoir: f64 =
+        (0..spec.len()).filter(|&i| start(i) > 50.0).map(|i| solver.depth_at(i)).sum();
+    let reservoir = reservoir * spec.cell_area() / 1e6;
+    assert!((reservoir / 48.87 - 1.0).abs() < 0.01, "{reservoir} million m³");
+    solver.advance_to(4000.0).unwrap();
+    assert!(solver.budget().relative_residual().abs() < 1e-6);
+
+    // What happens at a place: the nearest cell that was wet at all, within 100 m.
+    let maxima = solver.maxima();
+    let nearest = |x: f64, y: f64| {
+        let away = |i: usize| {
+            let (row, column) = spec.row_column(i);
+            let (cx, cy) = spec.centre(row, column);
+            (cx - x).hypot(cy - y)
+        };
+        (0..spec.len())
+            .filter(|&i| maxima.depth_m[i] > 0.05 && away(i) < 100.0)
+            .min_by(|&a, &b| away(a).total_cmp(&away(b)))
+    };
+    let places = reference.lines().skip(1).map(|line| {
+        let fields: Vec<&str> = line.split(',').collect();
+        let number = |k: usize| fields.get(k).and_then(|f| f.parse::<f64>().ok());
+        let cell = nearest(number(2).unwrap(), number(3).unwrap()).unwrap();
+        let highest = maxima.depth_m[cell] + solver.bed().elevation_m[cell];
+        let ours = [maxima.arrival_s[cell], highest];
+        (fields[0].to_owned(), fields[1].to_owned(), ours, [number(4), number(5)])
+    });
+    Some(Flood { places: places.collect() })
+}
+
+#[test]
+fn malpasset_reaches_transformers_and_flood_marks() {
+    let Some(Flood { places }) = flood(30.0, 15.0) else { return };
+    let shut_down = |name: &str| places.iter().find(|p| p.1 == name).unwrap().2[0];
+    let (to_b, to_c) = (shut_down("B") - shut_down("A"), shut_down("C") - shut_down("A"));
+    eprintln!("transformers: A to B {to_b:.0} s for 1140 s, A to C {to_c:.0} s for 1320 s");
+    assert!((to_b / 1140.0 - 1.0).abs() < 0.08 && (to_c / 1320.0 - 1.0).abs() < 0.08);
+    let mut off = Vec::new();
+    for (kind, name, [_, level], [_, measured]) in &places {
+        if kind == "police_survey" {
+            let measured = measured.unwrap();
+            eprintln!("{name}: {level:.2} m for {measured} m");
+            off.push(level - measured);
+        }
+    }
+    let rmse = |off: &[f64]| (off.iter().map(|d| d * d).sum::<f64>() / off.len() as f64).sqrt();
+    eprintln!("marks: RMSE {:.2} m, without P1 {:.2} m", rmse(&off), rmse(&off[1..]));
+    // P1 lies below the dam, where the jump before the gorge swings by 8 m in the computation.
+    assert!(rmse(&off[1..]) < 2.5, "{}", rmse(&off[1..]));
+}
+
+#[test]
+fn malpasset_arrives_as_in_the_physical_model() {
+    // The model of 1:400 was smoother than the valley: Strickler 40 instead of 30.
+    let Some(Flood { places }) = flood(40.0, 20.0) else { return };
+    // S6 stands at the dam.
+    for (kind, name, [arrival, _], [measured, _]) in &places {
+        if kind == "model_gauge" && name != "S6" {
+            let measured = measured.unwrap();
+            eprintln!("{name}: {arrival:.0} s for {measured} s");
+            assert!((arrival / measured - 1.0).abs() < 0.1, "{name}: {arrival} for {measured}");
+        }
+    }
+}
