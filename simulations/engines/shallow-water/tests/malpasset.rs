@@ -86,13 +86,17 @@ impl Mesh {
     }
 }
 
-/// Arrival and highest level at the places of `REFERENCE.csv`.
-struct Flood {
-    /// Kind and name of a place, computed arrival (s) and highest level (m), measured ones.
-    places: Vec<(String, String, [f64; 2], [Option<f64>; 2])>,
+/// What came to a place of `REFERENCE.csv`, and what was measured.
+struct Place {
+    kind: String,
+    name: String,
+    arrival_s: f64,
+    level_m: f64,
+    measured_arrival_s: Option<f64>,
+    measured_level_m: Option<f64>,
 }
 
-fn flood(strickler: f64, cell_size: f64) -> Option<Flood> {
+fn flood(strickler: f64, cell_size: f64) -> Option<Vec<Place>> {
     let mesh = read_serafin(&data("flood/malpasset/geo_malpasset-small.slf")?);
     let reference = std::fs::read_to_string(data("flood/malpasset/REFERENCE.csv")?).unwrap();
     let spec = GridSpec {
@@ -137,26 +141,30 @@ fn flood(strickler: f64, cell_size: f64) -> Option<Flood> {
         let number = |k: usize| fields.get(k).and_then(|f| f.parse::<f64>().ok());
         let cell = nearest(number(2).unwrap(), number(3).unwrap()).unwrap();
         let highest = maxima.depth_m[cell] + solver.bed().elevation_m[cell];
-        let ours = [maxima.arrival_s[cell], highest];
-        (fields[0].to_owned(), fields[1].to_owned(), ours, [number(4), number(5)])
+        Place {
+            kind: fields[0].to_owned(),
+            name: fields[1].to_owned(),
+            arrival_s: maxima.arrival_s[cell],
+            level_m: highest,
+            measured_arrival_s: number(4),
+            measured_level_m: number(5),
+        }
     });
-    Some(Flood { places: places.collect() })
+    Some(places.collect())
 }
 
 #[test]
 fn malpasset_reaches_transformers_and_flood_marks() {
-    let Some(Flood { places }) = flood(30.0, 15.0) else { return };
-    let shut_down = |name: &str| places.iter().find(|p| p.1 == name).unwrap().2[0];
+    let Some(places) = flood(30.0, 15.0) else { return };
+    let shut_down = |name: &str| places.iter().find(|p| p.name == name).unwrap().arrival_s;
     let (to_b, to_c) = (shut_down("B") - shut_down("A"), shut_down("C") - shut_down("A"));
     eprintln!("transformers: A to B {to_b:.0} s for 1140 s, A to C {to_c:.0} s for 1320 s");
     assert!((to_b / 1140.0 - 1.0).abs() < 0.08 && (to_c / 1320.0 - 1.0).abs() < 0.08);
     let mut off = Vec::new();
-    for (kind, name, [_, level], [_, measured]) in &places {
-        if kind == "police_survey" {
-            let measured = measured.unwrap();
-            eprintln!("{name}: {level:.2} m for {measured} m");
-            off.push(level - measured);
-        }
+    for place in places.iter().filter(|p| p.kind == "police_survey") {
+        let (level, measured) = (place.level_m, place.measured_level_m.unwrap());
+        eprintln!("{}: {level:.2} m for {measured} m", place.name);
+        off.push(level - measured);
     }
     let rmse = |off: &[f64]| (off.iter().map(|d| d * d).sum::<f64>() / off.len() as f64).sqrt();
     eprintln!("marks: RMSE {:.2} m, without P1 {:.2} m", rmse(&off), rmse(&off[1..]));
@@ -167,13 +175,12 @@ fn malpasset_reaches_transformers_and_flood_marks() {
 #[test]
 fn malpasset_arrives_as_in_the_physical_model() {
     // The model of 1:400 was smoother than the valley: Strickler 40 instead of 30.
-    let Some(Flood { places }) = flood(40.0, 20.0) else { return };
+    let Some(places) = flood(40.0, 20.0) else { return };
     // S6 stands at the dam.
-    for (kind, name, [arrival, _], [measured, _]) in &places {
-        if kind == "model_gauge" && name != "S6" {
-            let measured = measured.unwrap();
-            eprintln!("{name}: {arrival:.0} s for {measured} s");
-            assert!((arrival / measured - 1.0).abs() < 0.1, "{name}: {arrival} for {measured}");
-        }
+    for place in places.iter().filter(|p| p.kind == "model_gauge" && p.name != "S6") {
+        let (name, arrival) = (&place.name, place.arrival_s);
+        let measured = place.measured_arrival_s.unwrap();
+        eprintln!("{name}: {arrival:.0} s for {measured} s");
+        assert!((arrival / measured - 1.0).abs() < 0.1, "{name}: {arrival} for {measured}");
     }
 }

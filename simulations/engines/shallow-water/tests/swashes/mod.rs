@@ -2,7 +2,7 @@
 
 use twin_core::spatial::{Grid, GridSpec};
 use twin_core::test_support::data;
-use twin_shallow_water::{Bed, Boundaries, Condition, Options, Side, Solver};
+use twin_shallow_water::{Bed, Boundaries, Condition, Options, Side, Solver, Source};
 
 fn rows(file: &str) -> Option<Vec<Vec<f64>>> {
     let path = data(&format!("flood/swashes/{file}"))?;
@@ -38,6 +38,17 @@ pub(crate) fn channel(
     options: Options,
     ends: Vec<(&str, Side, Condition)>,
 ) -> Solver<f64> {
+    rained_channel(profile, roughness, options, ends, vec![])
+}
+
+/// The same with sources.
+pub(crate) fn rained_channel(
+    profile: &Profile,
+    roughness: f64,
+    options: Options,
+    ends: Vec<(&str, Side, Condition)>,
+    sources: Vec<Source>,
+) -> Solver<f64> {
     let spec = GridSpec {
         west: 0.0,
         north: profile.dx,
@@ -53,7 +64,7 @@ pub(crate) fn channel(
     let boundaries = ends.into_iter().fold(Boundaries::default(), |b, (name, side, condition)| {
         b.with(name, bed.rim(side), condition)
     });
-    Solver::<f64>::new(bed, boundaries, vec![], vec![], options).unwrap()
+    Solver::<f64>::new(bed, boundaries, vec![], sources, options).unwrap()
 }
 
 /// Mean absolute difference.
