@@ -8,6 +8,8 @@
 //! * **outflow**: the normal speed of a slope, at most critical; a supercritical flow leaves as it is;
 //! * **stage**: the outside level with the velocity of the outgoing Riemann invariant
 //!   u + 2c; critical where the drop is free, at most critical inwards;
+//! * **rating curve**: the discharge that a curve gives for the mean level at the segment leaves it,
+//!   split by conveyance;
 //! * **discharge**: the given q with the depth of the cell, at least critical.
 //!
 //! See Toro 2001, *Shock-capturing methods for free-surface shallow flows*, and Bristeau & Coussin
@@ -21,6 +23,7 @@ use twin_core::{Error, Result};
 use crate::bed::Bed;
 use crate::edge::{Edge, OuterEdge, Side};
 use crate::friction::FrictionLaw;
+use crate::rating::RatingCurve;
 use crate::real::{Real, quantised};
 use crate::rows::FaceFlux;
 use crate::source::conveyance_weights;
@@ -40,6 +43,8 @@ pub enum Condition {
     },
     /// The level outside, m in the datum of the bed; water enters and leaves.
     Stage(Series),
+    /// A rating curve at the edge: what it gives for the level leaves.
+    Rating(RatingCurve),
     /// A discharge into the domain, m³/s, split by conveyance h^(5/3)/n over the segment.
     Discharge(Series),
 }
@@ -194,6 +199,20 @@ pub(crate) fn set_faces<R: Real>(
                         fastest = fastest.max(q.abs() / h + (GRAVITY * h).sqrt());
                     }
                     now[f] = FaceNow::Discharge(q);
+                }
+            }
+            Condition::Rating(curve) => {
+                let cells = members.iter().map(|&f| faces[f].outer.cell);
+                conveyance_weights(bed, depth, cells.clone(), weights);
+                let wet = cells.clone().zip(weights.iter()).filter(|(cell, _)| depth(*cell) > 0.0);
+                let (level, sum) = wet.fold((0.0, 0.0), |(level, sum), (cell, w)| {
+                    (level + w * (depth(cell) + bed.elevation_m[cell]), sum + w)
+                });
+                let discharge = if sum > 0.0 { curve.discharge(level / sum) } else { 0.0 };
+                for ((&f, &w), cell) in members.iter().zip(weights.iter()).zip(cells) {
+                    let q =
+                        if depth(cell) > 0.0 { discharge * w / bed.spec.cell_size } else { 0.0 };
+                    now[f] = FaceNow::Discharge(-q);
                 }
             }
             Condition::Wall => members.iter().for_each(|&f| now[f] = FaceNow::Wall),

@@ -67,13 +67,16 @@ pub struct Budget {
     pub sources: Vec<Volume>,
     /// By boundary segment, in the order given to the solver.
     pub boundaries: Vec<Volume>,
+    /// Pumped out of the domain, by link, in the order given to the solver.
+    pub links: Vec<Volume>,
     /// Exchanged through [`crate::Solver::exchange_depth`] (infiltration, coupling).
     pub exchange: Volume,
 }
 
 impl Budget {
     fn volumes(&self) -> impl Iterator<Item = &Volume> {
-        self.sources.iter().chain(&self.boundaries).chain(std::iter::once(&self.exchange))
+        let named = self.sources.iter().chain(&self.boundaries).chain(&self.links);
+        named.chain(std::iter::once(&self.exchange))
     }
 
     /// All that came in.

@@ -15,9 +15,10 @@
 //! |---|---|
 //! | [`Bed`] | elevation, roughness, void and blocked cells |
 //! | [`Edge`], [`edges_along`] | sides of cells, and lines snapped onto them without a gap |
-//! | [`Boundaries`] | what happens at the outer edges: wall, outflow, stage, discharge |
+//! | [`Boundaries`] | what happens at the outer edges: wall, outflow, stage, discharge, rating curve |
 //! | [`Source`] | hydrographs and rain |
 //! | [`LineStructure`], [`Breach`] | crests on edges, weir flow, breaching |
+//! | [`Link`], [`Culvert`] | culverts and pumps between places |
 //! | [`Solver`] | time stepping, state, maxima, budget |
 //! | `reconstruction` | slopes and half step: the states at the sides of a row of cells |
 //! | `flux` | hydrostatic reconstruction and the flux of a row of edges |
@@ -52,13 +53,16 @@ mod boundary;
 mod breach;
 mod budget;
 mod by_row;
+mod culvert;
 mod draining;
 mod edge;
 mod flux;
 mod frame;
 mod friction;
 mod layout;
+mod link;
 mod maxima;
+mod rating;
 mod real;
 mod reconstruction;
 mod rows;
@@ -75,9 +79,12 @@ pub use bed::Bed;
 pub use boundary::{Boundaries, Condition, EdgeContact};
 pub use breach::{Breach, BreachStart};
 pub use budget::{Budget, Volume};
+pub use culvert::{Barrel, Culvert, Inlet};
 pub use edge::{Axis, Edge, OuterEdge, Side};
 pub use friction::FrictionLaw;
+pub use link::{Link, LinkLaw, LinkState};
 pub use maxima::Maxima;
+pub use rating::RatingCurve;
 pub use real::Real;
 pub use snapping::{crests_along, edges_along};
 pub use solver::{Options, Order, Solver};

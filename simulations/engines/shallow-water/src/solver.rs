@@ -11,6 +11,7 @@ use crate::budget::{Budget, Exchange, Sum};
 use crate::frame::{BlockResult, Fields};
 use crate::friction::FrictionLaw;
 use crate::layout::{BLOCK_COLUMNS, Layout};
+use crate::link::{Link, LinkState};
 use crate::maxima::{Maxima, RateOfRise, Recording, Records};
 use crate::real::{Real, quantised};
 use crate::source::Source;
@@ -107,6 +108,10 @@ pub struct Solver<R: Real> {
     /// Start of every breach, infinite before it, structure by structure.
     pub(crate) breach_start_s: Vec<f64>,
 
+    pub(crate) links: Vec<Link>,
+    pub(crate) link_states: Vec<LinkState>,
+    pub(crate) link_volumes: Vec<Exchange>,
+
     pub(crate) sources: Vec<Source>,
     pub(crate) weights: Vec<f64>,
 
@@ -200,6 +205,9 @@ impl<R: Real> Solver<R> {
             boundary_volumes: vec![Exchange::default(); segments.len()],
             segments,
             segment_faces,
+            links: Vec::new(),
+            link_states: Vec::new(),
+            link_volumes: Vec::new(),
             sources,
             weights: Vec::new(),
             now: Fields::still(layout.len()),
@@ -285,6 +293,8 @@ impl<R: Real> Solver<R> {
         self.source_volumes.fill(Exchange::default());
         self.boundary_volumes.fill(Exchange::default());
         self.exchanged = Exchange::default();
+        self.link_states.fill(LinkState::default());
+        self.link_volumes.fill(Exchange::default());
         self.rise = self.options.rate_of_rise.then(|| RateOfRise::new(&self.now.depth, 0.0));
         self.settle();
         self.initial = self.stored_m3();
@@ -446,6 +456,7 @@ impl<R: Real> Solver<R> {
                 &self.boundary_volumes,
                 &mut self.segments.iter().map(|s| s.name.as_str()),
             ),
+            links: volumes(&self.link_volumes, &mut self.links.iter().map(|l| l.name.as_str())),
             exchange: self.exchanged.volume("exchange"),
         }
     }
@@ -472,6 +483,24 @@ impl<R: Real> Solver<R> {
             }
         }
         Ok(volume.total())
+    }
+
+    /// Adds culverts and pumps; they count from now on.
+    ///
+    /// # Errors
+    /// An end outside the open cells, ends with a common cell, a culvert with one end, a pump without
+    /// usable levels or discharge.
+    pub fn add_links(&mut self, links: Vec<Link>) -> Result<()> {
+        links.iter().try_for_each(|link| link.check(&self.bed))?;
+        self.links.extend(links);
+        self.link_states.resize(self.links.len(), LinkState::default());
+        self.link_volumes.resize(self.links.len(), Exchange::default());
+        Ok(())
+    }
+
+    /// What the links do, in the order in which they were added.
+    pub fn links(&self) -> impl Iterator<Item = (&str, LinkState)> {
+        self.links.iter().map(|l| l.name.as_str()).zip(self.link_states.iter().copied())
     }
 
     /// Start and present width (m) of every breach, structure by structure; `None` before it.
@@ -512,10 +541,18 @@ impl<R: Real> Solver<R> {
         }
         visitor.array("contact", &mut self.contact_s)?;
         visitor.array("breach_start", &mut self.breach_start_s)?;
+        for (i, link) in self.link_states.iter_mut().enumerate() {
+            visitor.scalar(&format!("link_{i}_moved"), &mut link.moved_m3)?;
+            visitor.scalar(&format!("link_{i}_discharge"), &mut link.discharge_m3_per_s)?;
+            let mut running = u64::from(link.running);
+            visitor.counter(&format!("link_{i}_running"), &mut running)?;
+            link.running = running != 0;
+        }
         let exchanges = self
             .source_volumes
             .iter_mut()
             .chain(&mut self.boundary_volumes)
+            .chain(&mut self.link_volumes)
             .chain(std::iter::once(&mut self.exchanged));
         for (i, exchange) in exchanges.enumerate() {
             visitor.scalar(&format!("exchange_{i}_in"), &mut exchange.inflow.value)?;

@@ -65,11 +65,13 @@ impl<R: Real> Solver<R> {
             self.set_crests();
         }
         let from = self.time;
+        let demands = self.link_demands(from, end);
         let rain = self.sweep(dt, end);
         self.time = end;
         self.step = dt;
         self.steps += 1;
         self.add_sources(from, end, rain);
+        self.run_links(&demands, dt);
         self.record_contacts();
     }
 
