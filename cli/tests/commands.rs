@@ -269,3 +269,46 @@ enabled = false
     assert!(grandchild["parameters"]["inflow"]["source"].is_string());
     assert_eq!(grandchild["measures"], serde_json::json!({}));
 }
+
+#[test]
+fn culverts_and_pumps_stand_in_the_report_and_bad_ends_are_refused() {
+    // Both ends of the culvert and the pump's intake lie in the river, between its gauges.
+    let gauges = commune::gauges();
+    let ([x0, y0], [x1, y1]) = (gauges[0].1, gauges[1].1);
+    let child = |name: &str, to: (f64, f64)| {
+        let text = format!(
+            r#"
+extends = "crue.toml"
+id = "{name}"
+[time]
+duration = "10 min"
+[runs.crue.parameters.culverts.buse]
+from = [{x0:.2}, {y0:.2}]
+to = [{:.2}, {:.2}]
+diameter_m = 1.0
+barrels = 2
+[runs.crue.parameters.pumps.station]
+from = [{x0:.2}, {y0:.2}]
+discharge_m3_per_s = 0.2
+start = {{ level_m = -50.0, datum = "NGF-IGN69" }}
+stop = {{ level_m = -51.0, datum = "NGF-IGN69" }}
+source = "essai"
+"#,
+            to.0, to.1
+        );
+        scenario(&format!("{name}.toml"), &text)
+    };
+    let store = place().join("runs-of-links");
+    says(&["run", &child("links", (x1, y1)), "--runs", text(&store)]);
+    let run = runs(&store).remove(0);
+    let series = fs::read_to_string(run.join("gauges.csv")).unwrap();
+    assert!(series.contains("buse") && series.contains("station"), "{series}");
+    let report = fs::read_to_string(run.join("report.html")).unwrap();
+    assert!(report.contains("lus sur le terrain") && report.contains("rejet hors de l"));
+    let manifest = json(&["info", text(&run), "--json"]);
+    let water = |key: &str| manifest["budget"][key].as_f64().unwrap();
+    let error = water("initial") + water("entered") - water("left") - water("stored");
+    assert!(error.abs() < 1e-6 * water("entered"), "{error} m³");
+    let said = refuses(&["run", &child("outside", (0.0, 0.0)), "--runs", text(&store)]);
+    assert!(said.contains("culverts.buse.to"), "{said}");
+}

@@ -81,16 +81,17 @@ pub(crate) fn with_sources(name: &str) -> PathBuf {
     folder
 }
 
+/// The gauges of the commune.
+pub(crate) fn gauges() -> Vec<(String, [f64; 2])> {
+    let options = CommuneOptions { size_m: SIZE_M, dyke: false, ..CommuneOptions::default() };
+    Commune::generate(&options).unwrap().scenario_geometry().gauges
+}
+
 /// Writes the scenario `crue.toml` beside the territory: an hour of flood on cells of 5 m, an
 /// output every 30 s, so that ten checkpoints are saved.
 pub(crate) fn flood(folder: &Path) -> PathBuf {
-    let options = CommuneOptions { size_m: SIZE_M, dyke: false, ..CommuneOptions::default() };
-    let geometry = Commune::generate(&options).unwrap().scenario_geometry();
-    let gauges: String = geometry
-        .gauges
-        .iter()
-        .map(|(name, [x, y])| format!("\"{name}\" = [{x:.2}, {y:.2}]\n"))
-        .collect();
+    let gauges: String =
+        gauges().iter().map(|(name, [x, y])| format!("\"{name}\" = [{x:.2}, {y:.2}]\n")).collect();
     let path = folder.join("crue.toml");
     fs::write(
         &path,

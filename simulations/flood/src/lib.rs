@@ -5,14 +5,18 @@
 //! |---|---|
 //! | [`parameters`] | what a scenario states |
 //! | [`setup`] | parameters and territory → engine |
-//! | `inflows`, `boundaries`, `structures` | its sources, edges and crests |
-//! | [`run`] | time, gauges, results |
+//! | `inflows`, `boundaries`, `structures`, `links` | its sources, edges, crests, culverts and pumps |
+//! | [`run`], `results` | time, gauges; maps and tables without time |
+//! | [`hazard`] | classes of hazard |
 //! | [`exposure`] | water at buildings, indicators by enjeu |
 
 mod boundaries;
 pub mod exposure;
+pub mod hazard;
 mod inflows;
+mod links;
 pub mod parameters;
+mod results;
 pub mod run;
 pub mod setup;
 mod structures;
@@ -88,7 +92,7 @@ impl Simulation for Flood {
 fn descriptor() -> Descriptor {
     Descriptor {
         id: "flood",
-        version: concat!(env!("CARGO_PKG_VERSION"), "+sw2"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+sw3"),
         title: Text::new("Inondation", "Flood"),
         summary: Text::new(
             "Propagation d'une crue, d'une rupture de barrage ou de digue, ou d'une submersion par les équations de Saint-Venant en deux dimensions.",

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use twin_core::Language;
 use twin_core::language::Text;
 use twin_core::scenario::{Duration, Level};
 use twin_core::territory::GeometryInput;
@@ -36,6 +37,12 @@ pub struct Parameters {
     /// Breaches of structures, by name.
     #[serde(default)]
     pub breaches: BTreeMap<String, BreachParameters>,
+    /// Culverts and bridge openings through embankments, by name.
+    #[serde(default)]
+    pub culverts: BTreeMap<String, CulvertParameters>,
+    /// Pumps, by name.
+    #[serde(default)]
+    pub pumps: BTreeMap<String, PumpParameters>,
     /// Points `[x, y]` where depth, level and speed are recorded, by name.
     #[serde(default)]
     pub gauges: BTreeMap<String, [f64; 2]>,
@@ -57,6 +64,9 @@ pub struct Parameters {
     /// What happens when water reaches an edge of the grid that nothing declares.
     #[serde(default)]
     pub undeclared_edges: UndeclaredEdges,
+    /// Classes of the simulated hazard.
+    #[serde(default)]
+    pub hazard: HazardParameters,
     /// Comparison with observed levels or marks: who compared, with what error.
     #[serde(default)]
     pub calibration: Option<Text>,
@@ -177,6 +187,151 @@ pub struct BreachParameters {
     pub sill: Option<Level>,
 }
 
+/// A culvert, pipe or box between two places.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CulvertParameters {
+    /// First end `[x, y]`.
+    pub from: [f64; 2],
+    /// Second end `[x, y]`; water passes both ways.
+    pub to: [f64; 2],
+    /// Diameter of a pipe, metres.
+    #[serde(default)]
+    pub diameter_m: Option<f64>,
+    /// Width of a box, metres.
+    #[serde(default)]
+    pub width_m: Option<f64>,
+    /// Height of a box, metres.
+    #[serde(default)]
+    pub height_m: Option<f64>,
+    /// Number of equal barrels; default 1.
+    #[serde(default)]
+    pub barrels: Option<u32>,
+    /// Length, metres; default: the distance of the ends.
+    #[serde(default)]
+    pub length_m: Option<f64>,
+    /// Manning's n of the barrel, s·m^(-1/3); default: concrete, 0.013.
+    #[serde(default)]
+    pub manning: Option<f64>,
+    /// Form of the inlet; default: a square edge.
+    #[serde(default)]
+    pub inlet: Option<InletName>,
+    /// Invert at the first end; default: the lowest ground there.
+    #[serde(default)]
+    pub from_invert: Option<Level>,
+    /// Invert at the second end; default: the lowest ground there.
+    #[serde(default)]
+    pub to_invert: Option<Level>,
+}
+
+/// Form of the inlet of a culvert (FHWA HDS-5, table A.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum InletName {
+    /// Concrete pipe, square edge in a headwall.
+    ConcreteSquareEdge,
+    /// Concrete pipe, groove end in a headwall.
+    ConcreteGrooveEnd,
+    /// Corrugated metal pipe in a headwall.
+    MetalHeadwall,
+    /// Corrugated metal pipe that projects from the bank.
+    MetalProjecting,
+    /// Box with wing walls flared by 30° to 75°.
+    BoxFlaredWingwalls,
+    /// Box with a square edge, wing walls of 90° or 15°.
+    BoxSquareEdge,
+}
+
+/// A pump.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PumpParameters {
+    /// Intake `[x, y]`.
+    pub from: [f64; 2],
+    /// Outlet `[x, y]`; default: outside the extent.
+    #[serde(default)]
+    pub to: Option<[f64; 2]>,
+    /// Capacity, m³/s.
+    pub discharge_m3_per_s: f64,
+    /// Level at the intake at which it starts.
+    pub start: Level,
+    /// Level at the intake at which it stops.
+    pub stop: Level,
+    /// Where the capacity and the levels come from.
+    pub source: String,
+}
+
+/// How the simulated hazard (grid of the arrêté of 5 July 2019) is classed.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HazardParameters {
+    /// Speeds from which the dynamics are moyenne and rapide, m/s.
+    #[serde(default = "hazard_speeds")]
+    pub speed_m_per_s: [f64; 2],
+    /// Rates of rise from which they are moyenne and rapide, m/h; default: not taken into account.
+    #[serde(default)]
+    pub rise_m_per_h: Option<[f64; 2]>,
+    /// Where the thresholds come from.
+    #[serde(default = "hazard_source")]
+    pub source: String,
+    /// Depth from which a class is published, metres.
+    #[serde(default = "arrival_depth")]
+    pub min_depth_m: f64,
+    /// Smallest patch that is published, m².
+    #[serde(default = "hazard_patch")]
+    pub min_patch_m2: f64,
+    /// Torrential reaches, which this grid does not class.
+    #[serde(default)]
+    #[schemars(extend("format" = "path"))]
+    pub torrential: Option<GeometryInput>,
+}
+
+impl Default for HazardParameters {
+    fn default() -> Self {
+        Self {
+            speed_m_per_s: hazard_speeds(),
+            rise_m_per_h: None,
+            source: hazard_source(),
+            min_depth_m: arrival_depth(),
+            min_patch_m2: hazard_patch(),
+            torrential: None,
+        }
+    }
+}
+
+impl HazardParameters {
+    /// What the report says about the classes.
+    pub(crate) fn hypothesis(&self) -> Text {
+        let sentence = |l: Language| {
+            let n = |v: f64| l.number(v, 2);
+            let [slow, fast] = self.speed_m_per_s.map(n);
+            let (depth, patch) = (n(self.min_depth_m), l.number(self.min_patch_m2, 0));
+            let source = &self.source;
+            match l {
+                Language::Fr => {
+                    let rise = match self.rise_m_per_h {
+                        Some([a, b]) => format!("vitesse de montée {} et {} m/h", n(a), n(b)),
+                        None => "vitesse de montée non prise en compte (aucun seuil donné)".into(),
+                    };
+                    format!(
+                        "Aléa simulé : dynamique moyenne dès {slow} m/s, rapide dès {fast} m/s, {rise} ; seuils : {source}. Publié dès {depth} m d'eau et par plages d'au moins {patch} m²."
+                    )
+                }
+                Language::En => {
+                    let rise = match self.rise_m_per_h {
+                        Some([a, b]) => format!("rate of rise {} and {} m/h", n(a), n(b)),
+                        None => "rate of rise not taken into account (no threshold given)".into(),
+                    };
+                    format!(
+                        "Simulated hazard: dynamics moyenne from {slow} m/s, rapide from {fast} m/s, {rise}; thresholds: {source}. Published from {depth} m of water and in patches of at least {patch} m²."
+                    )
+                }
+            }
+        };
+        Text::new(sentence(Language::Fr), sentence(Language::En))
+    }
+}
+
 /// How buildings stand in the flow.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -219,6 +374,18 @@ fn building_manning() -> f64 {
     // Within the range 0.3–1 used for buildings as resistance (Syme 2008, TUFLOW; Schubert &
     // Sanders 2012, doi 10.1016/j.advwatres.2012.02.012).
     0.5
+}
+
+fn hazard_speeds() -> [f64; 2] {
+    [0.2, 0.5]
+}
+
+fn hazard_source() -> String {
+    "standard CNIG Directive Inondation, d'après le guide PPRI 2024 p. 71".to_owned()
+}
+
+fn hazard_patch() -> f64 {
+    50.0
 }
 
 fn arrival_depth() -> f64 {

@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use twin_core::export::{Legend, Ramp};
 use twin_core::language::Text;
 use twin_core::simulation::{
-    Budget, Fields, GaugeSeries, Outcome, ResultMap, Run, RunContext, StateError, StateVisitor,
-    StaticField,
+    Budget, Fields, GaugeSeries, Outcome, Run, RunContext, StateError, StateVisitor,
 };
-use twin_core::spatial::Grid;
 use twin_core::territory::TerritoryView;
 use twin_core::{Error, Language, Result};
 use twin_shallow_water::Side;
@@ -21,16 +18,16 @@ use crate::setup::Setup;
 const GAUGE_INTERVAL_S: f64 = 60.0;
 
 /// Cells below this maximum depth count as dry in results, metres.
-const DRY_DEPTH_M: f64 = 0.01;
+pub(crate) const DRY_DEPTH_M: f64 = 0.01;
 
 /// Allowed error of the water budget relative to all water: round-off of an engine in `f32`.
 const BUDGET_TOLERANCE: f64 = 1e-6;
 
 /// A run of the plugin.
 pub struct FloodRun {
-    view: Arc<TerritoryView>,
-    parameters: Parameters,
-    setup: Setup,
+    pub(crate) view: Arc<TerritoryView>,
+    pub(crate) parameters: Parameters,
+    pub(crate) setup: Setup,
     gauges: Vec<Gauge>,
     domain: DomainRecord,
 }
@@ -53,6 +50,8 @@ struct DomainRecord {
     inflow_m3: Vec<f64>,
     outflow_m3: Vec<f64>,
     stored_m3: Vec<f64>,
+    /// By culvert or pump: volume from its first end to its second.
+    through_m3: Vec<Vec<f64>>,
 }
 
 impl FloodRun {
@@ -72,7 +71,9 @@ impl FloodRun {
                 speed_m_per_s: Vec::new(),
             })
             .collect();
-        Self { view, parameters, setup, gauges, domain: DomainRecord::default() }
+        let through_m3 = vec![Vec::new(); setup.solver.links().count()];
+        let domain = DomainRecord { through_m3, ..DomainRecord::default() };
+        Self { view, parameters, setup, gauges, domain }
     }
 
     fn record(&mut self) {
@@ -93,6 +94,9 @@ impl FloodRun {
         self.domain.inflow_m3.push(budget.inflow_m3());
         self.domain.outflow_m3.push(budget.outflow_m3());
         self.domain.stored_m3.push(budget.stored_m3);
+        for (record, (_, link)) in self.domain.through_m3.iter_mut().zip(solver.links()) {
+            record.push(link.moved_m3);
+        }
     }
 
     fn check_edges(&self) -> Result<()> {
@@ -146,7 +150,7 @@ impl Run for FloodRun {
     }
 
     fn finish(&mut self, _: &RunContext) -> Result<Outcome> {
-        let statics = self.statics();
+        let statics = self.statics()?;
         let (depth, level) = (&statics[0].grid, &statics[1].grid);
         let water = Water { depth, level, terrain: &self.setup.terrain };
         let at_buildings =
@@ -160,6 +164,7 @@ impl Run for FloodRun {
             format!("Eau à un bâtiment : plus haut niveau des mailles mouillées qui l'entourent, moins le sol et {} m de plancher.", Language::Fr.number(floor, 2)),
             format!("Water at a building: highest level of the wet cells around it, less the ground and {} m of floor.", Language::En.number(floor, 2)),
         ));
+        hypotheses.push(self.parameters.hazard.hypothesis());
         let mut warnings = std::mem::take(&mut self.setup.warnings);
         if self.view.territory().manifest().fit_for_hazard {
             warnings.push(Text::new(
@@ -167,7 +172,7 @@ impl Run for FloodRun {
                 "No bathymetry: LiDAR gives the water surface, not the river bed; depths are overestimated.",
             ));
         }
-        if !self.setup.structures.is_empty() && self.parameters.breaches.is_empty() {
+        if !self.view.structures().is_empty() && self.parameters.breaches.is_empty() {
             warnings.push(Text::new(
                 "Le secteur situé derrière l'ouvrage reste inondable : lire ce résultat avec celui du scénario de brèche.",
                 "Land behind the structure remains flood-prone: read this result with that of the breach scenario.",
@@ -199,6 +204,9 @@ impl Run for FloodRun {
         visitor.list("domain_inflow_m3", &mut self.domain.inflow_m3)?;
         visitor.list("domain_outflow_m3", &mut self.domain.outflow_m3)?;
         visitor.list("domain_stored_m3", &mut self.domain.stored_m3)?;
+        for record in &mut self.domain.through_m3 {
+            visitor.list("link_through_m3", record)?;
+        }
         Ok(true)
     }
 
@@ -215,198 +223,6 @@ impl Run for FloodRun {
 }
 
 impl FloodRun {
-    fn statics(&self) -> Vec<StaticField> {
-        let solver = &self.setup.solver;
-        let spec = solver.bed().spec;
-        let maxima = solver.maxima();
-        let wet = |cell: usize| maxima.depth_m[cell] > DRY_DEPTH_M;
-        let open = |cell: usize| !solver.bed().elevation_m[cell].is_nan();
-        let grid = |value: &dyn Fn(usize) -> f64| {
-            let values = (0..spec.len()).map(|cell| value(cell) as f32).collect();
-            Grid { spec, values }
-        };
-        let depth = grid(&|c| if open(c) { maxima.depth_m[c] } else { f64::NAN });
-        let level = grid(&|c| {
-            if wet(c) { maxima.depth_m[c] + solver.bed().elevation_m[c] } else { f64::NAN }
-        });
-        let speed = grid(&|c| if wet(c) { maxima.speed_m_per_s[c] } else { f64::NAN });
-        let hours = |seconds: f64| if seconds.is_finite() { seconds / 3600.0 } else { f64::NAN };
-        let arrival = grid(&|c| hours(maxima.arrival_s[c]));
-        let duration = grid(&|c| if wet(c) { hours(maxima.duration_s[c]) } else { f64::NAN });
-        let rise = solver.rate_of_rise();
-        let rise = grid(&|c| match &rise {
-            Some(rate) if wet(c) => rate[c] * 3600.0,
-            _ => f64::NAN,
-        });
-        let depth_max = depth.range().map_or(1.0, |r| r.1.max(0.1));
-        let arrival_max = arrival.range().map_or(1.0, |r| r.1.max(0.1));
-        let duration_max = duration.range().map_or(1.0, |r| r.1.max(0.1));
-        let (level_min, level_max) = level.range().unwrap_or((0.0, 1.0));
-        let dry = Some(DRY_DEPTH_M as f32);
-        let map = |name, title: &Text, caption: Text, legend, transparent_below| ResultMap {
-            name,
-            title: title.clone(),
-            caption,
-            legend,
-            transparent_below,
-        };
-        let depth_title = Text::new("Hauteur d'eau maximale", "Maximum water depth");
-        let level_title = Text::new("Niveau d'eau maximal", "Maximum water level");
-        let speed_title = Text::new("Vitesse d'écoulement maximale", "Maximum flow speed");
-        let arrival_title = Text::new("Temps d'arrivée de l'eau", "Arrival time of the water");
-        let duration_title = Text::new("Durée d'inondation", "Duration of flooding");
-        let threshold = |l: Language| l.number(self.parameters.arrival_depth_m * 100.0, 0);
-        let datum = self.view.territory().vertical_datum().label();
-        vec![
-            StaticField {
-                name: "maximum_water_depth",
-                standard_name: None,
-                unit: "m",
-                title: depth_title.clone(),
-                maps: vec![
-                    map(
-                        "hauteur-maximale-classes",
-                        &Text::new(
-                            "Hauteur d'eau maximale (classes)",
-                            "Maximum water depth (classes)",
-                        ),
-                        Text::new(
-                            "Plus grande hauteur d'eau du scénario, en classes de 0,5, 1 et 2 m.",
-                            "Largest depth of the scenario, in classes of 0.5, 1 and 2 m.",
-                        ),
-                        Legend::maximum_water_depth(),
-                        dry,
-                    ),
-                    map(
-                        "hauteur-maximale",
-                        &Text::new(
-                            "Hauteur d'eau maximale (continue)",
-                            "Maximum water depth (continuous)",
-                        ),
-                        Text::new(
-                            "Plus grande hauteur d'eau du scénario.",
-                            "Largest depth of the scenario.",
-                        ),
-                        Legend::continuous(depth_title.clone(), "m", 0.0, depth_max, Ramp::Cividis),
-                        dry,
-                    ),
-                ],
-                grid: depth,
-            },
-            StaticField {
-                name: "maximum_water_level",
-                standard_name: None,
-                unit: "m",
-                title: level_title.clone(),
-                maps: vec![map(
-                    "niveau-maximal",
-                    &level_title,
-                    Text::new(
-                        format!("Plus haut niveau d'eau en m {datum}, sur le relief ombré."),
-                        format!("Highest water level in m {datum}, over shaded relief."),
-                    ),
-                    Legend::continuous(
-                        level_title.clone(),
-                        format!("m {datum}"),
-                        level_min,
-                        level_max,
-                        Ramp::Viridis,
-                    ),
-                    None,
-                )],
-                grid: level,
-            },
-            StaticField {
-                name: "maximum_flow_speed",
-                standard_name: None,
-                unit: "m s-1",
-                title: speed_title.clone(),
-                maps: vec![map(
-                    "vitesse-maximale",
-                    &speed_title,
-                    Text::new(
-                        "Plus grande vitesse moyenne sur la verticale.",
-                        "Largest depth-averaged speed.",
-                    ),
-                    Legend::flow_speed(),
-                    None,
-                )],
-                grid: speed,
-            },
-            StaticField {
-                name: "arrival_time",
-                standard_name: None,
-                unit: "h",
-                title: arrival_title.clone(),
-                maps: vec![map(
-                    "temps-arrivee",
-                    &arrival_title,
-                    Text::new(
-                        format!(
-                            "Temps depuis le début du scénario jusqu'à {} cm d'eau.",
-                            threshold(Language::Fr)
-                        ),
-                        format!(
-                            "Time from the start of the scenario until {} cm of water.",
-                            threshold(Language::En)
-                        ),
-                    ),
-                    Legend::continuous(arrival_title.clone(), "h", 0.0, arrival_max, Ramp::Batlow),
-                    None,
-                )],
-                grid: arrival,
-            },
-            StaticField {
-                name: "duration_over_threshold",
-                standard_name: None,
-                unit: "h",
-                title: duration_title.clone(),
-                maps: vec![map(
-                    "duree",
-                    &duration_title,
-                    Text::new(
-                        format!(
-                            "Durée avec plus de {} cm d'eau jusqu'à la fin du calcul.",
-                            threshold(Language::Fr)
-                        ),
-                        format!(
-                            "Time with more than {} cm of water until the end of the run.",
-                            threshold(Language::En)
-                        ),
-                    ),
-                    Legend::continuous(
-                        duration_title.clone(),
-                        "h",
-                        0.0,
-                        duration_max,
-                        Ramp::Cividis,
-                    ),
-                    None,
-                )],
-                grid: duration,
-            },
-            StaticField {
-                name: "maximum_rate_of_rise",
-                standard_name: None,
-                unit: "m h-1",
-                title: Text::new(
-                    "Vitesse de montée maximale sur 30 min",
-                    "Maximum rate of rise over 30 min",
-                ),
-                maps: Vec::new(),
-                grid: rise,
-            },
-            StaticField {
-                name: "bed_elevation",
-                standard_name: None,
-                unit: "m",
-                title: Text::new("Altitude du fond de calcul", "Elevation of the computed bed"),
-                maps: Vec::new(),
-                grid: grid(&|c| solver.bed().elevation_m[c]),
-            },
-        ]
-    }
-
     fn series(&self) -> Vec<GaugeSeries> {
         let mut all = Vec::new();
         let domain = Text::new("Domaine", "Domain").fr;
@@ -440,6 +256,17 @@ impl FloodRun {
             "m3",
             self.domain.stored_m3.clone(),
         );
+        for ((name, _), volumes) in self.setup.solver.links().zip(&self.domain.through_m3) {
+            all.push(GaugeSeries {
+                gauge: name.to_owned(),
+                position: None,
+                variable: "discharge",
+                title: Text::new("Débit", "Discharge"),
+                unit: "m3 s-1",
+                times_s: self.domain.times_s.clone(),
+                values: rates(volumes),
+            });
+        }
         for gauge in &self.gauges {
             let mut add = |variable, title: Text, unit, values: &Vec<f64>| {
                 all.push(GaugeSeries {

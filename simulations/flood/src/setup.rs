@@ -9,13 +9,13 @@ use twin_core::{Error, Result};
 use twin_shallow_water::{Bed, Options, Solver};
 
 use crate::exposure::footprint_cells;
-use crate::parameters::{BuildingMode, Parameters, StillWater, UndeclaredEdges};
+use crate::parameters::{BuildingMode, HazardParameters, Parameters, StillWater, UndeclaredEdges};
 
 /// Height of a building whose height is not known, metres: one storey, so that it blocks the flow.
 const UNKNOWN_BUILDING_HEIGHT_M: f64 = 3.0;
 
 /// A bed that stands this far above the ground is a building, metres.
-const BUILT_M: f64 = 0.5;
+pub(crate) const BUILT_M: f64 = 0.5;
 
 /// A prepared engine and what the report tells about it.
 pub struct Setup {
@@ -54,12 +54,15 @@ pub fn prepare(
             "no terrain height on the run grid; check the scenario's extent",
         ));
     }
+    check_hazard(&parameters.hazard)?;
     let mut setup =
         Builder { view, parameters, context, hypotheses: Vec::new(), markers: Vec::new() };
     let bed = setup.bed(&terrain)?;
     let sources = setup.sources(&bed)?;
     let boundaries = setup.boundaries(&bed)?;
-    let (lines, structures) = setup.structures(&bed.spec)?;
+    let (lines, mut structures) = setup.structures(&bed.spec)?;
+    let (links, placed) = setup.links(&bed, &terrain)?;
+    structures.extend(placed);
     let options = Options {
         arrival_depth_m: positive(parameters.arrival_depth_m, "arrival_depth_m")?,
         rate_of_rise: true,
@@ -75,6 +78,7 @@ pub fn prepare(
     let mut solver = Solver::new(bed, boundaries, lines, sources, options)?;
     let levels = setup.initial_levels(&spec)?;
     solver.set_level(|row, column| levels[(row, column)])?;
+    solver.add_links(links)?;
     let (mut gauge_cells, mut warnings) = (Vec::new(), Vec::new());
     for (name, [x, y]) in &parameters.gauges {
         let cell =
@@ -207,6 +211,22 @@ impl Builder<'_> {
         }
         Ok(levels)
     }
+}
+
+fn check_hazard(hazard: &HazardParameters) -> Result<()> {
+    let ordered = |[a, b]: [f64; 2]| a.is_finite() && b.is_finite() && 0.0 < a && a <= b;
+    let sizes = [hazard.min_depth_m, hazard.min_patch_m2];
+    if ordered(hazard.speed_m_per_s)
+        && hazard.rise_m_per_h.is_none_or(ordered)
+        && sizes.iter().all(|v| v.is_finite() && *v >= 0.0)
+    {
+        return Ok(());
+    }
+    Err(Error::input(
+        place("hazard"),
+        "les seuils doivent être positifs et croissants",
+        "thresholds must be positive and rising",
+    ))
 }
 
 pub(crate) fn positive(value: f64, key: &str) -> Result<f64> {

@@ -91,11 +91,12 @@ pub struct Culvert {
 const POINTS: usize = 400;
 
 impl Culvert {
-    /// A culvert between two ends with these inverts (m, datum of the bed).
+    /// A culvert between two ends with these inverts (m, datum of the bed); its name is for messages.
     ///
     /// # Errors
     /// A dimension, roughness or level that is not finite or not positive.
     pub fn new(
+        name: &str,
         barrel: Barrel,
         barrels: u32,
         inlet: Inlet,
@@ -112,7 +113,7 @@ impl Culvert {
             || !inverts_m.iter().all(|z| z.is_finite())
         {
             return Err(Error::input(
-                "culvert",
+                name,
                 "les dimensions, la longueur, la rugosité et le nombre de conduits doivent être positifs et les radiers connus",
                 "dimensions, length, roughness and number of barrels must be positive and the inverts known",
             ));
@@ -257,7 +258,7 @@ mod tests {
 
     fn pipe(length: f64, inverts: [f64; 2]) -> Culvert {
         let inlet = Inlet::CONCRETE_SQUARE_EDGE;
-        Culvert::new(Barrel::Circular(1.0), 1, inlet, length, 0.013, inverts).unwrap()
+        Culvert::new("pipe", Barrel::Circular(1.0), 1, inlet, length, 0.013, inverts).unwrap()
     }
 
     #[test]
@@ -292,6 +293,7 @@ mod tests {
             (pipe(20.0, [0.0, 0.3]), 3.0),
             (
                 Culvert::new(
+                    "box",
                     Barrel::Box(2.0, 1.0),
                     2,
                     Inlet::BOX_FLARED_WINGWALLS,
@@ -321,8 +323,11 @@ mod tests {
     #[test]
     fn unusable_culverts_are_refused() {
         let inlet = Inlet::CONCRETE_SQUARE_EDGE;
-        assert!(Culvert::new(Barrel::Circular(0.0), 1, inlet, 9.0, 0.013, [0.0; 2]).is_err());
-        assert!(Culvert::new(Barrel::Box(1.0, 1.0), 0, inlet, 9.0, 0.013, [0.0; 2]).is_err());
-        assert!(Culvert::new(Barrel::Circular(1.0), 1, inlet, 9.0, 0.01, [f64::NAN; 2]).is_err());
+        let refused = |barrel, barrels, inverts| {
+            Culvert::new("x", barrel, barrels, inlet, 9.0, 0.013, inverts).is_err()
+        };
+        assert!(refused(Barrel::Circular(0.0), 1, [0.0; 2]));
+        assert!(refused(Barrel::Box(1.0, 1.0), 0, [0.0; 2]));
+        assert!(refused(Barrel::Circular(1.0), 1, [f64::NAN; 2]));
     }
 }

@@ -9,8 +9,7 @@ use crate::edge::{Axis, OuterEdge, Side};
 use crate::frame::Frame;
 use crate::real::Real;
 use crate::rows::FaceFlux;
-use crate::solver::CrestEdge;
-use crate::structure::{BesideCrest, crest_flux};
+use crate::structure::{BesideCrest, CrestEdge, crest_flux};
 
 /// What a special edge is.
 #[derive(Debug, Clone, Copy)]

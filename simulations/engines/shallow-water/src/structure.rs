@@ -83,6 +83,42 @@ impl LineStructure {
     }
 }
 
+/// A crest edge and where it belongs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CrestEdge {
+    pub(crate) structure: usize,
+    pub(crate) position: usize,
+    pub(crate) cells: [usize; 2],
+    /// Position of its structure's first breach among all breaches.
+    pub(crate) first_breach: usize,
+}
+
+/// The inner edges of all structures.
+pub(crate) fn crest_edges(bed: &Bed, structures: &[LineStructure]) -> Result<Vec<CrestEdge>> {
+    let mut taken = std::collections::BTreeMap::new();
+    let mut edges = Vec::new();
+    let mut first_breach = 0;
+    for (structure, line) in structures.iter().enumerate() {
+        for (position, edge) in line.edges.iter().enumerate() {
+            if let Some(other) = taken.insert(*edge, structure) {
+                let other = structures.get(other).map_or("", |s| s.name.as_str());
+                return Err(Error::input(
+                    &line.name,
+                    format!(
+                        "une arête porte déjà l'ouvrage « {other} » ; fusionner les deux lignes"
+                    ),
+                    format!("an edge already carries structure \"{other}\"; merge the two lines"),
+                ));
+            }
+            if let [Some(minus), Some(plus)] = edge.cells(&bed.spec) {
+                edges.push(CrestEdge { structure, position, cells: [minus, plus], first_breach });
+            }
+        }
+        first_breach += line.breaches.len();
+    }
+    Ok(edges)
+}
+
 /// A crest during one step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct CrestNow {

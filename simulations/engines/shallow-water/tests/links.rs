@@ -31,7 +31,8 @@ fn basins<R: Real>(law: LinkLaw, levels: [f64; 2], sources: Vec<Source>, held: b
 
 fn pipe() -> LinkLaw {
     let inlet = Inlet::CONCRETE_SQUARE_EDGE;
-    let culvert = Culvert::new(Barrel::Circular(1.0), 1, inlet, 20.0, 0.013, [0.0, 0.0]).unwrap();
+    let culvert =
+        Culvert::new("pipe", Barrel::Circular(1.0), 1, inlet, 20.0, 0.013, [0.0, 0.0]).unwrap();
     LinkLaw::Culvert(Box::new(culvert))
 }
 
