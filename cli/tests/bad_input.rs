@@ -262,7 +262,7 @@ undeclared_edges = "wall"
 inflow = { hydrograph = "debit.csv", at = [662050, 6358020], source = "débit inventé" }
 "#;
     fs::write(folder.join("essai.toml"), scenario).unwrap();
-    fs::write(folder.join("debit.csv"), "temps;debit\n0;1\n600;NaN\n").unwrap();
+    fs::write(folder.join("debit.csv"), "temps;debit_m3_s\n0;1\n600;NaN\n").unwrap();
     let run = |set: &str, words: &[&str]| {
         let arguments = ["run", "essai.toml", "--set", set];
         let arguments = if set.is_empty() { &arguments[..2] } else { &arguments[..] };
@@ -272,7 +272,7 @@ inflow = { hydrograph = "debit.csv", at = [662050, 6358020], source = "débit in
     run("", &["debit.csv", "ligne 3"]);
     fs::write(folder.join("debit.csv"), "").unwrap();
     run("", &["debit.csv", "vide"]);
-    fs::write(folder.join("debit.csv"), "temps;debit\n0;1\n600;1\n").unwrap();
+    fs::write(folder.join("debit.csv"), "temps;debit_m3_s\n0;1\n600;1\n").unwrap();
     run("runs.crue.parameters.outflo=1", &["essai.toml [runs.crue.parameters.outflo]", "outflow"]);
     run("runs.crue.parameters.floor_height_m=\"haut\"", &["essai.toml", "floor_height_m"]);
     run("runs.crue.parameters.inflow.at=[0, 0]", &["essai.toml [runs.crue.parameters.inflow"]);

@@ -5,7 +5,7 @@ use std::path::Path;
 use twin_core::export::map::{Marker, MarkerKind};
 use twin_core::language::Text;
 use twin_core::scenario::DatumRef;
-use twin_core::series::Series;
+use twin_core::series::{Quantity, Series};
 use twin_core::territory::GeometryInput;
 use twin_core::{Error, Result};
 use twin_shallow_water::{Bed, Boundaries, Condition, Edge, Side};
@@ -40,7 +40,10 @@ impl Builder<'_> {
             let datum = DatumRef { datum: stage.datum.clone(), offset_m: stage.offset_m };
             let offset = datum.offset_to(self.view.territory().vertical_datum(), &place(&key))?;
             let series = match (&stage.series, stage.level_m) {
-                (Some(path), None) => Series::read_csv(Path::new(path), self.context.start)?,
+                (Some(path), None) => {
+                    let unit = stage.unit.as_deref();
+                    Series::read_csv(Path::new(path), self.context.start, Quantity::Level, unit)?
+                }
                 (None, Some(level)) if level.is_finite() => Series::constant(level),
                 _ => {
                     return Err(Error::input(

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use twin_core::export::map::{Marker, MarkerKind};
 use twin_core::language::Text;
-use twin_core::series::Series;
+use twin_core::series::{Quantity, Series};
 use twin_core::{Error, Result};
 use twin_shallow_water::{Bed, Source, Split};
 
+use crate::hydrograph;
 use crate::parameters::Inflow;
 use crate::setup::{Builder, outside, place, positive};
 
@@ -28,14 +29,20 @@ impl Builder<'_> {
                 "the origin of the discharge is empty; name it (station, study, hypothesis)",
             ));
         }
-        let series = match (&inflow.hydrograph, inflow.discharge_m3_per_s) {
-            (Some(path), None) => Series::read_csv(Path::new(path), self.context.start)?,
-            (None, Some(q)) => Series::constant(positive(q, &format!("{key}.discharge_m3_per_s"))?),
+        let series = match (&inflow.hydrograph, inflow.discharge_m3_per_s, &inflow.peak) {
+            (Some(path), None, None) => {
+                let unit = inflow.unit.as_deref();
+                Series::read_csv(Path::new(path), self.context.start, Quantity::Discharge, unit)?
+            }
+            (None, Some(q), None) => {
+                Series::constant(positive(q, &format!("{key}.discharge_m3_per_s"))?)
+            }
+            (None, None, Some(peak)) => hydrograph::from_peak(peak, key)?,
             _ => {
                 return Err(Error::input(
                     here,
-                    "donner hydrograph ou discharge_m3_per_s, l'un des deux",
-                    "give one of hydrograph and discharge_m3_per_s",
+                    "donner hydrograph, peak ou discharge_m3_per_s, l'un des trois",
+                    "give one of hydrograph, peak and discharge_m3_per_s",
                 ));
             }
         };

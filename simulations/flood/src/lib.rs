@@ -8,11 +8,13 @@
 //! | `inflows`, `boundaries`, `structures`, `links` | its sources, edges, crests, culverts and pumps |
 //! | [`run`], `results` | time, gauges; maps and tables without time |
 //! | [`hazard`] | classes of hazard |
+//! | `hydrograph` | hydrographs from a stated peak |
 //! | [`exposure`] | water at buildings, indicators by enjeu |
 
 mod boundaries;
 pub mod exposure;
 pub mod hazard;
+mod hydrograph;
 mod inflows;
 mod links;
 pub mod parameters;

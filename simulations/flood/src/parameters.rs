@@ -76,13 +76,19 @@ pub struct Parameters {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Inflow {
-    /// Table of time and discharge in m³/s.
+    /// Table of time and discharge: two columns, or an export of HydroPortail or Hub'Eau.
     #[serde(default)]
     #[schemars(extend("format" = "path"))]
     pub hydrograph: Option<String>,
+    /// Unit of the hydrograph where its header does not state it: `m3/s` or `l/s`.
+    #[serde(default)]
+    pub unit: Option<String>,
     /// Constant discharge in m³/s, in place of a hydrograph.
     #[serde(default)]
     pub discharge_m3_per_s: Option<f64>,
+    /// A stated peak with a shape, in place of a hydrograph.
+    #[serde(default)]
+    pub peak: Option<PeakParameters>,
     /// Point `[x, y]` where the water enters.
     #[serde(default)]
     pub at: Option<[f64; 2]>,
@@ -95,6 +101,34 @@ pub struct Inflow {
     /// Return period in years, as stated by the source.
     #[serde(default)]
     pub return_period_years: Option<f64>,
+}
+
+/// A flood by its peak.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PeakParameters {
+    /// Largest discharge, m³/s.
+    pub discharge_m3_per_s: f64,
+    /// Shape of the hydrograph.
+    pub shape: HydrographShape,
+    /// Time from the start to the peak.
+    pub rise: Duration,
+    /// Time from the peak to the base flow (triangular); default: 5/3 of the rise.
+    #[serde(default)]
+    pub fall: Option<Duration>,
+    /// Discharge before and after, m³/s.
+    #[serde(default)]
+    pub base_m3_per_s: f64,
+}
+
+/// Shape of a hydrograph made from its peak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HydrographShape {
+    /// Linear to the peak and back.
+    Triangular,
+    /// Gamma function with exponent 3.7 (NRCS).
+    Gamma,
 }
 
 /// A free outflow.
@@ -124,10 +158,14 @@ pub struct Stage {
     #[serde(default)]
     #[schemars(extend("format" = "path"))]
     pub line: Option<GeometryInput>,
-    /// Table of time and level in metres above the datum's zero.
+    /// Table of time and level above the datum's zero: two columns, or an export of HydroPortail or
+    /// Hub'Eau.
     #[serde(default)]
     #[schemars(extend("format" = "path"))]
     pub series: Option<String>,
+    /// Unit of the series where its header does not state it: `m`, `cm` or `mm`.
+    #[serde(default)]
+    pub unit: Option<String>,
     /// Constant level, in place of a series.
     #[serde(default)]
     pub level_m: Option<f64>,

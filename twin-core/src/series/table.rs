@@ -1,0 +1,413 @@
+//! Reading of series from text tables: two columns, or an export of HydroPortail or Hub'Eau.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use super::Series;
+use crate::language::Text;
+use crate::{Error, FileProblem, Result};
+
+/// What the numbers of a table measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantity {
+    /// Discharge: m³/s or l/s.
+    Discharge,
+    /// Level or depth: m, cm or mm.
+    Level,
+}
+
+impl Quantity {
+    /// Units as they are written in headers, with the factor to m³/s or m. Longer ones first.
+    fn units(self) -> &'static [(&'static str, f64)] {
+        match self {
+            Self::Discharge => &[
+                ("m3_per_s", 1.0),
+                ("m3.s-1", 1.0),
+                ("m3/s", 1.0),
+                ("m3_s", 1.0),
+                ("l_per_s", 1e-3),
+                ("l/s", 1e-3),
+                ("l_s", 1e-3),
+            ],
+            Self::Level => &[("mm", 1e-3), ("cm", 1e-2), ("m", 1.0)],
+        }
+    }
+
+    fn named(self, language: crate::Language) -> &'static str {
+        match (self, language) {
+            (Self::Discharge, crate::Language::Fr) => "du débit (m3/s ou l/s)",
+            (Self::Discharge, crate::Language::En) => "of the discharge (m3/s or l/s)",
+            (Self::Level, crate::Language::Fr) => "du niveau (m, cm ou mm)",
+            (Self::Level, crate::Language::En) => "of the level (m, cm or mm)",
+        }
+    }
+
+    /// Factor of a unit given on its own, such as `l/s`.
+    fn factor(self, unit: &str) -> Option<f64> {
+        let unit = plain(unit);
+        self.units().iter().find(|(name, _)| *name == unit).map(|u| u.1)
+    }
+
+    /// Factor of the unit in the name of a column, such as `Débit (en m³/s)` or `level_mm`.
+    fn factor_in(self, column: &str) -> Option<f64> {
+        let column = plain(column);
+        let ends = |unit: &str| {
+            column.match_indices(unit).any(|(at, _)| {
+                let before = column[..at].chars().next_back();
+                let after = column[at + unit.len()..].chars().next();
+                let edge = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_alphanumeric());
+                at > 0 && edge(before) && edge(after)
+            })
+        };
+        self.units().iter().find(|(name, _)| ends(name) || column == *name).map(|u| u.1)
+    }
+}
+
+/// Lower case, without accents, exponents as digits.
+fn plain(text: &str) -> String {
+    text.trim()
+        .to_lowercase()
+        .chars()
+        .map(|c| match c {
+            'é' | 'è' | 'ê' => 'e',
+            'à' | 'â' => 'a',
+            '³' => '3',
+            c => c,
+        })
+        .collect()
+}
+
+/// Names of columns of time and of value, as they begin.
+const TIME_COLUMNS: [&str; 6] = ["date_obs", "date", "time", "temps", "heure", "instant"];
+const VALUE_COLUMNS: [&str; 9] =
+    ["resultat_obs", "valeur", "value", "debit", "discharge", "hauteur", "niveau", "level", "cote"];
+
+/// Where a table holds what.
+struct Columns {
+    time: usize,
+    value: usize,
+    /// Hub'Eau's `grandeur_hydro`: Q in l/s, H in mm.
+    kind: Option<usize>,
+    factor: Option<f64>,
+    /// Whether the header says that times are UTC.
+    universal: bool,
+}
+
+impl Series {
+    /// Reads a text table: two columns, time and value, or an export of HydroPortail (header names the
+    /// columns and the unit) or Hub'Eau (`date_obs`, `resultat_obs`, `grandeur_hydro`). Separator `;`,
+    /// tab or `,`; decimal mark `.`, or `,` when the separator is another; `#` for comments. Times are
+    /// seconds, `h:mm[:ss]`, or dates with an offset (or a header that says UTC), which are counted
+    /// from `start`; they rise, or fall throughout. Lines without a value are left out.
+    ///
+    /// The unit is that of the header or of Hub'Eau; `unit` states it for other tables.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a unit nobody states or that measures something else, a line without
+    /// a time or a number, times that turn, a jump by a factor of 1 000 (two units in one file).
+    pub fn read_csv(
+        path: &Path,
+        start: Timestamp,
+        quantity: Quantity,
+        unit: Option<&str>,
+    ) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(Error::read(path))?;
+        if bytes.is_empty() {
+            return Err(Error::file(path, FileProblem::Empty));
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        let text = text.trim_start_matches('\u{feff}');
+        let first = text.lines().find(|l| !l.trim().is_empty() && !l.starts_with('#'));
+        let delimiter = [b';', b'\t', b',']
+            .into_iter()
+            .find(|d| first.is_some_and(|line| line.as_bytes().contains(d)));
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .comment(Some(b'#'))
+            .delimiter(delimiter.unwrap_or(b' '))
+            .trim(csv::Trim::All)
+            .from_reader(text.as_bytes());
+        let stated = match unit {
+            None => None,
+            Some(unit) => Some(quantity.factor(unit).ok_or_else(|| wrong_unit(unit, quantity))?),
+        };
+        let mut columns: Option<Columns> = None;
+        let mut points: Vec<(f64, f64)> = Vec::new();
+        let mut falling = None;
+        for record in reader.records() {
+            let record = record.map_err(|e| {
+                Error::file(
+                    path,
+                    FileProblem::damaged(
+                        format!("table illisible ({e})"),
+                        format!("unreadable table ({e})"),
+                    ),
+                )
+            })?;
+            let line = record.position().map_or(0, csv::Position::line) as usize;
+            let at = |fr: String, en: String| {
+                Error::file_at(path, Text::line(line), FileProblem::damaged(fr, en))
+            };
+            if record.iter().all(str::is_empty) {
+                continue;
+            }
+            if columns.is_none() {
+                let header = parse_time(record.get(0).unwrap_or(""), start, false).is_none();
+                let found = if header { named(&record, quantity) } else { None };
+                if header && found.is_none() && record.len() > 2 {
+                    return Err(at(
+                        "colonnes non reconnues ; nommer celle du temps « date » et celle de la valeur « valeur », ou garder deux colonnes".into(),
+                        "columns not recognised; name that of time \"date\" and that of the value \"value\", or keep two columns".into(),
+                    ));
+                }
+                let factor =
+                    if header { record.get(1).and_then(|c| quantity.factor_in(c)) } else { None };
+                let universal = header && says_universal(record.get(0).unwrap_or(""));
+                columns = Some(found.unwrap_or(Columns {
+                    time: 0,
+                    value: 1,
+                    kind: None,
+                    factor,
+                    universal,
+                }));
+                if header {
+                    continue;
+                }
+            }
+            let Some(columns) = &columns else { continue };
+            let cell = |k: usize| record.get(k).unwrap_or("");
+            let (time, value) = (cell(columns.time), cell(columns.value));
+            if record.len() <= columns.time.max(columns.value) {
+                return Err(at(
+                    "deux colonnes attendues (temps ; valeur)".into(),
+                    "two columns expected (time; value)".into(),
+                ));
+            }
+            if value.is_empty() {
+                continue;
+            }
+            let factor = match columns.kind.map(cell) {
+                Some(kind) => hub_eau_factor(kind, quantity).ok_or_else(|| {
+                    at(
+                        format!("grandeur « {kind} » : le fichier mesure autre chose"),
+                        format!("quantity \"{kind}\": the file measures something else"),
+                    )
+                })?,
+                None => columns.factor.or(stated).ok_or_else(|| unknown_unit(path, quantity))?,
+            };
+            let Some(seconds) = parse_time(time, start, columns.universal) else {
+                return Err(at(
+                    format!("temps « {time} » illisible (secondes, h:mm, ou date avec décalage)"),
+                    format!(
+                        "time \"{time}\" cannot be read (seconds, h:mm, or a date with an offset)"
+                    ),
+                ));
+            };
+            let written =
+                if delimiter == Some(b',') { value.to_owned() } else { value.replace(',', ".") };
+            let Some(number) = written.parse::<f64>().ok().filter(|v| v.is_finite()) else {
+                return Err(at(
+                    format!("valeur « {value} » illisible"),
+                    format!("value \"{value}\" cannot be read"),
+                ));
+            };
+            let number = number * factor;
+            if let Some(&(last, before)) = points.last() {
+                let falls = seconds < last;
+                if seconds == last || *falling.get_or_insert(falls) != falls {
+                    return Err(at(
+                        format!("le temps {seconds} s ne suit pas {last} s"),
+                        format!("time {seconds} s does not follow {last} s"),
+                    ));
+                }
+                let ratio = (number / before).abs();
+                let jump = |r: f64| (900.0..1100.0).contains(&r);
+                if jump(ratio) || jump(ratio.recip()) {
+                    return Err(at(
+                        format!(
+                            "la valeur saute d'un facteur 1 000 ({before} puis {number}) : deux unités dans le fichier"
+                        ),
+                        format!(
+                            "the value jumps by a factor of 1,000 ({before}, then {number}): two units in the file"
+                        ),
+                    ));
+                }
+            }
+            points.push((seconds, number));
+        }
+        if falling == Some(true) {
+            points.reverse();
+        }
+        Self::new(points)
+            .map_err(|_| Error::file(path, FileProblem::damaged("aucune valeur", "no value")))
+    }
+}
+
+/// The columns that a header names.
+fn named(record: &csv::StringRecord, quantity: Quantity) -> Option<Columns> {
+    let names: Vec<String> = record.iter().map(plain).collect();
+    let find = |wanted: &[&str]| {
+        wanted.iter().find_map(|w| names.iter().position(|name| name.starts_with(w)))
+    };
+    let (time, value) = (find(&TIME_COLUMNS)?, find(&VALUE_COLUMNS)?);
+    Some(Columns {
+        time,
+        value,
+        kind: names.iter().position(|name| name == "grandeur_hydro"),
+        factor: record.get(value).and_then(|c| quantity.factor_in(c)),
+        universal: says_universal(&names[time]),
+    })
+}
+
+/// Whether the name of a column says that times are UTC.
+fn says_universal(column: &str) -> bool {
+    let column = plain(column);
+    column.contains("(tu)") || column.contains("utc")
+}
+
+/// Hub'Eau gives Q in l/s and H in mm.
+fn hub_eau_factor(kind: &str, quantity: Quantity) -> Option<f64> {
+    match (kind.chars().next(), quantity) {
+        (Some('Q'), Quantity::Discharge) | (Some('H'), Quantity::Level) => Some(1e-3),
+        _ => None,
+    }
+}
+
+fn wrong_unit(unit: &str, quantity: Quantity) -> Error {
+    use crate::Language::{En, Fr};
+    Error::input(
+        "unit",
+        format!("« {unit} » n'est pas une unité {}", quantity.named(Fr)),
+        format!("\"{unit}\" is not a unit {}", quantity.named(En)),
+    )
+}
+
+fn unknown_unit(path: &Path, quantity: Quantity) -> Error {
+    use crate::Language::{En, Fr};
+    Error::file(
+        path,
+        FileProblem::damaged(
+            format!(
+                "rien ne dit l'unité {} ; l'écrire dans l'en-tête ou dans unit",
+                quantity.named(Fr)
+            ),
+            format!(
+                "nothing states the unit {}; write it in the header or in unit",
+                quantity.named(En)
+            ),
+        ),
+    )
+}
+
+/// Seconds since the start: a number, `h:mm[:ss]`, or a date; `universal`: a date without offset is UTC.
+fn parse_time(text: &str, start: Timestamp, universal: bool) -> Option<f64> {
+    let number = text.replace(',', ".");
+    if let Ok(seconds) = number.parse::<f64>() {
+        return seconds.is_finite().then_some(seconds);
+    }
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return Some(instant.duration_since(start).as_secs_f64());
+    }
+    if universal {
+        let date = text.parse::<DateTime>().ok().or_else(|| {
+            ["%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M"]
+                .iter()
+                .find_map(|format| DateTime::strptime(format, text).ok())
+        });
+        if let Some(instant) = date.and_then(|d| TimeZone::UTC.to_timestamp(d).ok()) {
+            return Some(instant.duration_since(start).as_secs_f64());
+        }
+    }
+    let mut parts = text.split(':');
+    let hours: f64 = parts.next()?.trim().parse().ok()?;
+    let minutes: f64 = parts.next()?.trim().parse().ok()?;
+    let seconds: f64 = parts.next().map_or(Some(0.0), |s| s.trim().parse().ok())?;
+    let total = 3600.0 * hours + 60.0 * minutes + seconds;
+    (parts.next().is_none() && total.is_finite()).then_some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Language;
+
+    fn read_as(text: &str, quantity: Quantity, unit: Option<&str>) -> Result<Series> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("serie.csv");
+        std::fs::write(&path, text).unwrap();
+        Series::read_csv(&path, "2024-01-15T00:00:00+01:00".parse().unwrap(), quantity, unit)
+    }
+
+    fn read(text: &str) -> Result<Series> {
+        read_as(text, Quantity::Discharge, Some("m3/s"))
+    }
+
+    #[test]
+    fn notations_of_the_same_hydrograph_agree() {
+        let expected = Series::new(vec![(0.0, 1.5), (5400.0, 20.0)]).unwrap();
+        for text in [
+            "0,1.5\n5400,20\n",
+            "temps;debit\n0;1,5\n5400;20,0\n",
+            "# commentaire\nheure\tQ\n0:00\t1.5\n1:30\t20\n",
+            "t;q\n2024-01-14T23:00:00Z;1.5\n2024-01-15T01:30:00+01:00;20\n",
+            "0 1.5\n5400 20\n",
+            "temps;debit_l_s\n0;1500\n5400;20000\n",
+            "\"Date (TU)\",\"Valeur (en l/s)\",\"Statut\"\n\"2024-01-14 23:00:00\",\"1500\",\"brut\"\n\"2024-01-15 00:30:00\",\"20000\",\"brut\"\n",
+            "code_station;grandeur_hydro;date_obs;resultat_obs\nX;Q;2024-01-15T00:30:00Z;20000\nX;Q;2024-01-15T00:00:00Z;\nX;Q;2024-01-14T23:00:00Z;1500\n",
+        ] {
+            assert_eq!(read(text).unwrap(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn units_come_from_the_header_or_are_asked_for() {
+        let discharge = |text| read_as(text, Quantity::Discharge, None);
+        let level = |text, unit| read_as(text, Quantity::Level, unit);
+        assert_eq!(discharge("t;Débit (en m³/s)\n0;3\n").unwrap().at(0.0), 3.0);
+        assert_eq!(discharge("time_s;discharge_m3_s\n0;3\n").unwrap().at(0.0), 3.0);
+        assert_eq!(level("t;niveau (mm)\n0;3000\n", None).unwrap().at(0.0), 3.0);
+        assert_eq!(level("t;level_m\n0;3\n", None).unwrap().at(0.0), 3.0);
+        assert_eq!(level("0;250\n", Some("cm")).unwrap().at(0.0), 2.5);
+        let said = discharge("temps;debit\n0;3\n").unwrap_err();
+        assert!(said.text(Language::Fr).contains("rien ne dit l'unité"), "{said}");
+        assert!(level("0;3\n", Some("l/s")).is_err());
+        let hub = "grandeur_hydro,date_obs,resultat_obs\nH,2024-01-15T00:30:00Z,2000\n";
+        assert!(discharge(hub).is_err());
+        assert_eq!(level(hub, None).unwrap().at(0.0), 2.0);
+    }
+
+    #[test]
+    fn faults_name_their_line() {
+        for (text, line) in [
+            ("0;1\n0;2\n", "2"),
+            ("0;1\n60;2\n30;2\n", "3"),
+            ("0;1\n60;abc\n", "2"),
+            ("a;b\nc;d\n", "2"),
+            ("0;1.2\n60;1200\n", "2"),
+            ("a;b;c\n0;1;2\n", "1"),
+            ("date;valeur\n2024-01-15 00:30:00;1\n", "2"),
+        ] {
+            let error = read(text).unwrap_err();
+            let (fr, en) = (error.text(Language::Fr), error.text(Language::En));
+            assert!(fr.contains(&format!("[ligne {line}]")), "{fr}");
+            assert!(en.contains(&format!("[line {line}]")), "{en}");
+        }
+        assert!(read("").is_err());
+        assert!(read("0;nan\n").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_series_or_a_sentence(text in "[0-9a-zT:;,.\\-\"# \n\t]{0,200}") {
+            if let Ok(series) = read(&text) {
+                prop_assert!(series.points().iter().all(|p| p.0.is_finite() && p.1.is_finite()));
+            }
+        }
+    }
+}
