@@ -1,0 +1,103 @@
+//! The cases of `benches/compare`, timed: a dam break in a kilometre of water, the same as a lake on dry
+//! ground, a circular dam break and Thacker's swinging plane, with the depths at the end in a file of
+//! little-endian `f64`.
+//!
+//! `flood_cases speed|lake|circular|thacker f32|f64 first|second CELLS_PER_SIDE THREADS [FILE]` prints
+//! `cells steps seconds`.
+
+use std::error::Error;
+use std::time::Instant;
+
+use twin_core::spatial::{Grid, GridSpec};
+use twin_shallow_water::{Bed, Boundaries, GRAVITY, Options, Order, Real, Solver};
+
+/// Steps of the cases `speed` and `lake` that are timed.
+const STEPS: u64 = 100;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [case, format, order, cells, threads, file @ ..] = arguments.as_slice() else {
+        return Err(
+            "flood_cases speed|lake|circular|thacker f32|f64 first|second CELLS THREADS [FILE]"
+                .into(),
+        );
+    };
+    let order = if order == "first" { Order::First } else { Order::Second };
+    rayon::ThreadPoolBuilder::new().num_threads(threads.parse()?).build_global()?;
+    let cells = cells.parse()?;
+    match format.as_str() {
+        "f32" => run::<f32>(case, order, cells, file.first()),
+        _ => run::<f64>(case, order, cells, file.first()),
+    }
+}
+
+fn run<R: Real>(
+    case: &str,
+    order: Order,
+    n: usize,
+    file: Option<&String>,
+) -> Result<(), Box<dyn Error>> {
+    let (half, end) = match case {
+        "circular" => (20.0, 1.4),
+        "thacker" => (2.0, 13.4571),
+        "lake" => (n as f64 / 2.0, f64::INFINITY),
+        _ => (500.0, f64::INFINITY),
+    };
+    let spec = GridSpec {
+        west: -half,
+        north: half,
+        cell_size: 2.0 * half / n as f64,
+        columns: n,
+        rows: n,
+    };
+    let (ground, friction) = match case {
+        "thacker" => {
+            let bowl = |r: usize, c: usize| {
+                let (x, y) = spec.centre(r, c);
+                0.1 * (x * x + y * y - 1.0)
+            };
+            (Grid::from_fn(spec, bowl), 0.0)
+        }
+        "circular" => (Grid::filled(spec, 0.0), 0.0),
+        _ => (Grid::filled(spec, 0.0), 0.03),
+    };
+    let bed = Bed::from_grids(&ground, &Grid::filled(spec, friction))?;
+    let walls = Boundaries::walls(&bed);
+    let options = Options { order, ..Options::default() };
+    let mut solver = Solver::<R>::new(bed, walls, vec![], vec![], options)?;
+    if case == "thacker" {
+        let depth = |i: usize| {
+            let (row, column) = spec.row_column(i);
+            (0.05 * (2.0 * spec.centre(row, column).0 - 0.5) - ground.values[i]).max(0.0)
+        };
+        let depth: Vec<f64> = (0..spec.len()).map(depth).collect();
+        let speed = 0.5 * (0.2 * GRAVITY).sqrt();
+        let v = depth.iter().map(|&h| if h > 0.0 { speed } else { 0.0 }).collect();
+        solver.set_state(depth, vec![0.0; spec.len()], v)?;
+    } else {
+        let radius = if case == "circular" { 2.5 } else { 200.0 };
+        let outside = if case == "lake" { 0.0 } else { 0.5 };
+        solver.set_level(|row, column| {
+            let (x, y) = spec.centre(row, column);
+            if x.hypot(y) < radius { 2.5 } else { outside }
+        })?;
+    }
+    if end.is_infinite() {
+        solver.advance_to(1.0)?;
+    }
+    let (first, started) = (solver.steps(), Instant::now());
+    if end.is_finite() {
+        solver.advance_to(end)?;
+    } else {
+        while solver.steps() < first + STEPS {
+            solver.advance_to(solver.time_s() + 1.0)?;
+        }
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    println!("{} {} {seconds:.4}", spec.len(), solver.steps() - first);
+    if let Some(file) = file {
+        let bytes: Vec<u8> = solver.depth().iter().flat_map(|h| h.to_le_bytes()).collect();
+        std::fs::write(file, bytes)?;
+    }
+    Ok(())
+}
