@@ -312,3 +312,37 @@ source = "essai"
     let said = refuses(&["run", &child("outside", (0.0, 0.0)), "--runs", text(&store)]);
     assert!(said.contains("culverts.buse.to"), "{said}");
 }
+
+#[test]
+fn a_rating_curve_and_a_raised_sea_stand_in_the_report() {
+    let of = |name: &str, points: &str| {
+        let text = format!(
+            r#"
+extends = "crue.toml"
+id = "{name}"
+[time]
+duration = "2 min"
+[runs.crue.parameters.outflow.aval.rating]
+points = {points}
+datum = "NGF-IGN69"
+source = "essai"
+[runs.crue.parameters.stage.mer]
+side = "north"
+level_m = -30.0
+surge_m = 0.8
+sea_level_rise_m = 0.6
+datum = "NGF-IGN69"
+source = "essai"
+"#
+        );
+        scenario(&format!("{name}.toml"), &text)
+    };
+    let store = place().join("runs-of-rating");
+    says(&["run", &of("rating", "[[0.0, 0.0], [100.0, 500.0]]"), "--runs", text(&store)]);
+    let report = fs::read_to_string(runs(&store)[0].join("report.html")).unwrap();
+    for words in ["par une courbe de tarage", "surcote de 0,80", "mer de 0,60"] {
+        assert!(report.contains(words), "{words}");
+    }
+    let said = refuses(&["run", &of("falling", "[[1.0, 5.0], [0.0, 9.0]]")]);
+    assert!(said.contains("outflow.aval.rating") && said.contains("croissants"), "{said}");
+}

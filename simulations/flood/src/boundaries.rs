@@ -7,11 +7,11 @@ use twin_core::language::Text;
 use twin_core::scenario::DatumRef;
 use twin_core::series::{Quantity, Series};
 use twin_core::territory::GeometryInput;
-use twin_core::{Error, Result};
-use twin_shallow_water::{Bed, Boundaries, Condition, Edge, Side};
+use twin_core::{Error, Language, Result};
+use twin_shallow_water::{Bed, Boundaries, Condition, Edge, RatingCurve, Side};
 
 use crate::inflows::azimuth;
-use crate::parameters::SideName;
+use crate::parameters::{Rating, SideName};
 use crate::setup::{Builder, place, positive};
 
 impl Builder<'_> {
@@ -20,6 +20,14 @@ impl Builder<'_> {
         let mut taken: Vec<Edge> = Vec::new();
         for (name, outflow) in &self.parameters.outflow {
             let key = format!("outflow.{name}");
+            if let Some(rating) = &outflow.rating {
+                let curve = self.rating(rating, &format!("{key}.rating"), name)?;
+                let edges =
+                    self.edges(bed, outflow.side, outflow.line.as_ref(), &key, &mut taken)?;
+                self.mark_outflow(bed, &edges);
+                boundaries = boundaries.with(name, edges, Condition::Rating(curve));
+                continue;
+            }
             let slope = positive(outflow.slope, &format!("{key}.slope"))?;
             let edges = self.edges(bed, outflow.side, outflow.line.as_ref(), &key, &mut taken)?;
             self.hypotheses.push(Text::new(
@@ -53,7 +61,26 @@ impl Builder<'_> {
                     ));
                 }
             };
-            let series = series.map(|level| level + offset);
+            let added = [("surge_m", stage.surge_m), ("sea_level_rise_m", stage.sea_level_rise_m)];
+            for (field, value) in added {
+                if let Some(value) = value.filter(|v| !v.is_finite()) {
+                    return Err(Error::input(
+                        place(&format!("{key}.{field}")),
+                        format!("{value} ; donner un nombre de mètres"),
+                        format!("{value}; give a number of metres"),
+                    ));
+                }
+            }
+            let [surge, rise] = added.map(|(_, value)| value.unwrap_or(0.0));
+            let series = series.map(|level| level + offset + surge + rise);
+            if surge != 0.0 || rise != 0.0 {
+                let text = |l: Language| (l.number(surge, 2), l.number(rise, 2));
+                let ((fr_s, fr_r), (en_s, en_r)) = (text(Language::Fr), text(Language::En));
+                self.hypotheses.push(Text::new(
+                    format!("Niveau « {name} » : surcote de {fr_s} m et élévation du niveau de la mer de {fr_r} m ajoutées."),
+                    format!("Level \"{name}\": a surge of {en_s} m and a sea-level rise of {en_r} m are added."),
+                ));
+            }
             let edges = self.edges(bed, stage.side, stage.line.as_ref(), &key, &mut taken)?;
             self.hypotheses.push(Text::new(
                 format!("Niveau imposé « {name} » ({}) ; source : {}.", stage.datum, stage.source),
@@ -73,6 +100,18 @@ impl Builder<'_> {
             boundaries = boundaries.with(name, edges, Condition::Wall);
         }
         Ok(boundaries)
+    }
+
+    fn rating(&mut self, given: &Rating, key: &str, name: &str) -> Result<RatingCurve> {
+        let here = place(key);
+        let datum = DatumRef { datum: given.datum.clone(), offset_m: given.offset_m };
+        let offset = datum.offset_to(self.view.territory().vertical_datum(), &here)?;
+        let points = given.points.iter().map(|[level, q]| (level + offset, *q)).collect();
+        self.hypotheses.push(Text::new(
+            format!("Sortie « {name} » par une courbe de tarage ; source : {}.", given.source),
+            format!("Outflow \"{name}\" by a rating curve; source: {}.", given.source),
+        ));
+        RatingCurve::new(&here, points)
     }
 
     /// Marks a boundary at its lowest place, where water comes first, pointing outwards.

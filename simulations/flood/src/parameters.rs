@@ -145,6 +145,24 @@ pub struct Outflow {
     /// Slope of the energy line beyond the edge.
     #[serde(default = "outflow_slope")]
     pub slope: f64,
+    /// Rating curve in place of the slope.
+    #[serde(default)]
+    pub rating: Option<Rating>,
+}
+
+/// What leaves for a level.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rating {
+    /// Levels (m) and discharges (m³/s), both rising.
+    pub points: Vec<[f64; 2]>,
+    /// Datum of the levels: `NGF-IGN69`, `zero-echelle` …
+    pub datum: String,
+    /// Height of that datum's zero in the territory's datum, metres.
+    #[serde(default)]
+    pub offset_m: Option<f64>,
+    /// Where the curve comes from.
+    pub source: String,
 }
 
 /// An imposed level.
@@ -169,6 +187,12 @@ pub struct Stage {
     /// Constant level, in place of a series.
     #[serde(default)]
     pub level_m: Option<f64>,
+    /// Storm surge over it, metres.
+    #[serde(default)]
+    pub surge_m: Option<f64>,
+    /// Rise of the sea level over it, metres (arrêté of 5 July 2019: 0.20 m now, 0.60 m in 100 years).
+    #[serde(default)]
+    pub sea_level_rise_m: Option<f64>,
     /// Datum of the level or series: `NGF-IGN69`, `ZH`, `zero-echelle` …
     pub datum: String,
     /// Height of that datum's zero in the territory's datum, metres.

@@ -10,17 +10,17 @@ pub struct RatingCurve {
 }
 
 impl RatingCurve {
-    /// From points by rising level.
+    /// From points by rising level; its name is for messages.
     ///
     /// # Errors
     /// Fewer than two points, one that is not finite, a negative discharge, a level or a discharge that
     /// does not rise.
-    pub fn new(points: Vec<(f64, f64)>) -> Result<Self> {
+    pub fn new(name: &str, points: Vec<(f64, f64)>) -> Result<Self> {
         let usable = |p: &(f64, f64)| p.0.is_finite() && p.1.is_finite() && p.1 >= 0.0;
         let rises = points.windows(2).all(|w| w[1].0 > w[0].0 && w[1].1 >= w[0].1);
         if points.len() < 2 || !points.iter().all(usable) || !rises {
             return Err(Error::input(
-                "rating curve",
+                name,
                 "la courbe de tarage demande au moins deux points, par niveaux et débits croissants",
                 "the rating curve needs at least two points by rising level and discharge",
             ));
@@ -46,14 +46,15 @@ mod tests {
 
     #[test]
     fn follows_its_points_and_goes_on() {
-        let curve = RatingCurve::new(vec![(10.0, 0.0), (11.0, 20.0), (12.0, 60.0)]).unwrap();
+        let curve =
+            RatingCurve::new("outlet", vec![(10.0, 0.0), (11.0, 20.0), (12.0, 60.0)]).unwrap();
         for (level, discharge) in
             [(9.0, 0.0), (10.0, 0.0), (10.5, 10.0), (11.0, 20.0), (11.5, 40.0), (13.0, 100.0)]
         {
             assert_eq!(curve.discharge(level), discharge);
         }
-        assert!(RatingCurve::new(vec![(1.0, 2.0)]).is_err());
-        assert!(RatingCurve::new(vec![(1.0, 2.0), (1.0, 3.0)]).is_err());
-        assert!(RatingCurve::new(vec![(1.0, 2.0), (2.0, f64::NAN)]).is_err());
+        assert!(RatingCurve::new("outlet", vec![(1.0, 2.0)]).is_err());
+        assert!(RatingCurve::new("outlet", vec![(1.0, 2.0), (1.0, 3.0)]).is_err());
+        assert!(RatingCurve::new("outlet", vec![(1.0, 2.0), (2.0, f64::NAN)]).is_err());
     }
 }

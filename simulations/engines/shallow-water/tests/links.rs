@@ -138,7 +138,7 @@ fn a_rating_curve_sets_the_level_of_its_discharge() {
     let ground = Grid::from_fn(spec, |r, _| 0.2 * (r as f64 - 4.5).abs() / 4.5);
     let bed = Bed::from_grids(&ground, &Grid::filled(spec, 0.02)).unwrap();
     let points = (0..200).map(|k| 0.01 * f64::from(k)).map(|h| (1.0 + h, 20.0 * h.powf(1.5)));
-    let curve = RatingCurve::new(points.collect()).unwrap();
+    let curve = RatingCurve::new("outlet", points.collect()).unwrap();
     let inflow = Source::Inflow {
         name: "in".into(),
         cells: (0..10).map(|r| r * 80 + 2).collect(),
