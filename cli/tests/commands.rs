@@ -282,6 +282,8 @@ extends = "crue.toml"
 id = "{name}"
 [time]
 duration = "10 min"
+[runs.crue.parameters.sections.travers]
+line = [[{x0:.2}, {:.2}], [{x0:.2}, {:.2}]]
 [runs.crue.parameters.culverts.buse]
 from = [{x0:.2}, {y0:.2}]
 to = [{:.2}, {:.2}]
@@ -294,7 +296,10 @@ start = {{ level_m = -50.0, datum = "NGF-IGN69" }}
 stop = {{ level_m = -51.0, datum = "NGF-IGN69" }}
 source = "essai"
 "#,
-            to.0, to.1
+            y0 - 30.0,
+            y0 + 30.0,
+            to.0,
+            to.1
         );
         scenario(&format!("{name}.toml"), &text)
     };
@@ -302,7 +307,7 @@ source = "essai"
     says(&["run", &child("links", (x1, y1)), "--runs", text(&store)]);
     let run = runs(&store).remove(0);
     let series = fs::read_to_string(run.join("gauges.csv")).unwrap();
-    assert!(series.contains("buse") && series.contains("station"), "{series}");
+    assert!(["buse", "station", "travers"].iter().all(|name| series.contains(name)), "{series}");
     let report = fs::read_to_string(run.join("report.html")).unwrap();
     assert!(report.contains("lus sur le terrain") && report.contains("rejet hors de l"));
     let manifest = json(&["info", text(&run), "--json"]);

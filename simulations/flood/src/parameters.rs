@@ -43,6 +43,9 @@ pub struct Parameters {
     /// Pumps, by name.
     #[serde(default)]
     pub pumps: BTreeMap<String, PumpParameters>,
+    /// Lines through which the discharge is recorded, by name; positive to the right of the line.
+    #[serde(default)]
+    pub sections: BTreeMap<String, SectionParameters>,
     /// Points `[x, y]` where depth, level and speed are recorded, by name.
     #[serde(default)]
     pub gauges: BTreeMap<String, [f64; 2]>,
@@ -392,6 +395,15 @@ impl HazardParameters {
         };
         Text::new(sentence(Language::Fr), sentence(Language::En))
     }
+}
+
+/// A line through which the discharge is recorded.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SectionParameters {
+    /// The line.
+    #[schemars(extend("format" = "path"))]
+    pub line: GeometryInput,
 }
 
 /// How buildings stand in the flow.

@@ -8,7 +8,7 @@ use twin_core::simulation::{
 };
 use twin_core::territory::TerritoryView;
 use twin_core::{Error, Language, Result};
-use twin_shallow_water::Side;
+use twin_shallow_water::{Side, Solver};
 
 use crate::exposure::{self, Water};
 use crate::parameters::{Parameters, UndeclaredEdges};
@@ -50,7 +50,7 @@ struct DomainRecord {
     inflow_m3: Vec<f64>,
     outflow_m3: Vec<f64>,
     stored_m3: Vec<f64>,
-    /// By culvert or pump: volume from its first end to its second.
+    /// By culvert, pump and section: volume from the first end to the second, or to the right.
     through_m3: Vec<Vec<f64>>,
 }
 
@@ -71,7 +71,7 @@ impl FloodRun {
                 speed_m_per_s: Vec::new(),
             })
             .collect();
-        let through_m3 = vec![Vec::new(); setup.solver.links().count()];
+        let through_m3 = vec![Vec::new(); through(&setup.solver).count()];
         let domain = DomainRecord { through_m3, ..DomainRecord::default() };
         Self { view, parameters, setup, gauges, domain }
     }
@@ -94,8 +94,8 @@ impl FloodRun {
         self.domain.inflow_m3.push(budget.inflow_m3());
         self.domain.outflow_m3.push(budget.outflow_m3());
         self.domain.stored_m3.push(budget.stored_m3);
-        for (record, (_, link)) in self.domain.through_m3.iter_mut().zip(solver.links()) {
-            record.push(link.moved_m3);
+        for (record, (_, volume)) in self.domain.through_m3.iter_mut().zip(through(solver)) {
+            record.push(volume);
         }
     }
 
@@ -205,7 +205,7 @@ impl Run for FloodRun {
         visitor.list("domain_outflow_m3", &mut self.domain.outflow_m3)?;
         visitor.list("domain_stored_m3", &mut self.domain.stored_m3)?;
         for record in &mut self.domain.through_m3 {
-            visitor.list("link_through_m3", record)?;
+            visitor.list("through_m3", record)?;
         }
         Ok(true)
     }
@@ -256,7 +256,7 @@ impl FloodRun {
             "m3",
             self.domain.stored_m3.clone(),
         );
-        for ((name, _), volumes) in self.setup.solver.links().zip(&self.domain.through_m3) {
+        for ((name, _), volumes) in through(&self.setup.solver).zip(&self.domain.through_m3) {
             all.push(GaugeSeries {
                 gauge: name.to_owned(),
                 position: None,
@@ -285,6 +285,11 @@ impl FloodRun {
         }
         all
     }
+}
+
+/// Culverts, pumps and sections with the volume that has passed, m³.
+fn through(solver: &Solver<f32>) -> impl Iterator<Item = (&str, f64)> {
+    solver.links().map(|(name, link)| (name, link.moved_m3)).chain(solver.sections())
 }
 
 /// Mean rate between records of a cumulated volume, at the later of the two times.

@@ -79,6 +79,7 @@ pub fn prepare(
     let levels = setup.initial_levels(&spec)?;
     solver.set_level(|row, column| levels[(row, column)])?;
     solver.add_links(links)?;
+    solver.set_sections(&setup.sections(&spec)?)?;
     let (mut gauge_cells, mut warnings) = (Vec::new(), Vec::new());
     for (name, [x, y]) in &parameters.gauges {
         let cell =

@@ -1,11 +1,13 @@
-//! Crests and breaches on the edges of cells.
+//! Crests, breaches and sections on the edges of cells.
 
 use twin_core::export::map::{Marker, MarkerKind};
 use twin_core::language::Text;
 use twin_core::simulation::PlacedStructure;
 use twin_core::spatial::GridSpec;
 use twin_core::{Error, Result};
-use twin_shallow_water::{Breach, BreachStart, Edge, LineStructure, crests_along, edges_along};
+use twin_shallow_water::{
+    Breach, BreachStart, Edge, LineStructure, Section, crests_along, edges_along,
+};
 
 use crate::parameters::BreachParameters;
 use crate::setup::{Builder, outside, place, positive};
@@ -67,6 +69,23 @@ impl Builder<'_> {
             self.breach(spec, name, breach, &mut lines)?;
         }
         Ok((lines, placed))
+    }
+
+    /// Lines through which discharge is recorded.
+    pub(crate) fn sections(&self, spec: &GridSpec) -> Result<Vec<Section>> {
+        let mut sections = Vec::new();
+        for (name, section) in &self.parameters.sections {
+            let here = place(&format!("sections.{name}.line"));
+            for line in section.line.lines(self.view.territory().crs(), &here)? {
+                let edges = edges_along(spec, &line);
+                if edges.is_empty() {
+                    return Err(outside(&here));
+                }
+                let line = line.iter().map(|[x, y, _]| [*x, *y]).collect();
+                sections.push(Section { name: name.clone(), edges, line });
+            }
+        }
+        Ok(sections)
     }
 
     fn breach(

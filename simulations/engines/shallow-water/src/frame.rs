@@ -8,6 +8,7 @@ use crate::layout::{BLOCK_CELLS, BLOCK_COLUMNS, BLOCK_TILES, Layout, TILE};
 use crate::maxima::{RecordRow, Recording};
 use crate::real::Real;
 use crate::reconstruction::HalfStep;
+use crate::section::Sections;
 use crate::special::Specials;
 use crate::structure::CrestNow;
 
@@ -35,6 +36,7 @@ pub(crate) struct Frame<'a, R> {
     pub(crate) friction: &'a [R],
     pub(crate) activity: &'a Activity,
     pub(crate) specials: &'a Specials,
+    pub(crate) sections: &'a Sections,
     pub(crate) boundary: &'a [BoundaryFace],
     pub(crate) boundary_now: &'a [FaceNow],
     pub(crate) crests: &'a [CrestNow],
@@ -69,6 +71,8 @@ pub(crate) struct BlockResult {
     pub(crate) wet: [bool; BLOCK_TILES],
     /// Volume into the domain by boundary segment during the step: in, out, m³.
     pub(crate) exchanged: Vec<[f64; 2]>,
+    /// Volume to the right through each section during the step, m³.
+    pub(crate) sections: Vec<f64>,
 }
 
 impl<R: Real> Frame<'_, R> {

@@ -19,6 +19,7 @@
 //! | [`Source`] | hydrographs and rain |
 //! | [`LineStructure`], [`Breach`] | crests on edges, weir flow, breaching |
 //! | [`Link`], [`Culvert`] | culverts and pumps between places |
+//! | [`Section`] | lines through which discharge is measured |
 //! | [`Solver`] | time stepping, state, maxima, budget |
 //! | `reconstruction` | slopes and half step: the states at the sides of a row of cells |
 //! | `flux` | hydrostatic reconstruction and the flux of a row of edges |
@@ -66,6 +67,7 @@ mod rating;
 mod real;
 mod reconstruction;
 mod rows;
+mod section;
 mod snapping;
 mod solver;
 mod source;
@@ -86,6 +88,7 @@ pub use link::{Link, LinkLaw, LinkState};
 pub use maxima::Maxima;
 pub use rating::RatingCurve;
 pub use real::Real;
+pub use section::Section;
 pub use snapping::{crests_along, edges_along};
 pub use solver::{Options, Order, Solver};
 pub use source::{Source, Split};

@@ -9,6 +9,7 @@ use twin_core::{Error, Result};
 
 use crate::Series;
 use crate::bed::Bed;
+use crate::budget::Exchange;
 use crate::culvert::Culvert;
 use crate::real::Real;
 use crate::solver::Solver;
@@ -98,6 +99,24 @@ struct Pool {
 }
 
 impl<R: Real> Solver<R> {
+    /// Adds culverts and pumps; they count from now on.
+    ///
+    /// # Errors
+    /// An end outside the open cells, ends with a common cell, a culvert with one end, a pump without
+    /// usable levels or discharge.
+    pub fn add_links(&mut self, links: Vec<Link>) -> Result<()> {
+        links.iter().try_for_each(|link| link.check(&self.bed))?;
+        self.links.extend(links);
+        self.link_states.resize(self.links.len(), LinkState::default());
+        self.link_volumes.resize(self.links.len(), Exchange::default());
+        Ok(())
+    }
+
+    /// What the links do, in the order in which they were added.
+    pub fn links(&self) -> impl Iterator<Item = (&str, LinkState)> {
+        self.links.iter().map(|l| l.name.as_str()).zip(self.link_states.iter().copied())
+    }
+
     /// Volumes that the links move in a step that begins now, by the levels at its beginning, as the
     /// fluxes of the step: from the first end to the second, m³.
     pub(crate) fn link_demands(&mut self, from: f64, to: f64) -> Vec<f64> {

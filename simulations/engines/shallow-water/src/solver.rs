@@ -14,6 +14,7 @@ use crate::layout::{BLOCK_COLUMNS, Layout};
 use crate::link::{Link, LinkState};
 use crate::maxima::{Maxima, RateOfRise, Recording, Records};
 use crate::real::{Real, quantised};
+use crate::section::Sections;
 use crate::source::Source;
 use crate::special::Specials;
 use crate::state::{StateVisitor, visit_field};
@@ -101,6 +102,10 @@ pub struct Solver<R: Real> {
     pub(crate) links: Vec<Link>,
     pub(crate) link_states: Vec<LinkState>,
     pub(crate) link_volumes: Vec<Exchange>,
+
+    pub(crate) section_names: Vec<String>,
+    pub(crate) sections: Sections,
+    pub(crate) section_volumes: Vec<Sum>,
 
     pub(crate) sources: Vec<Source>,
     pub(crate) weights: Vec<f64>,
@@ -198,6 +203,9 @@ impl<R: Real> Solver<R> {
             links: Vec::new(),
             link_states: Vec::new(),
             link_volumes: Vec::new(),
+            section_names: Vec::new(),
+            sections: Sections::new(&bed, &[]),
+            section_volumes: Vec::new(),
             sources,
             weights: Vec::new(),
             now: Fields::still(layout.len()),
@@ -285,6 +293,7 @@ impl<R: Real> Solver<R> {
         self.exchanged = Exchange::default();
         self.link_states.fill(LinkState::default());
         self.link_volumes.fill(Exchange::default());
+        self.section_volumes.fill(Sum::default());
         self.rise = self.options.rate_of_rise.then(|| RateOfRise::new(&self.now.depth, 0.0));
         self.settle();
         self.initial = self.stored_m3();
@@ -475,24 +484,6 @@ impl<R: Real> Solver<R> {
         Ok(volume.total())
     }
 
-    /// Adds culverts and pumps; they count from now on.
-    ///
-    /// # Errors
-    /// An end outside the open cells, ends with a common cell, a culvert with one end, a pump without
-    /// usable levels or discharge.
-    pub fn add_links(&mut self, links: Vec<Link>) -> Result<()> {
-        links.iter().try_for_each(|link| link.check(&self.bed))?;
-        self.links.extend(links);
-        self.link_states.resize(self.links.len(), LinkState::default());
-        self.link_volumes.resize(self.links.len(), Exchange::default());
-        Ok(())
-    }
-
-    /// What the links do, in the order in which they were added.
-    pub fn links(&self) -> impl Iterator<Item = (&str, LinkState)> {
-        self.links.iter().map(|l| l.name.as_str()).zip(self.link_states.iter().copied())
-    }
-
     /// Start and present width (m) of every breach, structure by structure; `None` before it.
     pub fn breaches(&self) -> Vec<Option<(f64, f64)>> {
         let size = self.bed.spec.cell_size;
@@ -537,6 +528,10 @@ impl<R: Real> Solver<R> {
             let mut running = u64::from(link.running);
             visitor.counter(&format!("link_{i}_running"), &mut running)?;
             link.running = running != 0;
+        }
+        for (i, volume) in self.section_volumes.iter_mut().enumerate() {
+            visitor.scalar(&format!("section_{i}"), &mut volume.value)?;
+            visitor.scalar(&format!("section_{i}_lost"), &mut volume.lost)?;
         }
         let exchanges = self
             .source_volumes

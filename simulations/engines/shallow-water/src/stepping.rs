@@ -216,6 +216,7 @@ impl<R: Real> Solver<R> {
             friction: &self.friction,
             activity: &self.activity,
             specials: &self.specials,
+            sections: &self.sections,
             boundary: &self.faces,
             boundary_now: &self.faces_now,
             crests: &self.crests,
@@ -294,6 +295,9 @@ impl<R: Real> Solver<R> {
             for (sum, [inflow, outflow]) in self.boundary_volumes.iter_mut().zip(&block.exchanged) {
                 sum.inflow.add(*inflow);
                 sum.outflow.add(*outflow);
+            }
+            for (sum, volume) in self.section_volumes.iter_mut().zip(&block.sections) {
+                sum.add(*volume);
             }
             let (_, column) = self.layout.origin(index);
             for (k, tile) in self.activity.tiles_of(index).enumerate() {

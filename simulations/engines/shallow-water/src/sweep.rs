@@ -103,6 +103,7 @@ impl<R: Real> Sweep<R> {
         result.wave = 0.0;
         result.wet = [false; BLOCK_TILES];
         result.exchanged.fill([0.0; 2]);
+        result.sections.fill(0.0);
         for tile in tiles.clone() {
             if frame.activity.stale[tile] && !frame.activity.is_active(tile) {
                 out.settle(frame, block, rows, (tile - tiles.start) * TILE);
@@ -303,6 +304,7 @@ impl<R: Real> Sweep<R> {
             self.drain(run, row);
         }
         self.count_boundaries(frame, run, row, result);
+        self.count_sections(frame, run, row, result);
         let cells = run.cells();
         let here = run.at + row as usize * BLOCK_COLUMNS;
         let here = here..here + run.columns;
@@ -390,6 +392,28 @@ impl<R: Real> Sweep<R> {
                     let i = run.local(special.column as isize);
                     count(self.y_faces[slot::<3>(edges)].mass[i], face, inner);
                 }
+            }
+        }
+    }
+}
+
+impl<R: Real> Sweep<R> {
+    /// Adds up what passed the western and northern edges of a row of cells that lie in a section.
+    #[inline(always)]
+    fn count_sections(
+        &self,
+        frame: &Frame<'_, R>,
+        run: &Run,
+        row: isize,
+        result: &mut BlockResult,
+    ) {
+        let cells = run.around(0);
+        let faces = [&self.x_faces[slot::<3>(row)], &self.y_faces[slot::<3>(row)]];
+        for (edges, faces) in [&frame.sections.x, &frame.sections.y].into_iter().zip(faces) {
+            for edge in edges.within(run.row + row, &cells) {
+                let (section, sign) = edge.what;
+                let mass = faces.mass[run.local(edge.column as isize)].as_();
+                result.sections[section] += sign * frame.volume_per_flux * mass;
             }
         }
     }

@@ -5,8 +5,8 @@
 use proptest::prelude::*;
 use twin_core::spatial::{Grid, GridSpec};
 use twin_shallow_water::{
-    Bed, Boundaries, Breach, BreachStart, Condition, LineStructure, Options, Series, Side, Solver,
-    Source, Split, StateVisitor, edges_along,
+    Barrel, Bed, Boundaries, Breach, BreachStart, Condition, Culvert, Inlet, LineStructure, Link,
+    LinkLaw, Options, Section, Series, Side, Solver, Source, Split, StateVisitor, edges_along,
 };
 
 fn spec(columns: usize, rows: usize, cell_size: f64) -> GridSpec {
@@ -136,6 +136,33 @@ fn everything() -> Solver<f64> {
     let options = Options { rate_of_rise: true, ..Options::default() };
     let mut solver = Solver::<f64>::new(bed, boundaries, vec![line], sources, options).unwrap();
     solver.set_level(|_, c| if c < 30 { 4.2 } else { f64::NAN }).unwrap();
+    let pipe = Culvert::new(
+        "pipe",
+        Barrel::Circular(0.8),
+        1,
+        Inlet::METAL_HEADWALL,
+        30.0,
+        0.024,
+        [3.0, 2.9],
+    )
+    .unwrap();
+    let station = LinkLaw::Pump { capacity: Series::constant(0.3), start_m: 3.5, stop_m: 3.2 };
+    let link = |name: &str, from: [usize; 2], to: Vec<usize>, law| Link {
+        name: name.into(),
+        from: vec![spec.index(from[0], from[1])],
+        to,
+        law,
+    };
+    let culvert = LinkLaw::Culvert(Box::new(pipe));
+    solver
+        .add_links(vec![
+            link("pipe", [50, 10], vec![spec.index(50, 40)], culvert),
+            link("station", [70, 12], vec![], station),
+        ])
+        .unwrap();
+    let line = [[80.0, 20.0], [95.0, 200.0]];
+    let edges = edges_along(&spec, &line.map(|[x, y]| [x, y, 0.0]));
+    solver.set_sections(&[Section { name: "across".into(), edges, line: line.to_vec() }]).unwrap();
     solver
 }
 
@@ -196,6 +223,8 @@ fn everything_at_once_conserves_and_stays_positive() {
     assert!((budget.sources[0].inflow_m3 / exact - 1.0).abs() < 1e-12);
     assert!((budget.boundaries[0].inflow_m3 / exact - 1.0).abs() < 1e-12);
     assert!(solver.breaches()[0].is_some());
+    assert!(solver.links().all(|(_, link)| link.moved_m3 != 0.0));
+    assert!(solver.sections().all(|(_, volume)| volume != 0.0));
     assert!(!solver.undeclared_contacts().is_empty());
 }
 

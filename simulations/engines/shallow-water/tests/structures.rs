@@ -3,8 +3,8 @@
 
 use twin_core::spatial::{Grid, GridSpec};
 use twin_shallow_water::{
-    Bed, Boundaries, Breach, BreachStart, Condition, LineStructure, Options, Series, Side, Solver,
-    edges_along,
+    Bed, Boundaries, Breach, BreachStart, Condition, LineStructure, Options, Section, Series, Side,
+    Solver, Source, Split, edges_along,
 };
 
 /// Two basins of still water, 10 m wide, with a crest of 10 edges of 1 m between them.
@@ -189,4 +189,48 @@ fn unusable_set_ups_are_refused_with_a_sentence() {
     assert!(build(twice, Options::default()).to_string().contains("already belongs to \"wall\""));
     let fast = Options { courant: 0.9, ..Options::default() };
     assert!(build(Boundaries::default(), fast).to_string().contains("Courant"));
+}
+
+#[test]
+fn sections_count_what_passes() {
+    // A square of four sections around a source: what leaves through them is what was poured, less what
+    // stands inside; and a section in a channel passes the discharge of its inflow, either way round.
+    let spec = GridSpec { west: 0.0, north: 300.0, cell_size: 1.0, columns: 300, rows: 300 };
+    let bed = Bed::from_grids(&Grid::filled(spec, 0.0), &Grid::filled(spec, 0.03)).unwrap();
+    let source = Source::Inflow {
+        name: "spring".into(),
+        cells: vec![spec.index(150, 150)],
+        discharge: Series::constant(20.0),
+        split: Split::Even,
+    };
+    let walls = Boundaries::walls(&bed);
+    let mut solver =
+        Solver::<f64>::new(bed, walls, vec![], vec![source], Options::default()).unwrap();
+    // Clockwise, so that outwards is to the left of every line; the corners lie on cell corners.
+    let corners = [[120.0, 120.0], [120.0, 180.0], [185.0, 180.0], [185.0, 120.0], [120.0, 120.0]];
+    let section = |name: &str, line: Vec<[f64; 2]>| {
+        let course: Vec<[f64; 3]> = line.iter().map(|[x, y]| [*x, *y, 0.0]).collect();
+        Section { name: name.into(), edges: edges_along(&spec, &course), line }
+    };
+    let mut sections: Vec<Section> =
+        corners.windows(2).map(|side| section("side", side.to_vec())).collect();
+    sections.push(section("slanted", vec![[200.0, 100.0], [240.0, 210.0]]));
+    sections.push(section("slanted back", vec![[240.0, 210.0], [200.0, 100.0]]));
+    solver.set_sections(&sections).unwrap();
+    solver.advance_to(120.0).unwrap();
+    let volumes: Vec<f64> = solver.sections().map(|s| s.1).collect();
+    let left: f64 = -volumes[..4].iter().sum::<f64>();
+    let inside: f64 = (0..spec.len())
+        .filter(|&i| {
+            let (row, column) = spec.row_column(i);
+            let (x, y) = spec.centre(row, column);
+            (120.0..185.0).contains(&x) && (120.0..180.0).contains(&y)
+        })
+        .map(|i| solver.depth_at(i))
+        .sum();
+    assert!((left + inside - 2400.0).abs() < 1e-9 * 2400.0, "{left} {inside}");
+    assert!(left > 500.0 && volumes[4] > 1.0, "{volumes:?}");
+    assert!((volumes[4] + volumes[5]).abs() < 1e-12 * volumes[4]);
+    let outside = Section { name: "x".into(), edges: vec![], line: vec![[0.0, 0.0], [1.0, 1.0]] };
+    assert!(solver.set_sections(&[outside]).is_err());
 }
