@@ -2,38 +2,42 @@
 //! ground, a circular dam break and Thacker's swinging plane, with the depths at the end in a file of
 //! little-endian `f64`.
 //!
-//! `flood_cases speed|lake|circular|thacker f32|f64 first|second CELLS_PER_SIDE THREADS [FILE]` prints
+//! `flood_cases speed|lake|circular|thacker f32|f64 first|second|inertial CELLS_PER_SIDE THREADS [FILE]` prints
 //! `cells steps seconds`.
 
 use std::error::Error;
 use std::time::Instant;
 
 use twin_core::spatial::{Grid, GridSpec};
-use twin_shallow_water::{Bed, Boundaries, GRAVITY, Options, Order, Real, Solver};
+use twin_shallow_water::{Bed, Boundaries, GRAVITY, Options, Real, Scheme, Solver};
 
 /// Steps of the cases `speed` and `lake` that are timed.
 const STEPS: u64 = 100;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [case, format, order, cells, threads, file @ ..] = arguments.as_slice() else {
+    let [case, format, scheme, cells, threads, file @ ..] = arguments.as_slice() else {
         return Err(
-            "flood_cases speed|lake|circular|thacker f32|f64 first|second CELLS THREADS [FILE]"
+            "flood_cases speed|lake|circular|thacker f32|f64 first|second|inertial CELLS THREADS [FILE]"
                 .into(),
         );
     };
-    let order = if order == "first" { Order::First } else { Order::Second };
+    let options = match scheme.as_str() {
+        "first" => Options { scheme: Scheme::FirstOrder, ..Options::default() },
+        "inertial" => Options::local_inertial(),
+        _ => Options::default(),
+    };
     rayon::ThreadPoolBuilder::new().num_threads(threads.parse()?).build_global()?;
     let cells = cells.parse()?;
     match format.as_str() {
-        "f32" => run::<f32>(case, order, cells, file.first()),
-        _ => run::<f64>(case, order, cells, file.first()),
+        "f32" => run::<f32>(case, options, cells, file.first()),
+        _ => run::<f64>(case, options, cells, file.first()),
     }
 }
 
 fn run<R: Real>(
     case: &str,
-    order: Order,
+    options: Options,
     n: usize,
     file: Option<&String>,
 ) -> Result<(), Box<dyn Error>> {
@@ -63,7 +67,6 @@ fn run<R: Real>(
     };
     let bed = Bed::from_grids(&ground, &Grid::filled(spec, friction))?;
     let walls = Boundaries::walls(&bed);
-    let options = Options { order, ..Options::default() };
     let mut solver = Solver::<R>::new(bed, walls, vec![], vec![], options)?;
     if case == "thacker" {
         let depth = |i: usize| {

@@ -62,6 +62,7 @@ impl Builder<'_> {
                     crest_m,
                     length_m: Some(length),
                     breaches: Vec::new(),
+                    openings: Vec::new(),
                 });
             }
         }

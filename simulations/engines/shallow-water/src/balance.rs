@@ -16,13 +16,13 @@ pub(crate) struct Around<'a, R> {
     pub(crate) push: &'a PushRow<R>,
 }
 
-/// New depths and discharges, without friction, of a row.
+/// New depths of a row.
 ///
 /// Depths are summed with compensation (Kahan 1965, doi 10.1145/363707.363723): what the format
 /// cannot add now is kept in the residual and added later, so that no rain is too weak to count. A
 /// closed cell beyond a boundary takes and gives without becoming wet.
 #[inline(always)]
-pub(crate) fn balance_row<R: Real>(
+pub(crate) fn depth_row<R: Real>(
     ratio: R,
     rain: R,
     old: &CellRow<R>,
@@ -30,7 +30,7 @@ pub(crate) fn balance_row<R: Real>(
     new: &mut NewRow<R>,
     cells: Range<usize>,
 ) {
-    let Around { x, south, north, push } = around;
+    let Around { x, south, north, .. } = around;
     for i in cells.start..cells.end.min(ROW - 1) {
         let leaving = (x.mass[i + 1] - x.mass[i]) + (north.mass[i] - south.mass[i]);
         let change = (rain - ratio * leaving) + new.residual[i];
@@ -38,7 +38,20 @@ pub(crate) fn balance_row<R: Real>(
         let h = old.depth[i] + change;
         new.residual[i] = change - (h - old.depth[i]);
         new.depth[i] = h;
+    }
+}
 
+/// New discharges, without friction, of a row.
+#[inline(always)]
+pub(crate) fn discharge_row<R: Real>(
+    ratio: R,
+    old: &CellRow<R>,
+    around: Around<'_, R>,
+    new: &mut NewRow<R>,
+    cells: Range<usize>,
+) {
+    let Around { x, south, north, push } = around;
+    for i in cells.start..cells.end.min(ROW - 1) {
         let leaving =
             (x.left[i + 1] - x.right[i]) + (north.transverse[i] - south.transverse[i]) + push.x[i];
         new.qx[i] = old.depth[i] * old.u[i] - ratio * leaving;

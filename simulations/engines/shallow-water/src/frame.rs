@@ -9,10 +9,12 @@ use crate::maxima::{RecordRow, Recording};
 use crate::real::Real;
 use crate::reconstruction::HalfStep;
 use crate::section::Sections;
+use crate::solver::Scheme;
 use crate::special::Specials;
 use crate::structure::CrestNow;
 
-/// Depth and velocities of all cells.
+/// Depth and velocities of all cells; in the local-inertial scheme discharges per metre through the
+/// western and northern edges in place of velocities.
 #[derive(Debug, Clone)]
 pub(crate) struct Fields<R> {
     pub(crate) depth: Vec<R>,
@@ -43,7 +45,7 @@ pub(crate) struct Frame<'a, R> {
     pub(crate) half: HalfStep<R>,
     pub(crate) closing: Closing<R>,
     pub(crate) recording: Recording<R>,
-    pub(crate) second_order: bool,
+    pub(crate) scheme: Scheme,
     /// Δt/Δx, s/m.
     pub(crate) ratio: R,
     /// Δt Δx, s·m.
@@ -60,6 +62,8 @@ pub(crate) struct BlockFields<'a, R> {
     /// What the rounding of the depth has kept back, m.
     pub(crate) residual: &'a mut [R],
     pub(crate) records: RecordRow<'a, R>,
+    /// Cells that have left the validity of the scheme.
+    pub(crate) beyond: &'a mut [bool],
 }
 
 /// What the step of a block found.

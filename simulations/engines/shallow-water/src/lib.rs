@@ -18,12 +18,14 @@
 //! | [`Boundaries`] | what happens at the outer edges: wall, outflow, stage, discharge, rating curve |
 //! | [`Source`] | hydrographs and rain |
 //! | [`LineStructure`], [`Breach`] | crests on edges, weir flow, breaching |
+//! | [`Opening`] | bridges and gates under a crest |
 //! | [`Link`], [`Culvert`] | culverts and pumps between places |
 //! | [`Section`] | lines through which discharge is measured |
 //! | [`Solver`] | time stepping, state, maxima, budget |
 //! | `reconstruction` | slopes and half step: the states at the sides of a row of cells |
 //! | `flux` | hydrostatic reconstruction and the flux of a row of edges |
 //! | `draining` | the limiter that keeps depths positive |
+//! | `inertial` | the local-inertial scheme |
 //! | `balance`, `friction` | new depths and discharges of a row; friction and velocities |
 //! | `maxima` | what is recorded of every step |
 //! | `sweep`, `stepping` | one time step of a block of cells; the step, sources and records |
@@ -60,9 +62,11 @@ mod edge;
 mod flux;
 mod frame;
 mod friction;
+mod inertial;
 mod layout;
 mod link;
 mod maxima;
+mod opening;
 mod rating;
 mod real;
 mod reconstruction;
@@ -86,11 +90,12 @@ pub use edge::{Axis, Edge, OuterEdge, Side};
 pub use friction::FrictionLaw;
 pub use link::{Link, LinkLaw, LinkState};
 pub use maxima::Maxima;
+pub use opening::{Opening, OpeningKind};
 pub use rating::RatingCurve;
 pub use real::Real;
 pub use section::Section;
 pub use snapping::{crests_along, edges_along};
-pub use solver::{Options, Order, Solver};
+pub use solver::{Options, Scheme, Solver};
 pub use source::{Source, Split};
 pub use state::StateVisitor;
 pub use structure::LineStructure;

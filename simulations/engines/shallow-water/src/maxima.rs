@@ -8,9 +8,6 @@ use crate::state::{StateVisitor, visit_field};
 const SAMPLES: usize = 6;
 /// Time between samples, s.
 pub(crate) const SAMPLE_S: f64 = 300.0;
-/// Steps whose lengths are summed in the solver's format before they join the duration: in `f32`
-/// a step of 0.05 s would not be seen beside a duration of days.
-const BATCH: u64 = 256;
 
 /// Extremes since the initial state, one value per cell row by row, over all steps.
 #[derive(Debug, Clone)]
@@ -37,10 +34,8 @@ pub(crate) struct Records<R> {
     pub(crate) speed: Vec<R>,
     pub(crate) discharge: Vec<R>,
     pub(crate) arrival: Vec<R>,
-    /// Of the steps of the present batch.
+    /// Times at which the depth fell below the threshold less those at which it rose to it, s.
     pub(crate) duration: Vec<R>,
-    earlier_duration: Vec<f64>,
-    steps: u64,
 }
 
 /// A row of records.
@@ -72,9 +67,7 @@ impl<R> RecordRow<'_, R> {
 /// Constants of a step for the records.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Recording<R> {
-    /// Step, s.
-    pub(crate) dt: R,
-    /// Time at its end, s.
+    /// Time at the end of the step, s.
     pub(crate) end: R,
     /// Depth that counts as arrived and for the duration, m.
     pub(crate) arrival: R,
@@ -82,37 +75,66 @@ pub(crate) struct Recording<R> {
     pub(crate) speed_depth: R,
 }
 
-/// Counts a row of cells.
+/// Counts a row of cells, `before` and after a step.
+///
+/// Most cells set no record in most steps: each loop first looks whether any does, and writes only
+/// then, which spares half the traffic with memory.
 #[inline(always)]
 pub(crate) fn record_row<R: Real>(
     c: Recording<R>,
+    before: &[R],
     depth: &[R],
     speed: &[R],
     out: RecordRow<'_, R>,
 ) {
     let n = depth.len();
-    let speed = &speed[..n];
+    let (before, speed) = (&before[..n], &speed[..n]);
     let (max_depth, peak, max_speed) =
         (&mut out.depth[..n], &mut out.peak[..n], &mut out.speed[..n]);
     let (discharge, arrival, duration) =
         (&mut out.discharge[..n], &mut out.arrival[..n], &mut out.duration[..n]);
-    // Few arrays a loop: the compiler checks at run time that they do not overlap.
+    let mut deeper = false;
     for i in 0..n {
-        let (h, deepest, time) = (depth[i], max_depth[i], peak[i]);
-        peak[i] = if h > deepest { c.end } else { time };
-        max_depth[i] = larger(deepest, h);
+        deeper |= depth[i] > max_depth[i];
     }
-    for i in 0..n {
-        let counted = if depth[i] > c.speed_depth { speed[i] } else { R::zero() };
-        max_speed[i] = larger(max_speed[i], counted);
+    if deeper {
+        for i in 0..n {
+            let (h, deepest, time) = (depth[i], max_depth[i], peak[i]);
+            peak[i] = if h > deepest { c.end } else { time };
+            max_depth[i] = larger(deepest, h);
+        }
     }
+    let counted = |h: R, speed: R| if h > c.speed_depth { speed } else { R::zero() };
+    let mut faster = false;
     for i in 0..n {
-        discharge[i] = larger(discharge[i], depth[i] * speed[i]);
+        faster |= counted(depth[i], speed[i]) > max_speed[i];
     }
+    if faster {
+        for i in 0..n {
+            max_speed[i] = larger(max_speed[i], counted(depth[i], speed[i]));
+        }
+    }
+    let mut stronger = false;
     for i in 0..n {
-        let arrived = depth[i] >= c.arrival;
-        arrival[i] = smaller(arrival[i], if arrived { c.end } else { R::infinity() });
-        duration[i] = duration[i] + if arrived { c.dt } else { R::zero() };
+        stronger |= depth[i] * speed[i] > discharge[i];
+    }
+    if stronger {
+        for i in 0..n {
+            discharge[i] = larger(discharge[i], depth[i] * speed[i]);
+        }
+    }
+    let mut crossed = false;
+    for i in 0..n {
+        crossed |= (before[i] >= c.arrival) != (depth[i] >= c.arrival);
+    }
+    if crossed {
+        for i in 0..n {
+            let (was, is) = (before[i] >= c.arrival, depth[i] >= c.arrival);
+            let end = if was { c.end } else { R::zero() };
+            let start = if is { c.end } else { R::zero() };
+            duration[i] = duration[i] + (end - start);
+            arrival[i] = smaller(arrival[i], if is { c.end } else { R::infinity() });
+        }
     }
 }
 
@@ -127,13 +149,11 @@ impl<R: Real> Records<R> {
             discharge: zeros(),
             arrival: never(),
             duration: zeros(),
-            earlier_duration: vec![0.0; cells],
-            steps: 0,
         }
     }
 
-    /// Counts one cell at the time `c.end`, beside the sweep.
-    pub(crate) fn count(&mut self, c: Recording<R>, at: usize, depth: R, speed: R) {
+    /// Counts one cell whose depth changes at the time `c.end`, beside the sweep.
+    pub(crate) fn count(&mut self, c: Recording<R>, at: usize, [before, depth]: [R; 2], speed: R) {
         let one = at..at + 1;
         let row = RecordRow {
             depth: &mut self.depth[one.clone()],
@@ -143,32 +163,21 @@ impl<R: Real> Records<R> {
             arrival: &mut self.arrival[one.clone()],
             duration: &mut self.duration[one],
         };
-        record_row(c, &[depth], &[speed], row);
+        record_row(c, &[before], &[depth], &[speed], row);
     }
 
-    /// Counts a step; from time to time joins the durations of a batch of steps.
-    pub(crate) fn step(&mut self) {
-        self.steps += 1;
-        if self.steps.is_multiple_of(BATCH) {
-            for (total, batch) in self.earlier_duration.iter_mut().zip(&mut self.duration) {
-                *total += batch.as_();
-                *batch = R::zero();
-            }
-        }
-    }
-
-    pub(crate) fn maxima(&self, layout: &Layout) -> Maxima {
+    /// What has been recorded until `time` (s), where the water is `depth` deep.
+    pub(crate) fn maxima(&self, layout: &Layout, depth: &[R], time: f64, arrival: R) -> Maxima {
         let rows = |field: &[R]| layout.gather(field, |x| x.as_());
-        let mut duration_s = rows(&self.duration);
-        let earlier = layout.gather(&self.earlier_duration, |x| *x);
-        duration_s.iter_mut().zip(earlier).for_each(|(d, e)| *d += e);
+        let arrived = layout.gather(depth, |&h| h >= arrival);
+        let spells = rows(&self.duration).into_iter().zip(arrived);
         Maxima {
             depth_m: rows(&self.depth),
             peak_s: rows(&self.peak),
             speed_m_per_s: rows(&self.speed),
             discharge_m2_per_s: rows(&self.discharge),
             arrival_s: rows(&self.arrival),
-            duration_s,
+            duration_s: spells.map(|(d, arrived)| if arrived { d + time } else { d }).collect(),
         }
     }
 
@@ -177,7 +186,6 @@ impl<R: Real> Records<R> {
         layout: &Layout,
         visitor: &mut V,
     ) -> Result<(), V::Error> {
-        visitor.counter("record_steps", &mut self.steps)?;
         for (name, field) in [
             ("max_depth", &mut self.depth),
             ("peak", &mut self.peak),
@@ -188,7 +196,7 @@ impl<R: Real> Records<R> {
         ] {
             visit_field(layout, visitor, name, field)?;
         }
-        visit_field(layout, visitor, "earlier_duration", &mut self.earlier_duration)
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use twin_core::{Error, Result};
 
+use crate::GRAVITY;
 use crate::activity::Activity;
 use crate::bed::Bed;
 use crate::boundary::{Boundaries, BoundaryFace, Condition, EdgeContact, FaceNow, Segment};
@@ -21,22 +22,36 @@ use crate::state::{StateVisitor, visit_field};
 use crate::structure::{CrestEdge, CrestNow, LineStructure, crest_edges};
 use crate::sweep::Sweep;
 
-/// Order of the scheme in space and time.
+/// Equations and scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Order {
-    /// Constant states in cells: diffusive, a third of the work.
-    First,
-    /// MUSCL–Hancock.
+pub enum Scheme {
+    /// Full shallow water with constant states in cells: diffusive, two thirds of the time.
+    FirstOrder,
+    /// Full shallow water by MUSCL–Hancock.
     #[default]
-    Second,
+    SecondOrder,
+    /// Shallow water without the convective terms, for large slow floods; marks what flows too fast
+    /// for it.
+    LocalInertial,
+}
+
+impl Scheme {
+    /// Largest stable Courant number: 1/2 for an unsplit sweep, 1/√2 for the forward–backward step
+    /// of the local-inertial scheme in two dimensions.
+    fn courant_limit(self) -> f64 {
+        match self {
+            Self::FirstOrder | Self::SecondOrder => 0.5,
+            Self::LocalInertial => std::f64::consts::FRAC_1_SQRT_2,
+        }
+    }
 }
 
 /// Numerical choices; the defaults suit floods and runoff.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
-    /// Order of the scheme.
-    pub order: Order,
-    /// Courant number Δt (|u| + √(gh)) / Δx, below 0.5.
+    /// Equations and scheme.
+    pub scheme: Scheme,
+    /// Courant number Δt (|u| + √(gh)) / Δx: up to 0.5, in the local-inertial scheme 1/√2.
     pub courant: f64,
     /// Longest step, s.
     pub max_step_s: f64,
@@ -59,7 +74,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            order: Order::Second,
+            scheme: Scheme::SecondOrder,
             courant: 0.45,
             max_step_s: 10.0,
             dry_depth_m: 1e-6,
@@ -70,6 +85,13 @@ impl Default for Options {
             friction: FrictionLaw::Manning,
             rate_of_rise: false,
         }
+    }
+}
+
+impl Options {
+    /// The local-inertial scheme with the Courant number of its authors.
+    pub fn local_inertial() -> Self {
+        Self { scheme: Scheme::LocalInertial, courant: 0.7, ..Self::default() }
     }
 }
 
@@ -115,6 +137,8 @@ pub struct Solver<R: Real> {
     /// What the rounding of depths has kept back, m.
     pub(crate) residual: Vec<R>,
     pub(crate) records: Records<R>,
+    /// Cells that have left the validity of the scheme.
+    pub(crate) beyond: Vec<bool>,
     pub(crate) rise: Option<RateOfRise<R>>,
     pub(crate) activity: Activity,
     pub(crate) blocks: Vec<BlockResult>,
@@ -189,10 +213,7 @@ impl<R: Real> Solver<R> {
             contact_s: vec![f64::INFINITY; undeclared.len()],
             undeclared,
             faces,
-            crests: vec![
-                CrestNow { crest: 0.0, sill: 0.0, open: 0.0, length: 1.0 };
-                crest_edges.len()
-            ],
+            crests: vec![CrestNow::standing(0.0, 1.0); crest_edges.len()],
             crest_edges,
             breach_start_s: vec![f64::INFINITY; breaches],
             structures,
@@ -212,6 +233,7 @@ impl<R: Real> Solver<R> {
             next: Fields::still(layout.len()),
             residual: vec![R::zero(); layout.len()],
             records: Records::new(layout.len()),
+            beyond: vec![false; layout.len()],
             rise: None,
             activity: Activity::new(&layout),
             blocks: vec![block; layout.blocks()],
@@ -268,6 +290,19 @@ impl<R: Real> Solver<R> {
         let layout = self.layout;
         let field = |values: &[f64]| layout.scatter(values, R::zero(), |&x| R::of(x));
         self.now = Fields { depth: field(&depth), u: field(&u), v: field(&v) };
+        if self.options.scheme == Scheme::LocalInertial {
+            let spec = self.bed.spec;
+            let flow = |velocity: &[f64], cell: usize| depth[cell] * velocity[cell];
+            for cell in 0..cells {
+                let (row, column) = spec.row_column(cell);
+                let (qx, qy) = (flow(&u, cell), flow(&v, cell));
+                let west = if column > 0 { flow(&u, cell - 1) } else { qx };
+                let north = if row > 0 { flow(&v, cell - spec.columns) } else { qy };
+                let at = layout.at(cell);
+                self.now.u[at] = R::of(0.5 * (west + qx));
+                self.now.v[at] = R::of(0.5 * (qy + north));
+            }
+        }
         let dry = R::of(self.options.dry_depth_m);
         for (at, &friction) in self.friction.iter().enumerate() {
             if friction < R::zero() {
@@ -286,6 +321,7 @@ impl<R: Real> Solver<R> {
     fn start(&mut self) {
         (self.time, self.step, self.steps, self.cell_updates) = (0.0, 0.0, 0, 0);
         self.records = Records::new(self.layout.len());
+        self.beyond.fill(false);
         self.contact_s.fill(f64::INFINITY);
         self.breach_start_s.fill(f64::INFINITY);
         self.source_volumes.fill(Exchange::default());
@@ -297,10 +333,10 @@ impl<R: Real> Solver<R> {
         self.rise = self.options.rate_of_rise.then(|| RateOfRise::new(&self.now.depth, 0.0));
         self.settle();
         self.initial = self.stored_m3();
-        let cells = self.layout.len();
-        self.wave = (0..cells).map(|at| self.wave_of(at)).fold(0.0, f64::max);
-        for at in 0..cells {
-            self.record(at);
+        let cells = self.bed.spec.len();
+        self.wave = (0..cells).map(|cell| self.wave_of(cell)).fold(0.0, f64::max);
+        for cell in 0..cells {
+            self.record(cell, R::zero());
         }
         self.set_crests();
     }
@@ -334,9 +370,8 @@ impl<R: Real> Solver<R> {
         self.activity.tile_of(row, column)
     }
 
-    pub(crate) fn recording(&self, dt: f64, end: f64) -> Recording<R> {
+    pub(crate) fn recording(&self, end: f64) -> Recording<R> {
         Recording {
-            dt: R::of(dt),
             end: R::of(end),
             arrival: R::of(self.options.arrival_depth_m),
             speed_depth: R::of(self.options.speed_depth_m),
@@ -376,12 +411,12 @@ impl<R: Real> Solver<R> {
 
     /// Eastward velocity per cell row by row, m/s.
     pub fn velocity_u(&self) -> Vec<f64> {
-        self.layout.gather(&self.now.u, |u| u.as_())
+        (0..self.bed.spec.len()).map(|cell| self.velocity_at(cell).0).collect()
     }
 
     /// Northward velocity per cell row by row, m/s.
     pub fn velocity_v(&self) -> Vec<f64> {
-        self.layout.gather(&self.now.v, |v| v.as_())
+        (0..self.bed.spec.len()).map(|cell| self.velocity_at(cell).1).collect()
     }
 
     /// Depth of a cell, m.
@@ -391,8 +426,39 @@ impl<R: Real> Solver<R> {
 
     /// Eastward and northward velocity of a cell, m/s.
     pub fn velocity_at(&self, cell: usize) -> (f64, f64) {
-        let at = self.layout.at(cell);
-        (self.now.u[at].as_(), self.now.v[at].as_())
+        if self.options.scheme != Scheme::LocalInertial {
+            let at = self.layout.at(cell);
+            return (self.now.u[at].as_(), self.now.v[at].as_());
+        }
+        let h = self.depth_at(cell);
+        if h <= self.options.dry_depth_m {
+            return (0.0, 0.0);
+        }
+        // Mean of the discharges through opposite edges; one to the outside tells nothing.
+        let (spec, closed) = (&self.bed.spec, &self.bed.blocked);
+        let (row, column) = spec.row_column(cell);
+        let (qx, qy) = (&self.now.u, &self.now.v);
+        let beyond = |inside: bool, neighbour: usize, field: &[R], of: usize| {
+            (inside && !closed[neighbour]).then(|| field[self.layout.at(of)].as_())
+        };
+        let mean = |a: Option<f64>, b: Option<f64>| match (a, b) {
+            (Some(a), Some(b)) => 0.5 * (a + b),
+            (a, b) => a.or(b).unwrap_or(0.0),
+        };
+        let west = beyond(column > 0, cell.wrapping_sub(1), qx, cell);
+        let east = beyond(column + 1 < spec.columns, cell + 1, qx, cell + 1);
+        let north = beyond(row > 0, cell.wrapping_sub(spec.columns), qy, cell);
+        let south = beyond(row + 1 < spec.rows, cell + spec.columns, qy, cell + spec.columns);
+        let quotient = h / (h * h).max(self.options.velocity_depth_m.powi(2));
+        let (u, v) = (mean(west, east) * quotient, mean(north, south) * quotient);
+        let cut = ((GRAVITY * h).sqrt() / u.hypot(v)).min(1.0);
+        (u * cut, v * cut)
+    }
+
+    /// Cells that flowed faster than the scheme is valid for (a Froude number of 0.8 in the
+    /// local-inertial scheme, deeper than [`Options::speed_depth_m`]), row by row.
+    pub fn beyond_validity(&self) -> Vec<bool> {
+        self.layout.gather(&self.beyond, |b| *b)
     }
 
     /// Water level of a cell, m; `None` where dry or closed.
@@ -403,7 +469,8 @@ impl<R: Real> Solver<R> {
 
     /// Extremes, arrival and duration since the initial state.
     pub fn maxima(&self) -> Maxima {
-        self.records.maxima(&self.layout)
+        let arrival = R::of(self.options.arrival_depth_m);
+        self.records.maxima(&self.layout, &self.now.depth, self.time, arrival)
     }
 
     /// Largest mean rise of the level over 30 minutes per cell, m/s, from samples every 5 minutes
@@ -517,6 +584,9 @@ impl<R: Real> Solver<R> {
         visit_field(&layout, visitor, "v", &mut self.now.v)?;
         visit_field(&layout, visitor, "residual", &mut self.residual)?;
         self.records.visit(&layout, visitor)?;
+        let mut beyond = layout.gather(&self.beyond, |b| f64::from(u8::from(*b)));
+        visitor.array("beyond_validity", &mut beyond)?;
+        self.beyond = layout.scatter(&beyond, false, |b| *b != 0.0);
         if let Some(rise) = &mut self.rise {
             rise.visit(&layout, visitor)?;
         }
@@ -565,11 +635,12 @@ fn check_options(options: &Options) -> Result<()> {
             "threshold depths and the longest step must be positive",
         ));
     }
-    if !(options.courant > 0.0 && options.courant <= 0.5) {
+    let limit = options.scheme.courant_limit();
+    if !(options.courant > 0.0 && options.courant <= limit) {
         return Err(Error::input(
             "options.courant",
-            "le nombre de Courant doit être compris entre 0 et 0,5",
-            "the Courant number must lie between 0 and 0.5",
+            format!("le nombre de Courant doit être compris entre 0 et {limit:.3}"),
+            format!("the Courant number must lie between 0 and {limit:.3}"),
         ));
     }
     Ok(())

@@ -5,14 +5,15 @@ use twin_core::{Error, Result};
 
 use crate::GRAVITY;
 use crate::boundary::set_faces;
-use crate::breach::BreachStart;
+use crate::breach::{BreachStart, middle_share};
 use crate::frame::{BlockFields, Frame};
 use crate::friction::Closing;
 use crate::layout::{BLOCK_CELLS, TILE};
 use crate::maxima::RecordRow;
+use crate::opening::OpeningNow;
 use crate::real::Real;
 use crate::reconstruction::HalfStep;
-use crate::solver::{Order, Solver};
+use crate::solver::{Scheme, Solver};
 use crate::source::{Source, Split, conveyance_weights};
 use crate::structure::CrestNow;
 use crate::sweep::Sweep;
@@ -60,8 +61,8 @@ impl<R: Real> Solver<R> {
 
     fn advance_one(&mut self, target: f64) {
         let (dt, end) = self.choose_step(target);
-        if !self.breach_start_s.is_empty() {
-            self.start_breaches();
+        self.start_breaches();
+        if self.structures.iter().any(|s| !(s.breaches.is_empty() && s.openings.is_empty())) {
             self.set_crests();
         }
         let from = self.time;
@@ -129,8 +130,8 @@ impl<R: Real> Solver<R> {
                     share(&self.bed, depth_at, cells, *split, &mut self.weights);
                     for (&cell, &w) in cells.iter().zip(&self.weights) {
                         let h = depth_at(cell) + rate * w * dt;
-                        let at = layout.at(cell);
-                        let speed: f64 = self.now.u[at].abs().max(self.now.v[at].abs()).as_();
+                        let (u, v) = self.velocity_at(cell);
+                        let speed = u.abs().max(v.abs());
                         dt = dt.min(reach / (speed + (GRAVITY * h).sqrt()).max(1e-9));
                     }
                 }
@@ -184,7 +185,17 @@ impl<R: Real> Solver<R> {
             let structure = &self.structures[edge.structure];
             let edge_m = structure.edge_length(size);
             let crest = structure.crest_m[edge.position];
-            *now = CrestNow { crest, sill: crest, open: 0.0, length: edge_m / size };
+            *now = CrestNow::standing(crest, edge_m / size);
+            for opening in structure.openings.iter().filter(|o| o.edges.contains(&edge.position)) {
+                let at = edge.position - opening.edges.start;
+                let width = opening.width_m.unwrap_or(f64::INFINITY);
+                now.opening = Some(OpeningNow {
+                    share: middle_share(opening.edges.len(), at, width / edge_m),
+                    sill: opening.sill_m,
+                    soffit: opening.soffit_m.at(self.time),
+                    kind: opening.kind,
+                });
+            }
             for (k, breach) in structure.breaches.iter().enumerate() {
                 if breach.edges.contains(&edge.position) {
                     let start = self.breach_start_s[edge.first_breach + k];
@@ -233,8 +244,8 @@ impl<R: Real> Solver<R> {
                 dry: R::of(self.options.dry_depth_m),
                 velocity_depth2: R::of(self.options.velocity_depth_m.powi(2)),
             },
-            recording: self.recording(dt, end),
-            second_order: self.options.order == Order::Second,
+            recording: self.recording(end),
+            scheme: self.options.scheme,
             ratio: R::of(dt / spec.cell_size),
             volume_per_flux: dt * spec.cell_size,
             rain: R::of(rain),
@@ -249,6 +260,7 @@ impl<R: Real> Solver<R> {
                 self.next.u.par_chunks_mut(chunks),
                 self.next.v.par_chunks_mut(chunks),
                 self.residual.par_chunks_mut(chunks),
+                self.beyond.par_chunks_mut(chunks),
             ),
             (
                 records.depth.par_chunks_mut(chunks),
@@ -261,28 +273,29 @@ impl<R: Real> Solver<R> {
         )
             .into_par_iter()
             .enumerate()
-            .for_each(|(index, (result, (depth, u, v, residual), (a, b, c, d, e, f)))| {
-                let records = RecordRow {
-                    depth: a,
-                    peak: b,
-                    speed: c,
-                    discharge: d,
-                    arrival: e,
-                    duration: f,
-                };
-                let out = BlockFields { depth, u, v, residual, records };
-                let free = sweeps.lock().ok().and_then(|mut free| free.pop());
-                let mut sweep = free.unwrap_or_else(Sweep::new);
-                arch.dispatch(
-                    #[inline(always)]
-                    || sweep.advance(&frame, index, out, result),
-                );
-                if let Ok(mut free) = sweeps.lock() {
-                    free.push(sweep);
-                }
-            });
+            .for_each(
+                |(index, (result, (depth, u, v, residual, beyond), (a, b, c, d, e, f)))| {
+                    let records = RecordRow {
+                        depth: a,
+                        peak: b,
+                        speed: c,
+                        discharge: d,
+                        arrival: e,
+                        duration: f,
+                    };
+                    let out = BlockFields { depth, u, v, residual, records, beyond };
+                    let free = sweeps.lock().ok().and_then(|mut free| free.pop());
+                    let mut sweep = free.unwrap_or_else(Sweep::new);
+                    arch.dispatch(
+                        #[inline(always)]
+                        || sweep.advance(&frame, index, out, result),
+                    );
+                    if let Ok(mut free) = sweeps.lock() {
+                        free.push(sweep);
+                    }
+                },
+            );
         std::mem::swap(&mut self.now, &mut self.next);
-        self.records.step();
         self.gather();
         rain
     }
@@ -350,7 +363,7 @@ impl<R: Real> Solver<R> {
         let (u, v) = (&mut self.now.u[at], &mut self.now.v[at]);
         if new <= dry {
             (*u, *v) = (R::zero(), R::zero());
-        } else if depth > 0.0 {
+        } else if depth > 0.0 && self.options.scheme != Scheme::LocalInertial {
             // The momentum is shared by more water.
             (*u, *v) = (*u * (old / new), *v * (old / new));
         }
@@ -359,27 +372,27 @@ impl<R: Real> Solver<R> {
         let tile = self.tile_of(cell);
         self.activity.stale[tile] = true;
         self.activity.wet[tile] |= new > dry;
-        self.wave = self.wave.max(self.wave_of(at));
-        self.record(at);
+        self.wave = self.wave.max(self.wave_of(cell));
+        self.record(cell, old);
         total - held
     }
 
-    /// Fastest wave at a position of the fields, m/s.
-    pub(crate) fn wave_of(&self, at: usize) -> f64 {
-        let h: f64 = self.now.depth[at].as_();
+    /// Fastest wave in a cell, m/s.
+    pub(crate) fn wave_of(&self, cell: usize) -> f64 {
+        let h = self.depth_at(cell);
         if h > self.options.dry_depth_m {
-            let speed: f64 = self.now.u[at].abs().max(self.now.v[at].abs()).as_();
-            (GRAVITY * h).sqrt() + speed
+            let (u, v) = self.velocity_at(cell);
+            (GRAVITY * h).sqrt() + u.abs().max(v.abs())
         } else {
             0.0
         }
     }
 
-    /// Counts a position of the fields that changed outside the sweep.
-    pub(crate) fn record(&mut self, at: usize) {
-        let speed = self.now.u[at].hypot(self.now.v[at]);
-        let recording = self.recording(0.0, self.time);
-        self.records.count(recording, at, self.now.depth[at], speed);
+    /// Counts a cell that changed outside the sweep; its depth was `before`.
+    pub(crate) fn record(&mut self, cell: usize, before: R) {
+        let (at, (u, v)) = (self.layout.at(cell), self.velocity_at(cell));
+        let speed = R::of(u).hypot(R::of(v));
+        self.records.count(self.recording(self.time), at, [before, self.now.depth[at]], speed);
     }
 
     fn record_contacts(&mut self) {

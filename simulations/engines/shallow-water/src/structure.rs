@@ -18,6 +18,7 @@ use crate::bed::Bed;
 use crate::boundary::wall_pressure;
 use crate::breach::Breach;
 use crate::edge::Edge;
+use crate::opening::{Opening, OpeningNow, opening_flux};
 use crate::rows::FaceFlux;
 
 /// Discharge coefficient of the free weir, m^0.5/s.
@@ -39,6 +40,8 @@ pub struct LineStructure {
     pub length_m: Option<f64>,
     /// Breaches, without common edges.
     pub breaches: Vec<Breach>,
+    /// Openings under the crest, on other edges than the breaches.
+    pub openings: Vec<Opening>,
 }
 
 impl LineStructure {
@@ -78,6 +81,23 @@ impl LineStructure {
                     "a breach leaves the line or has an unusable duration, level or width",
                 );
             }
+        }
+        if !self.openings.iter().all(|o| o.is_sound(self.edges.len())) {
+            return fail(
+                "une ouverture sort de la ligne ou a une largeur ou une cote non valable",
+                "an opening leaves the line or has an unusable width or level",
+            );
+        }
+        let ranges =
+            || self.breaches.iter().map(|b| &b.edges).chain(self.openings.iter().map(|o| &o.edges));
+        let overlap = |(i, a): (usize, &std::ops::Range<usize>)| {
+            ranges().skip(i + 1).any(|b| a.start < b.end && b.start < a.end)
+        };
+        if ranges().enumerate().any(overlap) {
+            return fail(
+                "deux brèches ou ouvertures ont une arête commune ; les écarter",
+                "two breaches or openings share an edge; move them apart",
+            );
         }
         Ok(())
     }
@@ -130,6 +150,15 @@ pub(crate) struct CrestNow {
     pub(crate) open: f64,
     /// Length of the line per length of edge.
     pub(crate) length: f64,
+    /// What passes below the crest.
+    pub(crate) opening: Option<OpeningNow>,
+}
+
+impl CrestNow {
+    /// A whole crest.
+    pub(crate) fn standing(crest: f64, length: f64) -> Self {
+        Self { crest, sill: crest, open: 0.0, length, opening: None }
+    }
 }
 
 /// A cell beside a crest: `u` is positive from left to right.
@@ -162,6 +191,10 @@ pub(crate) fn crest_flux(
     ordinary: FaceFlux,
 ) -> FaceFlux {
     let standing = flux_over(now.crest, now.length, dry, left, right, ordinary);
+    if let Some(opening) = now.opening {
+        let through = opening_flux(now, opening, dry, left, right, ordinary);
+        return mixed(standing, through, opening.share);
+    }
     if now.open > 0.0 {
         let breached = flux_over(now.sill, now.length, dry, left, right, ordinary);
         mixed(standing, breached, now.open)
@@ -170,7 +203,7 @@ pub(crate) fn crest_flux(
     }
 }
 
-fn mixed(a: FaceFlux, b: FaceFlux, share: f64) -> FaceFlux {
+pub(crate) fn mixed(a: FaceFlux, b: FaceFlux, share: f64) -> FaceFlux {
     let mix = |a: f64, b: f64| a * (1.0 - share) + b * share;
     FaceFlux {
         mass: mix(a.mass, b.mass),
@@ -180,7 +213,7 @@ fn mixed(a: FaceFlux, b: FaceFlux, share: f64) -> FaceFlux {
     }
 }
 
-fn flux_over(
+pub(crate) fn flux_over(
     crest: f64,
     length: f64,
     dry: f64,
@@ -200,11 +233,6 @@ fn flux_over(
     } else {
         0.0
     };
-    // What the cell brings and the weir does not take meets a wall.
-    let balance = |h: f64, u: f64, q: f64| {
-        let share = if h * u != 0.0 { (q / (h * u)).clamp(0.0, 1.0) } else { 0.0 };
-        q * u + (1.0 - share) * wall_pressure(h, u)
-    };
     let over = FaceFlux {
         mass,
         left: balance(hl, left.u, mass),
@@ -212,6 +240,13 @@ fn flux_over(
         transverse: mass * if mass > 0.0 { left.v } else { right.v },
     };
     mixed(ordinary, over, (rise / BLEND_M).min(1.0))
+}
+
+/// Normal momentum in the balance of a cell that brings h u and gives q to a structure: what it does
+/// not take meets a wall.
+pub(crate) fn balance(h: f64, u: f64, q: f64) -> f64 {
+    let share = if h * u != 0.0 { (q / (h * u)).clamp(0.0, 1.0) } else { 0.0 };
+    q * u + (1.0 - share) * wall_pressure(h, u)
 }
 
 #[cfg(test)]
@@ -235,8 +270,7 @@ mod tests {
         let side = |c: BesideCrest| (c.h, c.u, c.v);
         let ordinary = crate::flux::face_flux(1e-6, side(left), side(right), right.z - left.z);
         let flux = |crest: f64| {
-            let now = CrestNow { crest, sill: 0.0, open: 0.0, length: 1.0 };
-            crest_flux(now, 1e-6, left, right, ordinary).mass
+            crest_flux(CrestNow::standing(crest, 1.0), 1e-6, left, right, ordinary).mass
         };
         assert_eq!(flux(0.2), ordinary.mass);
         let mut crest = 0.0;

@@ -9,7 +9,8 @@ mod swashes;
 use swashes::{Profile, channel, mean_error, rained_channel};
 use twin_core::spatial::{Grid, GridSpec};
 use twin_shallow_water::{
-    Bed, Boundaries, Condition, FrictionLaw, GRAVITY, Options, Series, Side, Solver, Source,
+    Bed, Boundaries, Condition, FrictionLaw, GRAVITY, LineStructure, Opening, OpeningKind, Options,
+    Series, Side, Solver, Source, edges_along,
 };
 
 #[test]
@@ -236,6 +237,41 @@ fn a_dam_breaks_over_a_step() {
     let error = mean_error(&solver.depth(), &exact.h) / 4.0;
     eprintln!("step L1/h_l = {error:.5}");
     assert!(error < 0.005, "{error}");
+}
+
+#[test]
+fn water_shoots_from_under_a_gate() {
+    // A gate 1 mm over the ground, 5 mm of water behind it, and dry ground, a film and 1 mm before it.
+    for (file, down) in [("sluice_1.txt", 0.0), ("sluice_2.txt", 1e-5), ("sluice_3.txt", 1e-3)] {
+        let Some(exact) = Profile::read(file) else { return };
+        let (columns, size) = (exact.x.len(), exact.dx);
+        let spec = GridSpec { west: 0.0, north: size, cell_size: size, columns, rows: 1 };
+        let bed = Bed::from_grids(&Grid::filled(spec, 0.0), &Grid::filled(spec, 0.0)).unwrap();
+        let gate = LineStructure {
+            name: "gate".into(),
+            edges: edges_along(&spec, &[[5.0, -1.0, 0.0], [5.0, 1.0, 0.0]]),
+            crest_m: vec![1.0],
+            length_m: None,
+            breaches: vec![],
+            openings: vec![Opening {
+                edges: 0..1,
+                width_m: None,
+                sill_m: f64::MIN,
+                soffit_m: Series::constant(1e-3),
+                kind: OpeningKind::Gate,
+            }],
+        };
+        let boundaries = Boundaries::default();
+        let mut solver =
+            Solver::<f64>::new(bed, boundaries, vec![gate], vec![], Options::default()).unwrap();
+        let start = exact.x.iter().map(|&x| if x < 5.0 { 0.005 } else { down }).collect();
+        solver.set_state(start, vec![0.0; columns], vec![0.0; columns]).unwrap();
+        solver.advance_to(6.0).unwrap();
+        let error = mean_error(&solver.depth(), &exact.h) / 0.005;
+        eprintln!("{file} L1/h_l = {error:.5}");
+        assert!(error < 0.005, "{file}: {error}");
+        assert!(solver.budget().relative_residual().abs() < 1e-12);
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use twin_core::spatial::{Grid, GridSpec};
 use twin_shallow_water::{
-    Bed, Boundaries, Condition, GRAVITY, Options, Order, Series, Side, Solver,
+    Bed, Boundaries, Condition, GRAVITY, Options, Scheme, Series, Side, Solver,
 };
 
 const MANNING: f64 = 0.0328;
@@ -22,7 +22,7 @@ fn hump(x: f64) -> (f64, f64) {
 /// Error of the depth, m, after the flow has become steady over the bed made for it:
 /// z' = (q²/(g h³) − 1) h' − n² q² / h^(10/3) (MacDonald et al. 1997,
 /// doi 10.1061/(ASCE)0733-9429(1997)123:11(1041)).
-fn error(order: Order, cells: usize) -> f64 {
+fn error(scheme: Scheme, cells: usize) -> f64 {
     let size = LENGTH_M / cells as f64;
     let slope = |x: f64| {
         let (h, dh) = hump(x);
@@ -51,7 +51,7 @@ fn error(order: Order, cells: usize) -> f64 {
         bed.rim(Side::East),
         outlet,
     );
-    let options = Options { order, ..Options::default() };
+    let options = Options { scheme, ..Options::default() };
     let mut solver = Solver::<f64>::new(bed, boundaries, vec![], vec![], options).unwrap();
     let exact: Vec<f64> = (0..cells).map(|i| hump((i as f64 + 0.5) * size).0).collect();
     let speed = exact.iter().map(|h| DISCHARGE / h).collect();
@@ -62,11 +62,11 @@ fn error(order: Order, cells: usize) -> f64 {
 
 #[test]
 fn a_smooth_flow_converges_with_the_order_of_the_scheme() {
-    for (order, least) in [(Order::First, 0.9), (Order::Second, 1.6)] {
-        let (coarse, fine) = (error(order, 125), error(order, 500));
+    for (scheme, least) in [(Scheme::FirstOrder, 0.9), (Scheme::SecondOrder, 1.6)] {
+        let (coarse, fine) = (error(scheme, 125), error(scheme, 500));
         let reached = (coarse / fine).log2() / 2.0;
         eprintln!(
-            "{order:?}: {coarse:.1e} m at 125 cells, {fine:.1e} m at 500: order {reached:.2}"
+            "{scheme:?}: {coarse:.1e} m at 125 cells, {fine:.1e} m at 500: order {reached:.2}"
         );
         assert!(reached >= least, "{reached}");
     }

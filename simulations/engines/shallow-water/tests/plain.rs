@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
 
 use twin_core::spatial::{Grid, GridSpec};
-use twin_shallow_water::{Bed, Boundaries, GRAVITY, Options, Order, Solver};
+use twin_shallow_water::{Bed, Boundaries, GRAVITY, Options, Scheme, Solver};
 
 const DRY: f64 = 1e-6;
 const SIZE: f64 = 2.0;
@@ -48,7 +48,7 @@ struct Plain {
     rows: usize,
     bed: Vec<f64>,
     cells: Vec<Cell>,
-    order: Order,
+    scheme: Scheme,
 }
 
 fn limited(a: f64, b: f64) -> f64 {
@@ -104,7 +104,7 @@ impl Plain {
     }
 
     fn slopes(&self, i: usize, before: Option<usize>, after: Option<usize>) -> Option<Slopes> {
-        if self.order == Order::First || self.cells[i].h <= DRY {
+        if self.scheme == Scheme::FirstOrder || self.cells[i].h <= DRY {
             return None;
         }
         let wet = |j: &usize| self.cells[*j].h > DRY;
@@ -231,11 +231,11 @@ fn the_sweep_is_the_plain_scheme() {
     let waves = |r: usize, c: usize| {
         (r as f64 * 0.11).sin() + (c as f64 * 0.07).cos() + 0.3 * ((r * 13 + c * 7) % 5) as f64
     };
-    for order in [Order::First, Order::Second] {
+    for scheme in [Scheme::FirstOrder, Scheme::SecondOrder] {
         let bed =
             Bed::from_grids(&Grid::from_fn(spec, waves), &Grid::filled(spec, MANNING)).unwrap();
         let dt = 0.05;
-        let options = Options { order, max_step_s: 1.01 * dt, ..Options::default() };
+        let options = Options { scheme, max_step_s: 1.01 * dt, ..Options::default() };
         let mut solver =
             Solver::<f64>::new(bed, Boundaries::default(), vec![], vec![], options).unwrap();
         solver.set_level(|r, c| if (r / 20 + c / 30) % 3 == 0 { 2.2 } else { 0.4 }).unwrap();
@@ -245,7 +245,7 @@ fn the_sweep_is_the_plain_scheme() {
             rows: spec.rows,
             bed: solver.bed().elevation_m.clone(),
             cells: solver.depth().iter().map(still).collect(),
-            order,
+            scheme,
         };
         for k in 1..=200 {
             solver.advance_to(f64::from(k) * dt).unwrap();
@@ -259,7 +259,7 @@ fn the_sweep_is_the_plain_scheme() {
             let off = [h[i] - cell.h, h[i] * u[i] - cell.h * cell.u, h[i] * v[i] - cell.h * cell.v];
             worst = off.iter().fold(worst, |m, d| m.max(d.abs()));
         }
-        eprintln!("{order:?} order: at most {worst:.1e} after 200 steps");
+        eprintln!("{scheme:?}: at most {worst:.1e} after 200 steps");
         // The cube root of the friction is accurate to 1e-9.
         assert!(worst < 1e-8, "{worst}");
     }

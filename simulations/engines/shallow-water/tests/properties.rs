@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use twin_core::spatial::{Grid, GridSpec};
 use twin_shallow_water::{
     Barrel, Bed, Boundaries, Breach, BreachStart, Condition, Culvert, Inlet, LineStructure, Link,
-    LinkLaw, Options, Section, Series, Side, Solver, Source, Split, StateVisitor, edges_along,
+    LinkLaw, Opening, OpeningKind, Options, Section, Series, Side, Solver, Source, Split,
+    StateVisitor, edges_along,
 };
 
 fn spec(columns: usize, rows: usize, cell_size: f64) -> GridSpec {
@@ -42,16 +43,18 @@ fn lake_at_rest_over_bumps_and_islands() {
         (300.3, Box::new(|r, c| 297.0 + 5.0 * noise(r * 1000 + c))),
     ] {
         let bed = bed(spec(100, 70, 0.25), 0.0, z);
-        let mut solver =
-            Solver::<f64>::new(bed, Boundaries::default(), vec![], vec![], Options::default())
-                .unwrap();
-        solver.set_level(|_, _| level).unwrap();
-        let start = solver.depth().to_vec();
-        solver.advance_to(60.0).unwrap();
-        // Levels are multiples of 2⁻²⁰ m, so rest is exact.
-        assert_eq!(fastest(&solver), 0.0);
-        assert_eq!(solver.depth(), start);
-        assert!(solver.steps() > 200);
+        for options in schemes() {
+            let mut solver =
+                Solver::<f64>::new(bed.clone(), Boundaries::default(), vec![], vec![], options)
+                    .unwrap();
+            solver.set_level(|_, _| level).unwrap();
+            let start = solver.depth().to_vec();
+            solver.advance_to(60.0).unwrap();
+            // Levels are multiples of 2⁻²⁰ m, so rest is exact.
+            assert_eq!(fastest(&solver), 0.0);
+            assert_eq!(solver.depth(), start);
+            assert!(solver.steps() > 150);
+        }
     }
 }
 
@@ -76,7 +79,14 @@ fn lake_at_rest_across_a_crest_and_beside_buildings() {
     ground.elevation_m[777] = f64::NAN;
     let edges = edges_along(&spec, &[[0.0, 5.0, 0.0], [40.0, 31.0, 0.0]]);
     let crest_m = vec![1.2; edges.len()];
-    let line = LineStructure { name: "d".into(), edges, crest_m, length_m: None, breaches: vec![] };
+    let line = LineStructure {
+        name: "d".into(),
+        edges,
+        crest_m,
+        length_m: None,
+        breaches: vec![],
+        openings: vec![],
+    };
     let stage = Condition::Stage(Series::constant(1.75));
     let boundaries = Boundaries::default().with("sea", ground.rim(Side::West), stage);
     let mut solver =
@@ -86,8 +96,13 @@ fn lake_at_rest_across_a_crest_and_beside_buildings() {
     assert_eq!(fastest(&solver), 0.0);
 }
 
+/// The default scheme and the local-inertial one.
+fn schemes() -> [Options; 2] {
+    [Options::default(), Options::local_inertial()]
+}
+
 /// Rough ground, buildings, voids, a crest that breaches, sources, rain and three boundaries.
-fn everything() -> Solver<f64> {
+fn everything(options: Options) -> Solver<f64> {
     let spec = spec(150, 110, 2.0);
     let mut bed = bed(spec, 0.03, |r, c| {
         3.0 - 0.01 * c as f64 + 1.5 * noise((r / 5) * 1000 + c / 5) + 0.2 * noise(r * 1000 + c)
@@ -111,6 +126,13 @@ fn everything() -> Solver<f64> {
             final_level_m: 1.0,
             width_m: Some(25.0),
         }],
+        openings: vec![Opening {
+            edges: 10..20,
+            width_m: Some(12.0),
+            sill_m: 0.0,
+            soffit_m: Series::new(vec![(0.0, 3.0), (60.0, 4.0)]).unwrap(),
+            kind: OpeningKind::Gate,
+        }],
         edges,
     };
     let pulse = Series::new(vec![(0.0, 5.0), (30.0, 60.0), (90.0, 10.0)]).unwrap();
@@ -133,7 +155,7 @@ fn everything() -> Solver<f64> {
         },
         Source::Rain { name: "rain".into(), rate: rain },
     ];
-    let options = Options { rate_of_rise: true, ..Options::default() };
+    let options = Options { rate_of_rise: true, ..options };
     let mut solver = Solver::<f64>::new(bed, boundaries, vec![line], sources, options).unwrap();
     solver.set_level(|_, c| if c < 30 { 4.2 } else { f64::NAN }).unwrap();
     let pipe = Culvert::new(
@@ -209,79 +231,87 @@ fn bits(solver: &mut Solver<f64>) -> Vec<u64> {
 
 #[test]
 fn everything_at_once_conserves_and_stays_positive() {
-    let mut solver = everything();
-    for k in 1..=12 {
-        solver.advance_to(10.0 * f64::from(k)).unwrap();
-        assert!(solver.depth().iter().all(|&h| h >= 0.0));
+    for options in schemes() {
+        let mut solver = everything(options);
+        for k in 1..=12 {
+            solver.advance_to(10.0 * f64::from(k)).unwrap();
+            assert!(solver.depth().iter().all(|&h| h >= 0.0));
+            let budget = solver.budget();
+            assert!(budget.relative_residual().abs() < 1e-12, "{budget:?}");
+        }
         let budget = solver.budget();
-        assert!(budget.relative_residual().abs() < 1e-12, "{budget:?}");
+        eprintln!("{budget:#?}\nsteps {}, breaches {:?}", solver.steps(), solver.breaches());
+        // Imposed volumes are exact whatever the steps: the integral of the series.
+        let exact = 0.5 * 30.0 * 65.0 + 0.5 * 60.0 * 70.0 + 30.0 * 10.0;
+        assert!((budget.sources[0].inflow_m3 / exact - 1.0).abs() < 1e-12);
+        assert!((budget.boundaries[0].inflow_m3 / exact - 1.0).abs() < 1e-12);
+        assert!(solver.breaches()[0].is_some());
+        assert!(solver.links().all(|(_, link)| link.moved_m3 != 0.0));
+        assert!(solver.sections().all(|(_, volume)| volume != 0.0));
+        assert!(!solver.undeclared_contacts().is_empty());
     }
-    let budget = solver.budget();
-    eprintln!("{budget:#?}\nsteps {}, breaches {:?}", solver.steps(), solver.breaches());
-    // Imposed volumes are exact whatever the steps: the integral of the series.
-    let exact = 0.5 * 30.0 * 65.0 + 0.5 * 60.0 * 70.0 + 30.0 * 10.0;
-    assert!((budget.sources[0].inflow_m3 / exact - 1.0).abs() < 1e-12);
-    assert!((budget.boundaries[0].inflow_m3 / exact - 1.0).abs() < 1e-12);
-    assert!(solver.breaches()[0].is_some());
-    assert!(solver.links().all(|(_, link)| link.moved_m3 != 0.0));
-    assert!(solver.sections().all(|(_, volume)| volume != 0.0));
-    assert!(!solver.undeclared_contacts().is_empty());
 }
 
 #[test]
 fn threads_change_no_bit() {
-    let run = |threads: usize| {
+    let run = |threads: usize, options: Options| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let mut solver = everything();
+            let mut solver = everything(options);
             solver.advance_to(40.0).unwrap();
             bits(&mut solver)
         })
     };
-    let one = run(1);
-    assert!(one == run(2) && one == run(8));
+    for options in schemes() {
+        let one = run(1, options);
+        assert!(one == run(2, options) && one == run(8, options));
+    }
 }
 
 #[test]
 fn a_restart_changes_no_bit() {
-    let mut straight = everything();
-    straight.advance_to(25.0).unwrap();
-    let mut saved = Tape { numbers: bits(&mut straight), loading: true, at: 0 };
-    straight.advance_to(50.0).unwrap();
-    let mut resumed = everything();
-    resumed.visit_state(&mut saved).unwrap();
-    assert_eq!(saved.at, saved.numbers.len());
-    resumed.advance_to(50.0).unwrap();
-    assert!(bits(&mut straight) == bits(&mut resumed));
+    for options in schemes() {
+        let mut straight = everything(options);
+        straight.advance_to(25.0).unwrap();
+        let mut saved = Tape { numbers: bits(&mut straight), loading: true, at: 0 };
+        straight.advance_to(50.0).unwrap();
+        let mut resumed = everything(options);
+        resumed.visit_state(&mut saved).unwrap();
+        assert_eq!(saved.at, saved.numbers.len());
+        resumed.advance_to(50.0).unwrap();
+        assert!(bits(&mut straight) == bits(&mut resumed));
+    }
 }
 
 #[test]
 fn a_circular_dam_break_is_symmetric_to_the_bit() {
-    let n = 101;
-    let mut solver = Solver::<f64>::new(
-        bed(spec(n, n, 0.4), 0.02, |_, _| 0.0),
-        Boundaries::default(),
-        vec![],
-        vec![],
-        Options::default(),
-    )
-    .unwrap();
-    let far = |k: usize| (k as f64 - 50.0).powi(2);
-    solver.set_level(|r, c| if far(r) + far(c) < 40.0 { 2.5 } else { 0.0 }).unwrap();
-    solver.advance_to(6.0).unwrap();
-    let (h, u, v) = (solver.depth(), solver.velocity_u(), solver.velocity_v());
-    for r in 0..n {
-        for c in 0..n {
-            let (here, flipped, transposed) = (r * n + c, r * n + n - 1 - c, c * n + r);
-            assert_eq!(h[here], h[flipped]);
-            assert_eq!(h[here], h[transposed]);
-            assert_eq!(u[here], -u[flipped]);
-            // Rows run south, v points north.
-            assert_eq!(u[here], -v[transposed]);
+    for options in schemes() {
+        let n = 101;
+        let mut solver = Solver::<f64>::new(
+            bed(spec(n, n, 0.4), 0.02, |_, _| 0.0),
+            Boundaries::default(),
+            vec![],
+            vec![],
+            options,
+        )
+        .unwrap();
+        let far = |k: usize| (k as f64 - 50.0).powi(2);
+        solver.set_level(|r, c| if far(r) + far(c) < 40.0 { 2.5 } else { 0.0 }).unwrap();
+        solver.advance_to(12.0).unwrap();
+        let (h, u, v) = (solver.depth(), solver.velocity_u(), solver.velocity_v());
+        for r in 0..n {
+            for c in 0..n {
+                let (here, flipped, transposed) = (r * n + c, r * n + n - 1 - c, c * n + r);
+                assert_eq!(h[here], h[flipped]);
+                assert_eq!(h[here], h[transposed]);
+                assert_eq!(u[here], -u[flipped]);
+                // Rows run south, v points north.
+                assert_eq!(u[here], -v[transposed]);
+            }
         }
+        assert!(solver.depth()[50 * n + 99] > 1e-3);
+        assert!(!solver.undeclared_contacts().is_empty());
     }
-    assert!(solver.depth()[50 * n + 99] > 1e-3);
-    assert!(!solver.undeclared_contacts().is_empty());
 }
 
 #[test]
@@ -323,12 +353,12 @@ proptest! {
     #[test]
     fn rough_wet_and_dry_beds_stay_positive_and_conserve(
         seed in 0usize..1_000_000, relief in 0.1f64..30.0, roughness in prop::sample::select(vec![0.0, 0.03, 0.2]),
-        speed in 0.0f64..8.0
+        speed in 0.0f64..8.0, options in prop::sample::select(schemes().to_vec())
     ) {
         let spec = spec(40, 37, 1.0);
         let ground = bed(spec, roughness, |r, c| relief * noise(seed + r * 40 + c));
         let mut solver =
-            Solver::<f64>::new(ground, Boundaries::default(), vec![], vec![], Options::default()).unwrap();
+            Solver::<f64>::new(ground, Boundaries::default(), vec![], vec![], options).unwrap();
         let cells = spec.len();
         let depth = (0..cells).map(|i| (3.0 * noise(seed + 7 * i) - 1.0).max(0.0)).collect();
         let u = (0..cells).map(|i| speed * (noise(seed + 11 * i) - 0.5)).collect();

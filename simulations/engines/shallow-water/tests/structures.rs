@@ -18,6 +18,7 @@ fn basins(left: f64, right: f64, crest: f64, breaches: Vec<Breach>) -> Solver<f6
         crest_m: vec![crest; 10],
         length_m: None,
         breaches,
+        openings: vec![],
         edges,
     };
     let walls = Boundaries::walls(&bed);
@@ -48,8 +49,14 @@ fn free_and_drowned_weir_in_the_grid() {
         let bed = Bed::from_grids(&Grid::filled(spec, 0.0), &Grid::filled(spec, 0.02)).unwrap();
         let edges = edges_along(&spec, &[[30.0, -1.0, 0.0], [30.0, 11.0, 0.0]]);
         let crest_m = vec![6.0; edges.len()];
-        let line =
-            LineStructure { name: "weir".into(), edges, crest_m, length_m: None, breaches: vec![] };
+        let line = LineStructure {
+            name: "weir".into(),
+            edges,
+            crest_m,
+            length_m: None,
+            breaches: vec![],
+            openings: vec![],
+        };
         let series = Series::constant;
         let boundaries = Boundaries::default()
             .with("in", bed.rim(Side::West), Condition::Discharge(series(discharge)))
