@@ -1,7 +1,7 @@
 //! The built-in simulation plugins.
 
 use twin_core::Result;
-use twin_core::scenario::Levee;
+use twin_core::scenario::{BankLowered, Bridge, FloodGate, Levee, LeveeRemoved, RetentionArea};
 use twin_core::simulation::Registry;
 
 /// A registry with the built-in simulations and measures.
@@ -9,5 +9,10 @@ pub fn registry() -> Result<Registry> {
     let mut registry = Registry::new();
     registry.add(twin_flood::Flood::default())?;
     registry.add_measure(Levee)?;
+    registry.add_measure(LeveeRemoved)?;
+    registry.add_measure(BankLowered)?;
+    registry.add_measure(RetentionArea)?;
+    registry.add_measure(Bridge)?;
+    registry.add_measure(FloodGate)?;
     Ok(registry)
 }

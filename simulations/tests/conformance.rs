@@ -24,6 +24,7 @@ fn flood_conforms_in_every_building_mode() {
         name: "digue".into(),
         title: Text::new("Digue", "Levee"),
         crest: vec![crest],
+        openings: Vec::new(),
     };
     let view = TerritoryView::new(territory, spec, vec![Edit::Structure(structure)]).unwrap();
     let view = Arc::new(view);

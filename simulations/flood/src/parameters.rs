@@ -49,6 +49,9 @@ pub struct Parameters {
     /// Points `[x, y]` where depth, level and speed are recorded, by name.
     #[serde(default)]
     pub gauges: BTreeMap<String, [f64; 2]>,
+    /// Equations that are solved.
+    #[serde(default)]
+    pub equations: Equations,
     /// How buildings stand in the flow.
     #[serde(default)]
     pub buildings: BuildingMode,
@@ -404,6 +407,18 @@ pub struct SectionParameters {
     /// The line.
     #[schemars(extend("format" = "path"))]
     pub line: GeometryInput,
+}
+
+/// Equations that are solved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Equations {
+    /// Full shallow water, second order.
+    #[default]
+    Full,
+    /// Without the convective terms: faster, for large slow floods; where the flow is too fast for
+    /// them the report says so.
+    LocalInertial,
 }
 
 /// How buildings stand in the flow.

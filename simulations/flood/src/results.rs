@@ -1,5 +1,7 @@
 //! Results without time: maxima, arrival, duration, rate of rise, hazard classes.
 
+use twin_core::export::legend::{Class, Hatch};
+use twin_core::export::ramp::Rgb;
 use twin_core::export::{Legend, Ramp};
 use twin_core::language::Text;
 use twin_core::simulation::{ResultMap, StaticField};
@@ -8,6 +10,7 @@ use twin_core::{Language, Result};
 use twin_shallow_water::Maxima;
 
 use crate::hazard::{self, Dynamics, Peak};
+use crate::parameters::Equations;
 use crate::run::{DRY_DEPTH_M, FloodRun};
 use crate::setup::place;
 
@@ -205,6 +208,10 @@ impl FloodRun {
         ];
         let hazards = self.hazards(&maxima, &rise)?;
         fields.extend(hazards);
+        if self.parameters.equations == Equations::LocalInertial {
+            let beyond = solver.beyond_validity();
+            fields.push(beyond_validity(grid(&|c| if beyond[c] { 1.0 } else { f64::NAN })));
+        }
         Ok(fields)
     }
 
@@ -281,5 +288,33 @@ impl FloodRun {
                 grid(&|p| hazard::uk_hazard_rating(p), true),
             ),
         ])
+    }
+}
+
+/// Where the local-inertial equations are not valid.
+fn beyond_validity(grid: Grid<f32>) -> StaticField {
+    let title = Text::new("Hors du domaine de validité", "Outside the range of validity");
+    let class = Class {
+        below: f32::INFINITY,
+        colour: Rgb(213, 94, 0),
+        hatch: Some(Hatch::Rising),
+        label: Text::new("nombre de Froude supérieur à 0,8", "Froude number above 0.8"),
+    };
+    StaticField {
+        name: "beyond_validity",
+        standard_name: None,
+        unit: "1",
+        title: title.clone(),
+        maps: vec![ResultMap {
+            name: "hors-validite",
+            title: title.clone(),
+            caption: Text::new(
+                "Mailles où l'écoulement est devenu trop rapide pour les équations inertielles locales.",
+                "Cells where the flow became too fast for the local-inertial equations.",
+            ),
+            legend: Legend::Classed { title, unit: String::new(), classes: vec![class] },
+            transparent_below: None,
+        }],
+        grid,
     }
 }

@@ -11,7 +11,7 @@ use twin_core::{Error, Language, Result};
 use twin_shallow_water::{Side, Solver};
 
 use crate::exposure::{self, Water};
-use crate::parameters::{Parameters, UndeclaredEdges};
+use crate::parameters::{Equations, Parameters, UndeclaredEdges};
 use crate::setup::Setup;
 
 /// Longest time between two records of a gauge, seconds.
@@ -166,6 +166,9 @@ impl Run for FloodRun {
         ));
         hypotheses.push(self.parameters.hazard.hypothesis());
         let mut warnings = std::mem::take(&mut self.setup.warnings);
+        if self.parameters.equations == Equations::LocalInertial {
+            warnings.extend(self.beyond_validity());
+        }
         if self.view.territory().manifest().fit_for_hazard {
             warnings.push(Text::new(
                 "Aucune bathymétrie : le LiDAR donne la surface de l'eau et non le fond du lit ; hauteurs surestimées.",
@@ -223,6 +226,19 @@ impl Run for FloodRun {
 }
 
 impl FloodRun {
+    /// How much of the flooded area flowed too fast for the local-inertial equations.
+    fn beyond_validity(&self) -> Option<Text> {
+        let solver = &self.setup.solver;
+        let flooded = solver.maxima().depth_m.iter().filter(|&&h| h > DRY_DEPTH_M).count();
+        let beyond = solver.beyond_validity().iter().filter(|&&b| b).count();
+        let percent = 100.0 * beyond as f64 / flooded.max(1) as f64;
+        let number = |l: Language| l.number(percent, 1);
+        (beyond > 0).then(|| Text::new(
+            format!("Sur {} % de la surface inondée l'écoulement dépasse un nombre de Froude de 0,8 : les équations inertielles n'y sont plus valables ; y refaire le calcul avec equations = \"full\".", number(Language::Fr)),
+            format!("On {} % of the flooded area the flow exceeds a Froude number of 0.8: the inertial equations are no longer valid there; compute again with equations = \"full\".", number(Language::En)),
+        ))
+    }
+
     fn series(&self) -> Vec<GaugeSeries> {
         let mut all = Vec::new();
         let domain = Text::new("Domaine", "Domain").fr;

@@ -9,7 +9,9 @@ use twin_core::{Error, Result};
 use twin_shallow_water::{Bed, Options, Solver};
 
 use crate::exposure::footprint_cells;
-use crate::parameters::{BuildingMode, HazardParameters, Parameters, StillWater, UndeclaredEdges};
+use crate::parameters::{
+    BuildingMode, Equations, HazardParameters, Parameters, StillWater, UndeclaredEdges,
+};
 
 /// Height of a building whose height is not known, metres: one storey, so that it blocks the flow.
 const UNKNOWN_BUILDING_HEIGHT_M: f64 = 3.0;
@@ -66,7 +68,10 @@ pub fn prepare(
     let options = Options {
         arrival_depth_m: positive(parameters.arrival_depth_m, "arrival_depth_m")?,
         rate_of_rise: true,
-        ..Options::default()
+        ..match parameters.equations {
+            Equations::Full => Options::default(),
+            Equations::LocalInertial => Options::local_inertial(),
+        }
     };
     let spec = bed.spec;
     let closed: Vec<bool> = (0..spec.len())
@@ -96,6 +101,12 @@ pub fn prepare(
             ));
         }
         gauge_cells.push(cell);
+    }
+    if parameters.equations == Equations::LocalInertial {
+        setup.hypotheses.push(Text::new(
+            "Équations inertielles locales (de Almeida et al. 2012), sans accélération convective.",
+            "Local-inertial equations (de Almeida et al. 2012), without convective acceleration.",
+        ));
     }
     if parameters.undeclared_edges == UndeclaredEdges::Wall {
         setup.hypotheses.push(Text::new(

@@ -1,12 +1,16 @@
-//! Crests, breaches and sections on the edges of cells.
+//! Crests, breaches, openings and sections on the edges of cells.
+
+use std::ops::Range;
 
 use twin_core::export::map::{Marker, MarkerKind};
 use twin_core::language::Text;
+use twin_core::scenario::{self as structure, StructureOpening};
 use twin_core::simulation::PlacedStructure;
 use twin_core::spatial::GridSpec;
-use twin_core::{Error, Result};
+use twin_core::{Error, Language, Result};
 use twin_shallow_water::{
-    Breach, BreachStart, Edge, LineStructure, Section, crests_along, edges_along,
+    Breach, BreachStart, Edge, LineStructure, Opening, OpeningKind, Section, crests_along,
+    edges_along,
 };
 
 use crate::parameters::BreachParameters;
@@ -65,6 +69,9 @@ impl Builder<'_> {
                     openings: Vec::new(),
                 });
             }
+            for opening in &structure.openings {
+                self.opening(spec, &structure.name, opening, &mut lines)?;
+            }
         }
         for (name, breach) in &self.parameters.breaches {
             self.breach(spec, name, breach, &mut lines)?;
@@ -99,21 +106,8 @@ impl Builder<'_> {
         let here = place(&format!("breaches.{name}"));
         let [x, y] = breach.at;
         let width = positive(breach.width_m, &format!("breaches.{name}.width_m"))?;
-        let away = |e: &Edge| {
-            let (ex, ey) = e.middle(spec);
-            (ex - x).hypot(ey - y)
-        };
         let known: Vec<String> = lines.iter().map(|l| l.name.clone()).collect();
-        let nearest = lines
-            .iter_mut()
-            .filter(|l| l.name == breach.structure)
-            .filter_map(|l| {
-                let at = (0..l.edges.len())
-                    .min_by(|a, b| away(&l.edges[*a]).total_cmp(&away(&l.edges[*b])))?;
-                Some((away(&l.edges[at]), at, l))
-            })
-            .min_by(|a, b| a.0.total_cmp(&b.0));
-        let Some((distance, at, line)) = nearest else {
+        let Some((distance, at, line)) = nearest(spec, lines, &breach.structure, breach.at) else {
             let or = |none: &str| if known.is_empty() { none.to_owned() } else { known.join(", ") };
             return Err(Error::input(
                 here,
@@ -132,9 +126,7 @@ impl Builder<'_> {
                 format!("the breach lies {distance:.0} m from the structure; place it on it"),
             ));
         }
-        let edge_m = line.length_m.map_or(spec.cell_size, |l| l / line.edges.len() as f64);
-        let count = ((width / edge_m).ceil() as usize).clamp(1, line.edges.len());
-        let first = at.saturating_sub(count / 2).min(line.edges.len() - count);
+        let edges = edges_about(spec, line, at, width);
         let start = match (breach.start, breach.start_overflow_m) {
             (Some(start), None) => BreachStart::At(start.seconds()),
             (None, Some(over)) if over.is_finite() => BreachStart::Level(line.crest_m[at] + over),
@@ -153,7 +145,7 @@ impl Builder<'_> {
             None => f64::MIN,
         };
         line.breaches.push(Breach {
-            edges: first..first + count,
+            edges,
             start,
             formation_s: breach.formation.seconds(),
             final_level_m,
@@ -176,4 +168,89 @@ impl Builder<'_> {
         ));
         Ok(())
     }
+
+    /// A bridge or gate under the crest of a structure.
+    fn opening(
+        &mut self,
+        spec: &GridSpec,
+        name: &str,
+        opening: &StructureOpening,
+        lines: &mut [LineStructure],
+    ) -> Result<()> {
+        let here = format!("measures.{name}");
+        let Some((distance, at, line)) = nearest(spec, lines, name, opening.at) else {
+            return Err(outside(&here));
+        };
+        if distance > opening.width_m.max(2.0 * spec.cell_size) {
+            return Err(Error::input(
+                here,
+                format!("l'ouverture est à {distance:.0} m de l'ouvrage ; la placer dessus"),
+                format!("the opening lies {distance:.0} m from the structure; place it on it"),
+            ));
+        }
+        let kind = match opening.kind {
+            structure::OpeningKind::Bridge => OpeningKind::Bridge,
+            structure::OpeningKind::Gate => OpeningKind::Gate,
+        };
+        line.openings.push(Opening {
+            edges: edges_about(spec, line, at, opening.width_m),
+            width_m: Some(opening.width_m),
+            sill_m: opening.sill_m.unwrap_or(f64::MIN),
+            soffit_m: opening.soffit_m.clone(),
+            kind,
+        });
+        let sentence = |l: Language| {
+            let width = l.number(opening.width_m, 1);
+            let (lowest, highest) = opening
+                .soffit_m
+                .points()
+                .iter()
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), p| (a.min(p.1), b.max(p.1)));
+            let (lowest, highest) = (l.number(lowest, 2), l.number(highest, 2));
+            match (l, opening.kind) {
+                (Language::Fr, structure::OpeningKind::Bridge) => format!(
+                    "Pont « {name} » : ouverture de {width} m sous un tablier à {highest} m ; en charge au-delà (orifice, coefficient 0,8)."
+                ),
+                (Language::Fr, structure::OpeningKind::Gate) => format!(
+                    "Vanne « {name} » de {width} m : bord inférieur entre {lowest} et {highest} m selon le programme donné (contraction 0,611)."
+                ),
+                (Language::En, structure::OpeningKind::Bridge) => format!(
+                    "Bridge \"{name}\": opening of {width} m under a deck at {highest} m; pressure flow above it (orifice, coefficient 0.8)."
+                ),
+                (Language::En, structure::OpeningKind::Gate) => format!(
+                    "Gate \"{name}\" of {width} m: lower edge between {lowest} and {highest} m by the given schedule (contraction 0.611)."
+                ),
+            }
+        };
+        self.hypotheses.push(Text::new(sentence(Language::Fr), sentence(Language::En)));
+        Ok(())
+    }
+}
+
+/// The line of a structure that lies nearest to a point: distance (m), position of its edge there, line.
+fn nearest<'a>(
+    spec: &GridSpec,
+    lines: &'a mut [LineStructure],
+    structure: &str,
+    [x, y]: [f64; 2],
+) -> Option<(f64, usize, &'a mut LineStructure)> {
+    let away = |e: &Edge| {
+        let (ex, ey) = e.middle(spec);
+        (ex - x).hypot(ey - y)
+    };
+    let of = |l: &'a mut LineStructure| {
+        let at =
+            (0..l.edges.len()).min_by(|a, b| away(&l.edges[*a]).total_cmp(&away(&l.edges[*b])))?;
+        Some((away(&l.edges[at]), at, l))
+    };
+    let named = lines.iter_mut().filter(|l| l.name == structure);
+    named.filter_map(of).min_by(|a, b| a.0.total_cmp(&b.0))
+}
+
+/// The edges of a line that hold a width about one of them.
+fn edges_about(spec: &GridSpec, line: &LineStructure, at: usize, width_m: f64) -> Range<usize> {
+    let edge_m = line.length_m.map_or(spec.cell_size, |l| l / line.edges.len() as f64);
+    let count = ((width_m / edge_m).ceil() as usize).clamp(1, line.edges.len());
+    let first = at.saturating_sub(count / 2).min(line.edges.len() - count);
+    first..first + count
 }

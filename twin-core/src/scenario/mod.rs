@@ -6,14 +6,14 @@
 
 mod file;
 mod inherit;
-mod levee;
-mod measure;
+mod measures;
 mod quantity;
 
 pub use file::{GridSection, InputEntry, MeasureEntry, RunEntry, Scenario, TimeSection, path_keys};
-pub use levee::Levee;
-pub use measure::{MeasureContext, MeasureKind};
+pub use measures::{
+    BankLowered, Bridge, FloodGate, Levee, LeveeRemoved, MeasureContext, MeasureKind, RetentionArea,
+};
 pub use quantity::{DatumRef, Duration, Level};
 
 /// What measures make, for those who write one.
-pub use crate::territory::{Edit, LineStructure, RasterOperation};
+pub use crate::territory::{Edit, LineStructure, OpeningKind, RasterOperation, StructureOpening};

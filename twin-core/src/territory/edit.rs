@@ -8,6 +8,7 @@ use std::path::Path;
 use super::Features;
 use crate::formats::{Feature, FeatureTable, Value};
 use crate::language::Text;
+use crate::series::Series;
 use crate::spatial::{Geometry, Line};
 use crate::{Error, Result};
 
@@ -69,6 +70,39 @@ pub struct LineStructure {
     pub title: Text,
     /// Crest lines; every vertex has its crest level in the territory's vertical datum.
     pub crest: Vec<Line>,
+    /// Openings under the crest.
+    pub openings: Vec<StructureOpening>,
+}
+
+impl LineStructure {
+    /// Without openings.
+    pub fn new(name: &str, title: Text, crest: Vec<Line>) -> Self {
+        Self { name: name.to_owned(), title, crest, openings: Vec::new() }
+    }
+}
+
+/// An opening under the crest of a [`LineStructure`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct StructureOpening {
+    /// Middle, in the territory's CRS.
+    pub at: [f64; 2],
+    /// Clear width, m.
+    pub width_m: f64,
+    /// Level of the sill; `None`: the ground.
+    pub sill_m: Option<f64>,
+    /// Level of the soffit of the deck or of the lower side of the gate over the scenario's time.
+    pub soffit_m: Series,
+    /// What stands over it.
+    pub kind: OpeningKind,
+}
+
+/// What stands over an opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpeningKind {
+    /// A deck between abutments.
+    Bridge,
+    /// A sharp-edged gate.
+    Gate,
 }
 
 impl RasterOperation {

@@ -42,7 +42,7 @@ pub use construction::{
     ReservoirNature, SportsGround, SportsGroundNature, SurfaceConstruction,
     SurfaceConstructionNature,
 };
-pub use edit::{Edit, LineStructure, RasterOperation};
+pub use edit::{Edit, LineStructure, OpeningKind, RasterOperation, StructureOpening};
 pub use facility::{Facility, FacilityClass, FacilityClasses};
 pub use features::{FeatureVisitor, FeatureVisitorMut, Features};
 pub use file::{

@@ -1,6 +1,24 @@
 //! Measures (public actions such as raising a levee), which make typed edits of the territory.
 //!
 //! A plugin never sees a measure: it sees a territory on which the edits have been made.
+//!
+//! | kind | what it does |
+//! |---|---|
+//! | `levee` | a crest that water must overtop |
+//! | `levee-removed` | the terrain without its levee |
+//! | `bank-lowered` | a strip of ground lowered |
+//! | `retention-area` | a basin, with a bank where wanted |
+//! | `bridge` | a deck with an opening through a bank |
+//! | `flood-gate` | a wall with a gate that opens by a schedule |
+
+mod crest;
+mod crossing;
+mod ground;
+mod levee;
+
+pub use crossing::{Bridge, FloodGate};
+pub use ground::{BankLowered, LeveeRemoved, RetentionArea};
+pub use levee::Levee;
 
 use serde_json::Value;
 

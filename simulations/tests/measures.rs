@@ -1,0 +1,167 @@
+//! The built-in measures on a territory: what each changes, and what it refuses.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
+
+mod territory;
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use twin_core::Result;
+use twin_core::scenario::MeasureContext;
+use twin_core::simulation::{Fields, Outcome, RunContext, Simulation};
+use twin_core::spatial::GridSpec;
+use twin_core::territory::{Aggregation, Edit, Territory, TerritoryView};
+
+fn small() -> Arc<Territory> {
+    Arc::new(Territory::open(&territory::folder().join("small.twin")).unwrap())
+}
+
+fn edits(territory: &Territory, kind: &str, parameters: &Value) -> Result<Vec<Edit>> {
+    let registry = twin_simulations::registry().unwrap();
+    registry.measure(kind)?.edits(parameters, &MeasureContext { name: "essai", territory })
+}
+
+fn view(territory: &Arc<Territory>, edits: Vec<Edit>) -> Arc<TerritoryView> {
+    let spec = GridSpec::covering(&territory.spec().extent(), 2.0);
+    Arc::new(TerritoryView::new(territory.clone(), spec, edits).unwrap())
+}
+
+/// Change of the ground at a point, m.
+fn change(territory: &Arc<Territory>, edits: Vec<Edit>, x: f64, y: f64) -> f64 {
+    let at = |view: &TerritoryView| {
+        f64::from(*view.terrain(Aggregation::Mean).unwrap().at(x, y).unwrap())
+    };
+    at(&view(territory, edits)) - at(&view(territory, Vec::new()))
+}
+
+#[test]
+fn earth_is_moved_where_it_is_asked_for_and_nowhere_else() {
+    let territory = small();
+    let (x, y) = territory.spec().extent().centre();
+    let line = json!([[x - 30.0, y], [x + 30.0, y]]);
+    let lowered = json!({ "geometry": line, "width_m": 8.0, "lowered_by_m": 1.5 });
+    let lowered = || edits(&territory, "bank-lowered", &lowered).unwrap();
+    assert!((change(&territory, lowered(), x, y) + 1.5).abs() < 0.3);
+    assert_eq!(change(&territory, lowered(), x, y + 12.0), 0.0);
+
+    let ground = f64::from(territory.ground_at(x, y).unwrap().unwrap());
+    let floor = json!({ "level_m": ground - 2.0, "datum": "NGF-IGN69" });
+    let ring = json!([
+        [x - 20.0, y - 20.0],
+        [x + 20.0, y - 20.0],
+        [x + 20.0, y + 20.0],
+        [x - 20.0, y + 20.0]
+    ]);
+    let basin = json!({ "geometry": ring, "floor": floor, "crest": { "above_ground_m": 1.0 } });
+    let basin = edits(&territory, "retention-area", &basin).unwrap();
+    let bank = basin.iter().find_map(|e| if let Edit::Structure(s) = e { Some(s) } else { None });
+    let crest = &bank.unwrap().crest[0];
+    assert_eq!(crest.first().map(|p| [p[0], p[1]]), crest.last().map(|p| [p[0], p[1]]));
+    assert!((change(&territory, basin, x, y) + 2.0).abs() < 0.3);
+
+    // A levee of 3 m in the terrain, taken away again.
+    let built = twin_core::scenario::RasterOperation::Add(3.0);
+    let strip =
+        [(x - 40.0, y - 3.0), (x + 40.0, y - 3.0), (x + 40.0, y + 3.0), (x - 40.0, y + 3.0)];
+    let area = twin_core::spatial::Polygon::from_corners(&strip);
+    let area = twin_core::spatial::Geometry::Polygons(vec![area]);
+    let mut both = vec![Edit::Raster { band: "dtm".into(), area, operation: built }];
+    both.extend(
+        edits(&territory, "levee-removed", &json!({ "geometry": line, "width_m": 8.0 })).unwrap(),
+    );
+    assert!(change(&territory, both, x, y).abs() < 0.6);
+}
+
+/// What a flood from the west of a wall brings to its east, m³.
+fn beyond_the_wall(kind: &str, parameters: &Value) -> (f64, Outcome) {
+    let territory = small();
+    let extent = territory.spec().extent();
+    let (x, _) = extent.centre();
+    let edits = edits(&territory, kind, parameters).unwrap();
+    let view = view(&territory, edits);
+    let context = RunContext::new(600.0, 600.0);
+    let west = [extent.min_x + 30.0, extent.centre().1];
+    let parameters = json!({
+        "inflow": { "discharge_m3_per_s": 30.0, "at": west, "source": "essai" },
+        "undeclared_edges": "wall",
+        "buildings": "roughness",
+    });
+    let flood = twin_flood::Flood::default();
+    let mut run = flood.initialise(view.clone(), &parameters, &context).unwrap();
+    let mut fields = Fields::new(*view.spec());
+    run.advance_to(600.0, &mut fields, &context).unwrap();
+    let spec = *view.spec();
+    let depth = fields.get("water_depth").unwrap();
+    let east = (0..spec.len()).filter(|&i| {
+        let (row, column) = spec.row_column(i);
+        spec.centre(row, column).0 > x
+    });
+    let volume = east.map(|i| f64::from(depth[i]).max(0.0)).sum::<f64>() * spec.cell_area();
+    (volume, run.finish(&context).unwrap())
+}
+
+#[test]
+fn water_passes_under_a_bridge_and_through_a_gate_while_it_is_open() {
+    let territory = small();
+    let extent = territory.spec().extent();
+    let (x, y) = extent.centre();
+    let line = json!([[x, extent.min_y - 1.0], [x, extent.max_y + 1.0]]);
+    let high = json!({ "level_m": 90.0, "datum": "NGF-IGN69" });
+    let ground = f64::from(territory.ground_at(x, y).unwrap().unwrap());
+    let level = |above: f64| json!({ "level_m": ground + above, "datum": "NGF-IGN69" });
+    let (none, outcome) = beyond_the_wall("levee", &json!({ "geometry": line, "crest": high }));
+    assert_eq!(none, 0.0);
+    assert_eq!(outcome.structures.len(), 1);
+    let gate =
+        |open_m: f64| {
+            beyond_the_wall("flood-gate", &json!({
+            "geometry": line, "crest": high, "at": [x, y], "width_m": 10.0, "sill": level(0.0),
+            "schedule": [{ "time": "0 s", "open_m": open_m }],
+        })).0
+        };
+    let bridge = |width_m: f64, soffit: f64| {
+        beyond_the_wall(
+            "bridge",
+            &json!({ "geometry": line, "crest": high,
+            "opening": { "at": [x, y], "width_m": width_m, "soffit": level(soffit) } }),
+        )
+    };
+    assert_eq!(gate(0.0), 0.0);
+    let (low, high) = (gate(0.1), gate(1.0));
+    assert!(0.0 < low && low < high, "{low} {high}");
+    let (narrow, outcome) = bridge(6.0, 1.0);
+    let (wide, _) = bridge(40.0, 1.0);
+    assert!(0.0 < narrow && narrow < wide, "{narrow} {wide}");
+    assert!(outcome.hypotheses.iter().any(|h| h.fr.starts_with("Pont « essai »")));
+}
+
+#[test]
+fn unusable_measures_are_refused_with_a_sentence() {
+    let territory = small();
+    let (x, y) = territory.spec().extent().centre();
+    let line = json!([[x - 30.0, y], [x + 30.0, y]]);
+    let level = json!({ "level_m": 60.0, "datum": "NGF-IGN69" });
+    for (kind, parameters, said) in [
+        ("levee-removed", json!({ "geometry": line, "width_m": -1.0 }), "positive"),
+        (
+            "levee-removed",
+            json!({ "geometry": [[0.0, 0.0], [9.0, 0.0]], "width_m": 4.0 }),
+            "outside",
+        ),
+        ("bank-lowered", json!({ "geometry": line, "width_m": 4.0 }), "lowered_by_m"),
+        ("retention-area", json!({ "geometry": [[x, y], [x + 9.0, y], [x, y + 9.0]] }), "floor"),
+        (
+            "flood-gate",
+            json!({ "geometry": line, "crest": level, "width_m": 4.0, "sill": level, "schedule": [] }),
+            "position",
+        ),
+        (
+            "bridge",
+            json!({ "geometry": line, "crest": level, "opening": { "width_m": 4.0, "soffit": { "level_m": 1.0, "datum": "ZH" } } }),
+            "offset_m",
+        ),
+    ] {
+        let error = edits(&territory, kind, &parameters).unwrap_err().to_string();
+        assert!(error.contains(said) && error.contains("essai"), "{kind}: {error}");
+    }
+}
