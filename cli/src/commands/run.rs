@@ -63,6 +63,11 @@ pub(crate) fn run(
             &format!("{run} : rien n'a changé, résultat repris du dépôt"),
             &format!("{run}: nothing changed, result taken from the store"),
         ),
+        Progress::Variant { run, title, index, count, share } => {
+            let told = |l| format!("{run} {}/{count} : {}", index + 1, title.get(l));
+            let done = (index as f64 + share) / count as f64;
+            listener.show(&told(Language::Fr), &told(Language::En), done);
+        }
         Progress::Finished { .. } => listener.clear(),
         _ => (),
     });

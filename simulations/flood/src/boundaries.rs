@@ -28,7 +28,8 @@ impl Builder<'_> {
                 boundaries = boundaries.with(name, edges, Condition::Rating(curve));
                 continue;
             }
-            let slope = positive(outflow.slope, &format!("{key}.slope"))?;
+            let slope = positive(outflow.slope, &format!("{key}.slope"))?
+                * self.parameters.factors.outflow_slope;
             let edges = self.edges(bed, outflow.side, outflow.line.as_ref(), &key, &mut taken)?;
             self.hypotheses.push(Text::new(
                 format!(
@@ -72,7 +73,8 @@ impl Builder<'_> {
                 }
             }
             let [surge, rise] = added.map(|(_, value)| value.unwrap_or(0.0));
-            let series = series.map(|level| level + offset + surge + rise);
+            let added = offset + surge + rise + self.parameters.factors.level_m;
+            let series = series.map(|level| level + added);
             if surge != 0.0 || rise != 0.0 {
                 let text = |l: Language| (l.number(surge, 2), l.number(rise, 2));
                 let ((fr_s, fr_r), (en_s, en_r)) = (text(Language::Fr), text(Language::En));

@@ -46,6 +46,8 @@ impl Builder<'_> {
                 ));
             }
         };
+        let factor = self.parameters.factors.discharge;
+        let series = series.map(|q| q * factor);
         let peak = series.largest();
         let return_period = inflow.return_period_years.map_or_else(
             || Text::new(String::new(), String::new()),

@@ -6,9 +6,11 @@
 //! | [`parameters`] | what a scenario states |
 //! | [`setup`] | parameters and territory → engine |
 //! | `inflows`, `boundaries`, `structures`, `links` | its sources, edges, crests, culverts and pumps |
+//! | `levees` | where a levee would fail, the strip behind it |
 //! | [`run`], `results` | time, gauges; maps and tables without time |
 //! | [`hazard`] | classes of hazard |
 //! | `hydrograph` | hydrographs from a stated peak |
+//! | [`uncertainty`], `variants` | sensitivity runs, ensembles; breach, no measures |
 //! | [`exposure`] | water at buildings, indicators by enjeu |
 
 mod boundaries;
@@ -16,12 +18,15 @@ pub mod exposure;
 pub mod hazard;
 mod hydrograph;
 mod inflows;
+mod levees;
 mod links;
 pub mod parameters;
 mod results;
 pub mod run;
 pub mod setup;
 mod structures;
+pub mod uncertainty;
+mod variants;
 
 use std::sync::Arc;
 
@@ -94,7 +99,7 @@ impl Simulation for Flood {
 fn descriptor() -> Descriptor {
     Descriptor {
         id: "flood",
-        version: concat!(env!("CARGO_PKG_VERSION"), "+sw4"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+sw5"),
         title: Text::new("Inondation", "Flood"),
         summary: Text::new(
             "Propagation d'une crue, d'une rupture de barrage ou de digue, ou d'une submersion par les équations de Saint-Venant en deux dimensions.",

@@ -9,6 +9,8 @@ use twin_core::language::Text;
 use twin_core::scenario::{Duration, Level};
 use twin_core::territory::GeometryInput;
 
+use crate::uncertainty::{Factors, Uncertainty};
+
 /// Parameters of the simulation `flood`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -73,6 +75,12 @@ pub struct Parameters {
     /// Classes of the simulated hazard.
     #[serde(default)]
     pub hazard: HazardParameters,
+    /// Changes of all values of a kind at once, as calibration and ensembles use them.
+    #[serde(default)]
+    pub factors: Factors,
+    /// What is not well known, for the sensitivity runs.
+    #[serde(default)]
+    pub uncertainty: Uncertainty,
     /// Comparison with observed levels or marks: who compared, with what error.
     #[serde(default)]
     pub calibration: Option<Text>,

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use twin_core::language::Text;
 use twin_core::simulation::{
-    Budget, Fields, GaugeSeries, Outcome, Run, RunContext, StateError, StateVisitor,
+    Budget, Fields, GaugeSeries, Outcome, Run, RunContext, StateError, StateVisitor, Variant,
+    VariantOutcome,
 };
 use twin_core::territory::TerritoryView;
 use twin_core::{Error, Language, Result};
 use twin_shallow_water::{Side, Solver};
 
 use crate::exposure::{self, Water};
+use crate::levees::precaution_strip;
 use crate::parameters::{Equations, Parameters, UndeclaredEdges};
 use crate::setup::Setup;
 
@@ -19,6 +21,9 @@ const GAUGE_INTERVAL_S: f64 = 60.0;
 
 /// Cells below this maximum depth count as dry in results, metres.
 pub(crate) const DRY_DEPTH_M: f64 = 0.01;
+
+/// Share of the wet cells that may still rise at the end without a warning.
+const MOST_RISING: f64 = 0.1;
 
 /// Allowed error of the water budget relative to all water: round-off of an engine in `f32`.
 const BUDGET_TOLERANCE: f64 = 1e-6;
@@ -30,6 +35,8 @@ pub struct FloodRun {
     pub(crate) setup: Setup,
     gauges: Vec<Gauge>,
     domain: DomainRecord,
+    /// Share of the wet cells whose water rose since the output before.
+    rising_share: f64,
 }
 
 /// What is recorded at a point.
@@ -73,7 +80,7 @@ impl FloodRun {
             .collect();
         let through_m3 = vec![Vec::new(); through(&setup.solver).count()];
         let domain = DomainRecord { through_m3, ..DomainRecord::default() };
-        Self { view, parameters, setup, gauges, domain }
+        Self { view, parameters, setup, gauges, domain, rising_share: 0.0 }
     }
 
     fn record(&mut self) {
@@ -142,6 +149,7 @@ impl Run for FloodRun {
         let store = |values: &mut [f32], of: &dyn Fn(usize) -> f64| {
             values.iter_mut().enumerate().for_each(|(cell, v)| *v = of(cell) as f32);
         };
+        self.rising_share = rising_share(fields.output("water_depth"), solver);
         store(fields.output("water_depth"), &|cell| solver.depth_at(cell));
         store(fields.output("water_level"), &|cell| solver.level(cell).unwrap_or(f64::NAN));
         store(fields.output("eastward_water_velocity"), &|cell| solver.velocity_at(cell).0);
@@ -150,7 +158,8 @@ impl Run for FloodRun {
     }
 
     fn finish(&mut self, _: &RunContext) -> Result<Outcome> {
-        let statics = self.statics()?;
+        let mut statics = self.statics()?;
+        statics.extend(precaution_strip(self));
         let (depth, level) = (&statics[0].grid, &statics[1].grid);
         let water = Water { depth, level, terrain: &self.setup.terrain };
         let at_buildings =
@@ -165,6 +174,7 @@ impl Run for FloodRun {
             format!("Water at a building: highest level of the wet cells around it, less the ground and {} m of floor.", Language::En.number(floor, 2)),
         ));
         hypotheses.push(self.parameters.hazard.hypothesis());
+        hypotheses.push(self.parameters.uncertainty.hypothesis());
         let mut warnings = std::mem::take(&mut self.setup.warnings);
         if self.parameters.equations == Equations::LocalInertial {
             warnings.extend(self.beyond_validity());
@@ -175,6 +185,7 @@ impl Run for FloodRun {
                 "No bathymetry: LiDAR gives the water surface, not the river bed; depths are overestimated.",
             ));
         }
+        warnings.extend(self.still_rising());
         if !self.view.structures().is_empty() && self.parameters.breaches.is_empty() {
             warnings.push(Text::new(
                 "Le secteur situé derrière l'ouvrage reste inondable : lire ce résultat avec celui du scénario de brèche.",
@@ -193,6 +204,14 @@ impl Run for FloodRun {
             hypotheses,
             warnings,
         })
+    }
+
+    fn variants(&self) -> Result<Vec<Variant>> {
+        self.all_variants()
+    }
+
+    fn conclude(&self, outcome: &mut Outcome, variants: &[VariantOutcome]) -> Result<()> {
+        self.conclude_variants(outcome, variants)
     }
 
     fn visit_state(&mut self, visitor: &mut dyn StateVisitor) -> Result<bool, StateError> {
@@ -236,6 +255,16 @@ impl FloodRun {
         (beyond > 0).then(|| Text::new(
             format!("Sur {} % de la surface inondée l'écoulement dépasse un nombre de Froude de 0,8 : les équations inertielles n'y sont plus valables ; y refaire le calcul avec equations = \"full\".", number(Language::Fr)),
             format!("On {} % of the flooded area the flow exceeds a Froude number of 0.8: the inertial equations are no longer valid there; compute again with equations = \"full\".", number(Language::En)),
+        ))
+    }
+
+    /// Whether the run ended before the flood had passed.
+    fn still_rising(&self) -> Option<Text> {
+        let percent = 100.0 * self.rising_share;
+        let n = |l: Language| l.number(percent, 0);
+        (self.rising_share > MOST_RISING).then(|| Text::new(
+            format!("Sur {} % de la surface inondée l'eau montait encore à la fin du calcul : les maximums y sont des minorants ; prolonger la durée.", n(Language::Fr)),
+            format!("On {} % of the flooded area the water was still rising at the end of the run: maxima there are lower bounds; lengthen the duration.", n(Language::En)),
         ))
     }
 
@@ -306,6 +335,20 @@ impl FloodRun {
 /// Culverts, pumps and sections with the volume that has passed, m³.
 fn through(solver: &Solver<f32>) -> impl Iterator<Item = (&str, f64)> {
     solver.links().map(|(name, link)| (name, link.moved_m3)).chain(solver.sections())
+}
+
+/// Share of the wet cells whose water rose by a centimetre since `before`.
+fn rising_share(before: &[f32], solver: &Solver<f32>) -> f64 {
+    let (mut wet, mut rising) = (0usize, 0usize);
+    for (cell, &before) in before.iter().enumerate() {
+        let now = solver.depth_at(cell);
+        if now > DRY_DEPTH_M {
+            wet += 1;
+            let rise = now - f64::from(if before.is_finite() { before } else { 0.0 });
+            rising += usize::from(rise > 0.01);
+        }
+    }
+    rising as f64 / wet.max(1) as f64
 }
 
 /// Mean rate between records of a cumulated volume, at the later of the two times.

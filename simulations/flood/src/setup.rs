@@ -12,6 +12,7 @@ use crate::exposure::footprint_cells;
 use crate::parameters::{
     BuildingMode, Equations, HazardParameters, Parameters, StillWater, UndeclaredEdges,
 };
+use crate::uncertainty;
 
 /// Height of a building whose height is not known, metres: one storey, so that it blocks the flow.
 const UNKNOWN_BUILDING_HEIGHT_M: f64 = 3.0;
@@ -57,6 +58,7 @@ pub fn prepare(
         ));
     }
     check_hazard(&parameters.hazard)?;
+    uncertainty::check(parameters)?;
     let mut setup =
         Builder { view, parameters, context, hypotheses: Vec::new(), markers: Vec::new() };
     let bed = setup.bed(&terrain)?;
@@ -194,6 +196,7 @@ impl Builder<'_> {
             })?;
             lookup[usize::from(cover.value())] = positive(*n, &key)? as f32;
         }
+        let factor = self.parameters.factors.manning as f32;
         // Buildings stand on their own terms; what is not known flows like bare ground.
         let fallback = lookup[usize::from(LandCover::BareSoil.value())];
         self.hypotheses.push(Text::new(
@@ -202,7 +205,7 @@ impl Builder<'_> {
         ));
         Ok(self.view.land_cover()?.map(|cover| {
             let n = lookup[usize::from(cover.value())];
-            if n.is_finite() { n } else { fallback }
+            (if n.is_finite() { n } else { fallback }) * factor
         }))
     }
 

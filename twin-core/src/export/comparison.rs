@@ -145,7 +145,8 @@ pub fn difference_legend() -> Legend {
     }
 }
 
-fn change_legend() -> Legend {
+/// Classes of [`DepthComparison::change`].
+pub fn change_legend() -> Legend {
     Legend::Classed {
         title: Text::new("Emprise inondée", "Flooded extent"),
         unit: String::new(),

@@ -130,9 +130,17 @@ pub struct RunEntry {
     /// absent: the run reads the finished results of those it depends on.
     #[serde(default)]
     pub coupling_step: Option<Duration>,
+    /// Whether the runs that belong beside this one are computed too (sensitivity, breach); default:
+    /// yes.
+    #[serde(default = "yes")]
+    pub variants: bool,
     /// Parameters of the simulation.
     #[serde(default)]
     pub parameters: Map<String, Value>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Scenario {

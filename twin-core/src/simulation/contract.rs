@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::de::DeserializeOwned;
 
-use super::{Budget, Descriptor, Fields, Outcome, StateError, StateVisitor};
+use super::{
+    Budget, Descriptor, Fields, Outcome, StateError, StateVisitor, Variant, VariantOutcome,
+};
 use crate::territory::TerritoryView;
 use crate::{Error, Result};
 
@@ -66,6 +68,17 @@ pub trait Run: Send {
 
     /// Ends the run. Called once, after the last [`Run::advance_to`].
     fn finish(&mut self, context: &RunContext) -> Result<Outcome>;
+
+    /// The runs that belong beside this one: sensitivity, a breach. Called once, after
+    /// [`Run::finish`].
+    fn variants(&self) -> Result<Vec<Variant>> {
+        Ok(Vec::new())
+    }
+
+    /// Adds to the outcome what follows from its variants. Not called without variants.
+    fn conclude(&self, _outcome: &mut Outcome, _variants: &[VariantOutcome]) -> Result<()> {
+        Ok(())
+    }
 
     /// Walks over the whole state, to save or to load it; `Ok(false)` when the run cannot restart.
     /// A run that can gives the same bits with and without a restart.

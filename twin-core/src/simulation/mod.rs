@@ -17,6 +17,7 @@ mod outcome;
 mod registry;
 mod state;
 mod unit;
+mod variant;
 
 pub use contract::{
     Analysis, Estimate, OneShot, Run, RunContext, Simulation, Workload, parse_parameters,
@@ -29,3 +30,6 @@ pub use outcome::{Budget, GaugeSeries, Outcome, PlacedStructure, ResultMap, Stat
 pub use registry::Registry;
 pub use state::{StateError, StateReader, StateVisitor, StateWriter};
 pub use unit::Unit;
+pub use variant::{
+    IndicatorRange, Sensitivity, Variant, VariantKind, VariantOutcome, VariantRecord,
+};

@@ -76,6 +76,20 @@ impl TerritoryView {
         self
     }
 
+    /// The same without the edits of any measure.
+    pub fn without_edits(&self) -> Result<Self> {
+        let mut view = Self::new(self.territory.clone(), self.spec, Vec::new())?;
+        view.study_area.clone_from(&self.study_area);
+        view.grids.clone_from(&self.grids);
+        view.tables.clone_from(&self.tables);
+        Ok(view)
+    }
+
+    /// Whether any measure changes the territory.
+    pub fn is_edited(&self) -> bool {
+        !self.edits.is_empty()
+    }
+
     /// The territory without edits.
     pub fn territory(&self) -> &Territory {
         &self.territory

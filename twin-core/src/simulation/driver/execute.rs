@@ -6,11 +6,12 @@ use std::sync::Arc;
 use super::plan::{Link, Step};
 use super::publish::{Publication, publish};
 use super::segments::{Checkpoint, Segments, outputs_of, remove_unfinished_documents};
+use super::variants::run_variants;
 use super::{Progress, RunOptions, StepResult, fingerprint};
 use crate::formats::cf::SeriesFile;
 use crate::results::{InputFile, OpenRun};
 use crate::scenario::Scenario;
-use crate::simulation::{Fields, Run, RunContext, StateError, StateVisitor};
+use crate::simulation::{Fields, Run, RunContext, Sensitivity, StateError, StateVisitor};
 use crate::territory::TerritoryView;
 use crate::{Error, Language, Result};
 
@@ -60,7 +61,17 @@ pub(super) fn run_group(
     }
     let resumed = advance_all(scenario, &mut members, options, &context)?;
     for mut member in members {
-        let outcome = member.run.finish(&context)?;
+        let mut outcome = member.run.finish(&context)?;
+        let mut variants = Vec::new();
+        // What a coupled run reads from the others would differ in each variant.
+        if member.step.variants && member.step.links.is_empty() {
+            let (step, run) = (&member.step, member.run.as_ref());
+            variants = run_variants(scenario, view, step, run, options, &context)?;
+        }
+        let sensitivity = Sensitivity::new(&outcome.indicators, &variants);
+        if sensitivity.is_some() {
+            member.run.conclude(&mut outcome, &variants)?;
+        }
         let publication = Publication {
             scenario,
             view,
@@ -69,6 +80,7 @@ pub(super) fn run_group(
             files: member.files,
             upstream: member.upstream,
             outcome,
+            sensitivity,
             budget: member.run.budget(),
             language: options.language,
             wall_s: started.elapsed().as_secs_f64(),

@@ -54,6 +54,7 @@ pub(super) fn of_step(
     add(&scenario.time.duration.seconds().to_string());
     add(&scenario.output_interval_s().to_string());
     add(&format!("{:?}", step.coupling_step_s));
+    add(&step.variants.to_string());
     for (variable, hash) in upstream {
         add(variable);
         add(hash);

@@ -13,12 +13,14 @@ mod prepare;
 mod publish;
 mod segments;
 mod sheet;
+mod variants;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use crate::language::Text;
 use crate::results::{RunManifest, RunStore, ScenarioManifest};
 use crate::scenario::Scenario;
 use crate::simulation::{Estimate, Registry, Workload};
@@ -93,6 +95,19 @@ pub enum Progress<'a> {
     Unchanged {
         /// Name of the step.
         run: &'a str,
+    },
+    /// A variant of a step is computed.
+    Variant {
+        /// Name of the step.
+        run: &'a str,
+        /// What differs.
+        title: &'a Text,
+        /// Position among the variants.
+        index: usize,
+        /// Number of variants.
+        count: usize,
+        /// Share of it that is done.
+        share: f64,
     },
     /// A step is complete.
     Finished {

@@ -21,6 +21,8 @@ pub(super) struct Step {
     pub(super) parameters: Value,
     pub(super) links: Vec<Link>,
     pub(super) coupling_step_s: Option<f64>,
+    /// Whether its variants are computed.
+    pub(super) variants: bool,
 }
 
 /// One input of a run and the run that gives it.
@@ -45,6 +47,7 @@ pub(super) fn plan(registry: &Registry, scenario: &Scenario) -> Result<Vec<Vec<S
                 parameters: Value::Object(entry.parameters.clone()),
                 links: Vec::new(),
                 coupling_step_s: entry.coupling_step.map(|d| d.seconds()),
+                variants: entry.variants,
             },
         );
     }

@@ -15,7 +15,7 @@ use crate::results::{
     InputFile, RunLog, RunManifest, TerritoryRecord, write_atomically, write_json,
 };
 use crate::scenario::Scenario;
-use crate::simulation::{Budget, Descriptor, GaugeSeries, Outcome};
+use crate::simulation::{Budget, Descriptor, GaugeSeries, Outcome, Sensitivity};
 use crate::territory::{Territory, TerritoryView};
 use crate::{Error, Language, Result};
 
@@ -28,6 +28,7 @@ pub(super) struct Publication<'a> {
     pub(super) files: Vec<InputFile>,
     pub(super) upstream: Vec<(String, String)>,
     pub(super) outcome: Outcome,
+    pub(super) sensitivity: Option<Sensitivity>,
     pub(super) budget: Option<Budget>,
     pub(super) language: Language,
     pub(super) wall_s: f64,
@@ -50,6 +51,9 @@ pub(super) fn publish(
         package.finish()?;
     }
     write_json(&folder.join("indicators.json"), &run.outcome.indicators)?;
+    if let Some(sensitivity) = &run.sensitivity {
+        write_json(&folder.join("sensitivity.json"), sensitivity)?;
+    }
     let csv = run.outcome.indicators.to_csv(run.language);
     write_atomically(&folder.join("indicators.csv"), csv.as_bytes())?;
     if !run.outcome.gauges.is_empty() {

@@ -64,7 +64,7 @@ pub(super) fn report(run: &Publication<'_>, manifest: &RunManifest, maps: &Path)
             relative_error: b.relative_error(),
         }),
         structures: (!structures.rows.is_empty()).then_some(structures),
-        tables: Vec::new(),
+        tables: run.sensitivity.as_ref().map(|s| s.tables(language)).unwrap_or_default(),
         hypotheses,
         limits: descriptor.limits.clone(),
         parameters: Some(parameters(manifest, language)),
