@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use twin_core::Language;
 
+use crate::commands::Observations;
+
 /// Assemble a 3D territory from French national data, run scenarios on it, read the results.
 #[derive(Debug, Parser)]
 #[command(name = "twin", version, about, max_term_width = 100)]
@@ -87,6 +89,58 @@ pub(crate) enum Command {
         #[arg(long)]
         runs: Option<PathBuf>,
     },
+    /// Compare the flooded extent of a run with a known one (PPR, TRI, a past flood)
+    Compare {
+        /// Folder of the run
+        run: PathBuf,
+        /// Vector file with the known extent
+        #[arg(long)]
+        reference: PathBuf,
+        /// Layer of the file (default: all)
+        #[arg(long)]
+        layer: Option<String>,
+        /// Vector file with the area in which to compare, such as the perimeter of the plan
+        #[arg(long)]
+        within: Option<PathBuf>,
+        /// Depth from which a cell counts as flooded, metres
+        #[arg(long, default_value_t = 0.05)]
+        depth: f64,
+        /// Territory (NAME.twin), to count buildings inside and outside
+        #[arg(long)]
+        territory: Option<PathBuf>,
+        /// Folder to write
+        #[arg(long, default_value = "comparaison")]
+        out: PathBuf,
+    },
+    /// Compare a run with observed flood marks and gauge series
+    Observe {
+        /// Folder of the run
+        run: PathBuf,
+        #[command(flatten)]
+        observations: ObservationArguments,
+        /// Folder to write
+        #[arg(long, default_value = "observations")]
+        out: PathBuf,
+    },
+    /// Run a scenario with several roughnesses and rank them by observations
+    Calibrate {
+        /// Scenario file
+        scenario: PathBuf,
+        #[command(flatten)]
+        observations: ObservationArguments,
+        /// Run of the scenario to vary (default: the only one)
+        #[arg(long)]
+        run: Option<String>,
+        /// Land covers varied together, `NAME=code+code`; default: all at once
+        #[arg(long = "group", value_name = "NAME=CODES")]
+        groups: Vec<String>,
+        /// Factors on the tabulated roughness
+        #[arg(long, value_delimiter = ',', default_value = "0.6,0.8,1,1.25,1.6")]
+        factors: Vec<f64>,
+        /// Folder to write
+        #[arg(long, default_value = "calage")]
+        out: PathBuf,
+    },
     /// Convert a territory or run into an exchange format
     Export {
         /// Territory (NAME.twin) or run folder
@@ -104,6 +158,37 @@ pub(crate) enum Command {
         /// Folder to write
         out: PathBuf,
     },
+}
+
+/// Observations and what their files do not say.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ObservationArguments {
+    /// Flood marks (vector file, or CSV with x, y and level_m), or `GAUGE=FILE` for a series at a
+    /// gauge (two columns, HydroPortail or Hub'Eau)
+    #[arg(required = true)]
+    files: Vec<String>,
+    /// Only marks of this flood, as the file dates it (2002-12-12)
+    #[arg(long)]
+    event: Option<String>,
+    /// The series are discharges, not levels
+    #[arg(long)]
+    discharge: bool,
+    /// Unit of the series where the file does not state it
+    #[arg(long)]
+    unit: Option<String>,
+    /// Datum of the levels: NGF-IGN69, zero-echelle …
+    #[arg(long)]
+    datum: Option<String>,
+    /// Height of that datum's zero in the territory's datum, metres
+    #[arg(long, allow_hyphen_values = true)]
+    offset_m: Option<f64>,
+}
+
+impl From<ObservationArguments> for Observations {
+    fn from(given: ObservationArguments) -> Self {
+        let ObservationArguments { files, event, discharge, unit, datum, offset_m } = given;
+        Self { files, event, discharge, unit, datum, offset_m }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -3,8 +3,6 @@
 
 mod territory;
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 use twin_core::results::RunStore;
 use twin_core::scenario::Scenario;

@@ -1,14 +1,18 @@
 //! One file per command.
 
 mod assemble;
+mod calibrate;
 mod cite;
+mod compare;
 mod demo;
 mod describe;
 mod export;
-
+mod finished;
 mod info;
+mod observe;
 mod run;
 
+pub(crate) use observe::Observations;
 use twin_core::simulation::Registry;
 use twin_core::{Error, Result};
 
@@ -56,6 +60,19 @@ pub(crate) fn execute(arguments: Arguments, registry: &Registry) -> Result<()> {
                 }
                 Ok(())
             }
+        }
+        Command::Compare { run, reference, layer, within, depth, territory, out } => {
+            let request =
+                compare::Request { run, reference, layer, within, depth_m: depth, territory, out };
+            compare::compare(&request, &console)
+        }
+        Command::Observe { run, observations, out } => {
+            observe::observe(&run, &observations.into(), &out, &console)
+        }
+        Command::Calibrate { scenario, observations, run, groups, factors, out } => {
+            let observations = observations.into();
+            let request = calibrate::Request { scenario, observations, run, groups, factors, out };
+            calibrate::calibrate(&request, registry, &console)
         }
         Command::Export { path, format, out } => export::export(&path, format, &out, &console),
         Command::Schemas { out } => {

@@ -110,6 +110,7 @@ output_interval = "30 s"
 resolution_m = 5.0
 [runs.crue]
 simulation = "flood"
+variants = false
 [runs.crue.parameters]
 undeclared_edges = "wall"
 [runs.crue.parameters.inflow]

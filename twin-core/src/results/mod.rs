@@ -2,9 +2,13 @@
 
 mod indicator;
 mod manifest;
+mod marks;
+mod scores;
 mod store;
 
 pub use indicator::{Indicator, IndicatorGroup, Indicators};
 pub use manifest::{InputFile, RunLog, RunManifest, ScenarioManifest, TerritoryRecord};
+pub use marks::{FloodMark, FloodMarks, read_flood_marks};
+pub use scores::{ErrorScores, ExtentScores, SeriesScores};
 pub(crate) use store::write_json;
 pub use store::{OpenRun, RunStore, hash_file, write_atomically};
