@@ -151,6 +151,8 @@ pub(crate) enum Command {
         /// File or folder to write
         #[arg(long)]
         out: PathBuf,
+        #[command(flatten)]
+        flood: FloodExport,
     },
     /// Write the JSON Schemas of territory and scenario files and of all parameters
     #[command(hide = true)]
@@ -203,6 +205,25 @@ pub(crate) enum ExportFormat {
     Cityjsonseq,
     /// GeoJSON in WGS 84, one file per layer
     Geojson,
+    /// Flooded surfaces, classes and lines of equal level (CNIG Directive Inondation, GeoPackage)
+    CnigDi,
+}
+
+/// What the CNIG tables say beside geometry, for `--format cnig-di`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct FloodExport {
+    /// Identifier of the TRI
+    #[arg(long)]
+    pub(crate) tri: Option<String>,
+    /// Hazard: 112 slow river flood, 113 fast river flood, 117 sea
+    #[arg(long)]
+    pub(crate) hazard: Option<String>,
+    /// Occurrence: For, Moy, Fai …
+    #[arg(long)]
+    pub(crate) occurrence: Option<String>,
+    /// Interval of the lines of equal level, metres
+    #[arg(long, default_value_t = 0.5)]
+    pub(crate) interval: f64,
 }
 
 impl Arguments {

@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use twin_core::export::cnig_di::{self, FloodIdentity, FloodMaxima};
 use twin_core::export::wording;
-use twin_core::formats::cf::{BandKind, BandMeta, SeriesFile};
+use twin_core::formats::cf::{BandKind, BandMeta};
 use twin_core::formats::cityjson::{CityJsonSeq, write_city_model};
-use twin_core::formats::geopackage::GeoPackage;
+use twin_core::formats::geopackage::{GeoPackage, GeoPackageWriter};
 use twin_core::formats::{CogOptions, CogWriter, FeatureTable, PartFile, Resampling, geojson};
-use twin_core::results::RunManifest;
 use twin_core::spatial::{Crs, Transformer, VerticalDatum};
 use twin_core::territory::Territory;
 use twin_core::{Error, Language, Result};
 
+use super::finished::FinishedRun;
 use super::info;
-use crate::arguments::ExportFormat;
+use crate::arguments::{ExportFormat, FloodExport};
 use crate::console::Console;
 
 /// Rows of a grid converted at a time.
@@ -26,6 +27,7 @@ pub(crate) fn export(
     path: &Path,
     format: ExportFormat,
     out: &Path,
+    flood: &FloodExport,
     console: &Console,
 ) -> Result<()> {
     let is_territory = path.join(Territory::MANIFEST).is_file();
@@ -35,6 +37,14 @@ pub(crate) fn export(
     match (is_territory, format) {
         (true, ExportFormat::Cog) => territory_grids(path, out)?,
         (false, ExportFormat::Cog) => run_grids(path, out)?,
+        (false, ExportFormat::CnigDi) => cnig_di(path, flood, out)?,
+        (true, ExportFormat::CnigDi) => {
+            return Err(Error::input(
+                path.display().to_string(),
+                "ce format décrit une inondation ; exporter un calcul",
+                "this format describes a flood; export a run",
+            ));
+        }
         (true, ExportFormat::Gpkg) => copy(&path.join(Territory::FEATURES), out)?,
         (false, ExportFormat::Gpkg) => copy(&path.join("assets.gpkg"), out)?,
         (true, ExportFormat::Geojson) => geojson_layers(&path.join(Territory::FEATURES), out)?,
@@ -88,11 +98,7 @@ fn territory_grids(path: &Path, out: &Path) -> Result<()> {
 }
 
 fn run_grids(path: &Path, out: &Path) -> Result<()> {
-    let file = SeriesFile::open(path.join("fields.h5"))?;
-    let manifest_path = path.join("manifest.json");
-    let bytes = fs::read(&manifest_path).map_err(Error::read(&manifest_path))?;
-    let manifest: RunManifest = serde_json::from_slice(&bytes)
-        .map_err(|e| Error::file(&manifest_path, twin_core::FileProblem::undecodable(e)))?;
+    let FinishedRun { manifest, fields: file, .. } = FinishedRun::open(path)?;
     let datum =
         VerticalDatum::parse(&manifest.territory.vertical_datum).unwrap_or(VerticalDatum::Unknown);
     fs::create_dir_all(out).map_err(Error::write(out))?;
@@ -108,6 +114,27 @@ fn run_grids(path: &Path, out: &Path) -> Result<()> {
         writer.finish()?;
     }
     Ok(())
+}
+
+/// A GeoPackage of the CNIG standard Directive Inondation.
+fn cnig_di(path: &Path, flood: &FloodExport, out: &Path) -> Result<()> {
+    let run = FinishedRun::open(path)?;
+    let depth = run.field("maximum_water_depth")?;
+    let speed = run.field("maximum_flow_speed")?;
+    let level = run.field("maximum_water_level")?;
+    let identity = FloodIdentity {
+        surface: run.manifest.scenario.clone(),
+        tri: flood.tri.clone(),
+        hazard: flood.hazard.clone(),
+        occurrence: flood.occurrence.clone(),
+    };
+    let maxima = FloodMaxima { depth: &depth, speed: &speed, level: &level };
+    let crs = run.manifest.territory.crs;
+    let mut package = GeoPackageWriter::create(out)?;
+    for table in cnig_di::tables(maxima, &identity, crs, flood.interval)? {
+        package.add_table(&table, &table.name, wording::notice(Language::Fr))?;
+    }
+    package.finish()
 }
 
 /// One GeoJSON file per layer with geometry, in WGS 84 as RFC 7946 wants.

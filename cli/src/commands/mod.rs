@@ -74,7 +74,9 @@ pub(crate) fn execute(arguments: Arguments, registry: &Registry) -> Result<()> {
             let request = calibrate::Request { scenario, observations, run, groups, factors, out };
             calibrate::calibrate(&request, registry, &console)
         }
-        Command::Export { path, format, out } => export::export(&path, format, &out, &console),
+        Command::Export { path, format, out, flood } => {
+            export::export(&path, format, &out, &flood, &console)
+        }
         Command::Schemas { out } => {
             std::fs::create_dir_all(&out).map_err(Error::write(&out))?;
             for (name, schema) in crate::schemas(registry) {

@@ -16,6 +16,7 @@
 //! gives the same bytes.
 
 mod axis;
+pub mod cnig_di;
 pub mod comparison;
 mod font;
 pub mod hillshade;
