@@ -89,6 +89,17 @@ pub(crate) enum Command {
         #[arg(long)]
         runs: Option<PathBuf>,
     },
+    /// Propose where a flood enters and leaves a territory, from its watercourses
+    Places {
+        /// Territory (NAME.twin)
+        territory: PathBuf,
+        /// Part of it: west,south,east,north
+        #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
+        extent: Option<Vec<f64>>,
+        /// Folder to write
+        #[arg(long, default_value = "lieux")]
+        out: PathBuf,
+    },
     /// Compare the flooded extent of a run with a known one (PPR, TRI, a past flood)
     Compare {
         /// Folder of the run

@@ -10,6 +10,7 @@ mod export;
 mod finished;
 mod info;
 mod observe;
+mod places;
 mod run;
 
 pub(crate) use observe::Observations;
@@ -60,6 +61,9 @@ pub(crate) fn execute(arguments: Arguments, registry: &Registry) -> Result<()> {
                 }
                 Ok(())
             }
+        }
+        Command::Places { territory, extent, out } => {
+            places::places(&places::Request { territory, extent, out }, &console)
         }
         Command::Compare { run, reference, layer, within, depth, territory, out } => {
             let request =

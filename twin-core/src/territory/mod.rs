@@ -10,6 +10,7 @@ mod building;
 mod building_model;
 mod commune;
 mod construction;
+mod crossings;
 mod edit;
 mod facility;
 mod features;
@@ -42,6 +43,7 @@ pub use construction::{
     ReservoirNature, SportsGround, SportsGroundNature, SurfaceConstruction,
     SurfaceConstructionNature,
 };
+pub use crossings::{Crossing, crossings};
 pub use edit::{Edit, LineStructure, OpeningKind, RasterOperation, StructureOpening};
 pub use facility::{Facility, FacilityClass, FacilityClasses};
 pub use features::{FeatureVisitor, FeatureVisitorMut, Features};
