@@ -58,3 +58,40 @@ fn an_outflow_is_marked_where_the_side_is_lowest_and_points_outwards() {
     assert_eq!((marker.x, marker.y), (spec.extent().max_x, spec.centre(lowest, 0).1));
     assert!(matches!(marker.kind, MarkerKind::Outflow { towards_deg } if towards_deg == 90.0));
 }
+
+#[test]
+fn an_inflow_on_a_hill_and_an_outflow_without_water_are_told() {
+    let view = view();
+    let terrain = view.terrain(Aggregation::Mean).unwrap();
+    let spec = *view.spec();
+    let at = |best: &dyn Fn(f32, f32) -> bool| {
+        let inside = (0..spec.len()).filter(|&i| terrain.values[i].is_finite());
+        let cell =
+            inside.reduce(|a, b| if best(terrain.values[b], terrain.values[a]) { b } else { a });
+        let (row, column) = spec.row_column(cell.unwrap());
+        spec.centre(row, column)
+    };
+    let warnings = |(x, y): (f64, f64)| {
+        let parameters = json!({
+            "inflow": { "discharge_m3_per_s": 1.0, "at": [x, y], "source": "essai" },
+            "outflow": { "aval": { "side": "east" } },
+            "buildings": "roughness", "undeclared_edges": "wall",
+        });
+        outcome(&view, &parameters).warnings
+    };
+    let says =
+        |all: &[twin_core::language::Text], word: &str| all.iter().any(|w| w.fr.contains(word));
+    let (hill, bed) = (warnings(at(&|a, b| a > b)), warnings(at(&|a, b| a < b)));
+    assert!(says(&hill, "point bas voisin") && !says(&bed, "point bas voisin"));
+    assert!(says(&hill, "Rien n'est sorti par « aval »"));
+}
+
+#[test]
+fn an_absurd_friction_is_refused() {
+    let view = view();
+    let context = RunContext::new(1.0, 1.0);
+    let parameters = json!({ "manning": { "bare-soil": 1e6 }, "undeclared_edges": "wall" });
+    let refused = twin_flood::Flood::default().initialise(view, &parameters, &context);
+    let said = refused.err().unwrap().to_string();
+    assert!(said.contains("manning.bare-soil") && said.contains("Manning"), "{said}");
+}

@@ -26,6 +26,8 @@ use twin_core::export::Legend;
 use twin_core::export::legend::{Class, Hatch};
 use twin_core::export::ramp::Rgb;
 use twin_core::language::Text;
+use twin_core::results::{Indicator, IndicatorGroup};
+use twin_core::spatial::Grid;
 
 /// Largest values of a cell; `rise_m_per_h` is `NaN` where not known.
 #[derive(Debug, Clone, Copy)]
@@ -113,6 +115,34 @@ pub fn without_small_patches(present: &mut [bool], columns: usize, cells: usize)
     }
 }
 
+/// Areas by class of the « aléa simulé » inside the study area.
+pub fn areas(hazard: &Grid<f32>, study: &Grid<bool>) -> IndicatorGroup {
+    let cell_ha = hazard.spec.cell_area() / 1e4;
+    let classes =
+        [("faible", "low"), ("modéré", "moderate"), ("fort", "high"), ("très fort", "very high")];
+    let row = |(k, (fr, en)): (usize, (&str, &str))| {
+        let class = (k + 1) as f32;
+        let counted = |(value, inside): &(&f32, &bool)| **inside && **value == class;
+        let cells = hazard.values.iter().zip(&study.values).filter(counted).count();
+        let label = Text::new(
+            format!("Surface en aléa simulé {fr}"),
+            format!("Area of {en} simulated hazard"),
+        );
+        Indicator::quantity(
+            format!("area_hazard_{}", k + 1),
+            label,
+            cells as f64 * cell_ha,
+            "ha",
+            2,
+        )
+    };
+    IndicatorGroup {
+        id: "hazard".into(),
+        title: Text::new("Aléa simulé", "Simulated hazard"),
+        rows: classes.into_iter().enumerate().map(row).collect(),
+    }
+}
+
 /// Legend of the « aléa simulé »: colours of the CNIG standard for PPRN; the two highest classes are
 /// hatched, so that they are told apart without colour.
 pub fn legend() -> Legend {
@@ -189,6 +219,21 @@ mod tests {
         }
         assert!((uk_hazard_rating(peak(0.2, 1.0, 0.0)) - 0.3).abs() < 1e-12);
         assert!((uk_hazard_rating(peak(1.0, 1.0, 0.0)) - 2.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn areas_count_the_study_area_only() {
+        let spec = twin_core::spatial::GridSpec {
+            west: 0.0,
+            north: 100.0,
+            cell_size: 100.0,
+            columns: 4,
+            rows: 1,
+        };
+        let hazard = Grid { spec, values: vec![1.0, 4.0, 4.0, f32::NAN] };
+        let study = Grid { spec, values: vec![true, true, false, true] };
+        let found: Vec<_> = areas(&hazard, &study).rows.iter().map(|r| r.value).collect();
+        assert_eq!(found, [Some(1.0), Some(0.0), Some(0.0), Some(1.0)]);
     }
 
     #[test]

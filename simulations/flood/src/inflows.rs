@@ -5,12 +5,17 @@ use std::path::Path;
 use twin_core::export::map::{Marker, MarkerKind};
 use twin_core::language::Text;
 use twin_core::series::{Quantity, Series};
-use twin_core::{Error, Result};
+use twin_core::{Error, Language, Result};
 use twin_shallow_water::{Bed, Source, Split};
 
 use crate::hydrograph;
 use crate::parameters::Inflow;
 use crate::setup::{Builder, outside, place, positive};
+
+/// How far around an inflow lower ground is looked for, m.
+const HILL_REACH_M: f64 = 50.0;
+/// Height over the lowest ground around from which an inflow is told to lie on a hill, m.
+const HILL_M: f64 = 3.0;
 
 impl Builder<'_> {
     pub(crate) fn sources(&mut self, bed: &Bed) -> Result<Vec<Source>> {
@@ -18,6 +23,34 @@ impl Builder<'_> {
         let others =
             self.parameters.tributaries.iter().map(|(n, i)| (format!("tributaries.{n}"), i));
         main.chain(others).map(|(key, inflow)| self.source(&key, inflow, bed)).collect()
+    }
+
+    /// Tells when water would enter on a hill: the lowest ground around lies elsewhere.
+    fn check_place(&mut self, key: &str, cells: &[usize], bed: &Bed) {
+        let spec = &bed.spec;
+        let lowest = |cells: &mut dyn Iterator<Item = usize>| {
+            cells
+                .filter(|&cell| bed.is_open(cell))
+                .min_by(|a, b| bed.elevation_m[*a].total_cmp(&bed.elevation_m[*b]))
+        };
+        let Some(here) = lowest(&mut cells.iter().copied()) else { return };
+        let (row, column) = spec.row_column(here);
+        let reach = (HILL_REACH_M / spec.cell_size).ceil() as usize;
+        let columns = column.saturating_sub(reach)..=(column + reach).min(spec.columns - 1);
+        let around = (row.saturating_sub(reach)..=(row + reach).min(spec.rows - 1))
+            .flat_map(|r| columns.clone().map(move |c| spec.index(r, c)));
+        let Some(valley) = lowest(&mut around.into_iter()) else { return };
+        let height = bed.elevation_m[here] - bed.elevation_m[valley];
+        if height < HILL_M {
+            return;
+        }
+        let (row, column) = spec.row_column(valley);
+        let (x, y) = spec.centre(row, column);
+        let n = |l: Language, v| l.number(v, 1);
+        self.warnings.push(Text::new(
+            format!("L'apport « {key} » entre {} m au-dessus du point bas voisin (x = {x:.0}, y = {y:.0}) : vérifier qu'il est bien dans le lit.", n(Language::Fr, height)),
+            format!("The inflow \"{key}\" enters {} m above the low point beside it (x = {x:.0}, y = {y:.0}): check that it lies in the bed.", n(Language::En, height)),
+        ));
     }
 
     fn source(&mut self, key: &str, inflow: &Inflow, bed: &Bed) -> Result<Source> {
@@ -86,6 +119,7 @@ impl Builder<'_> {
                     },
                 });
                 let cells = vec![bed.spec.index(row, column)];
+                self.check_place(key, &cells, bed);
                 Ok(Source::Inflow {
                     name: key.to_owned(),
                     cells,
@@ -105,7 +139,11 @@ impl Builder<'_> {
                         towards_deg: azimuth((middle[0], middle[1]), bed.spec.extent().centre()),
                     },
                 });
-                Source::across(key, bed, line, series)
+                let source = Source::across(key, bed, line, series)?;
+                if let Source::Inflow { cells, .. } = &source {
+                    self.check_place(key, cells, bed);
+                }
+                Ok(source)
             }
             _ => Err(Error::input(
                 here,

@@ -109,8 +109,8 @@ fn descriptor() -> Descriptor {
         citation: "van Leer 1979, doi:10.1016/0021-9991(79)90145-1 (MUSCL); Toro 2001, Shock-capturing methods for free-surface shallow flows (Hancock's half step, HLL); Chen & Noelle 2017, doi:10.1137/15M1053074 (hydrostatic reconstruction)",
         limits: vec![
             Text::new(
-                "Écoulement moyenné sur la verticale : ni courants de fond, ni vagues courtes, ni écoulement en charge sous les ponts.",
-                "Depth-averaged flow: no near-bed currents, no short waves, no pressure flow under bridges.",
+                "Écoulement moyenné sur la verticale : ni courants de fond, ni vagues courtes ; les ponts ne mettent en charge que déclarés comme mesures.",
+                "Depth-averaged flow: no near-bed currents, no short waves; bridges press only where measures declare them.",
             ),
             Text::new(
                 "Ni réseau d'assainissement, ni infiltration, ni transport solide.",

@@ -12,6 +12,7 @@ use twin_core::{Error, Language, Result};
 use twin_shallow_water::{Side, Solver};
 
 use crate::exposure::{self, Water};
+use crate::hazard;
 use crate::levees::precaution_strip;
 use crate::parameters::{Equations, Parameters, UndeclaredEdges};
 use crate::setup::Setup;
@@ -164,7 +165,10 @@ impl Run for FloodRun {
         let water = Water { depth, level, terrain: &self.setup.terrain };
         let at_buildings =
             exposure::at_buildings(&self.view, &water, self.parameters.floor_height_m);
-        let indicators = exposure::indicators(&self.view, &water, &at_buildings);
+        let mut indicators = exposure::indicators(&self.view, &water, &at_buildings);
+        let classed = statics.iter().find(|f| f.name == "simulated_hazard");
+        let study = self.view.study_mask();
+        indicators.groups.extend(classed.map(|f| hazard::areas(&f.grid, &study)));
         let assets = vec![exposure::building_table(&self.view, &at_buildings)];
         let key_messages = key_messages(&indicators);
         let mut hypotheses = std::mem::take(&mut self.setup.hypotheses);
@@ -186,6 +190,7 @@ impl Run for FloodRun {
             ));
         }
         warnings.extend(self.still_rising());
+        warnings.extend(self.blocked_outflows());
         if !self.view.structures().is_empty() && self.parameters.breaches.is_empty() {
             warnings.push(Text::new(
                 "Le secteur situé derrière l'ouvrage reste inondable : lire ce résultat avec celui du scénario de brèche.",
@@ -256,6 +261,30 @@ impl FloodRun {
             format!("Sur {} % de la surface inondée l'écoulement dépasse un nombre de Froude de 0,8 : les équations inertielles n'y sont plus valables ; y refaire le calcul avec equations = \"full\".", number(Language::Fr)),
             format!("On {} % of the flooded area the flow exceeds a Froude number of 0.8: the inertial equations are no longer valid there; compute again with equations = \"full\".", number(Language::En)),
         ))
+    }
+
+    /// Outflows that nothing left through although water came in.
+    fn blocked_outflows(&self) -> Vec<Text> {
+        let budget = self.setup.solver.budget();
+        if budget.inflow_m3() <= 0.0 {
+            return Vec::new();
+        }
+        let is_blocked = |b: &&twin_shallow_water::Volume| {
+            self.parameters.outflow.contains_key(&b.name) && b.outflow_m3 <= 0.0
+        };
+        let told = |b: &twin_shallow_water::Volume| {
+            Text::new(
+                format!(
+                    "Rien n'est sorti par « {} » : l'eau n'y est pas arrivée, ou un bâtiment ou un relief la retient ; vérifier sa place.",
+                    b.name
+                ),
+                format!(
+                    "Nothing left through \"{}\": water did not get there, or a building or the ground holds it back; check its place.",
+                    b.name
+                ),
+            )
+        };
+        budget.boundaries.iter().filter(is_blocked).map(told).collect()
     }
 
     /// Whether the run ended before the flood had passed.

@@ -59,8 +59,14 @@ pub fn prepare(
     }
     check_hazard(&parameters.hazard)?;
     uncertainty::check(parameters)?;
-    let mut setup =
-        Builder { view, parameters, context, hypotheses: Vec::new(), markers: Vec::new() };
+    let mut setup = Builder {
+        view,
+        parameters,
+        context,
+        hypotheses: Vec::new(),
+        warnings: Vec::new(),
+        markers: Vec::new(),
+    };
     let bed = setup.bed(&terrain)?;
     let sources = setup.sources(&bed)?;
     let boundaries = setup.boundaries(&bed)?;
@@ -87,7 +93,8 @@ pub fn prepare(
     solver.set_level(|row, column| levels[(row, column)])?;
     solver.add_links(links)?;
     solver.set_sections(&setup.sections(&spec)?)?;
-    let (mut gauge_cells, mut warnings) = (Vec::new(), Vec::new());
+    let mut gauge_cells = Vec::new();
+    let mut warnings = setup.warnings;
     for (name, [x, y]) in &parameters.gauges {
         let cell =
             spec.cell_at(*x, *y).ok_or_else(|| outside(&place(&format!("gauges.{name}"))))?;
@@ -133,6 +140,7 @@ pub(crate) struct Builder<'a> {
     pub(crate) parameters: &'a Parameters,
     pub(crate) context: &'a RunContext,
     pub(crate) hypotheses: Vec<Text>,
+    pub(crate) warnings: Vec<Text>,
     pub(crate) markers: Vec<Marker>,
 }
 
@@ -140,7 +148,7 @@ impl Builder<'_> {
     fn bed(&mut self, terrain: &Grid<f32>) -> Result<Bed> {
         let mut bed = Bed::from_grids(terrain, &self.roughness()?)?;
         let mode = self.parameters.buildings;
-        positive(self.parameters.building_manning, "building_manning")?;
+        roughness(self.parameters.building_manning, "building_manning")?;
         for building in self.view.features().buildings.iter().filter(|b| b.is_standing()) {
             for (row, column) in footprint_cells(&bed.spec, building) {
                 let cell = bed.spec.index(row, column);
@@ -194,7 +202,7 @@ impl Builder<'_> {
                     format!("unknown land cover; possible: {}", known.join(", ")),
                 )
             })?;
-            lookup[usize::from(cover.value())] = positive(*n, &key)? as f32;
+            lookup[usize::from(cover.value())] = roughness(*n, &key)? as f32;
         }
         let factor = self.parameters.factors.manning as f32;
         // Buildings stand on their own terms; what is not known flows like bare ground.
@@ -241,6 +249,20 @@ fn check_hazard(hazard: &HazardParameters) -> Result<()> {
         place("hazard"),
         "les seuils doivent être positifs et croissants",
         "thresholds must be positive and rising",
+    ))
+}
+
+/// Manning's n within what is found in nature, from glass (0.009) to dense building as a resistance.
+fn roughness(n: f64, key: &str) -> Result<f64> {
+    if (0.005..=5.0).contains(&n) {
+        return Ok(n);
+    }
+    Err(Error::input(
+        place(key),
+        format!(
+            "n = {n} n'est pas un frottement de Manning ; usuel : 0,01 à 0,2, bâti jusqu'à 5 s·m⁻¹ᐟ³"
+        ),
+        format!("n = {n} is no Manning friction; usual: 0.01 to 0.2, buildings up to 5 s·m⁻¹ᐟ³"),
     ))
 }
 

@@ -6,10 +6,10 @@ use crate::flux::EdgeRow;
 use crate::friction::Closing;
 use crate::layout::{BLOCK_CELLS, BLOCK_COLUMNS, BLOCK_TILES, Layout, TILE};
 use crate::maxima::{RecordRow, Recording};
+use crate::options::Scheme;
 use crate::real::Real;
 use crate::reconstruction::HalfStep;
 use crate::section::Sections;
-use crate::solver::Scheme;
 use crate::special::Specials;
 use crate::structure::CrestNow;
 

@@ -10,10 +10,10 @@ use crate::bed::Bed;
 use crate::boundary::{Boundaries, BoundaryFace, Condition, EdgeContact, FaceNow, Segment};
 use crate::budget::{Budget, Exchange, Sum};
 use crate::frame::{BlockResult, Fields};
-use crate::friction::FrictionLaw;
 use crate::layout::{BLOCK_COLUMNS, Layout};
 use crate::link::{Link, LinkState};
 use crate::maxima::{Maxima, RateOfRise, Recording, Records};
+use crate::options::{Options, Scheme};
 use crate::real::{Real, quantised};
 use crate::section::Sections;
 use crate::source::Source;
@@ -21,79 +21,6 @@ use crate::special::Specials;
 use crate::state::{StateVisitor, visit_field};
 use crate::structure::{CrestEdge, CrestNow, LineStructure, crest_edges};
 use crate::sweep::Sweep;
-
-/// Equations and scheme.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Scheme {
-    /// Full shallow water with constant states in cells: diffusive, two thirds of the time.
-    FirstOrder,
-    /// Full shallow water by MUSCL–Hancock.
-    #[default]
-    SecondOrder,
-    /// Shallow water without the convective terms, for large slow floods; marks what flows too fast
-    /// for it.
-    LocalInertial,
-}
-
-impl Scheme {
-    /// Largest stable Courant number: 1/2 for an unsplit sweep, 1/√2 for the forward–backward step
-    /// of the local-inertial scheme in two dimensions.
-    fn courant_limit(self) -> f64 {
-        match self {
-            Self::FirstOrder | Self::SecondOrder => 0.5,
-            Self::LocalInertial => std::f64::consts::FRAC_1_SQRT_2,
-        }
-    }
-}
-
-/// Numerical choices; the defaults suit floods and runoff.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Options {
-    /// Equations and scheme.
-    pub scheme: Scheme,
-    /// Courant number Δt (|u| + √(gh)) / Δx: up to 0.5, in the local-inertial scheme 1/√2.
-    pub courant: f64,
-    /// Longest step, s.
-    pub max_step_s: f64,
-    /// Depth up to which a cell counts as dry, m: its water is kept but does not move.
-    pub dry_depth_m: f64,
-    /// Depth ε below which velocities are damped, m.
-    pub velocity_depth_m: f64,
-    /// Depth that counts for arrival and duration, m.
-    pub arrival_depth_m: f64,
-    /// Depth from which a speed counts for the maximum, m.
-    pub speed_depth_m: f64,
-    /// Depth at an undeclared edge that is recorded as contact, m.
-    pub contact_depth_m: f64,
-    /// Law of friction, which gives the bed's roughness its meaning.
-    pub friction: FrictionLaw,
-    /// Whether to follow the rate of rise (56 bytes more per cell).
-    pub rate_of_rise: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            scheme: Scheme::SecondOrder,
-            courant: 0.45,
-            max_step_s: 10.0,
-            dry_depth_m: 1e-6,
-            velocity_depth_m: 1e-4,
-            arrival_depth_m: 0.05,
-            speed_depth_m: 0.01,
-            contact_depth_m: 0.01,
-            friction: FrictionLaw::Manning,
-            rate_of_rise: false,
-        }
-    }
-}
-
-impl Options {
-    /// The local-inertial scheme with the Courant number of its authors.
-    pub fn local_inertial() -> Self {
-        Self { scheme: Scheme::LocalInertial, courant: 0.7, ..Self::default() }
-    }
-}
 
 /// A 2D shallow-water simulation in the format `R`: see the crate for equations and scheme.
 #[derive(Debug)]
@@ -171,7 +98,7 @@ impl<R: Real> Solver<R> {
         sources: Vec<Source>,
         options: Options,
     ) -> Result<Self> {
-        check_options(&options)?;
+        options.check()?;
         bed.check()?;
         sources.iter().try_for_each(|s| s.check(&bed))?;
         structures.iter().try_for_each(|s| s.check(&bed))?;
@@ -618,30 +545,4 @@ impl<R: Real> Solver<R> {
         self.settle();
         Ok(())
     }
-}
-
-fn check_options(options: &Options) -> Result<()> {
-    let positive = [
-        options.max_step_s,
-        options.dry_depth_m,
-        options.velocity_depth_m,
-        options.arrival_depth_m,
-        options.contact_depth_m,
-    ];
-    if !positive.iter().all(|v| v.is_finite() && *v > 0.0) || options.speed_depth_m.is_nan() {
-        return Err(Error::input(
-            "options",
-            "les hauteurs seuils et le pas de temps maximal doivent être positifs",
-            "threshold depths and the longest step must be positive",
-        ));
-    }
-    let limit = options.scheme.courant_limit();
-    if !(options.courant > 0.0 && options.courant <= limit) {
-        return Err(Error::input(
-            "options.courant",
-            format!("le nombre de Courant doit être compris entre 0 et {limit:.3}"),
-            format!("the Courant number must lie between 0 and {limit:.3}"),
-        ));
-    }
-    Ok(())
 }

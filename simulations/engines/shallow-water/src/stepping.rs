@@ -11,12 +11,17 @@ use crate::friction::Closing;
 use crate::layout::{BLOCK_CELLS, TILE};
 use crate::maxima::RecordRow;
 use crate::opening::OpeningNow;
+use crate::options::Scheme;
 use crate::real::Real;
 use crate::reconstruction::HalfStep;
-use crate::solver::{Scheme, Solver};
+use crate::solver::Solver;
 use crate::source::{Source, Split, conveyance_weights};
 use crate::structure::CrestNow;
 use crate::sweep::Sweep;
+
+/// Waves beyond this are no flood (100 m/s is the flow that 500 m of head give, and 1000 m of depth the
+/// wave): the time step would collapse.
+const FASTEST_WAVE_M_PER_S: f64 = 300.0;
 
 impl<R: Real> Solver<R> {
     /// Advances to a time (s since the initial state); nothing happens when it is past already.
@@ -25,7 +30,8 @@ impl<R: Real> Solver<R> {
     /// same bits.
     ///
     /// # Errors
-    /// A time that is not finite, or a state that is no longer finite.
+    /// A time that is not finite, a state that is no longer finite, or waves so fast that the time step
+    /// collapses.
     pub fn advance_to(&mut self, time_s: f64) -> Result<()> {
         if !time_s.is_finite() {
             return Err(Error::input(
@@ -50,6 +56,9 @@ impl<R: Real> Solver<R> {
                     ),
                 ));
             }
+            if self.wave > FASTEST_WAVE_M_PER_S {
+                return Err(self.collapsed());
+            }
             if self.time >= sample
                 && let Some(rise) = &mut self.rise
             {
@@ -57,6 +66,24 @@ impl<R: Real> Solver<R> {
             }
         }
         Ok(())
+    }
+
+    /// What to say when waves have become so fast that the time step collapses.
+    fn collapsed(&self) -> Error {
+        let cells = 0..self.bed.spec.len();
+        let fastest = cells.max_by(|&a, &b| self.wave_of(a).total_cmp(&self.wave_of(b)));
+        let (row, column) = self.bed.spec.row_column(fastest.unwrap_or(0));
+        let (x, y) = self.bed.spec.centre(row, column);
+        let (time, wave) = (self.time, self.wave);
+        Error::simulation(
+            "shallow-water",
+            format!(
+                "le pas de temps s'effondre à {time:.1} s : onde de {wave:.0} m/s en x = {x:.0}, y = {y:.0} ; vérifier le débit et le terrain à cet endroit"
+            ),
+            format!(
+                "the time step collapses at {time:.1} s: a wave of {wave:.0} m/s at x = {x:.0}, y = {y:.0}; check discharge and ground there"
+            ),
+        )
     }
 
     fn advance_one(&mut self, target: f64) {

@@ -16,10 +16,10 @@
 //! there once more instead of waiting for its neighbours: blocks are independent and their result
 //! has the same bits for any number of threads.
 //!
-//! Cost per cell of second order: 12 values read and 10 written, of which 12 are maxima (88 B in
-//! `f32`); about 470 flops, 7 square roots and 5 divisions. With AVX-512 (16 cells of `f32` at once)
-//! arithmetic and memory cost about the same; without the slopes memory is what bounds it. Figures:
-//! `benches/README.md`.
+//! Cost per cell of second order: 9 values read, of which 3 are maxima, and 4 written in a step that sets
+//! no record (52 B in `f32`), 15 and 10 where one is set; about 470 flops, 7 square roots and 5
+//! divisions. With AVX-512 (16 cells of `f32` at once) arithmetic and the waits for memory cost about the
+//! same. Figures: `benches/README.md`.
 
 use std::ops::Range;
 
@@ -30,12 +30,12 @@ use crate::frame::{BlockFields, BlockResult, Frame};
 use crate::friction::close_row;
 use crate::layout::{BLOCK_CELLS, BLOCK_COLUMNS, BLOCK_TILES, TILE};
 use crate::maxima::record_row;
+use crate::options::Scheme;
 use crate::real::{Real, larger};
 use crate::reconstruction::{reconstruct_beside_open, reconstruct_row};
 use crate::rows::{
     CellRow, ExtremeRow, FaceRow, MARGIN, NewRow, PushRow, ReconstructedRow, Row, zeros,
 };
-use crate::solver::Scheme;
 use crate::special::{Inner, Kind, special_flux};
 
 /// Rows that are called into the cache at once.

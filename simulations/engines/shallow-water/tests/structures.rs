@@ -199,6 +199,23 @@ fn unusable_set_ups_are_refused_with_a_sentence() {
 }
 
 #[test]
+fn a_time_step_that_collapses_is_told_with_its_place() {
+    let spec = GridSpec { west: 0.0, north: 20.0, cell_size: 1.0, columns: 20, rows: 20 };
+    let bed = Bed::from_grids(&Grid::filled(spec, 0.0), &Grid::filled(spec, 0.02)).unwrap();
+    let source = Source::Inflow {
+        name: "absurd".into(),
+        cells: vec![spec.index(10, 5)],
+        discharge: Series::constant(1e9),
+        split: Split::Even,
+    };
+    let walls = Boundaries::walls(&bed);
+    let mut solver =
+        Solver::<f32>::new(bed, walls, vec![], vec![source], Options::default()).unwrap();
+    let said = solver.advance_to(60.0).unwrap_err().to_string();
+    assert!(said.contains("collapses at") && said.contains("x = "), "{said}");
+}
+
+#[test]
 fn sections_count_what_passes() {
     // A square of four sections around a source: what leaves through them is what was poured, less what
     // stands inside; and a section in a channel passes the discharge of its inflow, either way round.
