@@ -166,25 +166,19 @@ fn classes(simulated: &Grid<bool>, reference: &Grid<bool>, domain: &Grid<bool>) 
 }
 
 fn legend() -> Legend {
-    let class = |below: f32, colour, hatch, fr: &str, en: &str| Class {
-        below,
-        colour,
-        hatch,
-        label: Text::new(fr, en),
-    };
     Legend::Classed {
         title: Text::new("Simulation et référence", "Simulation and reference"),
         unit: String::new(),
         classes: vec![
-            class(1.5, Rgb(0, 114, 178), None, "inondé dans les deux", "flooded in both"),
-            class(
+            Class::new(1.5, Rgb(0, 114, 178), None, "inondé dans les deux", "flooded in both"),
+            Class::new(
                 2.5,
                 Rgb(230, 159, 0),
                 Some(Hatch::Rising),
                 "simulation seule",
                 "simulation only",
             ),
-            class(
+            Class::new(
                 f32::INFINITY,
                 Rgb(204, 121, 167),
                 Some(Hatch::Falling),

@@ -146,20 +146,14 @@ pub fn areas(hazard: &Grid<f32>, study: &Grid<bool>) -> IndicatorGroup {
 /// Legend of the « aléa simulé »: colours of the CNIG standard for PPRN; the two highest classes are
 /// hatched, so that they are told apart without colour.
 pub fn legend() -> Legend {
-    let class = |below: f32, colour, hatch, fr: &str, en: &str| Class {
-        below,
-        colour,
-        hatch,
-        label: Text::new(fr, en),
-    };
     Legend::Classed {
         title: Text::new("Aléa simulé", "Simulated hazard"),
         unit: String::new(),
         classes: vec![
-            class(1.5, Rgb(143, 188, 143), None, "faible", "low"),
-            class(2.5, Rgb(135, 206, 250), None, "modéré", "moderate"),
-            class(3.5, Rgb(245, 222, 179), Some(Hatch::Rising), "fort", "high"),
-            class(
+            Class::new(1.5, Rgb(143, 188, 143), None, "faible", "low"),
+            Class::new(2.5, Rgb(135, 206, 250), None, "modéré", "moderate"),
+            Class::new(3.5, Rgb(245, 222, 179), Some(Hatch::Rising), "fort", "high"),
+            Class::new(
                 f32::INFINITY,
                 Rgb(233, 150, 122),
                 Some(Hatch::Falling),

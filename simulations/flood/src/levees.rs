@@ -191,12 +191,13 @@ fn field(grid: Grid<f32>) -> StaticField {
             legend: Legend::Classed {
                 title,
                 unit: String::new(),
-                classes: vec![Class {
-                    below: f32::INFINITY,
-                    colour: Rgb(233, 150, 122),
-                    hatch: Some(Hatch::Falling),
-                    label: Text::new("aléa très fort (rupture)", "hazard très fort (failure)"),
-                }],
+                classes: vec![Class::new(
+                    f32::INFINITY,
+                    Rgb(233, 150, 122),
+                    Some(Hatch::Falling),
+                    "aléa très fort (rupture)",
+                    "hazard très fort (failure)",
+                )],
             },
             transparent_below: None,
         }],

@@ -294,12 +294,13 @@ impl FloodRun {
 /// Where the local-inertial equations are not valid.
 fn beyond_validity(grid: Grid<f32>) -> StaticField {
     let title = Text::new("Hors du domaine de validité", "Outside the range of validity");
-    let class = Class {
-        below: f32::INFINITY,
-        colour: Rgb(213, 94, 0),
-        hatch: Some(Hatch::Rising),
-        label: Text::new("nombre de Froude supérieur à 0,8", "Froude number above 0.8"),
-    };
+    let class = Class::new(
+        f32::INFINITY,
+        Rgb(213, 94, 0),
+        Some(Hatch::Rising),
+        "nombre de Froude supérieur à 0,8",
+        "Froude number above 0.8",
+    );
     StaticField {
         name: "beyond_validity",
         standard_name: None,

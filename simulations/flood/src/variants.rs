@@ -318,12 +318,6 @@ fn robustness(main: &Grid<f32>, varied: &[&Grid<f32>]) -> StaticField {
             (false, _, false) => f32::NAN,
         }
     };
-    let class = |below: f32, colour, hatch, fr: &str, en: &str| Class {
-        below,
-        colour,
-        hatch,
-        label: Text::new(fr, en),
-    };
     let title = Text::new("Robustesse de l'emprise inondée", "Robustness of the flooded extent");
     StaticField {
         name: "flooding_robustness",
@@ -341,21 +335,21 @@ fn robustness(main: &Grid<f32>, varied: &[&Grid<f32>]) -> StaticField {
                 title,
                 unit: String::new(),
                 classes: vec![
-                    class(
+                    Class::new(
                         1.5,
                         Rgb(0, 77, 112),
                         None,
                         "inondé dans tous les calculs",
                         "flooded in all runs",
                     ),
-                    class(
+                    Class::new(
                         2.5,
                         Rgb(86, 160, 189),
                         None,
                         "inondé ici, pas dans tous",
                         "flooded here, not in all",
                     ),
-                    class(
+                    Class::new(
                         f32::INFINITY,
                         Rgb(240, 196, 102),
                         Some(Hatch::Rising),

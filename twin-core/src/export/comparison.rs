@@ -151,24 +151,20 @@ pub fn change_legend() -> Legend {
         title: Text::new("Emprise inondée", "Flooded extent"),
         unit: String::new(),
         classes: vec![
-            Class {
-                below: 0.5,
-                colour: Rgb::hex(0x7fd1b3),
-                hatch: Some(Hatch::Falling),
-                label: Text::new(
-                    "mis hors d'eau dans ce scénario",
-                    "no longer flooded in this scenario",
-                ),
-            },
-            Class {
-                below: f32::INFINITY,
-                colour: Rgb::hex(0xb565a0),
-                hatch: Some(Hatch::Rising),
-                label: Text::new(
-                    "nouvellement inondé dans ce scénario",
-                    "newly flooded in this scenario",
-                ),
-            },
+            Class::new(
+                0.5,
+                Rgb::hex(0x7fd1b3),
+                Some(Hatch::Falling),
+                "mis hors d'eau dans ce scénario",
+                "no longer flooded in this scenario",
+            ),
+            Class::new(
+                f32::INFINITY,
+                Rgb::hex(0xb565a0),
+                Some(Hatch::Rising),
+                "nouvellement inondé dans ce scénario",
+                "newly flooded in this scenario",
+            ),
         ],
     }
 }

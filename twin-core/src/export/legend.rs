@@ -32,6 +32,13 @@ pub struct Class {
     pub label: Text,
 }
 
+impl Class {
+    /// A class of values below a bound, labelled in both languages.
+    pub fn new(below: f32, colour: Rgb, hatch: Option<Hatch>, fr: &str, en: &str) -> Self {
+        Self { below, colour, hatch, label: Text::new(fr, en) }
+    }
+}
+
 /// What colours mean.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Legend {

@@ -29,12 +29,11 @@
 use std::ops::Range;
 
 use crate::GRAVITY;
-use crate::balance::{Around, depth_row};
+use crate::balance::Around;
 use crate::boundary::EdgeState;
 use crate::frame::{BlockFields, BlockResult, Frame};
 use crate::friction::{Closing, resistance};
 use crate::layout::BLOCK_COLUMNS;
-use crate::maxima::record_row;
 use crate::real::{Real, larger, smaller};
 use crate::rows::{CellRow, ExtremeRow, FaceFlux, FaceRow, NewRow, ROW, Row};
 use crate::special::{Inner, Kind, special_flux};
@@ -171,7 +170,21 @@ impl<R: Real> Sweep<R> {
                 self.theta_row(frame, run, row - 1);
             }
             if row > 1 {
-                self.update_inertial(frame, run, row - 2, out, result);
+                self.update(
+                    frame,
+                    run,
+                    row - 2,
+                    (&mut *out, &mut *result),
+                    #[inline(always)]
+                    |_, around, new, extremes, cells| {
+                        close_row(frame.closing, around, new, extremes, cells);
+                    },
+                );
+                let here = run.at + (row - 2) as usize * BLOCK_COLUMNS;
+                let marks = &mut out.beyond[here..here + run.columns];
+                let NewRow { depth, speed, .. } = &self.new;
+                let cells = run.cells();
+                mark_row(frame.recording.speed_depth, &depth[cells.clone()], &speed[cells], marks);
             }
         }
     }
@@ -249,50 +262,6 @@ impl<R: Real> Sweep<R> {
             let after = || state(here, here.u[i + 1], i);
             set_mass(frame, special.what, x, i, before, after);
         }
-    }
-
-    #[inline(always)]
-    fn update_inertial(
-        &mut self,
-        frame: &Frame<'_, R>,
-        run: &Run,
-        row: isize,
-        out: &mut BlockFields<'_, R>,
-        result: &mut BlockResult,
-    ) {
-        self.close_edges(frame, run, row, result);
-        let cells = run.cells();
-        let here = run.at + row as usize * BLOCK_COLUMNS;
-        let here = here..here + run.columns;
-        let new = &mut self.new;
-        new.residual[cells.clone()].copy_from_slice(&out.residual[here.clone()]);
-        let around = Around {
-            x: &self.x_faces[slot::<3>(row)],
-            south: &self.y_faces[slot::<3>(row + 1)],
-            north: &self.y_faces[slot::<3>(row)],
-            push: &self.push[slot::<3>(row)],
-        };
-        let old = &self.cells[slot::<4>(row)];
-        depth_row(frame.ratio, frame.rain, old, around, new, cells.clone());
-        close_row(frame.closing, around, new, &mut self.extremes, cells.clone());
-        for (to, from) in [
-            (&mut out.depth, &new.depth),
-            (&mut out.u, &new.u),
-            (&mut out.v, &new.v),
-            (&mut out.residual, &new.residual),
-        ] {
-            to[here.clone()].copy_from_slice(&from[cells.clone()]);
-        }
-        let before = &old.depth[cells.clone()];
-        let (depth, speed) = (&new.depth[cells.clone()], &new.speed[cells]);
-        mark_row(frame.recording.speed_depth, depth, speed, &mut out.beyond[here.clone()]);
-        record_row(
-            frame.recording,
-            before,
-            depth,
-            speed,
-            out.records.part(here.start, run.columns),
-        );
     }
 }
 

@@ -19,9 +19,12 @@ use crate::source::{Source, Split, conveyance_weights};
 use crate::structure::CrestNow;
 use crate::sweep::Sweep;
 
-/// Waves beyond this are no flood (100 m/s is the flow that 500 m of head give, and 1000 m of depth the
-/// wave): the time step would collapse.
-const FASTEST_WAVE_M_PER_S: f64 = 300.0;
+/// Waves from here on are looked at: films on cliffs reach them for a moment, floods never.
+const SUSPECT_WAVE_M_PER_S: f64 = 300.0;
+/// Deeper water is no flood, m.
+const DEEPEST_M: f64 = 1000.0;
+/// With faster waves the time step has collapsed, m/s.
+const FASTEST_WAVE_M_PER_S: f64 = 1e6;
 
 impl<R: Real> Solver<R> {
     /// Advances to a time (s since the initial state); nothing happens when it is past already.
@@ -56,8 +59,11 @@ impl<R: Real> Solver<R> {
                     ),
                 ));
             }
-            if self.wave > FASTEST_WAVE_M_PER_S {
-                return Err(self.collapsed());
+            if self.wave > SUSPECT_WAVE_M_PER_S {
+                let deepest = self.now.depth.iter().fold(0.0, |d: f64, h| d.max(h.as_()));
+                if self.wave > FASTEST_WAVE_M_PER_S || deepest > DEEPEST_M {
+                    return Err(self.collapsed());
+                }
             }
             if self.time >= sample
                 && let Some(rise) = &mut self.rise

@@ -51,7 +51,7 @@ const AROUND: usize = MARGIN / 2;
 pub(crate) struct Sweep<R> {
     pub(crate) cells: [CellRow<R>; 4],
     states: [ReconstructedRow<R>; 2],
-    pub(crate) push: [PushRow<R>; 3],
+    push: [PushRow<R>; 3],
     pub(crate) x_faces: [FaceRow<R>; 3],
     pub(crate) y_faces: [FaceRow<R>; 3],
     theta: [Row<R>; 3],
@@ -59,7 +59,7 @@ pub(crate) struct Sweep<R> {
     pub(crate) new: NewRow<R>,
     /// Zeros: no rise of the bed within a cell.
     flat: Row<R>,
-    pub(crate) extremes: ExtremeRow<R>,
+    extremes: ExtremeRow<R>,
 }
 
 /// A run of active tiles of a block.
@@ -167,7 +167,17 @@ impl<R: Real> Sweep<R> {
                 self.theta_row(frame, run, row - 1);
             }
             if row > 1 {
-                self.update(frame, run, row - 2, out, result);
+                self.update(
+                    frame,
+                    run,
+                    row - 2,
+                    (&mut *out, &mut *result),
+                    #[inline(always)]
+                    |old, around, new, extremes, cells| {
+                        discharge_row(frame.ratio, old, around, new, cells.clone());
+                        close_row(frame.closing, old, new, extremes, cells);
+                    },
+                );
             }
         }
     }
@@ -298,14 +308,16 @@ impl<R: Real> Sweep<R> {
         for_each_beyond(frame, run, row, |i| depth[i] = R::zero());
     }
 
+    /// Brings a row to the end of the step; `close` makes velocities of what its fluxes leave. (It has to be
+    /// inlined, or it is compiled without the instructions of this machine.)
     #[inline(always)]
-    fn update(
+    pub(crate) fn update(
         &mut self,
         frame: &Frame<'_, R>,
         run: &Run,
         row: isize,
-        out: &mut BlockFields<'_, R>,
-        result: &mut BlockResult,
+        (out, result): (&mut BlockFields<'_, R>, &mut BlockResult),
+        close: impl Fn(&CellRow<R>, Around<'_, R>, &mut NewRow<R>, &mut ExtremeRow<R>, Range<usize>),
     ) {
         self.close_edges(frame, run, row, result);
         let cells = run.cells();
@@ -321,8 +333,7 @@ impl<R: Real> Sweep<R> {
         };
         let old = &self.cells[slot::<4>(row)];
         depth_row(frame.ratio, frame.rain, old, around, new, cells.clone());
-        discharge_row(frame.ratio, old, around, new, cells.clone());
-        close_row(frame.closing, old, new, &mut self.extremes, cells.clone());
+        close(old, around, new, &mut self.extremes, cells.clone());
         for (to, from) in [
             (&mut out.depth, &new.depth),
             (&mut out.u, &new.u),
@@ -344,7 +355,7 @@ impl<R: Real> Sweep<R> {
 
     /// Cuts the fluxes around a row to what there is, and counts those that are measured.
     #[inline(always)]
-    pub(crate) fn close_edges(
+    fn close_edges(
         &mut self,
         frame: &Frame<'_, R>,
         run: &Run,
