@@ -227,10 +227,10 @@ pub(crate) struct FloodExport {
     #[arg(long)]
     pub(crate) tri: Option<String>,
     /// Hazard: 112 slow river flood, 113 fast river flood, 117 sea
-    #[arg(long)]
+    #[arg(long, value_parser = ["112", "113", "114", "116", "117"])]
     pub(crate) hazard: Option<String>,
     /// Occurrence: For, Moy, Fai …
-    #[arg(long)]
+    #[arg(long, value_parser = ["For", "Moy", "Fai", "Forcc_ct", "Moycc_ct", "Faicc_ct", "Forcc_100", "Moycc_100", "Faicc_100"])]
     pub(crate) occurrence: Option<String>,
     /// Interval of the lines of equal level, metres
     #[arg(long, default_value_t = 0.5)]

@@ -20,12 +20,7 @@ fn flood_conforms_in_every_building_mode() {
     let (x, y) = extent.centre();
     let spec = GridSpec::covering(&extent, 4.0);
     let crest = vec![[extent.min_x + 20.0, y, 61.0], [extent.max_x - 20.0, y + 8.0, 61.0]];
-    let structure = LineStructure {
-        name: "digue".into(),
-        title: Text::new("Digue", "Levee"),
-        crest: vec![crest],
-        openings: Vec::new(),
-    };
+    let structure = LineStructure::levee("digue", Text::new("Digue", "Levee"), vec![crest]);
     let view = TerritoryView::new(territory, spec, vec![Edit::Structure(structure)]).unwrap();
     let view = Arc::new(view);
     for mode in ["blocks", "holes", "roughness"] {

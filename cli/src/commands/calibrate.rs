@@ -171,7 +171,21 @@ fn groups(given: &[String]) -> Result<Vec<Group>> {
             covers: codes.split('+').map(cover).collect::<Result<_>>()?,
         })
     };
-    given.iter().map(group).collect()
+    let groups: Vec<Group> = given.iter().map(group).collect::<Result<_>>()?;
+    let repeats = |words: Vec<&String>| {
+        let unique: std::collections::BTreeSet<&String> = words.iter().copied().collect();
+        unique.len() < words.len()
+    };
+    let names = groups.iter().map(|g| &g.name).collect();
+    let codes = groups.iter().flat_map(|g| &g.covers).map(|(code, _)| code).collect();
+    if repeats(names) || repeats(codes) {
+        return Err(Error::input(
+            "--group",
+            "un nom ou une occupation du sol est donné deux fois",
+            "a name or a land cover is given twice",
+        ));
+    }
+    Ok(groups)
 }
 
 /// Every choice of a factor for every group.
@@ -217,5 +231,6 @@ mod tests {
         let found = groups(&[format!("sols={code}")]).unwrap();
         assert_eq!((found[0].name.as_str(), found[0].covers.len()), ("sols", 1));
         assert!(groups(&["x=nowhere".to_owned()]).is_err());
+        assert!(groups(&[format!("a={code}"), format!("b={code}")]).is_err());
     }
 }

@@ -34,6 +34,13 @@ pub(crate) fn compare(request: &Request, console: &Console) -> Result<()> {
     let run = FinishedRun::open(&request.run)?;
     let (depth, bed) = (run.field("maximum_water_depth")?, run.field("bed_elevation")?);
     let (spec, crs) = (depth.spec, run.manifest.territory.crs);
+    if !(request.depth_m.is_finite() && request.depth_m > 0.0) {
+        return Err(Error::input(
+            "--depth",
+            "donner une hauteur positive en mètres",
+            "give a positive depth in metres",
+        ));
+    }
     let known = reference(&request.reference, request.layer.as_deref(), crs)?;
     let mask = |polygons: &[Polygon]| {
         let mut mask = Grid::filled(spec, false);
@@ -52,6 +59,13 @@ pub(crate) fn compare(request: &Request, console: &Console) -> Result<()> {
     if let Some(path) = &request.within {
         let within = mask(&reference(path, None, crs)?.polygons);
         domain.values.iter_mut().zip(&within.values).for_each(|(d, w)| *d &= w);
+        if !domain.values.contains(&true) {
+            return Err(Error::input(
+                path.display().to_string(),
+                "aucune surface de ce fichier ne couvre le calcul",
+                "no polygon of this file covers the run",
+            ));
+        }
     }
     let simulated = depth.map(|h| f64::from(*h) >= request.depth_m);
     let scores = ExtentScores::new(&simulated, &reference_mask, &domain);
@@ -248,6 +262,13 @@ fn buildings(
     language: Language,
 ) -> Result<Table> {
     let territory = Territory::open(path)?;
+    if territory.manifest().hash != run.manifest.territory.hash {
+        return Err(Error::input(
+            path.display().to_string(),
+            "ce n'est pas le territoire du calcul, ou il a changé depuis",
+            "this is not the territory of the run, or it has changed since",
+        ));
+    }
     let reached: std::collections::BTreeSet<String> = reached(&run.folder.join("assets.gpkg"))?;
     let spec = reference.spec;
     let mut counts = [[0usize; 2]; 2];

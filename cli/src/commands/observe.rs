@@ -21,6 +21,9 @@ use crate::console::{Console, line};
 /// How far from a mark water is looked for, m: marks stand on walls, where no water is computed.
 const SEARCH_M: f64 = 10.0;
 
+/// Root mean square up to which a text about calibration is proposed, m or m³/s.
+const MOST_CALIBRATED: f64 = 0.5;
+
 /// What the user asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Observations {
@@ -341,6 +344,13 @@ pub(crate) fn observe(
     line(agreement.message().get(language));
     let path = path.display();
     console.say(&format!("Rapport : {path}"), &format!("Report: {path}"));
+    if agreement.objective().is_none_or(|error| error > MOST_CALIBRATED) {
+        console.say(
+            "Écarts trop grands pour dire le modèle calé.",
+            "Differences too large to call the model calibrated.",
+        );
+        return Ok(());
+    }
     let said = agreement.message();
     console.say(
         &format!("Pour que les rapports suivants le disent, ajouter aux paramètres : calibration = {{ fr = \"{}\", en = \"{}\" }}", said.fr, said.en),

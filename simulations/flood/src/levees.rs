@@ -54,7 +54,11 @@ fn loaded(run: &FloodRun, structure: &LineStructure) -> Vec<Loaded> {
     let solver = &run.setup.solver;
     let (bed, maxima) = (solver.bed(), solver.maxima());
     let spec = bed.spec;
-    let mut edges = Vec::new();
+    let centre = |cell: usize| {
+        let (row, column) = spec.row_column(cell);
+        spec.centre(row, column)
+    };
+    let (mut edges, mut votes) = (Vec::new(), 0.0);
     for crest in &structure.crest {
         let along = edges_along(&spec, crest);
         let crests = crests_along(&spec, crest, &along);
@@ -70,11 +74,31 @@ fn loaded(run: &FloodRun, structure: &LineStructure) -> Vec<Loaded> {
                 (false, false) if bed.elevation_m[a] <= bed.elevation_m[b] => (a, b),
                 (false, false) => (b, a),
             };
+            // Positive where the front lies to the left of the line.
+            let side = side_of(crest, edge.middle(&spec), centre(front));
             let head_m = if is_wet(front) { level(front) - level(behind) } else { f64::NAN };
-            edges.push(Loaded { edge, crest_m, front, behind, head_m });
+            votes += side * head_m.max(0.0);
+            edges.push((side, Loaded { edge, crest_m, front, behind, head_m }));
         }
     }
-    edges
+    // Where water has come round an end the higher level is no front: the side of the structure is that
+    // of most of its load.
+    let agreeing = edges.into_iter().filter(|(side, _)| side * votes >= 0.0);
+    agreeing.map(|(_, edge)| edge).collect()
+}
+
+/// Sign of the side of a line on which a point lies, seen at a place on it: positive to the left.
+fn side_of(line: &[[f64; 3]], (x, y): (f64, f64), (px, py): (f64, f64)) -> f64 {
+    let away = |pair: &&[[f64; 3]]| {
+        let (mx, my) = (0.5 * (pair[0][0] + pair[1][0]), 0.5 * (pair[0][1] + pair[1][1]));
+        let half = 0.5 * (pair[1][0] - pair[0][0]).hypot(pair[1][1] - pair[0][1]);
+        (mx - x).hypot(my - y) - half
+    };
+    let nearest = line.windows(2).min_by(|a, b| away(a).total_cmp(&away(b)));
+    nearest.map_or(0.0, |pair| {
+        let (dx, dy) = (pair[1][0] - pair[0][0], pair[1][1] - pair[0][1]);
+        (dx * (py - y) - dy * (px - x)).signum()
+    })
 }
 
 /// The place of the largest head; `None` when no water came.
@@ -105,7 +129,7 @@ pub(crate) fn precaution_strip(run: &FloodRun) -> Option<StaticField> {
     let spec = bed.spec;
     let mut strip = vec![false; spec.len()];
     let mut any = false;
-    for structure in run.view.structures().iter().filter(|s| s.openings.is_empty()) {
+    for structure in run.view.structures().iter().filter(|s| s.is_levee) {
         let edges: Vec<Loaded> =
             loaded(run, structure).into_iter().filter(|e| e.head_m > 0.0).collect();
         any |= !edges.is_empty();

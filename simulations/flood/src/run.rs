@@ -178,7 +178,6 @@ impl Run for FloodRun {
             format!("Water at a building: highest level of the wet cells around it, less the ground and {} m of floor.", Language::En.number(floor, 2)),
         ));
         hypotheses.push(self.parameters.hazard.hypothesis());
-        hypotheses.push(self.parameters.uncertainty.hypothesis());
         let mut warnings = std::mem::take(&mut self.setup.warnings);
         if self.parameters.equations == Equations::LocalInertial {
             warnings.extend(self.beyond_validity());
@@ -191,7 +190,8 @@ impl Run for FloodRun {
         }
         warnings.extend(self.still_rising());
         warnings.extend(self.blocked_outflows());
-        if !self.view.structures().is_empty() && self.parameters.breaches.is_empty() {
+        let has_levee = self.view.structures().iter().any(|s| s.is_levee);
+        if has_levee && self.parameters.breaches.is_empty() {
             warnings.push(Text::new(
                 "Le secteur situé derrière l'ouvrage reste inondable : lire ce résultat avec celui du scénario de brèche.",
                 "Land behind the structure remains flood-prone: read this result with that of the breach scenario.",

@@ -70,7 +70,7 @@ pub fn prepare(
     let bed = setup.bed(&terrain)?;
     let sources = setup.sources(&bed)?;
     let boundaries = setup.boundaries(&bed)?;
-    let (lines, mut structures) = setup.structures(&bed.spec)?;
+    let (lines, mut structures) = setup.structures(&bed)?;
     let (links, placed) = setup.links(&bed, &terrain)?;
     structures.extend(placed);
     let options = Options {

@@ -9,7 +9,7 @@ use twin_core::simulation::PlacedStructure;
 use twin_core::spatial::GridSpec;
 use twin_core::{Error, Language, Result};
 use twin_shallow_water::{
-    Breach, BreachStart, Edge, LineStructure, Opening, OpeningKind, Section, crests_along,
+    Bed, Breach, BreachStart, Edge, LineStructure, Opening, OpeningKind, Section, crests_along,
     edges_along,
 };
 
@@ -19,8 +19,9 @@ use crate::setup::{Builder, outside, place, positive};
 impl Builder<'_> {
     pub(crate) fn structures(
         &mut self,
-        spec: &GridSpec,
+        bed: &Bed,
     ) -> Result<(Vec<LineStructure>, Vec<PlacedStructure>)> {
+        let spec = &bed.spec;
         let (mut lines, mut placed) = (Vec::new(), Vec::new());
         for structure in self.view.structures() {
             for crest in &structure.crest {
@@ -70,7 +71,7 @@ impl Builder<'_> {
                 });
             }
             for opening in &structure.openings {
-                self.opening(spec, &structure.name, opening, &mut lines)?;
+                self.opening(spec, &structure.name, opening, bed, &mut lines)?;
             }
         }
         for (name, breach) in &self.parameters.breaches {
@@ -175,6 +176,7 @@ impl Builder<'_> {
         spec: &GridSpec,
         name: &str,
         opening: &StructureOpening,
+        bed: &Bed,
         lines: &mut [LineStructure],
     ) -> Result<()> {
         let here = format!("measures.{name}");
@@ -192,9 +194,43 @@ impl Builder<'_> {
             structure::OpeningKind::Bridge => OpeningKind::Bridge,
             structure::OpeningKind::Gate => OpeningKind::Gate,
         };
+        let span = span_about(spec, line, at, opening);
+        if opening.width_m > line.edges.len() as f64 * edge_length(spec, line) {
+            return Err(Error::input(
+                here,
+                format!("l'ouverture de {} m est plus large que l'ouvrage", opening.width_m),
+                format!("the opening of {} m is wider than the structure", opening.width_m),
+            ));
+        }
+        let touched = span[0].floor() as usize..(span[1].ceil() as usize).min(line.edges.len());
+        let ground = line.edges[touched.clone()]
+            .iter()
+            .flat_map(|e| e.cells(spec))
+            .flatten()
+            .map(|cell| bed.elevation_m[cell])
+            .filter(|z| z.is_finite())
+            .fold(f64::INFINITY, f64::min);
+        let crest = line.crest_m[touched].iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let sill = opening.sill_m.unwrap_or(ground).max(ground);
+        let highest = opening.soffit_m.points().iter().map(|p| p.1).fold(f64::MIN, f64::max);
+        if sill >= crest || (opening.kind == structure::OpeningKind::Bridge && highest <= sill) {
+            let n = |l: Language, v| l.number(v, 2);
+            let [fr, en] =
+                [Language::Fr, Language::En].map(|l| [sill, highest, crest].map(|v| n(l, v)));
+            return Err(Error::input(
+                here,
+                format!(
+                    "rien ne peut passer : seuil ou sol à {} m, bas du tablier à {} m, crête à {} m",
+                    fr[0], fr[1], fr[2]
+                ),
+                format!(
+                    "nothing can pass: sill or ground at {} m, soffit at {} m, crest at {} m",
+                    en[0], en[1], en[2]
+                ),
+            ));
+        }
         line.openings.push(Opening {
-            edges: edges_about(spec, line, at, opening.width_m),
-            width_m: Some(opening.width_m),
+            span,
             sill_m: opening.sill_m.unwrap_or(f64::MIN),
             soffit_m: opening.soffit_m.clone(),
             kind,
@@ -249,8 +285,31 @@ fn nearest<'a>(
 
 /// The edges of a line that hold a width about one of them.
 fn edges_about(spec: &GridSpec, line: &LineStructure, at: usize, width_m: f64) -> Range<usize> {
-    let edge_m = line.length_m.map_or(spec.cell_size, |l| l / line.edges.len() as f64);
+    let edge_m = edge_length(spec, line);
     let count = ((width_m / edge_m).ceil() as usize).clamp(1, line.edges.len());
     let first = at.saturating_sub(count / 2).min(line.edges.len() - count);
     first..first + count
+}
+
+/// Length of the line that one edge stands for, m.
+fn edge_length(spec: &GridSpec, line: &LineStructure) -> f64 {
+    line.length_m.map_or(spec.cell_size, |l| (l / line.edges.len() as f64).min(spec.cell_size))
+}
+
+/// Where an opening lies along the edges of a line, the nearest of which is `at`.
+fn span_about(
+    spec: &GridSpec,
+    line: &LineStructure,
+    at: usize,
+    opening: &StructureOpening,
+) -> [f64; 2] {
+    let (edge_m, n) = (edge_length(spec, line), line.edges.len());
+    let middle = |k: usize| line.edges[k.min(n - 1)].middle(spec);
+    let ((ax, ay), (bx, by)) = (middle(at.saturating_sub(2)), middle(at + 2));
+    let length = (bx - ax).hypot(by - ay).max(f64::MIN_POSITIVE);
+    let (x, y) = middle(at);
+    let along = (opening.at[0] - x) * (bx - ax) / length + (opening.at[1] - y) * (by - ay) / length;
+    let centre = at as f64 + 0.5 + (along / edge_m).clamp(-0.5, 0.5);
+    let half = 0.5 * opening.width_m / edge_m;
+    [(centre - half).max(0.0), (centre + half).min(n as f64)]
 }

@@ -105,9 +105,15 @@ pub(crate) fn check(parameters: &Parameters) -> Result<()> {
     let factors = [f.discharge, f.manning, f.outflow_slope];
     let intervals = [u.discharge, u.manning, u.outflow_slope];
     let members = u.ensemble.map_or(1, |e| e.members);
-    if factors.iter().chain(intervals.as_flattened()).all(is_positive)
+    if !(factors.iter().all(is_positive) && f.level_m.is_finite()) {
+        return Err(Error::input(
+            place("factors"),
+            "les facteurs doivent être positifs et level_m un nombre",
+            "factors must be positive and level_m a number",
+        ));
+    }
+    if intervals.as_flattened().iter().all(is_positive)
         && intervals.iter().all(|i| is_interval(i, 1.0))
-        && f.level_m.is_finite()
         && u.level_m.iter().all(|v| v.is_finite())
         && is_interval(&u.level_m, 0.0)
         && (1..=MOST_MEMBERS).contains(&members)
@@ -117,10 +123,10 @@ pub(crate) fn check(parameters: &Parameters) -> Result<()> {
     Err(Error::input(
         place("uncertainty"),
         format!(
-            "les facteurs doivent être positifs, les intervalles contenir 1 (niveaux : 0) et un ensemble avoir de 1 à {MOST_MEMBERS} membres"
+            "les intervalles doivent être positifs et contenir 1 (niveaux : 0), un ensemble avoir de 1 à {MOST_MEMBERS} membres"
         ),
         format!(
-            "factors must be positive, intervals must hold 1 (levels: 0) and an ensemble must have 1 to {MOST_MEMBERS} members"
+            "intervals must be positive and hold 1 (levels: 0), an ensemble must have 1 to {MOST_MEMBERS} members"
         ),
     ))
 }

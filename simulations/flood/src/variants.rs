@@ -35,7 +35,7 @@ impl FloodRun {
     pub(crate) fn all_variants(&self) -> Result<Vec<Variant>> {
         let mut variants = uncertainty::variants(&self.parameters);
         if self.parameters.breaches.is_empty() {
-            for structure in self.view.structures() {
+            for structure in self.view.structures().iter().filter(|s| s.is_levee) {
                 variants.extend(weakest_place(self, structure).and_then(|w| self.breach(&w)));
             }
         }
@@ -89,6 +89,7 @@ impl FloodRun {
         variants: &[VariantOutcome],
     ) -> Result<()> {
         let Some(main) = depth_of(outcome).cloned() else { return Ok(()) };
+        outcome.hypotheses.push(self.parameters.uncertainty.hypothesis());
         let spans = |v: &&VariantOutcome| v.variant.kind != VariantKind::Contrast;
         let varied: Vec<&Grid<f32>> =
             variants.iter().filter(spans).filter_map(|v| depth_of(&v.outcome)).collect();

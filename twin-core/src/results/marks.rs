@@ -81,6 +81,15 @@ pub fn read_flood_marks(path: &Path, crs: Crs) -> Result<FloodMarks> {
             }
         }
     }
+    if found.marks.is_empty() {
+        return Err(Error::file(
+            path,
+            FileProblem::damaged(
+                format!("aucun repère avec une position et un niveau non nul ({unknown} sans)"),
+                format!("no mark with a position and a level other than 0 ({unknown} without)"),
+            ),
+        ));
+    }
     if unknown > 0 {
         found.notes.push(Text::new(
             format!("{unknown} repère(s) sans position ou sans niveau (0 veut dire inconnu) laissés de côté"),

@@ -134,7 +134,13 @@ impl SeriesScores {
             let parts = [correlation, spread_model / spread, mean_model / mean];
             1.0 - parts.iter().map(|p| (p - 1.0).powi(2)).sum::<f64>().sqrt()
         });
-        let (peak, observed_peak) = (peak(&simulated)?, peak(&observed)?);
+        // The peak of the time that was observed, which may have ended before that of the run.
+        let (from, to) = (observed.first()?.0, observed.last()?.0);
+        let watched: Vec<(f64, f64)> =
+            simulated.iter().filter(|p| (from..=to).contains(&p.0)).copied().collect();
+        let ends = [(from, interpolated(&simulated, from)), (to, interpolated(&simulated, to))];
+        let watched: Vec<(f64, f64)> = watched.into_iter().chain(ends).collect();
+        let (peak, observed_peak) = (peak(&watched)?, peak(&observed)?);
         Some(Self {
             errors: ErrorScores::new(&differences)?,
             nse,
@@ -195,6 +201,10 @@ mod tests {
         let flat = [(0.0, 6.0), (20.0, 6.0)];
         let mean = SeriesScores::new(&flat, &[(5.0, 4.0), (10.0, 8.0)]).unwrap();
         assert!(mean.nse.unwrap().abs() < 1e-12 && mean.kge.is_none());
+        // A rise that goes on after the last observation is no error of its peak.
+        let rising = [(0.0, 0.0), (100.0, 10.0)];
+        let early = SeriesScores::new(&rising, &[(0.0, 0.0), (50.0, 5.0)]).unwrap();
+        assert_eq!((early.peak_error, early.peak_delay_s), (0.0, 0.0));
         // Outside the run nothing is compared.
         assert!(SeriesScores::new(&simulated, &[(30.0, 1.0), (40.0, 1.0)]).is_none());
     }

@@ -96,6 +96,20 @@ pub struct DatumRef {
 impl DatumRef {
     /// What to add to a level to have it in the territory's datum.
     pub fn offset_to(&self, territory: VerticalDatum, place: &str) -> Result<f64> {
+        let is_own = self.datum == territory.label();
+        if let Some(offset) = self.offset_m.filter(|offset| is_own && *offset != 0.0) {
+            return Err(Error::input(
+                place,
+                format!(
+                    "offset_m = {offset} alors que « {} » est le système du territoire ; l'ôter",
+                    self.datum
+                ),
+                format!(
+                    "offset_m = {offset} although \"{}\" is the territory's datum; remove it",
+                    self.datum
+                ),
+            ));
+        }
         if let Some(offset) = self.offset_m {
             return if offset.is_finite() {
                 Ok(offset)
@@ -107,7 +121,7 @@ impl DatumRef {
                 ))
             };
         }
-        if self.datum == territory.label() {
+        if is_own {
             return Ok(0.0);
         }
         Err(Error::input(
@@ -186,6 +200,7 @@ mod tests {
         let ngf = VerticalDatum::NgfIgn69;
         assert_eq!(level("NGF-IGN69", None).in_datum(ngf, "x").unwrap(), 3.0);
         assert!(level("ZH", None).in_datum(ngf, "x").is_err());
+        assert!(level("NGF-IGN69", Some(1.0)).in_datum(ngf, "x").is_err());
         assert_eq!(level("ZH", Some(-5.3)).in_datum(ngf, "x").unwrap(), 3.0 - 5.3);
     }
 }

@@ -72,12 +72,19 @@ pub struct LineStructure {
     pub crest: Vec<Line>,
     /// Openings under the crest.
     pub openings: Vec<StructureOpening>,
+    /// Whether it is a levee, which protects land behind it and may fail.
+    pub is_levee: bool,
 }
 
 impl LineStructure {
-    /// Without openings.
+    /// Without openings, and no levee.
     pub fn new(name: &str, title: Text, crest: Vec<Line>) -> Self {
-        Self { name: name.to_owned(), title, crest, openings: Vec::new() }
+        Self { name: name.to_owned(), title, crest, openings: Vec::new(), is_levee: false }
+    }
+
+    /// As a levee.
+    pub fn levee(name: &str, title: Text, crest: Vec<Line>) -> Self {
+        Self { is_levee: true, ..Self::new(name, title, crest) }
     }
 }
 

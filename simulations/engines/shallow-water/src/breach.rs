@@ -55,16 +55,12 @@ impl Breach {
 
     /// Open share of the edge at a position among its edges, each `edge_m` long.
     pub(crate) fn open_share(&self, position: usize, edge_m: f64, progress: f64) -> f64 {
-        let n = self.edges.len();
-        middle_share(n, position, self.width(n as f64 * edge_m, progress) / edge_m)
+        let n = self.edges.len() as f64;
+        let width = self.width(n * edge_m, progress) / edge_m;
+        let (low, high) = (0.5 * (n - width), 0.5 * (n + width));
+        let at = position as f64;
+        ((at + 1.0).min(high) - at.max(low)).clamp(0.0, 1.0)
     }
-}
-
-/// Share of the edge at a position among `n` that lies within the middle `width` edges.
-pub(crate) fn middle_share(n: usize, position: usize, width: f64) -> f64 {
-    let (n, at) = (n as f64, position as f64);
-    let (low, high) = (0.5 * (n - width), 0.5 * (n + width));
-    ((at + 1.0).min(high) - at.max(low)).clamp(0.0, 1.0)
 }
 
 #[cfg(test)]

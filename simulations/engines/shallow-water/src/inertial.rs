@@ -42,6 +42,9 @@ use crate::sweep::{Run, Sweep, call_ahead, slot};
 /// Froude number from which a cell counts as outside the validity of the scheme (de Almeida & Bates
 /// 2013, doi 10.1002/wrcr.20366, find errors to grow beyond 0.5).
 const FROUDE_LIMIT: f64 = 0.8;
+/// Depth from which a cell may be marked, m: the film at a front is critical in this scheme, carries
+/// little and passes.
+const MARKED_FROM_M: f64 = 0.1;
 
 /// Discharges through a row of edges and what they cross.
 #[derive(Clone, Copy)]
@@ -184,7 +187,7 @@ impl<R: Real> Sweep<R> {
                 let marks = &mut out.beyond[here..here + run.columns];
                 let NewRow { depth, speed, .. } = &self.new;
                 let cells = run.cells();
-                mark_row(frame.recording.speed_depth, &depth[cells.clone()], &speed[cells], marks);
+                mark_row(R::of(MARKED_FROM_M), &depth[cells.clone()], &speed[cells], marks);
             }
         }
     }

@@ -51,10 +51,9 @@ impl OpeningKind {
 /// An opening under a crest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opening {
-    /// Its edges, as positions in [`crate::LineStructure::edges`].
-    pub edges: Range<usize>,
-    /// Clear width, m, in the middle of its edges; `None`: all of them.
-    pub width_m: Option<f64>,
+    /// Where it begins and ends along [`crate::LineStructure::edges`], in edges: 2.5 is the middle of
+    /// the third.
+    pub span: [f64; 2],
     /// Level of its sill, m; below the ground: the ground.
     pub sill_m: f64,
     /// Level of its soffit over time, m: a constant for a bridge; at the sill or below it a gate is
@@ -65,11 +64,20 @@ pub struct Opening {
 }
 
 impl Opening {
+    /// The edges it touches.
+    pub(crate) fn edges(&self) -> Range<usize> {
+        self.span[0].floor() as usize..self.span[1].ceil() as usize
+    }
+
+    /// Share of the edge at a position that is open.
+    pub(crate) fn share(&self, position: usize) -> f64 {
+        let at = position as f64;
+        ((at + 1.0).min(self.span[1]) - at.max(self.span[0])).clamp(0.0, 1.0)
+    }
+
     pub(crate) fn is_sound(&self, edges: usize) -> bool {
-        !self.edges.is_empty()
-            && self.edges.end <= edges
-            && self.width_m.is_none_or(|w| w.is_finite() && w > 0.0)
-            && !self.sill_m.is_nan()
+        let [from, to] = self.span;
+        0.0 <= from && from < to && to <= edges as f64 && !self.sill_m.is_nan()
     }
 }
 

@@ -383,7 +383,7 @@ impl<R: Real> Solver<R> {
     }
 
     /// Cells that flowed faster than the scheme is valid for (a Froude number of 0.8 in the
-    /// local-inertial scheme, deeper than [`Options::speed_depth_m`]), row by row.
+    /// local-inertial scheme, where at least 10 cm deep), row by row.
     pub fn beyond_validity(&self) -> Vec<bool> {
         self.layout.gather(&self.beyond, |b| *b)
     }

@@ -5,7 +5,7 @@ use twin_core::{Error, Result};
 
 use crate::GRAVITY;
 use crate::boundary::set_faces;
-use crate::breach::{BreachStart, middle_share};
+use crate::breach::BreachStart;
 use crate::frame::{BlockFields, Frame};
 use crate::friction::Closing;
 use crate::layout::{BLOCK_CELLS, TILE};
@@ -219,15 +219,16 @@ impl<R: Real> Solver<R> {
             let edge_m = structure.edge_length(size);
             let crest = structure.crest_m[edge.position];
             *now = CrestNow::standing(crest, edge_m / size);
-            for opening in structure.openings.iter().filter(|o| o.edges.contains(&edge.position)) {
-                let at = edge.position - opening.edges.start;
-                let width = opening.width_m.unwrap_or(f64::INFINITY);
-                now.opening = Some(OpeningNow {
-                    share: middle_share(opening.edges.len(), at, width / edge_m),
-                    sill: opening.sill_m,
-                    soffit: opening.soffit_m.at(self.time),
-                    kind: opening.kind,
-                });
+            for opening in &structure.openings {
+                let share = opening.share(edge.position);
+                if share > 0.0 {
+                    now.opening = Some(OpeningNow {
+                        share,
+                        sill: opening.sill_m,
+                        soffit: opening.soffit_m.at(self.time),
+                        kind: opening.kind,
+                    });
+                }
             }
             for (k, breach) in structure.breaches.iter().enumerate() {
                 if breach.edges.contains(&edge.position) {

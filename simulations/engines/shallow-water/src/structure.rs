@@ -88,9 +88,11 @@ impl LineStructure {
                 "an opening leaves the line or has an unusable width or level",
             );
         }
-        let ranges =
-            || self.breaches.iter().map(|b| &b.edges).chain(self.openings.iter().map(|o| &o.edges));
-        let overlap = |(i, a): (usize, &std::ops::Range<usize>)| {
+        let ranges = || {
+            let breaches = self.breaches.iter().map(|b| b.edges.clone());
+            breaches.chain(self.openings.iter().map(Opening::edges))
+        };
+        let overlap = |(i, a): (usize, std::ops::Range<usize>)| {
             ranges().skip(i + 1).any(|b| a.start < b.end && b.start < a.end)
         };
         if ranges().enumerate().any(overlap) {

@@ -254,8 +254,7 @@ fn water_shoots_from_under_a_gate() {
             length_m: None,
             breaches: vec![],
             openings: vec![Opening {
-                edges: 0..1,
-                width_m: None,
+                span: [0.0, 1.0],
                 sill_m: f64::MIN,
                 soffit_m: Series::constant(1e-3),
                 kind: OpeningKind::Gate,

@@ -10,14 +10,19 @@ use twin_shallow_water::{
 const SPEC: GridSpec = GridSpec { west: 0.0, north: 10.0, cell_size: 1.0, columns: 100, rows: 10 };
 
 /// A line across a flat channel 10 m wide, with its crest at 3 m and an opening.
-fn line(width_m: Option<f64>, soffit_m: Series, kind: OpeningKind) -> LineStructure {
+fn line(width_m: f64, soffit_m: Series, kind: OpeningKind) -> LineStructure {
     let edges = edges_along(&SPEC, &[[50.0, -1.0, 0.0], [50.0, 11.0, 0.0]]);
     LineStructure {
         name: "bridge".into(),
         crest_m: vec![3.0; edges.len()],
         length_m: None,
         breaches: vec![],
-        openings: vec![Opening { edges: 0..10, width_m, sill_m: f64::MIN, soffit_m, kind }],
+        openings: vec![Opening {
+            span: [5.0 - 0.5 * width_m, 5.0 + 0.5 * width_m],
+            sill_m: f64::MIN,
+            soffit_m,
+            kind,
+        }],
         edges,
     }
 }
@@ -45,7 +50,7 @@ fn a_deck_above_the_water_changes_next_to_nothing() {
     // The scheme takes no slope across the edge; all else is the open flow.
     for options in [Options::default(), Options::local_inertial()] {
         let open = flow(vec![], 8.0, 1.2, options);
-        let high = line(None, Series::constant(2.5), OpeningKind::Bridge);
+        let high = line(10.0, Series::constant(2.5), OpeningKind::Bridge);
         let under = flow(vec![high], 8.0, 1.2, options).depth();
         let far = open.depth().iter().zip(under).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         assert!(far < 1e-3, "{far}");
@@ -59,7 +64,7 @@ fn a_gate_takes_the_head_of_the_formula() {
     let jet = 0.611 * opening;
     let exact = jet + (q / jet).powi(2) / (2.0 * GRAVITY);
     for options in [Options::default(), Options::local_inertial()] {
-        let gate = line(None, Series::constant(opening), OpeningKind::Gate);
+        let gate = line(10.0, Series::constant(opening), OpeningKind::Gate);
         let solver = flow(vec![gate], 10.0 * q, 0.4, options);
         let cell = SPEC.index(5, 48);
         let (h, u) = (solver.depth_at(cell), solver.velocity_at(cell).0);
@@ -72,15 +77,15 @@ fn a_gate_takes_the_head_of_the_formula() {
 
 #[test]
 fn a_bridge_that_is_too_low_dams_the_flow_and_is_overtopped() {
-    let level = |soffit: f64, width: Option<f64>, discharge: f64| {
+    let level = |soffit: f64, width: f64, discharge: f64| {
         let bridge = line(width, Series::constant(soffit), OpeningKind::Bridge);
         let solver = flow(vec![bridge], discharge, 1.5, Options::default());
         solver.level(SPEC.index(5, 45)).unwrap()
     };
-    let free = level(2.9, None, 20.0);
-    let pressed = level(1.2, None, 20.0);
-    let narrow = level(1.2, Some(5.0), 20.0);
-    let flooded = level(1.0, Some(4.0), 40.0);
+    let free = level(2.9, 10.0, 20.0);
+    let pressed = level(1.2, 10.0, 20.0);
+    let narrow = level(1.2, 5.0, 20.0);
+    let flooded = level(1.0, 4.0, 40.0);
     eprintln!(
         "levels: free {free:.2}, pressed {pressed:.2}, narrow {narrow:.2}, flooded {flooded:.2} m"
     );
@@ -95,11 +100,24 @@ fn a_bridge_that_is_too_low_dams_the_flow_and_is_overtopped() {
 }
 
 #[test]
+fn a_wider_opening_never_dams_more() {
+    // Not along whole edges: every width in steps of 70 cm.
+    let mut last = f64::INFINITY;
+    for k in 2..14 {
+        let bridge = line(0.7 * f64::from(k), Series::constant(1.2), OpeningKind::Bridge);
+        let solver = flow(vec![bridge], 12.0, 1.0, Options::default());
+        let level = solver.level(SPEC.index(5, 45)).unwrap();
+        assert!(level < last + 2e-3, "{k}: {level} after {last}");
+        last = level;
+    }
+}
+
+#[test]
 fn a_gate_opens_and_closes_on_time_and_still_water_stays_still() {
     let bed = || Bed::from_grids(&Grid::filled(SPEC, 0.0), &Grid::filled(SPEC, 0.03)).unwrap();
     let stroke = Series::new(vec![(10.0, 0.0), (20.0, 0.5), (30.0, 0.5), (40.0, -0.1)]).unwrap();
     for options in [Options::default(), Options::local_inertial()] {
-        let gate = || line(None, stroke.clone(), OpeningKind::Gate);
+        let gate = || line(10.0, stroke.clone(), OpeningKind::Gate);
         let build =
             || Solver::<f64>::new(bed(), Boundaries::default(), vec![gate()], vec![], options);
         let mut still = build().unwrap();
@@ -125,13 +143,13 @@ fn a_gate_opens_and_closes_on_time_and_still_water_stays_still() {
 fn unusable_openings_are_refused() {
     let bed = Bed::from_grids(&Grid::filled(SPEC, 0.0), &Grid::filled(SPEC, 0.03)).unwrap();
     let refused = |change: &dyn Fn(&mut LineStructure)| {
-        let mut bridge = line(None, Series::constant(1.0), OpeningKind::Bridge);
+        let mut bridge = line(10.0, Series::constant(1.0), OpeningKind::Bridge);
         change(&mut bridge);
         let (bed, walls) = (bed.clone(), Boundaries::default());
         Solver::<f64>::new(bed, walls, vec![bridge], vec![], Options::default()).is_err()
     };
     assert!(!refused(&|_| ()));
-    assert!(refused(&|l| l.openings[0].edges = 5..11));
-    assert!(refused(&|l| l.openings[0].width_m = Some(f64::NAN)));
+    assert!(refused(&|l| l.openings[0].span = [5.0, 10.5]));
+    assert!(refused(&|l| l.openings[0].span = [5.0, f64::NAN]));
     assert!(refused(&|l| l.openings.push(l.openings[0].clone())));
 }

@@ -127,8 +127,7 @@ fn everything(options: Options) -> Solver<f64> {
             width_m: Some(25.0),
         }],
         openings: vec![Opening {
-            edges: 10..20,
-            width_m: Some(12.0),
+            span: [10.3, 19.0],
             sill_m: 0.0,
             soffit_m: Series::new(vec![(0.0, 3.0), (60.0, 4.0)]).unwrap(),
             kind: OpeningKind::Gate,

@@ -79,9 +79,9 @@ impl MeasureKind for Bridge {
         let sill = opening.sill.as_ref();
         let sill = sill.map(|s| s.in_datum(datum, &format!("{place}.opening.sill"))).transpose()?;
         let mut edits = Vec::new();
+        let embankment = opening.embankment_m.unwrap_or(20.0);
+        let embankment = positive(embankment, &format!("{place}.opening.embankment_m"))?;
         if let Some(sill) = sill {
-            let embankment = opening.embankment_m.unwrap_or(20.0);
-            let embankment = positive(embankment, &format!("{place}.opening.embankment_m"))?;
             let part = around(&line, at, width);
             let here = format!("{place}.geometry");
             edits = strip(&[part], embankment, embankment, &here, |_| Ok(Some([sill; 2])))?;

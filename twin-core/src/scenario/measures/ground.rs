@@ -51,6 +51,17 @@ impl MeasureKind for LeveeRemoved {
         let here = format!("{place}.geometry");
         let lines = given.geometry.lines(context.territory.crs(), &here)?;
         let cell = context.territory.spec().cell_size;
+        if width < cell {
+            return Err(Error::input(
+                format!("{place}.width_m"),
+                format!(
+                    "{width} m : plus étroit qu'une maille du territoire ({cell} m), rien ne changerait"
+                ),
+                format!(
+                    "{width} m: narrower than a cell of the territory ({cell} m), nothing would change"
+                ),
+            ));
+        }
         strip(&lines, width, cell, &here, |piece| {
             let beside = |side: f64| {
                 let [x, y] = piece.beside(side * (0.5 * width + cell));

@@ -49,6 +49,6 @@ impl MeasureKind for Levee {
             parameters.geometry.lines(context.territory.crs(), &format!("{place}.geometry"))?;
         let crest = parameters.crest.along(&lines, context, &place)?;
         let title = parameters.title.unwrap_or_else(|| self.title());
-        Ok(vec![Edit::Structure(LineStructure::new(context.name, title, crest))])
+        Ok(vec![Edit::Structure(LineStructure::levee(context.name, title, crest))])
     }
 }

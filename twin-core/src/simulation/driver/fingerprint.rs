@@ -11,9 +11,6 @@ use crate::scenario::path_keys;
 use crate::territory::{Territory, TerritoryView};
 use crate::{Language, Result};
 
-/// Numbers of the engines are `f64`; the target names the instruction set for which bits hold.
-const PRECISION: &str = "f64";
-
 /// Instruction set for which the bits of a result are promised.
 pub(super) fn target() -> String {
     format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS)
@@ -42,7 +39,6 @@ pub(super) fn of_step(
     add(descriptor.id);
     add(descriptor.version);
     add(env!("CARGO_PKG_VERSION"));
-    add(PRECISION);
     add(&target());
     // Reports and maps are part of the run.
     add(language.code());

@@ -281,11 +281,7 @@ fn versions(run: &Publication<'_>, manifest: &RunManifest, language: Language) -
         format!("{} {}", manifest.simulation, manifest.simulation_version),
     );
     row("Programme", "Program", format!("twin {}", manifest.program_version));
-    row(
-        "Précision et jeu d'instructions",
-        "Precision and instruction set",
-        format!("f64, {}", manifest.target),
-    );
+    row("Machine", "Machine", manifest.target.clone());
     let grid = &manifest.grid;
     row(
         "Grille de calcul",
