@@ -95,3 +95,29 @@ fn an_absurd_friction_is_refused() {
     let said = refused.err().unwrap().to_string();
     assert!(said.contains("manning.bare-soil") && said.contains("Manning"), "{said}");
 }
+
+#[test]
+fn an_inflow_over_an_area_brings_its_volume() {
+    let view = view();
+    let (x, y) = view.spec().extent().centre();
+    let ring = json!([
+        [x - 20.0, y - 20.0],
+        [x + 20.0, y - 20.0],
+        [x + 20.0, y + 20.0],
+        [x - 20.0, y + 20.0]
+    ]);
+    let parameters = |area: Value| {
+        json!({
+            "inflow": { "discharge_m3_per_s": 3.0, "area": area, "source": "essai" },
+            "buildings": "roughness", "undeclared_edges": "wall",
+        })
+    };
+    let context = RunContext::new(60.0, 60.0);
+    let flood = twin_flood::Flood::default();
+    let mut run = flood.initialise(view.clone(), &parameters(ring), &context).unwrap();
+    run.advance_to(60.0, &mut Fields::new(*view.spec()), &context).unwrap();
+    let budget = run.budget().unwrap();
+    assert!((budget.entered - 180.0).abs() < 1e-6 && budget.is_closed());
+    let far = json!([[0.0, 0.0], [9.0, 0.0], [9.0, 9.0]]);
+    assert!(flood.initialise(view, &parameters(far), &context).is_err());
+}

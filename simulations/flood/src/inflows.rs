@@ -5,6 +5,7 @@ use std::path::Path;
 use twin_core::export::map::{Marker, MarkerKind};
 use twin_core::language::Text;
 use twin_core::series::{Quantity, Series};
+use twin_core::spatial::cells_within;
 use twin_core::{Error, Language, Result};
 use twin_shallow_water::{Bed, Source, Split};
 
@@ -106,51 +107,57 @@ impl Builder<'_> {
             ),
         ));
         let crs = self.view.territory().crs();
-        match (&inflow.at, &inflow.line) {
-            (Some([x, y]), None) => {
+        let even = |cells| Source::Inflow {
+            name: key.to_owned(),
+            cells,
+            discharge: series.clone(),
+            split: Split::Even,
+        };
+        let (source, at) = match (&inflow.at, &inflow.line, &inflow.area) {
+            (Some([x, y]), None, None) => {
                 let (row, column) =
                     bed.spec.cell_at(*x, *y).ok_or_else(|| outside(&format!("{here}.at")))?;
-                self.markers.push(Marker {
-                    x: *x,
-                    y: *y,
-                    label: String::new(),
-                    kind: MarkerKind::Inflow {
-                        towards_deg: azimuth((*x, *y), bed.spec.extent().centre()),
-                    },
-                });
-                let cells = vec![bed.spec.index(row, column)];
-                self.check_place(key, &cells, bed);
-                Ok(Source::Inflow {
-                    name: key.to_owned(),
-                    cells,
-                    discharge: series,
-                    split: Split::Even,
-                })
+                (even(vec![bed.spec.index(row, column)]), (*x, *y))
             }
-            (None, Some(line)) => {
+            (None, Some(line), None) => {
                 let lines = line.lines(crs, &format!("{here}.line"))?;
                 let line = &lines[0];
                 let middle = line[line.len() / 2];
-                self.markers.push(Marker {
-                    x: middle[0],
-                    y: middle[1],
-                    label: String::new(),
-                    kind: MarkerKind::Inflow {
-                        towards_deg: azimuth((middle[0], middle[1]), bed.spec.extent().centre()),
-                    },
-                });
-                let source = Source::across(key, bed, line, series)?;
-                if let Source::Inflow { cells, .. } = &source {
-                    self.check_place(key, cells, bed);
-                }
-                Ok(source)
+                (Source::across(key, bed, line, series.clone())?, (middle[0], middle[1]))
             }
-            _ => Err(Error::input(
-                here,
-                "donner at = [x, y] ou line, l'un des deux",
-                "give one of at = [x, y] and line",
-            )),
+            (None, None, Some(area)) => {
+                let place = format!("{here}.area");
+                let mut cells = Vec::new();
+                cells_within(&bed.spec, &area.polygons(crs, &place)?, |row, column| {
+                    cells.push(bed.spec.index(row, column));
+                });
+                cells.retain(|&cell| bed.is_open(cell));
+                cells.sort_unstable();
+                cells.dedup();
+                let Some(&middle) = cells.get(cells.len() / 2) else { return Err(outside(&place)) };
+                let (row, column) = bed.spec.row_column(middle);
+                (even(cells), bed.spec.centre(row, column))
+            }
+            _ => {
+                return Err(Error::input(
+                    here,
+                    "donner at = [x, y], line ou area, l'un des trois",
+                    "give one of at = [x, y], line and area",
+                ));
+            }
+        };
+        self.markers.push(Marker {
+            x: at.0,
+            y: at.1,
+            label: String::new(),
+            kind: MarkerKind::Inflow { towards_deg: azimuth(at, bed.spec.extent().centre()) },
+        });
+        if let Source::Inflow { cells, .. } = &source
+            && inflow.area.is_none()
+        {
+            self.check_place(key, cells, bed);
         }
+        Ok(source)
     }
 }
 

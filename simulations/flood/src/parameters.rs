@@ -110,6 +110,10 @@ pub struct Inflow {
     #[serde(default)]
     #[schemars(extend("format" = "path"))]
     pub line: Option<GeometryInput>,
+    /// Polygons over which it enters evenly: a spring, an overflowing sewer, a basin that empties.
+    #[serde(default)]
+    #[schemars(extend("format" = "path"))]
+    pub area: Option<GeometryInput>,
     /// Where the discharge comes from: gauging station, study, hypothesis.
     pub source: String,
     /// Return period in years, as stated by the source.
