@@ -127,7 +127,7 @@ impl Builder<'_> {
                 format!("the breach lies {distance:.0} m from the structure; place it on it"),
             ));
         }
-        let edges = edges_about(spec, line, at, width);
+        let [from, to] = span_about(spec, line, at, breach.at, width);
         let start = match (breach.start, breach.start_overflow_m) {
             (Some(start), None) => BreachStart::At(start.seconds()),
             (None, Some(over)) if over.is_finite() => BreachStart::Level(line.crest_m[at] + over),
@@ -146,11 +146,12 @@ impl Builder<'_> {
             None => f64::MIN,
         };
         line.breaches.push(Breach {
-            edges,
+            edges: edges_of([from, to]),
             start,
             formation_s: breach.formation.seconds(),
             final_level_m,
             width_m: Some(width),
+            centre: Some(0.5 * (from + to)),
         });
         self.markers.push(Marker { x, y, label: name.to_owned(), kind: MarkerKind::Breach });
         self.hypotheses.push(Text::new(
@@ -194,7 +195,7 @@ impl Builder<'_> {
             structure::OpeningKind::Bridge => OpeningKind::Bridge,
             structure::OpeningKind::Gate => OpeningKind::Gate,
         };
-        let span = span_about(spec, line, at, opening);
+        let span = span_about(spec, line, at, opening.at, opening.width_m);
         if opening.width_m > line.edges.len() as f64 * edge_length(spec, line) {
             return Err(Error::input(
                 here,
@@ -202,7 +203,7 @@ impl Builder<'_> {
                 format!("the opening of {} m is wider than the structure", opening.width_m),
             ));
         }
-        let touched = span[0].floor() as usize..(span[1].ceil() as usize).min(line.edges.len());
+        let touched = edges_of(span);
         let ground = line.edges[touched.clone()]
             .iter()
             .flat_map(|e| e.cells(spec))
@@ -283,33 +284,31 @@ fn nearest<'a>(
     named.filter_map(of).min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
-/// The edges of a line that hold a width about one of them.
-fn edges_about(spec: &GridSpec, line: &LineStructure, at: usize, width_m: f64) -> Range<usize> {
-    let edge_m = edge_length(spec, line);
-    let count = ((width_m / edge_m).ceil() as usize).clamp(1, line.edges.len());
-    let first = at.saturating_sub(count / 2).min(line.edges.len() - count);
-    first..first + count
-}
-
 /// Length of the line that one edge stands for, m.
 fn edge_length(spec: &GridSpec, line: &LineStructure) -> f64 {
     line.length_m.map_or(spec.cell_size, |l| (l / line.edges.len() as f64).min(spec.cell_size))
 }
 
-/// Where an opening lies along the edges of a line, the nearest of which is `at`.
+/// The edges that a span touches.
+fn edges_of([from, to]: [f64; 2]) -> Range<usize> {
+    from.floor() as usize..to.ceil() as usize
+}
+
+/// Where a width about a place lies along the edges of a line, the nearest of which is `at`.
 fn span_about(
     spec: &GridSpec,
     line: &LineStructure,
     at: usize,
-    opening: &StructureOpening,
+    place: [f64; 2],
+    width_m: f64,
 ) -> [f64; 2] {
     let (edge_m, n) = (edge_length(spec, line), line.edges.len());
     let middle = |k: usize| line.edges[k.min(n - 1)].middle(spec);
     let ((ax, ay), (bx, by)) = (middle(at.saturating_sub(2)), middle(at + 2));
     let length = (bx - ax).hypot(by - ay).max(f64::MIN_POSITIVE);
     let (x, y) = middle(at);
-    let along = (opening.at[0] - x) * (bx - ax) / length + (opening.at[1] - y) * (by - ay) / length;
+    let along = (place[0] - x) * (bx - ax) / length + (place[1] - y) * (by - ay) / length;
     let centre = at as f64 + 0.5 + (along / edge_m).clamp(-0.5, 0.5);
-    let half = 0.5 * opening.width_m / edge_m;
+    let half = 0.5 * width_m / edge_m;
     [(centre - half).max(0.0), (centre + half).min(n as f64)]
 }

@@ -12,7 +12,7 @@ pub enum BreachStart {
 }
 
 /// A breach in a crest line: from its start, level and width change linearly over the formation
-/// time, the width from the middle of its edges to both sides; outside the width the crest stands.
+/// time, the width from its centre to both sides; outside the width the crest stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Breach {
     /// Its edges, as positions in [`crate::LineStructure::edges`].
@@ -25,6 +25,8 @@ pub struct Breach {
     pub final_level_m: f64,
     /// Width in the end, m; `None`: all its edges, sinking together from the start.
     pub width_m: Option<f64>,
+    /// Where it widens from, in edges along the structure; `None`: the middle of its edges.
+    pub centre: Option<f64>,
 }
 
 impl Breach {
@@ -57,7 +59,8 @@ impl Breach {
     pub(crate) fn open_share(&self, position: usize, edge_m: f64, progress: f64) -> f64 {
         let n = self.edges.len() as f64;
         let width = self.width(n * edge_m, progress) / edge_m;
-        let (low, high) = (0.5 * (n - width), 0.5 * (n + width));
+        let centre = self.centre.map_or(0.5 * n, |c| c - self.edges.start as f64);
+        let (low, high) = (centre - 0.5 * width, centre + 0.5 * width);
         let at = position as f64;
         ((at + 1.0).min(high) - at.max(low)).clamp(0.0, 1.0)
     }
@@ -75,6 +78,7 @@ mod tests {
             formation_s: 50.0,
             final_level_m: 2.0,
             width_m: Some(6.0),
+            centre: None,
         };
         assert_eq!(breach.progress(100.0, 99.0), 0.0);
         assert_eq!(breach.progress(100.0, 125.0), 0.5);

@@ -8,6 +8,8 @@
 //! k = g n² h^(−4/3)  (Manning)      k = f / (8 h)  (Darcy–Weisbach)
 //! ```
 //!
+//! and |U| = |U°| / (1 + τ Δt) for the linear law.
+//!
 //! Velocities come from discharges by the desingularised quotient of Chertock, Cui, Kurganov & Wu
 //! 2015 (doi 10.1002/fld.4023), `u = 2 h q / (h² + max(h², ε²))`: exact above ε, bounded below it.
 
@@ -26,6 +28,8 @@ pub enum FrictionLaw {
     /// Darcy–Weisbach: roughness f without dimension, slope f u|u| / (8 g h). Chézy's C is
     /// f = 8 g / C².
     DarcyWeisbach,
+    /// Linear: roughness τ in 1/s, acceleration −τ u whatever the depth.
+    Linear,
 }
 
 impl FrictionLaw {
@@ -34,16 +38,17 @@ impl FrictionLaw {
         match self {
             Self::Manning => GRAVITY * roughness * roughness,
             Self::DarcyWeisbach => roughness / 8.0,
+            Self::Linear => roughness,
         }
     }
 
     /// Speed of a uniform flow of depth `h` (m) on a slope; infinite without roughness.
     pub(crate) fn normal_speed(self, coefficient: f64, h: f64, slope: f64) -> f64 {
-        let k = match self {
-            Self::Manning => coefficient / (h * h.cbrt()),
-            Self::DarcyWeisbach => coefficient / h,
-        };
-        (GRAVITY * slope / k).sqrt()
+        match self {
+            Self::Manning => (GRAVITY * slope * h * h.cbrt() / coefficient).sqrt(),
+            Self::DarcyWeisbach => (GRAVITY * slope * h / coefficient).sqrt(),
+            Self::Linear => GRAVITY * slope / coefficient,
+        }
     }
 }
 
@@ -59,14 +64,26 @@ pub(crate) struct Closing<R> {
     pub(crate) velocity_depth2: R,
 }
 
-/// k of a cell, 1/m; 0 where dry.
+/// k of a cell, 1/m (linear: τ, 1/s); 0 where dry.
 #[inline(always)]
 pub(crate) fn resistance<R: Real>(law: FrictionLaw, dry: R, friction: R, h: R) -> R {
     let wet = h > dry;
     let y = (if wet { h } else { R::one() }).inverse_cube_root();
     let y2 = y * y;
     let k = friction * y2 * if law == FrictionLaw::Manning { y2 } else { y };
+    let k = if law == FrictionLaw::Linear { friction } else { k };
     if wet { k } else { R::zero() }
+}
+
+/// Share of a speed that friction leaves after a time.
+///
+/// The linear law keeps 1 / (1 + b) with b = τ Δt, which is the quadratic form of b + b².
+#[inline(always)]
+pub(crate) fn kept_share<R: Real>(law: FrictionLaw, k: R, dt: R, speed: R) -> R {
+    let is_linear = law == FrictionLaw::Linear;
+    let b = dt * k * if is_linear { R::one() } else { speed };
+    let b = b + if is_linear { b * b } else { R::zero() };
+    R::of(2.0) / (R::one() + (R::one() + R::of(4.0) * b).sqrt())
 }
 
 /// Applies friction to the discharges of a row and makes velocities of them.
@@ -78,7 +95,7 @@ pub(crate) fn close_row<R: Real>(
     extremes: &mut ExtremeRow<R>,
     cells: Range<usize>,
 ) {
-    let (zero, one, two, four) = (R::zero(), R::one(), R::of(2.0), R::of(4.0));
+    let (zero, one) = (R::zero(), R::one());
     for i in cells.start..cells.end.min(ROW) {
         let (depth, qx, qy) = (row.depth[i], row.qx[i], row.qy[i]);
         let wet = depth > c.dry;
@@ -87,7 +104,7 @@ pub(crate) fn close_row<R: Real>(
         let h2 = h * h;
         let quotient = (h + h) / (h2 + larger(h2, c.velocity_depth2));
         let free = (qx * qx + qy * qy).sqrt() * quotient;
-        let kept = two / (one + (one + four * c.dt * k * free).sqrt());
+        let kept = kept_share(c.law, k, c.dt, free);
         let factor = if wet { quotient * kept } else { zero };
         let (u, v) = (qx * factor, qy * factor);
         let held = if wet { h } else { zero };
@@ -103,6 +120,14 @@ pub(crate) fn close_row<R: Real>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_linear_law_keeps_one_over_one_plus_b() {
+        for (tau, dt) in [(1e-3, 1.0), (0.5, 4.0), (0.0, 9.0)] {
+            let kept: f64 = kept_share(FrictionLaw::Linear, tau, dt, 7.0);
+            assert!((kept - 1.0 / (1.0 + tau * dt)).abs() < 1e-15);
+        }
+    }
 
     #[test]
     fn normal_flow_is_steady_for_any_step() {

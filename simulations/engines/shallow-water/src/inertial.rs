@@ -32,7 +32,7 @@ use crate::GRAVITY;
 use crate::balance::Around;
 use crate::boundary::EdgeState;
 use crate::frame::{BlockFields, BlockResult, Frame};
-use crate::friction::{Closing, resistance};
+use crate::friction::{Closing, FrictionLaw, resistance};
 use crate::layout::BLOCK_COLUMNS;
 use crate::real::{Real, larger, smaller};
 use crate::rows::{CellRow, ExtremeRow, FaceFlux, FaceRow, NewRow, ROW, Row};
@@ -97,7 +97,8 @@ fn discharge_row<R: Real, const BACK: usize>(
         // Numerator and denominator times h.
         let smoothed = h * q + ratio * smaller(q.abs(), critical) * (half * (before + behind) - q);
         let driven = smoothed - gravity * ratio * (h * h) * ((hr - hl) + step);
-        let brake = h + c.dt * k * (q * q + along * along).sqrt();
+        let whole = (q * q + along * along).sqrt();
+        let brake = h + c.dt * k * if c.law == FrictionLaw::Linear { h } else { whole };
         let new = smaller(larger(driven / brake, -critical), critical);
         faces.mass[i] = if wet { new } else { zero };
     }

@@ -31,7 +31,7 @@
 
 use std::ops::Range;
 
-use crate::friction::{FrictionLaw, resistance};
+use crate::friction::{FrictionLaw, kept_share, resistance};
 use crate::real::{Real, larger, smaller};
 use crate::rows::{CellRow, PushRow, ROW, ReconstructedRow};
 
@@ -168,8 +168,7 @@ pub(crate) fn reconstruct_row<R: Real>(
         let u0 = u - c.half_ratio * ((u * du_x + v * du_y) + c.gravity * dl_x);
         let v0 = v - c.half_ratio * ((u * dv_x + v * dv_y) + c.gravity * dl_y);
         let k = resistance(c.law, c.dry, here.friction[i], h);
-        let braking = c.half_dt * k * (u0 * u0 + v0 * v0).sqrt();
-        let kept = R::of(2.0) / (R::one() + (R::one() + R::of(4.0) * braking).sqrt());
+        let kept = kept_share(c.law, k, c.half_dt, (u0 * u0 + v0 * v0).sqrt());
         let u2 = if gentle_x { u0 * kept } else { u0 };
         let v2 = if gentle_y { v0 * kept } else { v0 };
 

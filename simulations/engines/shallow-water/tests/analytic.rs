@@ -126,6 +126,7 @@ impl Channel {
             FrictionLaw::DarcyWeisbach => {
                 self.roughness * q(i).powi(2) / (8.0 * GRAVITY * exact.h[i].powi(3))
             }
+            FrictionLaw::Linear => self.roughness * q(i) / (GRAVITY * exact.h[i]),
         };
         let mut bed = exact.z.clone();
         for i in (0..bed.len() - 1).rev() {
@@ -284,6 +285,32 @@ fn a_plane_surface_swings_in_a_parabola() {
     solver.advance_to(10.0303).unwrap();
     let error = relative_error(&solver.depth(), &exact.h);
     eprintln!("thacker 1d relative L2 = {error:.5}");
+    assert!(error < 0.01, "{error}");
+    assert!(solver.budget().relative_residual().abs() < 1e-12);
+}
+
+#[test]
+fn a_plane_surface_swings_in_a_parabola_with_linear_friction() {
+    // Sampson, Easton & Singh 2006 (doi 10.21914/anziamj.v47i0.1030), as SWASHES writes it, from
+    // rest at t = 0 to 6000 s: s = ½ √(p² − τ²), p² = 8 g h₀ / a².
+    let Some(exact) = Profile::read("sampson.txt") else { return };
+    let (depth, length, swing, tau) = (10.0, 3000.0, 5.0, 1e-3);
+    let s = 0.5 * (8.0f64 * GRAVITY * depth / (length * length) - tau * tau).sqrt();
+    let level = |x: f64| {
+        let bend = (length * swing / GRAVITY).powi(2) / (8.0 * depth);
+        depth + bend * (0.25 * tau * tau - s * s)
+            - swing * swing / (4.0 * GRAVITY)
+            - swing * s * (x - 5000.0) / GRAVITY
+    };
+    let options = Options { friction: FrictionLaw::Linear, ..Options::default() };
+    let mut solver = channel(&exact, tau, options, vec![]);
+    let bed = solver.bed().elevation_m.clone();
+    let start = exact.x.iter().zip(bed).map(|(&x, z)| (level(x) - z).max(0.0)).collect();
+    let still = vec![0.0; exact.x.len()];
+    solver.set_state(start, still.clone(), still).unwrap();
+    solver.advance_to(6000.0).unwrap();
+    let error = relative_error(&solver.depth(), &exact.h);
+    eprintln!("sampson relative L2 = {error:.5}");
     assert!(error < 0.01, "{error}");
     assert!(solver.budget().relative_residual().abs() < 1e-12);
 }

@@ -125,6 +125,7 @@ fn everything(options: Options) -> Solver<f64> {
             formation_s: 20.0,
             final_level_m: 1.0,
             width_m: Some(25.0),
+            centre: None,
         }],
         openings: vec![Opening {
             span: [10.3, 19.0],

@@ -84,6 +84,7 @@ fn a_breach_opens_on_time_and_to_its_width() {
         formation_s: 4.0,
         final_level_m: 0.0,
         width_m: Some(4.0),
+        centre: None,
     };
     let mut solver = basins(3.0, 1.0, 3.5, vec![breach(BreachStart::At(5.0))]);
     assert_eq!(passed(&mut solver, 0.0, 5.0), 0.0);
@@ -110,6 +111,7 @@ fn a_full_breach_is_the_open_dam_break() {
         formation_s: 0.0,
         final_level_m: -1.0,
         width_m: None,
+        centre: None,
     };
     let mut breached = basins(3.0, 1.0, 9.0, vec![whole]);
     let mut open = basins(3.0, 1.0, -1.0, vec![]);
