@@ -71,6 +71,20 @@ fn discharge_row<R: Real, const BACK: usize>(
     faces: &mut FaceRow<R>,
     range: Range<usize>,
 ) {
+    match c.law {
+        FrictionLaw::Linear => discharges::<R, BACK, true>(c, ratio, edges, faces, range),
+        _ => discharges::<R, BACK, false>(c, ratio, edges, faces, range),
+    }
+}
+
+#[inline(always)]
+fn discharges<R: Real, const BACK: usize, const LINEAR: bool>(
+    c: Closing<R>,
+    ratio: R,
+    edges: EdgesOf<'_, R>,
+    faces: &mut FaceRow<R>,
+    range: Range<usize>,
+) {
     let (zero, one) = (R::zero(), R::one());
     let gravity = R::of(GRAVITY);
     let (half, quarter) = (R::of(0.5), R::of(0.25));
@@ -89,7 +103,7 @@ fn discharge_row<R: Real, const BACK: usize>(
         };
         let along = quarter * along;
         let friction = half * (edges.left.friction[l] + edges.right.friction[i]);
-        let k = resistance(c.law, c.dry, friction, h);
+        let k = resistance::<R, LINEAR>(c.law, c.dry, friction, h);
         let (before, behind) = (edges.before[l], edges.behind[i + BACK]);
         let before = if before == zero { q } else { before };
         let behind = if behind == zero { q } else { behind };
@@ -98,7 +112,7 @@ fn discharge_row<R: Real, const BACK: usize>(
         let smoothed = h * q + ratio * smaller(q.abs(), critical) * (half * (before + behind) - q);
         let driven = smoothed - gravity * ratio * (h * h) * ((hr - hl) + step);
         let whole = (q * q + along * along).sqrt();
-        let brake = h + c.dt * k * if c.law == FrictionLaw::Linear { h } else { whole };
+        let brake = h + c.dt * k * if LINEAR { h } else { whole };
         let new = smaller(larger(driven / brake, -critical), critical);
         faces.mass[i] = if wet { new } else { zero };
     }

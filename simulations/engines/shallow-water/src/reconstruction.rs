@@ -134,6 +134,22 @@ pub(crate) fn reconstruct_row<R: Real>(
     push: &mut PushRow<R>,
     cells: Range<usize>,
 ) {
+    match c.law {
+        FrictionLaw::Linear => {
+            reconstruct_cells::<R, true>(c, [north, here, south], out, push, cells)
+        }
+        _ => reconstruct_cells::<R, false>(c, [north, here, south], out, push, cells),
+    }
+}
+
+#[inline(always)]
+fn reconstruct_cells<R: Real, const LINEAR: bool>(
+    c: HalfStep<R>,
+    [north, here, south]: [&CellRow<R>; 3],
+    out: &mut ReconstructedRow<R>,
+    push: &mut PushRow<R>,
+    cells: Range<usize>,
+) {
     let zero = R::zero();
     let half = R::of(0.5);
     for i in cells.start.max(1)..cells.end.min(ROW - 1) {
@@ -167,8 +183,8 @@ pub(crate) fn reconstruct_row<R: Real>(
         let h2 = h - c.half_ratio * ((u * dh_x + v * dh_y) + h * (du_x + dv_y));
         let u0 = u - c.half_ratio * ((u * du_x + v * du_y) + c.gravity * dl_x);
         let v0 = v - c.half_ratio * ((u * dv_x + v * dv_y) + c.gravity * dl_y);
-        let k = resistance(c.law, c.dry, here.friction[i], h);
-        let kept = kept_share(c.law, k, c.half_dt, (u0 * u0 + v0 * v0).sqrt());
+        let k = resistance::<R, LINEAR>(c.law, c.dry, here.friction[i], h);
+        let kept = kept_share::<R, LINEAR>(k, c.half_dt, (u0 * u0 + v0 * v0).sqrt());
         let u2 = if gentle_x { u0 * kept } else { u0 };
         let v2 = if gentle_y { v0 * kept } else { v0 };
 
