@@ -2,17 +2,14 @@
 
 use std::path::Path;
 
-use twin_core::results::RunManifest;
-use twin_core::{Error, FileProblem, Language, Result};
+use twin_core::{Language, Result};
 
+use super::finished::read_manifest;
 use crate::console::line;
 
 /// Prints what a publication should say of a run: territory, scenario, program, method, data.
 pub(crate) fn cite(folder: &Path, language: Language) -> Result<()> {
-    let path = folder.join("manifest.json");
-    let bytes = std::fs::read(&path).map_err(Error::read(&path))?;
-    let run: RunManifest = serde_json::from_slice(&bytes)
-        .map_err(|e| Error::file(&path, FileProblem::undecodable(e)))?;
+    let run = read_manifest(folder)?;
     line(&format!(
         "{} – {} ({}). {} {}, twin {}. {} {}",
         run.territory.name,

@@ -27,9 +27,7 @@ impl FinishedRun {
         if !path.is_file() {
             return Err(info::neither(folder));
         }
-        let bytes = std::fs::read(&path).map_err(Error::read(&path))?;
-        let manifest = serde_json::from_slice(&bytes)
-            .map_err(|e| Error::file(&path, FileProblem::undecodable(e)))?;
+        let manifest = read_manifest(folder)?;
         let fields = SeriesFile::open(folder.join("fields.h5"))?;
         Ok(Self { folder: folder.to_path_buf(), manifest, fields })
     }
@@ -61,12 +59,19 @@ impl FinishedRun {
         map.vertical_datum.clone_from(&territory.vertical_datum);
         map.terrain = Some(terrain);
         map.demo = self.is_demo();
+        map.calibrated = Some(self.is_calibrated());
+        map.credits = territory.credits();
         map.language = language;
         map
     }
 
     fn is_demo(&self) -> bool {
         self.fields.attributes().contains_key("demonstration")
+    }
+
+    /// Whether the scenario states how the run was compared with observations.
+    fn is_calibrated(&self) -> bool {
+        self.manifest.parameters.get("calibration").is_some_and(|c| !c.is_null())
     }
 
     /// A report about the run, to be filled.
@@ -79,12 +84,19 @@ impl FinishedRun {
             scenario_id: self.manifest.scenario.clone(),
             run_id: format!("{}/{}", self.manifest.simulation, self.manifest.hash),
             demo: self.is_demo(),
-            calibrated: true,
+            calibrated: self.is_calibrated(),
             hypotheses: self.manifest.hypotheses.clone(),
             limits: self.manifest.limits.clone(),
             ..Report::default()
         }
     }
+}
+
+/// The record of a run.
+pub(crate) fn read_manifest(folder: &Path) -> Result<RunManifest> {
+    let path = folder.join("manifest.json");
+    let bytes = std::fs::read(&path).map_err(Error::read(&path))?;
+    serde_json::from_slice(&bytes).map_err(|e| Error::file(&path, FileProblem::undecodable(e)))
 }
 
 /// Writes a map as SVG and PNG and returns it for a report.

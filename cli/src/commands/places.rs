@@ -3,19 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use twin_core::export::MapSpec;
 use twin_core::export::map::{Marker, MarkerKind, VectorStyle};
-use twin_core::export::{MapSpec, picture, wording};
 use twin_core::results::write_atomically;
 use twin_core::spatial::{Extent, Geometry, GridSpec};
 use twin_core::territory::{Aggregation, Crossing, Territory, TerritoryView, crossings};
 use twin_core::{Error, Result};
 
+use super::finished::figure;
 use crate::console::{Console, line};
 
 /// Cells along the longer side of the map.
 const CELLS: f64 = 1000.0;
-/// Width of the PNG map in pixels.
-const MAP_WIDTH_PX: u32 = 1600;
 
 /// What the user asked for.
 pub(crate) struct Request {
@@ -151,8 +150,5 @@ fn draw(
             Marker { x, y, label: place.name.clone(), kind }
         })
         .collect();
-    let svg = map.svg()?;
-    write_atomically(&out.join("lieux.svg"), svg.as_bytes())?;
-    let png = picture::png_from_svg(&svg, MAP_WIDTH_PX, wording::notice(language))?;
-    write_atomically(&out.join("lieux.png"), &png)
+    figure(&map, title, out, "lieux").map(|_| ())
 }

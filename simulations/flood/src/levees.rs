@@ -64,6 +64,10 @@ fn loaded(run: &FloodRun, structure: &LineStructure) -> Vec<Loaded> {
         let crests = crests_along(&spec, crest, &along);
         for (edge, crest_m) in along.into_iter().zip(crests) {
             let [Some(a), Some(b)] = edge.cells(&spec) else { continue };
+            // Beside a void or a building nothing is held back, and nothing fails.
+            if bed.blocked[a] || bed.blocked[b] {
+                continue;
+            }
             let is_wet = |cell: usize| maxima.depth_m[cell] > DRY_DEPTH_M;
             let level = |cell: usize| bed.elevation_m[cell] + maxima.depth_m[cell];
             let (front, behind) = match (is_wet(a), is_wet(b)) {

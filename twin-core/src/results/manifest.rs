@@ -82,6 +82,17 @@ pub struct TerritoryRecord {
     pub sources: Vec<SourceRecord>,
 }
 
+impl TerritoryRecord {
+    /// Who is to be named on maps, each once.
+    pub fn credits(&self) -> Vec<String> {
+        let name = |s: &SourceRecord| format!("{} {}", s.product.label(), s.attribution);
+        let mut credits: Vec<String> = self.sources.iter().map(name).collect();
+        credits.sort();
+        credits.dedup();
+        credits
+    }
+}
+
 /// A file that a scenario refers to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputFile {

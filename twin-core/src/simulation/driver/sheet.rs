@@ -141,14 +141,7 @@ fn base_map<'a>(
     map.study_area = study;
     map.demo = run.view.territory().manifest().demo;
     map.language = run.language;
-    let mut credits: Vec<String> = territory
-        .sources
-        .iter()
-        .map(|s| format!("{} {}", s.product.label(), s.attribution))
-        .collect();
-    credits.sort();
-    credits.dedup();
-    map.credits = credits;
+    map.credits = territory.credits();
     let mut seen = Vec::new();
     for gauge in &run.outcome.gauges {
         if let (Some([x, y]), false) = (gauge.position, seen.contains(&gauge.gauge)) {
