@@ -155,16 +155,14 @@ fn groups(given: &[String]) -> Result<Vec<Group>> {
                 )
             })?;
             let n = f64::from(lookup[usize::from(cover.value())]);
-            Ok((code.to_owned(), n)).and_then(|(code, n)| {
-                if n.is_finite() {
-                    return Ok((code, n));
-                }
-                Err(Error::input(
-                    "--group",
-                    format!("« {code} » n'a pas de frottement tabulé"),
-                    format!("\"{code}\" has no tabulated friction"),
-                ))
-            })
+            if n.is_finite() {
+                return Ok((code.to_owned(), n));
+            }
+            Err(Error::input(
+                "--group",
+                format!("« {code} » n'a pas de frottement tabulé"),
+                format!("\"{code}\" has no tabulated friction"),
+            ))
         };
         Ok(Group {
             name: name.to_owned(),

@@ -10,7 +10,7 @@ use twin_core::formats::{self, FeatureTable};
 use twin_core::language::Text;
 use twin_core::products::{ImportReport, ppr};
 use twin_core::results::{ExtentScores, write_atomically};
-use twin_core::spatial::{Crs, Grid, Polygon, Transformer, cells_within};
+use twin_core::spatial::{Crs, Grid, Polygon, cells_within};
 use twin_core::territory::Territory;
 use twin_core::{Error, FileProblem, Language, Result};
 
@@ -133,13 +133,7 @@ fn reference(path: &Path, layer: Option<&str>, crs: Crs) -> Result<Known> {
         let name = layer.unwrap_or_default().to_owned();
         return Err(Error::file(path, FileProblem::MissingLayer { name, available }));
     }
-    for table in &mut tables {
-        if let Some(from) = table.crs.filter(|from| *from != crs) {
-            let transformer = Transformer::new(from, crs)?;
-            let geometries = table.features.iter_mut().filter_map(|f| f.geometry.as_mut());
-            geometries.for_each(|geometry| transformer.transform_geometry(geometry));
-        }
-    }
+    tables.iter_mut().try_for_each(|table| table.transform_to(crs))?;
     let name = tables.iter().map(|t| t.name.clone()).collect::<Vec<_>>().join(", ");
     let plain: Vec<Polygon> = tables
         .iter()

@@ -10,7 +10,7 @@ use twin_core::formats::cf::{BandKind, BandMeta};
 use twin_core::formats::cityjson::{CityJsonSeq, write_city_model};
 use twin_core::formats::geopackage::{GeoPackage, GeoPackageWriter};
 use twin_core::formats::{CogOptions, CogWriter, FeatureTable, PartFile, Resampling, geojson};
-use twin_core::spatial::{Crs, Transformer, VerticalDatum};
+use twin_core::spatial::{Crs, VerticalDatum};
 use twin_core::territory::Territory;
 use twin_core::{Error, Language, Result};
 
@@ -143,12 +143,7 @@ fn geojson_layers(path: &Path, out: &Path) -> Result<()> {
     fs::create_dir_all(out).map_err(Error::write(out))?;
     for layer in package.layers().iter().filter(|l| l.geometry_column.is_some()) {
         let mut table: FeatureTable = package.read(&layer.name, None)?.table;
-        if let Some(from) = table.crs.filter(|c| *c != Crs::WGS_84) {
-            let transformer = Transformer::new(from, Crs::WGS_84)?;
-            let geometries = table.features.iter_mut().filter_map(|f| f.geometry.as_mut());
-            geometries.for_each(|g| transformer.transform_geometry(g));
-            table.crs = Some(Crs::WGS_84);
-        }
+        table.transform_to(Crs::WGS_84)?;
         geojson::write(out.join(format!("{}.geojson", layer.name)), &table)?;
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Vector records without meaning: what GeoPackage, Shapefile and GeoJSON have in common.
 
-use crate::spatial::{Crs, Extent, Geometry};
+use crate::Result;
+use crate::spatial::{Crs, Extent, Geometry, Transformer};
 
 /// An attribute value.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,6 +77,19 @@ impl FeatureTable {
     /// Position of a column by name, ASCII case ignored.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|f| f.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Brings all geometries into a reference system; a table without one stays as it is.
+    ///
+    /// # Errors
+    /// No transformation between the two is known.
+    pub fn transform_to(&mut self, crs: Crs) -> Result<()> {
+        let Some(from) = self.crs.filter(|from| *from != crs) else { return Ok(()) };
+        let transformer = Transformer::new(from, crs)?;
+        let geometries = self.features.iter_mut().filter_map(|f| f.geometry.as_mut());
+        geometries.for_each(|geometry| transformer.transform_geometry(geometry));
+        self.crs = Some(crs);
+        Ok(())
     }
 
     /// Bounding rectangle of all geometries.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::formats::{self, FeatureTable, Value};
 use crate::language::Text;
-use crate::spatial::{Crs, Geometry, Transformer};
+use crate::spatial::{Crs, Geometry};
 use crate::territory::fold;
 use crate::{Error, FileProblem, Result};
 
@@ -53,12 +53,7 @@ pub fn read_flood_marks(path: &Path, crs: Crs) -> Result<FloodMarks> {
             };
             Error::file(path, problem)
         })?;
-        if let Some(from) = table.crs.filter(|from| *from != crs) {
-            let transformer = Transformer::new(from, crs)?;
-            for geometry in table.features.iter_mut().filter_map(|f| f.geometry.as_mut()) {
-                transformer.transform_geometry(geometry);
-            }
-        }
+        table.transform_to(crs)?;
         let (date, name) = (column(&table, DATE), column(&table, NAME));
         let (x, y) = (column(&table, X), column(&table, Y));
         for (index, feature) in table.features.iter().enumerate() {

@@ -15,7 +15,7 @@ use crate::{Language, results::Indicators};
 /// fields and hands its outcome to [`Run::conclude`](super::Run::conclude).
 #[derive(Debug, Clone)]
 pub struct Variant {
-    /// Kebab-case identifier, unique in the run.
+    /// Identifier, unique in the run.
     pub id: String,
     /// What differs from the main run.
     pub title: Text,

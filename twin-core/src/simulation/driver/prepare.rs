@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::formats::{self, GeoTiff};
 use crate::scenario::{MeasureContext, Scenario, path_keys};
 use crate::simulation::{Registry, RequirementKind, Workload};
-use crate::spatial::{Grid, GridSpec, Transformer};
+use crate::spatial::{Grid, GridSpec};
 use crate::territory::{GeometryInput, Territory, TerritoryView};
 use crate::{Error, FileProblem, Result};
 
@@ -78,13 +78,7 @@ pub fn view_of(registry: &Registry, scenario: &Scenario) -> Result<TerritoryView
                         },
                     )
                 })?;
-                if let Some(from) = table.crs.filter(|from| *from != crs) {
-                    let transformer = Transformer::new(from, crs)?;
-                    for geometry in table.features.iter_mut().filter_map(|f| f.geometry.as_mut()) {
-                        transformer.transform_geometry(geometry);
-                    }
-                    table.crs = Some(crs);
-                }
+                table.transform_to(crs)?;
                 view.with_table(name, table)
             }
         };
