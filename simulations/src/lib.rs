@@ -1,7 +1,9 @@
 //! The built-in simulation plugins.
 
 use twin_core::Result;
-use twin_core::scenario::{BankLowered, Bridge, FloodGate, Levee, LeveeRemoved, RetentionArea};
+use twin_core::scenario::{
+    BankLowered, Breach, Bridge, FloodGate, Levee, LeveeRemoved, RetentionArea,
+};
 use twin_core::simulation::Registry;
 
 /// A registry with the built-in simulations and measures.
@@ -9,6 +11,7 @@ pub fn registry() -> Result<Registry> {
     let mut registry = Registry::new();
     registry.add(twin_flood::Flood::default())?;
     registry.add_measure(Levee)?;
+    registry.add_measure(Breach)?;
     registry.add_measure(LeveeRemoved)?;
     registry.add_measure(BankLowered)?;
     registry.add_measure(RetentionArea)?;

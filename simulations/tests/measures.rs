@@ -75,10 +75,14 @@ fn earth_is_moved_where_it_is_asked_for_and_nowhere_else() {
 /// What a flood from the west of a wall brings to its east, m³.
 fn beyond_the_wall(kind: &str, parameters: &Value) -> (f64, Outcome) {
     let territory = small();
-    let extent = territory.spec().extent();
-    let (x, _) = extent.centre();
     let edits = edits(&territory, kind, parameters).unwrap();
-    let view = view(&territory, edits);
+    flood_from_the_west(&view(&territory, edits))
+}
+
+/// What a flood from the west brings to the eastern half, m³.
+fn flood_from_the_west(view: &Arc<TerritoryView>) -> (f64, Outcome) {
+    let extent = view.territory().spec().extent();
+    let (x, _) = extent.centre();
     let context = RunContext::new(600.0, 600.0);
     let west = [extent.min_x + 30.0, extent.centre().1];
     let parameters = json!({
@@ -133,6 +137,38 @@ fn water_passes_under_a_bridge_and_through_a_gate_while_it_is_open() {
     let (wide, _) = bridge(40.0, 1.0);
     assert!(0.0 < narrow && narrow < wide, "{narrow} {wide}");
     assert!(outcome.hypotheses.iter().any(|h| h.fr.starts_with("Pont « essai »")));
+}
+
+#[test]
+fn a_breach_lets_water_through_the_levee_that_it_names() {
+    let territory = small();
+    let extent = territory.spec().extent();
+    let (x, y) = extent.centre();
+    let levee = json!({
+        "geometry": [[x, extent.min_y - 1.0], [x, extent.max_y + 1.0]],
+        "crest": { "level_m": 90.0, "datum": "NGF-IGN69" },
+    });
+    let breach = |structure: &str| {
+        json!({ "structure": structure, "at": [x, y], "width_m": 20.0, "start": "0 s",
+            "formation": "1 min" })
+    };
+    let with = |structure: &str| {
+        let registry = twin_simulations::registry().unwrap();
+        let mut both = Vec::new();
+        for (name, kind, parameters) in
+            [("digue", "levee", &levee), ("rupture", "breach", &breach(structure))]
+        {
+            let context = MeasureContext { name, territory: &territory };
+            both.extend(registry.measure(kind).unwrap().edits(parameters, &context).unwrap());
+        }
+        let spec = GridSpec::covering(&territory.spec().extent(), 2.0);
+        TerritoryView::new(Arc::clone(&territory), spec, both)
+    };
+    let (through, outcome) = flood_from_the_west(&Arc::new(with("digue").unwrap()));
+    assert!(through > 0.0);
+    assert!(outcome.hypotheses.iter().any(|h| h.fr.starts_with("Brèche « rupture » de 20 m")));
+    let unknown = with("talus").unwrap_err().to_string();
+    assert!(unknown.contains("talus") && unknown.contains("digue"), "{unknown}");
 }
 
 #[test]

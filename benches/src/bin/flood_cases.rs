@@ -1,9 +1,9 @@
 //! The cases of `benches/compare`, timed: a dam break in a kilometre of water, the same as a lake on dry
-//! ground, a circular dam break and Thacker's swinging plane, with the depths at the end in a file of
-//! little-endian `f64`.
+//! ground, a circular dam break, Thacker's swinging plane and a deep reservoir that breaks onto a shallow
+//! plain, with the depths at the end in a file of little-endian `f64`.
 //!
-//! `flood_cases speed|lake|circular|thacker f32|f64 first|second|inertial CELLS_PER_SIDE THREADS [FILE]` prints
-//! `cells steps seconds`.
+//! `flood_cases speed|lake|circular|thacker|reservoir f32|f64 first|second|local|inertial CELLS_PER_SIDE THREADS [FILE]`
+//! prints `cells steps seconds`; `local` is second order with local time steps.
 
 use std::error::Error;
 use std::time::Instant;
@@ -18,12 +18,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [case, format, scheme, cells, threads, file @ ..] = arguments.as_slice() else {
         return Err(
-            "flood_cases speed|lake|circular|thacker f32|f64 first|second|inertial CELLS THREADS [FILE]"
+            "flood_cases speed|lake|circular|thacker|reservoir f32|f64 first|second|local|inertial CELLS THREADS [FILE]"
                 .into(),
         );
     };
     let options = match scheme.as_str() {
         "first" => Options { scheme: Scheme::FirstOrder, ..Options::default() },
+        "local" => Options { local_levels: 4, ..Options::default() },
         "inertial" => Options::local_inertial(),
         _ => Options::default(),
     };
@@ -45,6 +46,7 @@ fn run<R: Real>(
         "circular" => (20.0, 1.4),
         "thacker" => (2.0, 13.4571),
         "lake" => (n as f64 / 2.0, f64::INFINITY),
+        "reservoir" => (500.0, 20.0),
         _ => (500.0, f64::INFINITY),
     };
     let spec = GridSpec {
@@ -78,11 +80,15 @@ fn run<R: Real>(
         let v = depth.iter().map(|&h| if h > 0.0 { speed } else { 0.0 }).collect();
         solver.set_state(depth, vec![0.0; spec.len()], v)?;
     } else {
-        let radius = if case == "circular" { 2.5 } else { 200.0 };
-        let outside = if case == "lake" { 0.0 } else { 0.5 };
+        let (radius, inside, outside) = match case {
+            "circular" => (2.5, 2.5, 0.5),
+            "lake" => (200.0, 2.5, 0.0),
+            "reservoir" => (150.0, 15.0, 0.2),
+            _ => (200.0, 2.5, 0.5),
+        };
         solver.set_level(|row, column| {
             let (x, y) = spec.centre(row, column);
-            if x.hypot(y) < radius { 2.5 } else { outside }
+            if x.hypot(y) < radius { inside } else { outside }
         })?;
     }
     if end.is_infinite() {

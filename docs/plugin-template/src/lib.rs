@@ -128,6 +128,7 @@ impl Analysis for WaterDemand {
                     caption: Text::new("Demande journalière par maille.", "Daily demand per cell."),
                     legend: Legend::continuous(title, "m³/j", 0.0, most, Ramp::Viridis),
                     transparent_below: Some(1e-6),
+                    isolines: false,
                 }],
                 grid: demand,
             }],

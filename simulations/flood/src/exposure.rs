@@ -51,18 +51,21 @@ pub struct BuildingWater {
     pub is_counted: bool,
 }
 
-/// Water at every standing building, in order.
+/// Water at every standing building, in order. With `between_buildings` the water of a cell under a
+/// footprint is that of its open share.
 pub fn at_buildings(
     view: &TerritoryView,
     water: &Water<'_>,
     floor_height_m: f64,
+    between_buildings: bool,
 ) -> Vec<BuildingWater> {
     let spec = water.depth.spec;
     let buildings = &view.features().buildings;
     let footprints: Vec<Vec<(usize, usize)>> =
         buildings.iter().map(|b| footprint_cells(&spec, b)).collect();
     let mut covered = Grid::filled(spec, false);
-    for cell in footprints.iter().flatten() {
+    let hidden = footprints.iter().flatten().filter(|_| !between_buildings);
+    for cell in hidden {
         covered[*cell] = true;
     }
     let study = view.study_mask();

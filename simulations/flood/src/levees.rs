@@ -228,6 +228,7 @@ fn field(grid: Grid<f32>) -> StaticField {
                 )],
             },
             transparent_below: None,
+            isolines: false,
         }],
         grid,
     }

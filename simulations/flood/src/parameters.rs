@@ -444,6 +444,8 @@ pub enum BuildingMode {
     Holes,
     /// Ground level with a raised roughness.
     Roughness,
+    /// The share of each cell and edge that the footprints leave open: for cells wider than streets.
+    Porosity,
 }
 
 /// A side of the grid.

@@ -12,7 +12,7 @@ use twin_shallow_water::Maxima;
 use crate::hazard::{self, Dynamics, Peak};
 use crate::parameters::Equations;
 use crate::run::{DRY_DEPTH_M, FloodRun};
-use crate::setup::place;
+use crate::setup::{LASTING_DEPTHS_M, place};
 
 impl FloodRun {
     /// Results without time.
@@ -33,7 +33,6 @@ impl FloodRun {
         let speed = grid(&|c| if wet(c) { maxima.speed_m_per_s[c] } else { f64::NAN });
         let hours = |seconds: f64| if seconds.is_finite() { seconds / 3600.0 } else { f64::NAN };
         let arrival = grid(&|c| hours(maxima.arrival_s[c]));
-        let duration = grid(&|c| if wet(c) { hours(maxima.duration_s[c]) } else { f64::NAN });
         let rise = solver.rate_of_rise();
         let rise = grid(&|c| match &rise {
             Some(rate) if wet(c) => rate[c] * 3600.0,
@@ -41,7 +40,6 @@ impl FloodRun {
         });
         let depth_max = depth.range().map_or(1.0, |r| r.1.max(0.1));
         let arrival_max = arrival.range().map_or(1.0, |r| r.1.max(0.1));
-        let duration_max = duration.range().map_or(1.0, |r| r.1.max(0.1));
         let (level_min, level_max) = level.range().unwrap_or((0.0, 1.0));
         let dry = Some(DRY_DEPTH_M as f32);
         let map = |name, title: &Text, caption: Text, legend, transparent_below| ResultMap {
@@ -50,12 +48,12 @@ impl FloodRun {
             caption,
             legend,
             transparent_below,
+            isolines: name == "niveau-maximal",
         };
         let depth_title = Text::new("Hauteur d'eau maximale", "Maximum water depth");
         let level_title = Text::new("Niveau d'eau maximal", "Maximum water level");
         let speed_title = Text::new("Vitesse d'écoulement maximale", "Maximum flow speed");
         let arrival_title = Text::new("Temps d'arrivée de l'eau", "Arrival time of the water");
-        let duration_title = Text::new("Durée d'inondation", "Duration of flooding");
         let threshold = |l: Language| l.number(self.parameters.arrival_depth_m * 100.0, 0);
         let datum = self.view.territory().vertical_datum().label();
         let mut fields = vec![
@@ -103,8 +101,12 @@ impl FloodRun {
                     "niveau-maximal",
                     &level_title,
                     Text::new(
-                        format!("Plus haut niveau d'eau en m {datum}, sur le relief ombré."),
-                        format!("Highest water level in m {datum}, over shaded relief."),
+                        format!(
+                            "Plus haut niveau d'eau en m {datum}, sur le relief ombré, avec ses lignes d'égal niveau."
+                        ),
+                        format!(
+                            "Highest water level in m {datum}, over shaded relief, with its lines of equal level."
+                        ),
                     ),
                     Legend::continuous(
                         level_title.clone(),
@@ -158,35 +160,6 @@ impl FloodRun {
                 grid: arrival,
             },
             StaticField {
-                name: "duration_over_threshold",
-                standard_name: None,
-                unit: "h",
-                title: duration_title.clone(),
-                maps: vec![map(
-                    "duree",
-                    &duration_title,
-                    Text::new(
-                        format!(
-                            "Durée avec plus de {} cm d'eau jusqu'à la fin du calcul.",
-                            threshold(Language::Fr)
-                        ),
-                        format!(
-                            "Time with more than {} cm of water until the end of the run.",
-                            threshold(Language::En)
-                        ),
-                    ),
-                    Legend::continuous(
-                        duration_title.clone(),
-                        "h",
-                        0.0,
-                        duration_max,
-                        Ramp::Cividis,
-                    ),
-                    None,
-                )],
-                grid: duration,
-            },
-            StaticField {
                 name: "maximum_rate_of_rise",
                 standard_name: None,
                 unit: "m h-1",
@@ -206,13 +179,70 @@ impl FloodRun {
                 grid: grid(&|c| solver.bed().elevation_m[c]),
             },
         ];
-        let hazards = self.hazards(&maxima, &rise)?;
-        fields.extend(hazards);
+        fields.extend(self.durations(&maxima));
+        fields.extend(self.hazards(&maxima, &rise)?);
         if self.parameters.equations == Equations::LocalInertial {
             let beyond = solver.beyond_validity();
             fields.push(beyond_validity(grid(&|c| if beyond[c] { 1.0 } else { f64::NAN })));
         }
         Ok(fields)
+    }
+
+    /// How long the water was deeper than the depth of the arrival and than the bounds of its classes.
+    fn durations(&self, maxima: &Maxima) -> Vec<StaticField> {
+        let spec = self.setup.solver.bed().spec;
+        let depths = [self.parameters.arrival_depth_m, LASTING_DEPTHS_M[0], LASTING_DEPTHS_M[1]];
+        let names =
+            ["duration_over_threshold", "duration_over_half_metre", "duration_over_one_metre"];
+        let maps = ["duree", "duree-50-cm", "duree-1-m"];
+        let mut fields = Vec::new();
+        for (k, depth_m) in depths.into_iter().enumerate() {
+            let hours = |cell: usize| match maxima.depth_m[cell] >= depth_m {
+                true => (maxima.duration_s[k][cell] / 3600.0) as f32,
+                false => f32::NAN,
+            };
+            let grid = Grid { spec, values: (0..spec.len()).map(hours).collect() };
+            let depth = |l: Language| match depth_m {
+                ..1.0 => format!("{} cm", l.number(depth_m * 100.0, 0)),
+                _ => format!("{} m", l.number(depth_m, 0)),
+            };
+            let title = Text::new(
+                format!("Durée d'inondation au-delà de {}", depth(Language::Fr)),
+                format!("Duration of flooding over {}", depth(Language::En)),
+            );
+            let map = grid.range().map(|(_, longest)| ResultMap {
+                name: maps[k],
+                title: title.clone(),
+                caption: Text::new(
+                    format!(
+                        "Durée avec plus de {} d'eau jusqu'à la fin du calcul.",
+                        depth(Language::Fr)
+                    ),
+                    format!(
+                        "Time with more than {} of water until the end of the run.",
+                        depth(Language::En)
+                    ),
+                ),
+                legend: Legend::continuous(
+                    Text::new("Durée", "Duration"),
+                    "h",
+                    0.0,
+                    longest.max(0.1),
+                    Ramp::Cividis,
+                ),
+                transparent_below: None,
+                isolines: false,
+            });
+            fields.push(StaticField {
+                name: names[k],
+                standard_name: None,
+                unit: "h",
+                title,
+                maps: map.into_iter().collect(),
+                grid,
+            });
+        }
+        fields
     }
 
     /// Classes of hazard.
@@ -270,6 +300,7 @@ impl FloodRun {
                     caption,
                     legend: hazard::legend(),
                     transparent_below: None,
+                    isolines: false,
                 }],
                 grid(&|p| f64::from(hazard::simulated_hazard(dynamics, p)), false),
             ),
@@ -315,6 +346,7 @@ fn beyond_validity(grid: Grid<f32>) -> StaticField {
             ),
             legend: Legend::Classed { title, unit: String::new(), classes: vec![class] },
             transparent_below: None,
+            isolines: false,
         }],
         grid,
     }

@@ -14,7 +14,7 @@ use twin_shallow_water::{Side, Solver};
 use crate::exposure::{self, Water};
 use crate::hazard;
 use crate::levees::precaution_strip;
-use crate::parameters::{Equations, Parameters, UndeclaredEdges};
+use crate::parameters::{BuildingMode, Equations, Parameters, UndeclaredEdges};
 use crate::setup::Setup;
 
 /// Longest time between two records of a gauge, seconds.
@@ -163,8 +163,12 @@ impl Run for FloodRun {
         statics.extend(precaution_strip(self));
         let (depth, level) = (&statics[0].grid, &statics[1].grid);
         let water = Water { depth, level, terrain: &self.setup.terrain };
-        let at_buildings =
-            exposure::at_buildings(&self.view, &water, self.parameters.floor_height_m);
+        let at_buildings = exposure::at_buildings(
+            &self.view,
+            &water,
+            self.parameters.floor_height_m,
+            self.parameters.buildings == BuildingMode::Porosity,
+        );
         let mut indicators = exposure::indicators(&self.view, &water, &at_buildings);
         let classed = statics.iter().find(|f| f.name == "simulated_hazard");
         let study = self.view.study_mask();
@@ -191,7 +195,7 @@ impl Run for FloodRun {
         warnings.extend(self.still_rising());
         warnings.extend(self.blocked_outflows());
         let has_levee = self.view.structures().iter().any(|s| s.is_levee);
-        if has_levee && self.parameters.breaches.is_empty() {
+        if has_levee && !self.breaches_are_stated() {
             warnings.push(Text::new(
                 "Le secteur situé derrière l'ouvrage reste inondable : lire ce résultat avec celui du scénario de brèche.",
                 "Land behind the structure remains flood-prone: read this result with that of the breach scenario.",

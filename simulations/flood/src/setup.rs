@@ -8,14 +8,14 @@ use twin_core::territory::{Aggregation, LandCover, SurfaceProperties, TerritoryV
 use twin_core::{Error, Result};
 use twin_shallow_water::{Bed, Options, Solver};
 
-use crate::exposure::footprint_cells;
-use crate::parameters::{
-    BuildingMode, Equations, HazardParameters, Parameters, StillWater, UndeclaredEdges,
-};
+use crate::parameters::{Equations, HazardParameters, Parameters, StillWater, UndeclaredEdges};
 use crate::uncertainty;
 
-/// Height of a building whose height is not known, metres: one storey, so that it blocks the flow.
-const UNKNOWN_BUILDING_HEIGHT_M: f64 = 3.0;
+/// Longest step of a tile as a power of two of the shortest.
+const LOCAL_LEVELS: u8 = 4;
+
+/// Depths whose durations are mapped beside that of the arrival, m: the bounds of the depth classes.
+pub(crate) const LASTING_DEPTHS_M: [f64; 2] = [0.5, 1.0];
 
 /// A bed that stands this far above the ground is a building, metres.
 pub(crate) const BUILT_M: f64 = 0.5;
@@ -75,9 +75,10 @@ pub fn prepare(
     structures.extend(placed);
     let options = Options {
         arrival_depth_m: positive(parameters.arrival_depth_m, "arrival_depth_m")?,
+        duration_depths_m: [parameters.arrival_depth_m, LASTING_DEPTHS_M[0], LASTING_DEPTHS_M[1]],
         rate_of_rise: true,
         ..match parameters.equations {
-            Equations::Full => Options::default(),
+            Equations::Full => Options { local_levels: LOCAL_LEVELS, ..Options::default() },
             Equations::LocalInertial => Options::local_inertial(),
         }
     };
@@ -147,44 +148,7 @@ pub(crate) struct Builder<'a> {
 impl Builder<'_> {
     fn bed(&mut self, terrain: &Grid<f32>) -> Result<Bed> {
         let mut bed = Bed::from_grids(terrain, &self.roughness()?)?;
-        let mode = self.parameters.buildings;
-        roughness(self.parameters.building_manning, "building_manning")?;
-        for building in self.view.features().buildings.iter().filter(|b| b.is_standing()) {
-            for (row, column) in footprint_cells(&bed.spec, building) {
-                let cell = bed.spec.index(row, column);
-                match mode {
-                    BuildingMode::Blocks => {
-                        let height = building.height_m.filter(|h| *h > 0.0);
-                        bed.elevation_m[cell] = f64::from(terrain[(row, column)])
-                            + height.unwrap_or(UNKNOWN_BUILDING_HEIGHT_M);
-                    }
-                    BuildingMode::Holes => bed.blocked[cell] = true,
-                    BuildingMode::Roughness => {
-                        bed.roughness[cell] = self.parameters.building_manning
-                    }
-                }
-            }
-        }
-        self.hypotheses.push(match mode {
-            BuildingMode::Blocks => Text::new(
-                "Les bâtiments sont des blocs de leur hauteur, imperméables.",
-                "Buildings are impervious blocks of their height.",
-            ),
-            BuildingMode::Holes => Text::new(
-                "Les bâtiments sont des mailles sans écoulement.",
-                "Buildings are cells without flow.",
-            ),
-            BuildingMode::Roughness => Text::new(
-                format!(
-                    "Les bâtiments freinent l'écoulement (n = {} s·m⁻¹ᐟ³).",
-                    twin_core::Language::Fr.number(self.parameters.building_manning, 2)
-                ),
-                format!(
-                    "Buildings slow the flow (n = {} s·m⁻¹ᐟ³).",
-                    self.parameters.building_manning
-                ),
-            ),
-        });
+        self.buildings(&mut bed, terrain)?;
         Ok(bed)
     }
 
@@ -253,7 +217,7 @@ fn check_hazard(hazard: &HazardParameters) -> Result<()> {
 }
 
 /// Manning's n within what is found in nature, from glass (0.009) to dense building as a resistance.
-fn roughness(n: f64, key: &str) -> Result<f64> {
+pub(crate) fn roughness(n: f64, key: &str) -> Result<f64> {
     if (0.005..=5.0).contains(&n) {
         return Ok(n);
     }

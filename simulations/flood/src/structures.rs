@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use twin_core::export::map::{Marker, MarkerKind};
 use twin_core::language::Text;
-use twin_core::scenario::{self as structure, StructureOpening};
+use twin_core::scenario::{self as measured, BreachTrigger, StructureBreach, StructureOpening};
 use twin_core::simulation::PlacedStructure;
 use twin_core::spatial::GridSpec;
 use twin_core::{Error, Language, Result};
@@ -74,8 +74,16 @@ impl Builder<'_> {
                 self.opening(spec, &structure.name, opening, bed, &mut lines)?;
             }
         }
-        for (name, breach) in &self.parameters.breaches {
-            self.breach(spec, name, breach, &mut lines)?;
+        for structure in self.view.structures() {
+            for breach in &structure.breaches {
+                let here = format!("measures.{}", breach.name);
+                self.breach(spec, &here, &structure.name, breach, &mut lines)?;
+            }
+        }
+        for (name, given) in &self.parameters.breaches {
+            let here = place(&format!("breaches.{name}"));
+            let breach = self.stated_breach(name, given, &here)?;
+            self.breach(spec, &here, &given.structure, &breach, &mut lines)?;
         }
         Ok((lines, placed))
     }
@@ -97,27 +105,42 @@ impl Builder<'_> {
         Ok(sections)
     }
 
+    /// A breach that the parameters state.
+    fn stated_breach(
+        &self,
+        name: &str,
+        given: &BreachParameters,
+        here: &str,
+    ) -> Result<StructureBreach> {
+        let datum = self.view.territory().vertical_datum();
+        let sill = given.sill.as_ref();
+        Ok(StructureBreach {
+            name: name.to_owned(),
+            at: given.at,
+            width_m: positive(given.width_m, &format!("breaches.{name}.width_m"))?,
+            start: BreachTrigger::new(given.start, given.start_overflow_m, here)?,
+            formation_s: given.formation.seconds(),
+            sill_m: sill.map(|s| s.in_datum(datum, &format!("{here}.sill"))).transpose()?,
+        })
+    }
+
     fn breach(
         &mut self,
         spec: &GridSpec,
-        name: &str,
-        breach: &BreachParameters,
+        here: &str,
+        structure: &str,
+        breach: &StructureBreach,
         lines: &mut [LineStructure],
     ) -> Result<()> {
-        let here = place(&format!("breaches.{name}"));
-        let [x, y] = breach.at;
-        let width = positive(breach.width_m, &format!("breaches.{name}.width_m"))?;
+        let StructureBreach { name, at: [x, y], width_m: width, .. } = breach;
+        let (x, y, width) = (*x, *y, *width);
         let known: Vec<String> = lines.iter().map(|l| l.name.clone()).collect();
-        let Some((distance, at, line)) = nearest(spec, lines, &breach.structure, breach.at) else {
+        let Some((distance, at, line)) = nearest(spec, lines, structure, breach.at) else {
             let or = |none: &str| if known.is_empty() { none.to_owned() } else { known.join(", ") };
             return Err(Error::input(
                 here,
-                format!(
-                    "l'ouvrage « {} » n'existe pas ; présents : {}",
-                    breach.structure,
-                    or("aucun")
-                ),
-                format!("there is no structure \"{}\"; present: {}", breach.structure, or("none")),
+                format!("l'ouvrage « {structure} » n'existe pas ; présents : {}", or("aucun")),
+                format!("there is no structure \"{structure}\"; present: {}", or("none")),
             ));
         };
         if distance > width.max(2.0 * spec.cell_size) {
@@ -128,46 +151,33 @@ impl Builder<'_> {
             ));
         }
         let [from, to] = span_about(spec, line, at, breach.at, width);
-        let start = match (breach.start, breach.start_overflow_m) {
-            (Some(start), None) => BreachStart::At(start.seconds()),
-            (None, Some(over)) if over.is_finite() => BreachStart::Level(line.crest_m[at] + over),
-            _ => {
-                return Err(Error::input(
-                    here,
-                    "donner start ou start_overflow_m, l'un des deux",
-                    "give one of start and start_overflow_m",
-                ));
-            }
-        };
-        let final_level_m = match &breach.sill {
-            Some(level) => {
-                level.in_datum(self.view.territory().vertical_datum(), &format!("{here}.sill"))?
-            }
-            None => f64::MIN,
+        let start = match breach.start {
+            BreachTrigger::At(time_s) => BreachStart::At(time_s),
+            BreachTrigger::Overflow(over_m) => BreachStart::Level(line.crest_m[at] + over_m),
         };
         line.breaches.push(Breach {
             edges: edges_of([from, to]),
             start,
-            formation_s: breach.formation.seconds(),
-            final_level_m,
+            formation_s: breach.formation_s,
+            final_level_m: breach.sill_m.unwrap_or(f64::MIN),
             width_m: Some(width),
             centre: Some(0.5 * (from + to)),
         });
-        self.markers.push(Marker { x, y, label: name.to_owned(), kind: MarkerKind::Breach });
-        self.hypotheses.push(Text::new(
-            format!(
-                "Brèche « {name} » de {} m dans « {} », formée en {}.",
-                twin_core::Language::Fr.number(width, 0),
-                breach.structure,
-                String::from(breach.formation)
-            ),
-            format!(
-                "Breach \"{name}\" of {} m in \"{}\", formed in {}.",
-                twin_core::Language::En.number(width, 0),
-                breach.structure,
-                String::from(breach.formation)
-            ),
-        ));
+        self.markers.push(Marker { x, y, label: name.clone(), kind: MarkerKind::Breach });
+        let sentence = |l: Language| {
+            let (width, minutes) = (l.number(width, 0), l.number(breach.formation_s / 60.0, 0));
+            match l {
+                Language::Fr => format!(
+                    "Brèche « {name} » de {width} m dans « {structure} », formée en {minutes} min."
+                ),
+                Language::En => {
+                    format!(
+                        "Breach \"{name}\" of {width} m in \"{structure}\", formed in {minutes} min."
+                    )
+                }
+            }
+        };
+        self.hypotheses.push(Text::new(sentence(Language::Fr), sentence(Language::En)));
         Ok(())
     }
 
@@ -192,8 +202,8 @@ impl Builder<'_> {
             ));
         }
         let kind = match opening.kind {
-            structure::OpeningKind::Bridge => OpeningKind::Bridge,
-            structure::OpeningKind::Gate => OpeningKind::Gate,
+            measured::OpeningKind::Bridge => OpeningKind::Bridge,
+            measured::OpeningKind::Gate => OpeningKind::Gate,
         };
         let span = span_about(spec, line, at, opening.at, opening.width_m);
         if opening.width_m > line.edges.len() as f64 * edge_length(spec, line) {
@@ -214,7 +224,7 @@ impl Builder<'_> {
         let crest = line.crest_m[touched].iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let sill = opening.sill_m.unwrap_or(ground).max(ground);
         let highest = opening.soffit_m.points().iter().map(|p| p.1).fold(f64::MIN, f64::max);
-        if sill >= crest || (opening.kind == structure::OpeningKind::Bridge && highest <= sill) {
+        if sill >= crest || (opening.kind == measured::OpeningKind::Bridge && highest <= sill) {
             let n = |l: Language, v| l.number(v, 2);
             let [fr, en] =
                 [Language::Fr, Language::En].map(|l| [sill, highest, crest].map(|v| n(l, v)));
@@ -245,16 +255,16 @@ impl Builder<'_> {
                 .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), p| (a.min(p.1), b.max(p.1)));
             let (lowest, highest) = (l.number(lowest, 2), l.number(highest, 2));
             match (l, opening.kind) {
-                (Language::Fr, structure::OpeningKind::Bridge) => format!(
+                (Language::Fr, measured::OpeningKind::Bridge) => format!(
                     "Pont « {name} » : ouverture de {width} m sous un tablier à {highest} m ; en charge au-delà (orifice, coefficient 0,8)."
                 ),
-                (Language::Fr, structure::OpeningKind::Gate) => format!(
+                (Language::Fr, measured::OpeningKind::Gate) => format!(
                     "Vanne « {name} » de {width} m : bord inférieur entre {lowest} et {highest} m selon le programme donné (contraction 0,611)."
                 ),
-                (Language::En, structure::OpeningKind::Bridge) => format!(
+                (Language::En, measured::OpeningKind::Bridge) => format!(
                     "Bridge \"{name}\": opening of {width} m under a deck at {highest} m; pressure flow above it (orifice, coefficient 0.8)."
                 ),
-                (Language::En, structure::OpeningKind::Gate) => format!(
+                (Language::En, measured::OpeningKind::Gate) => format!(
                     "Gate \"{name}\" of {width} m: lower edge between {lowest} and {highest} m by the given schedule (contraction 0.611)."
                 ),
             }

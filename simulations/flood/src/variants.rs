@@ -34,7 +34,7 @@ impl FloodRun {
     /// Sensitivity runs and ensemble; a breach of each levee that has none; the present territory.
     pub(crate) fn all_variants(&self) -> Result<Vec<Variant>> {
         let mut variants = uncertainty::variants(&self.parameters);
-        if self.parameters.breaches.is_empty() {
+        if !self.breaches_are_stated() {
             for structure in self.view.structures().iter().filter(|s| s.is_levee) {
                 variants.extend(weakest_place(self, structure).and_then(|w| self.breach(&w)));
             }
@@ -51,6 +51,12 @@ impl FloodRun {
             });
         }
         Ok(variants)
+    }
+
+    /// Whether the scenario itself says where structures fail.
+    pub(crate) fn breaches_are_stated(&self) -> bool {
+        !self.parameters.breaches.is_empty()
+            || self.view.structures().iter().any(|s| !s.breaches.is_empty())
     }
 
     fn breach(&self, weakest: &Weakest) -> Option<Variant> {
@@ -223,6 +229,7 @@ impl FloodRun {
                 ),
                 legend: difference_legend(),
                 transparent_below: None,
+                isolines: false,
             }],
             grid: comparison.difference_m,
         });
@@ -242,6 +249,7 @@ impl FloodRun {
                 ),
                 legend: change_legend(),
                 transparent_below: None,
+                isolines: false,
             }],
             grid: comparison.change,
         });
@@ -301,6 +309,7 @@ fn breach_depth(grid: Grid<f32>) -> StaticField {
             ),
             legend: Legend::maximum_water_depth(),
             transparent_below: Some(0.01),
+            isolines: false,
         }],
         grid,
     }
@@ -360,6 +369,7 @@ fn robustness(main: &Grid<f32>, varied: &[&Grid<f32>]) -> StaticField {
                 ],
             },
             transparent_below: None,
+            isolines: false,
         }],
         grid: Grid { spec: main.spec, values: (0..main.values.len()).map(of).collect() },
     }
@@ -389,6 +399,7 @@ fn probability(spec: GridSpec, members: &[&Grid<f32>]) -> StaticField {
             ),
             legend: Legend::continuous(title, "%", 0.0, 100.0, Ramp::Batlow),
             transparent_below: None,
+            isolines: false,
         }],
         grid: Grid { spec, values: (0..spec.len()).map(of).collect() },
     }

@@ -4,11 +4,11 @@
 //! Surfaces are bands between contours of the grids (marching squares), so that classes meet without
 //! gap or overlap. Patches below 50 m² are left out, as the standard publishes none.
 
-use contour::ContourBuilder;
 use geo::Area;
 
+use super::contours::{builder, failed, lines_of_equal_value};
 use crate::formats::{Feature, FeatureTable, FieldKind, Value};
-use crate::spatial::{Crs, Geometry, Grid, Line, Polygon};
+use crate::spatial::{Crs, Geometry, Grid, Polygon};
 use crate::{Error, Result};
 
 /// Depths at which classes begin, m, and their codes (`palier_hauteur`).
@@ -119,7 +119,7 @@ pub fn tables(
         .with_field("id_ligne", FieldKind::Text)
         .with_field("id_sin", FieldKind::Text)
         .with_field("cote", FieldKind::Real);
-    for (level_m, line) in equal_levels(level, interval_m)? {
+    for (level_m, line) in lines_of_equal_value(level, interval_m)? {
         let id = format!("{}_{}", identity.surface, lines.features.len() + 1);
         lines.features.push(Feature {
             geometry: Some(Geometry::Lines(vec![line])),
@@ -127,23 +127,6 @@ pub fn tables(
         });
     }
     Ok(vec![surfaces, depths, speeds, lines])
-}
-
-fn builder(grid: &Grid<f32>) -> ContourBuilder {
-    let spec = grid.spec;
-    ContourBuilder::new(spec.columns, spec.rows, true)
-        .x_origin(spec.west)
-        .y_origin(spec.north)
-        .x_step(spec.cell_size)
-        .y_step(-spec.cell_size)
-}
-
-fn failed(error: &contour::Error) -> Error {
-    Error::input(
-        "cnig-di",
-        format!("le tracé des contours a échoué ({error}) ; signaler ce cas"),
-        format!("contouring failed ({error}); report this case"),
-    )
 }
 
 /// Surfaces between each two thresholds; cells without a value count as `dry`.
@@ -156,59 +139,6 @@ fn bands(grid: &Grid<f32>, dry: f64, thresholds: &[f64]) -> Result<Vec<Vec<Polyg
         .iter()
         .map(|b| b.geometry().iter().filter(published).map(Polygon::from_geo).collect())
         .collect())
-}
-
-/// Lines of equal level inside the flooded cells.
-fn equal_levels(level: &Grid<f32>, interval_m: f64) -> Result<Vec<(f64, Line)>> {
-    let Some((low, high)) = level.range() else { return Ok(Vec::new()) };
-    let (first, last) = (
-        (f64::from(low) / interval_m).ceil() as i64,
-        (f64::from(high) / interval_m).floor() as i64,
-    );
-    let thresholds: Vec<f64> = (first..=last).map(|k| k as f64 * interval_m).collect();
-    if thresholds.is_empty() {
-        return Ok(Vec::new());
-    }
-    // Dry cells take the level of the nearest water, so that no line runs along the shore.
-    let values: Vec<f64> = spread(level).iter().map(|v| f64::from(*v)).collect();
-    let contours = builder(level).lines(&values, &thresholds).map_err(|e| failed(&e))?;
-    let is_wet = |p: &geo::Coord<f64>| {
-        level.spec.cell_at(p.x, p.y).is_some_and(|cell| level[cell].is_finite())
-    };
-    let mut lines = Vec::new();
-    for contour in &contours {
-        for course in contour.geometry() {
-            for part in course.0.split(|p| !is_wet(p)).filter(|part| part.len() > 1) {
-                let line = part.iter().map(|p| [p.x, p.y, f64::NAN]).collect();
-                lines.push((contour.threshold(), line));
-            }
-        }
-    }
-    Ok(lines)
-}
-
-/// Every cell with the value of a nearest cell that has one (breadth first over sides).
-fn spread(grid: &Grid<f32>) -> Vec<f32> {
-    let spec = grid.spec;
-    let mut values = grid.values.clone();
-    let mut queue: std::collections::VecDeque<usize> =
-        (0..values.len()).filter(|&cell| values[cell].is_finite()).collect();
-    while let Some(cell) = queue.pop_front() {
-        let (row, column) = spec.row_column(cell);
-        let neighbours = [
-            (row > 0).then(|| cell - spec.columns),
-            (row + 1 < spec.rows).then(|| cell + spec.columns),
-            (column > 0).then(|| cell - 1),
-            (column + 1 < spec.columns).then(|| cell + 1),
-        ];
-        for next in neighbours.into_iter().flatten() {
-            if !values[next].is_finite() {
-                values[next] = values[cell];
-                queue.push_back(next);
-            }
-        }
-    }
-    values
 }
 
 #[cfg(test)]

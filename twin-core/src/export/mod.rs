@@ -7,6 +7,7 @@
 //! | [`legend`] | value → colour, and how it is written: continuous, classed, categories |
 //! | [`hillshade`] | shaded relief of a terrain grid |
 //! | [`map`] | a map page as SVG and PNG |
+//! | [`contours`] | lines of equal value of a grid |
 //! | [`comparison`] | the map of the difference of two scenarios |
 //! | [`plot`] | line plots over time as SVG |
 //! | [`report`] | the self-contained HTML report |
@@ -18,6 +19,7 @@
 mod axis;
 pub mod cnig_di;
 pub mod comparison;
+pub mod contours;
 mod font;
 pub mod hillshade;
 pub mod legend;

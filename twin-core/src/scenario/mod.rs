@@ -11,9 +11,13 @@ mod quantity;
 
 pub use file::{GridSection, InputEntry, MeasureEntry, RunEntry, Scenario, TimeSection, path_keys};
 pub use measures::{
-    BankLowered, Bridge, FloodGate, Levee, LeveeRemoved, MeasureContext, MeasureKind, RetentionArea,
+    BankLowered, Breach, Bridge, FloodGate, Levee, LeveeRemoved, MeasureContext, MeasureKind,
+    RetentionArea,
 };
 pub use quantity::{DatumRef, Duration, Level};
 
 /// What measures make, for those who write one.
-pub use crate::territory::{Edit, LineStructure, OpeningKind, RasterOperation, StructureOpening};
+pub use crate::territory::{
+    BreachTrigger, Edit, LineStructure, OpeningKind, RasterOperation, StructureBreach,
+    StructureOpening,
+};

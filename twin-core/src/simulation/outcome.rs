@@ -68,6 +68,8 @@ pub struct ResultMap {
     pub legend: Legend,
     /// Values below this stay transparent, like cells without value.
     pub transparent_below: Option<f32>,
+    /// Whether to draw lines of equal value with their values.
+    pub isolines: bool,
 }
 
 /// A quantity over time at a gauge, through a section, or of the whole domain.

@@ -46,6 +46,13 @@ pub enum Edit {
     },
     /// Adds a hydraulic line structure.
     Structure(LineStructure),
+    /// Makes a structure of this name breach.
+    Breach {
+        /// Name of the structure.
+        structure: String,
+        /// What happens to it.
+        breach: StructureBreach,
+    },
 }
 
 /// What happens to the cells of a [`Edit::Raster`].
@@ -72,6 +79,8 @@ pub struct LineStructure {
     pub crest: Vec<Line>,
     /// Openings under the crest.
     pub openings: Vec<StructureOpening>,
+    /// Breaches of it.
+    pub breaches: Vec<StructureBreach>,
     /// Whether it is a levee, which protects land behind it and may fail.
     pub is_levee: bool,
 }
@@ -79,7 +88,14 @@ pub struct LineStructure {
 impl LineStructure {
     /// Without openings, and no levee.
     pub fn new(name: &str, title: Text, crest: Vec<Line>) -> Self {
-        Self { name: name.to_owned(), title, crest, openings: Vec::new(), is_levee: false }
+        Self {
+            name: name.to_owned(),
+            title,
+            crest,
+            openings: Vec::new(),
+            breaches: Vec::new(),
+            is_levee: false,
+        }
     }
 
     /// As a levee.
@@ -101,6 +117,32 @@ pub struct StructureOpening {
     pub soffit_m: Series,
     /// What stands over it.
     pub kind: OpeningKind,
+}
+
+/// A breach of a [`LineStructure`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct StructureBreach {
+    /// Name.
+    pub name: String,
+    /// Middle, in the territory's CRS.
+    pub at: [f64; 2],
+    /// Final width, m.
+    pub width_m: f64,
+    /// When it starts.
+    pub start: BreachTrigger,
+    /// Time until the final width and level, s.
+    pub formation_s: f64,
+    /// Final level of the sill; `None`: the ground.
+    pub sill_m: Option<f64>,
+}
+
+/// What starts a breach.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum BreachTrigger {
+    /// A time after the scenario's start, s.
+    At(f64),
+    /// Water this high above the crest there, m (below it: negative).
+    Overflow(f64),
 }
 
 /// What stands over an opening.
@@ -186,7 +228,7 @@ pub(super) fn edited_features(
                     *cell = value.clone();
                 }
             }
-            Edit::Raster { .. } | Edit::Structure(_) => (),
+            Edit::Raster { .. } | Edit::Structure(_) | Edit::Breach { .. } => (),
         }
     }
     Features::from_tables(folder, tables)

@@ -44,7 +44,10 @@ pub use construction::{
     SurfaceConstructionNature,
 };
 pub use crossings::{Crossing, crossings};
-pub use edit::{Edit, LineStructure, OpeningKind, RasterOperation, StructureOpening};
+pub use edit::{
+    BreachTrigger, Edit, LineStructure, OpeningKind, RasterOperation, StructureBreach,
+    StructureOpening,
+};
 pub use facility::{Facility, FacilityClass, FacilityClasses};
 pub use features::{FeatureVisitor, FeatureVisitorMut, Features};
 pub use file::{

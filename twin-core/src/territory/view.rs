@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use super::edit::edited_features;
 use super::{Edit, Features, LandCover, LineStructure, SurfaceProperties, Territory};
-use crate::Result;
 use crate::formats::FeatureTable;
 use crate::spatial::{Grid, GridSpec, Polygon, cells_within};
+use crate::{Error, Result};
 
 /// A read-only territory on a run grid.
 #[derive(Debug)]
@@ -42,10 +42,7 @@ impl TerritoryView {
     /// A view on the cells of `spec` with `edits` made in order.
     pub fn new(territory: Arc<Territory>, spec: GridSpec, edits: Vec<Edit>) -> Result<Self> {
         let features = edited_features(territory.folder(), territory.features(), &edits)?;
-        let structures = edits
-            .iter()
-            .filter_map(|e| if let Edit::Structure(s) = e { Some(s.clone()) } else { None })
-            .collect();
+        let structures = structures(&edits)?;
         Ok(Self {
             territory,
             spec,
@@ -258,4 +255,24 @@ impl Aggregation {
             }
         }
     }
+}
+
+/// The line structures that edits make, with their breaches.
+fn structures(edits: &[Edit]) -> Result<Vec<LineStructure>> {
+    let made = edits.iter().filter_map(|e| if let Edit::Structure(s) = e { Some(s) } else { None });
+    let mut made: Vec<LineStructure> = made.cloned().collect();
+    for edit in edits {
+        let Edit::Breach { structure, breach } = edit else { continue };
+        let Some(of) = made.iter_mut().find(|s| s.name == *structure) else {
+            let known: Vec<&str> = made.iter().map(|s| s.name.as_str()).collect();
+            let or = |none: &str| if known.is_empty() { none.to_owned() } else { known.join(", ") };
+            return Err(Error::input(
+                &breach.name,
+                format!("l'ouvrage « {structure} » n'existe pas ; présents : {}", or("aucun")),
+                format!("there is no structure \"{structure}\"; present: {}", or("none")),
+            ));
+        };
+        of.breaches.push(breach.clone());
+    }
+    Ok(made)
 }

@@ -30,15 +30,29 @@ pub(crate) fn depth_row<R: Real>(
     new: &mut NewRow<R>,
     cells: Range<usize>,
 ) {
-    let Around { x, south, north, .. } = around;
     for i in cells.start..cells.end.min(ROW - 1) {
-        let leaving = (x.mass[i + 1] - x.mass[i]) + (north.mass[i] - south.mass[i]);
-        let change = (rain - ratio * leaving) + new.residual[i];
-        let change = if old.friction[i] >= R::zero() { change } else { R::zero() };
-        let h = old.depth[i] + change;
-        new.residual[i] = change - (h - old.depth[i]);
-        new.depth[i] = h;
+        depth_cell(ratio, rain, R::one(), old, around, new, i);
     }
+}
+
+/// New depth of a cell whose water spreads over 1/`spread` of its ground.
+#[inline(always)]
+pub(crate) fn depth_cell<R: Real>(
+    ratio: R,
+    rain: R,
+    spread: R,
+    old: &CellRow<R>,
+    around: Around<'_, R>,
+    new: &mut NewRow<R>,
+    i: usize,
+) {
+    let Around { x, south, north, .. } = around;
+    let leaving = (x.mass[i + 1] - x.mass[i]) + (north.mass[i] - south.mass[i]);
+    let change = (rain - ratio * leaving) * spread + new.residual[i];
+    let change = if old.friction[i] >= R::zero() { change } else { R::zero() };
+    let h = old.depth[i] + change;
+    new.residual[i] = change - (h - old.depth[i]);
+    new.depth[i] = h;
 }
 
 /// New discharges, without friction, of a row.
@@ -50,13 +64,24 @@ pub(crate) fn discharge_row<R: Real>(
     new: &mut NewRow<R>,
     cells: Range<usize>,
 ) {
-    let Around { x, south, north, push } = around;
     for i in cells.start..cells.end.min(ROW - 1) {
-        let leaving =
-            (x.left[i + 1] - x.right[i]) + (north.transverse[i] - south.transverse[i]) + push.x[i];
-        new.qx[i] = old.depth[i] * old.u[i] - ratio * leaving;
-        let leaving =
-            (north.left[i] - south.right[i]) + (x.transverse[i + 1] - x.transverse[i]) + push.y[i];
-        new.qy[i] = old.depth[i] * old.v[i] - ratio * leaving;
+        discharge_cell(ratio, R::one(), old, around, new, i);
     }
+}
+
+/// New discharges of a cell whose water spreads over 1/`spread` of its ground.
+#[inline(always)]
+pub(crate) fn discharge_cell<R: Real>(
+    ratio: R,
+    spread: R,
+    old: &CellRow<R>,
+    around: Around<'_, R>,
+    new: &mut NewRow<R>,
+    i: usize,
+) {
+    let Around { x, south, north, push } = around;
+    let leaving = (x.left[i + 1] - x.right[i]) + (north.transverse[i] - south.transverse[i]);
+    new.qx[i] = old.depth[i] * old.u[i] - ratio * (leaving * spread + push.x[i]);
+    let leaving = (north.left[i] - south.right[i]) + (x.transverse[i + 1] - x.transverse[i]);
+    new.qy[i] = old.depth[i] * old.v[i] - ratio * (leaving * spread + push.y[i]);
 }

@@ -4,6 +4,7 @@ use twin_core::spatial::{Grid, GridSpec};
 use twin_core::{Error, Result};
 
 use crate::edge::{Edge, OuterEdge, Side};
+use crate::porosity::Porosity;
 
 /// Ground elevation and roughness on a grid, and the cells that take no water.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +17,8 @@ pub struct Bed {
     pub roughness: Vec<f64>,
     /// Cells that take no water (buildings): their sides are walls.
     pub blocked: Vec<bool>,
+    /// Open shares of cells and edges that buildings stand in.
+    pub porosity: Porosity,
 }
 
 impl Bed {
@@ -41,6 +44,7 @@ impl Bed {
             elevation_m: elevation_m.values.iter().map(|&z| z.into()).collect(),
             roughness: roughness.values.iter().map(|&n| n.into()).collect(),
             blocked: vec![false; spec.len()],
+            porosity: Porosity::default(),
         };
         bed.check()?;
         Ok(bed)

@@ -10,7 +10,8 @@
 //!   u + 2c; critical where the drop is free, at most critical inwards;
 //! * **rating curve**: the discharge that a curve gives for the mean level at the segment leaves it,
 //!   split by conveyance;
-//! * **discharge**: the given q with the depth of the cell, at least critical.
+//! * **discharge**: the given q with the depth of the cell, at least critical;
+//! * **torrent**: the given q with a given depth: a supercritical inflow, which the domain cannot change.
 //!
 //! See Toro 2001, *Shock-capturing methods for free-surface shallow flows*, and Bristeau & Coussin
 //! 2001, *Boundary conditions for the shallow water equations solved by kinetic schemes* (INRIA
@@ -47,6 +48,20 @@ pub enum Condition {
     Rating(RatingCurve),
     /// A discharge into the domain, m³/s, split by conveyance h^(5/3)/n over the segment.
     Discharge(Series),
+    /// A supercritical discharge into the domain, m³/s, evenly over the segment, with its depth.
+    Torrent {
+        /// m³/s against time.
+        discharge: Series,
+        /// Depth at which it enters, m, > 0.
+        depth_m: f64,
+    },
+}
+
+impl Condition {
+    /// Whether it sets how much passes.
+    pub(crate) fn imposes_discharge(&self) -> bool {
+        matches!(self, Self::Discharge(_) | Self::Torrent { .. } | Self::Rating(_))
+    }
 }
 
 /// Conditions at the outer edges. Edges that no segment names are walls, and the solver records
@@ -88,6 +103,15 @@ impl Boundaries {
                     &segment.name,
                     "la pente de sortie doit être positive ; utiliser « libre » sinon",
                     "the outflow slope must be positive; use \"free\" otherwise",
+                ));
+            }
+            if let Condition::Torrent { depth_m, .. } = segment.condition
+                && !(depth_m.is_finite() && depth_m > 0.0)
+            {
+                return Err(Error::input(
+                    &segment.name,
+                    "la hauteur d'une arrivée torrentielle doit être positive",
+                    "the depth of a supercritical inflow must be positive",
                 ));
             }
             for &edge in &segment.edges {
@@ -152,6 +176,8 @@ pub(crate) enum FaceNow {
     Stage(f64),
     /// Into the domain, m²/s.
     Discharge(f64),
+    /// Into the domain, m²/s, with its depth, m.
+    Torrent(f64, f64),
 }
 
 /// State of a cell in the frame of an outer edge: `u` points outwards.
@@ -201,6 +227,12 @@ pub(crate) fn set_faces<R: Real>(
                     now[f] = FaceNow::Discharge(q);
                 }
             }
+            Condition::Torrent { discharge, depth_m } => {
+                let width = bed.spec.cell_size * members.len() as f64;
+                let q = discharge.mean(from, to) / width;
+                fastest = fastest.max(q.abs() / depth_m + (GRAVITY * depth_m).sqrt());
+                members.iter().for_each(|&f| now[f] = FaceNow::Torrent(q, *depth_m));
+            }
             Condition::Rating(curve) => {
                 let cells = members.iter().map(|&f| faces[f].outer.cell);
                 conveyance_weights(bed, depth, cells.clone(), weights);
@@ -243,6 +275,12 @@ pub(crate) fn outer_flux(now: FaceNow, dry: f64, law: FrictionLaw, cell: EdgeSta
     let c = (GRAVITY * h).sqrt();
     let leaving =
         |u: f64| FaceFlux { mass: h * u, left: h * u * u, right: 0.0, transverse: h * u * v };
+    let passing = |q: f64, h_edge: f64| FaceFlux {
+        mass: -q,
+        left: q * q / h_edge + 0.5 * GRAVITY * (h_edge - h) * (h_edge + h),
+        right: 0.0,
+        transverse: if q < 0.0 { -q * v } else { 0.0 },
+    };
     let wall = FaceFlux { left: wall_pressure(h, u), ..FaceFlux::default() };
     match now {
         FaceNow::Wall => wall,
@@ -280,16 +318,10 @@ pub(crate) fn outer_flux(now: FaceNow, dry: f64, law: FrictionLaw, cell: EdgeSta
         }
         FaceNow::Discharge(q) => {
             let h_edge = boundary_depth(h, q);
-            if h_edge <= 0.0 || (q < 0.0 && h <= 0.0) {
-                return wall;
-            }
-            FaceFlux {
-                mass: -q,
-                left: q * q / h_edge + 0.5 * GRAVITY * (h_edge - h) * (h_edge + h),
-                right: 0.0,
-                transverse: if q < 0.0 { -q * v } else { 0.0 },
-            }
+            if h_edge <= 0.0 || (q < 0.0 && h <= 0.0) { wall } else { passing(q, h_edge) }
         }
+        FaceNow::Torrent(q, depth) if q > 0.0 => passing(q, depth),
+        FaceNow::Torrent(..) => wall,
     }
 }
 

@@ -43,6 +43,20 @@ pub(crate) fn draining_row<R: Real>(
     true
 }
 
+/// θ of a cell of the given water (m³ per m²) that owes some of its outflows (m²/s) for a time left
+/// over Δx (s/m), and gives the others what remains.
+pub(crate) fn draining_cell<R: Real>(dt_per_size: R, water: R, outflows: [(R, Option<R>); 4]) -> R {
+    let (mut owed, mut free) = (R::zero(), R::zero());
+    for (outflow, left) in outflows.map(|(outflow, left)| (larger(outflow, R::zero()), left)) {
+        match left {
+            Some(left) => owed = owed + outflow * left,
+            None => free = free + outflow * dt_per_size,
+        }
+    }
+    let available = larger(water * R::of(R::DRAINABLE) - owed, R::zero());
+    if free > available { available / free } else { R::one() }
+}
+
 /// Cuts the flux at one edge to the share of the step in which its donor gives.
 pub(crate) fn drain_face<R: Real>(faces: &mut FaceRow<R>, i: usize, left: R, right: R) {
     // Nobody gives at a wall, or where the flow parts: both sides alike.

@@ -5,10 +5,12 @@ use crate::boundary::{BoundaryFace, EdgeState, FaceNow};
 use crate::flux::EdgeRow;
 use crate::friction::Closing;
 use crate::layout::{BLOCK_CELLS, BLOCK_COLUMNS, BLOCK_TILES, Layout, TILE};
+use crate::local_steps::Pace;
 use crate::maxima::{RecordRow, Recording};
 use crate::options::Scheme;
 use crate::real::Real;
 use crate::reconstruction::HalfStep;
+use crate::rows::FaceFlux;
 use crate::section::Sections;
 use crate::special::Specials;
 use crate::structure::CrestNow;
@@ -46,6 +48,9 @@ pub(crate) struct Frame<'a, R> {
     pub(crate) closing: Closing<R>,
     pub(crate) recording: Recording<R>,
     pub(crate) scheme: Scheme,
+    pub(crate) pace: Pace<'a, R>,
+    /// Side of a cell, m.
+    pub(crate) cell_size: f64,
     /// Δt/Δx, s/m.
     pub(crate) ratio: R,
     /// Δt Δx, s·m.
@@ -68,15 +73,17 @@ pub(crate) struct BlockFields<'a, R> {
 
 /// What the step of a block found.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct BlockResult {
-    /// Fastest wave after the step, m/s.
-    pub(crate) wave: f64,
+pub(crate) struct BlockResult<R> {
+    /// Fastest wave in each tile after the step, m/s.
+    pub(crate) wave: [f64; BLOCK_TILES],
     /// Tiles with a wet cell after the step.
     pub(crate) wet: [bool; BLOCK_TILES],
     /// Volume into the domain by boundary segment during the step: in, out, m³.
     pub(crate) exchanged: Vec<[f64; 2]>,
     /// Volume to the right through each section during the step, m³.
     pub(crate) sections: Vec<f64>,
+    /// Fluxes through the rims of the tiles during the step; empty without local time steps.
+    pub(crate) rims: Vec<FaceFlux<R>>,
 }
 
 impl<R: Real> Frame<'_, R> {

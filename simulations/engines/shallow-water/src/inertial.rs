@@ -175,7 +175,7 @@ impl<R: Real> Sweep<R> {
         frame: &Frame<'_, R>,
         run: &Run,
         out: &mut BlockFields<'_, R>,
-        result: &mut BlockResult,
+        result: &mut BlockResult<R>,
     ) {
         for row in -3..0 {
             self.load_discharges(frame, run, row);

@@ -14,6 +14,7 @@
 //! | file | concern |
 //! |---|---|
 //! | [`Bed`] | elevation, roughness, void and blocked cells |
+//! | [`Porosity`] | buildings smaller than cells |
 //! | [`Edge`], [`edges_along`] | sides of cells, and lines snapped onto them without a gap |
 //! | [`Boundaries`] | what happens at the outer edges: wall, outflow, stage, discharge, rating curve |
 //! | [`Source`] | hydrographs and rain |
@@ -28,6 +29,7 @@
 //! | `inertial` | the local-inertial scheme |
 //! | `balance`, `friction` | new depths and discharges of a row; friction and velocities |
 //! | `maxima` | what is recorded of every step |
+//! | `local_steps`, `activity` | the steps of tiles, as long as their waves allow; tiles with nothing to do |
 //! | `sweep`, `stepping` | one time step of a block of cells; the step, sources and records |
 //! | `rows`, `layout` | where the numbers lie while a row is worked on, and between steps |
 //! | [`StateVisitor`] | saving and loading by one code path |
@@ -65,9 +67,11 @@ mod friction;
 mod inertial;
 mod layout;
 mod link;
+mod local_steps;
 mod maxima;
 mod opening;
 mod options;
+mod porosity;
 mod rating;
 mod real;
 mod reconstruction;
@@ -93,6 +97,7 @@ pub use link::{Link, LinkLaw, LinkState};
 pub use maxima::Maxima;
 pub use opening::{Opening, OpeningKind};
 pub use options::{Options, Scheme};
+pub use porosity::Porosity;
 pub use rating::RatingCurve;
 pub use real::Real;
 pub use section::Section;

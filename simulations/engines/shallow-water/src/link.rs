@@ -109,6 +109,7 @@ impl<R: Real> Solver<R> {
         self.links.extend(links);
         self.link_states.resize(self.links.len(), LinkState::default());
         self.link_volumes.resize(self.links.len(), Exchange::default());
+        self.follow_every_step();
         Ok(())
     }
 
@@ -184,13 +185,19 @@ impl<R: Real> Solver<R> {
             let z = self.bed.elevation_m[cell];
             lowest = lowest.min(z);
             if h > 0.0 {
-                level += h * (h + z);
-                depth += h;
-                wet += 1.0;
+                let storage = self.bed.porosity.storage(cell);
+                level += storage * h * (h + z);
+                depth += storage * h;
+                wet += storage;
             }
         }
         let level = if depth > 0.0 { level / depth } else { lowest };
         Pool { level, area: wet * area, volume: depth * area }
+    }
+
+    /// Water in a cell, m³ per m² of it.
+    fn water_in(&self, cell: usize) -> f64 {
+        self.depth_at(cell) * self.bed.porosity.storage(cell)
     }
 
     /// Takes a volume from some cells, each the same share of its water, and gives it evenly to others;
@@ -203,7 +210,7 @@ impl<R: Real> Solver<R> {
         let area = self.bed.spec.cell_area();
         let share = (volume / held).min(1.0);
         let taken: f64 =
-            from.iter().map(|&cell| -self.add_depth(cell, -share * self.depth_at(cell))).sum();
+            from.iter().map(|&cell| -self.add_depth(cell, -share * self.water_in(cell))).sum();
         let each = taken / to.len().max(1) as f64;
         for &cell in to {
             self.add_depth(cell, each);

@@ -1,6 +1,7 @@
 //! What a flood leaves on the map: maxima, arrival, duration, rate of rise.
 
 use crate::layout::Layout;
+use crate::options::DURATIONS;
 use crate::real::{Real, larger, smaller};
 use crate::state::{StateVisitor, visit_field};
 
@@ -22,8 +23,8 @@ pub struct Maxima {
     pub discharge_m2_per_s: Vec<f64>,
     /// First time with at least [`crate::Options::arrival_depth_m`], s; infinite where never.
     pub arrival_s: Vec<f64>,
-    /// Time with at least that depth, s.
-    pub duration_s: Vec<f64>,
+    /// Time with at least each of [`crate::Options::duration_depths_m`], s.
+    pub duration_s: [Vec<f64>; DURATIONS],
 }
 
 /// The same as fields of the solver.
@@ -34,8 +35,8 @@ pub(crate) struct Records<R> {
     pub(crate) speed: Vec<R>,
     pub(crate) discharge: Vec<R>,
     pub(crate) arrival: Vec<R>,
-    /// Times at which the depth fell below the threshold less those at which it rose to it, s.
-    pub(crate) duration: Vec<R>,
+    /// Times at which the depth fell below each threshold less those at which it rose to it, s.
+    pub(crate) duration: [Vec<R>; DURATIONS],
 }
 
 /// A row of records.
@@ -45,7 +46,7 @@ pub(crate) struct RecordRow<'a, R> {
     pub(crate) speed: &'a mut [R],
     pub(crate) discharge: &'a mut [R],
     pub(crate) arrival: &'a mut [R],
-    pub(crate) duration: &'a mut [R],
+    pub(crate) duration: [&'a mut [R]; DURATIONS],
 }
 
 impl<R> RecordRow<'_, R> {
@@ -59,7 +60,7 @@ impl<R> RecordRow<'_, R> {
             speed: &mut self.speed[span.clone()],
             discharge: &mut self.discharge[span.clone()],
             arrival: &mut self.arrival[span.clone()],
-            duration: &mut self.duration[span],
+            duration: self.duration.each_mut().map(|field| &mut field[span.clone()]),
         }
     }
 }
@@ -69,8 +70,10 @@ impl<R> RecordRow<'_, R> {
 pub(crate) struct Recording<R> {
     /// Time at the end of the step, s.
     pub(crate) end: R,
-    /// Depth that counts as arrived and for the duration, m.
+    /// Depth that counts as arrived, m.
     pub(crate) arrival: R,
+    /// Depths whose durations are counted, m.
+    pub(crate) lasting: [R; DURATIONS],
     /// Smallest depth whose speed counts for the maximum, m.
     pub(crate) speed_depth: R,
 }
@@ -91,8 +94,7 @@ pub(crate) fn record_row<R: Real>(
     let (before, speed) = (&before[..n], &speed[..n]);
     let (max_depth, peak, max_speed) =
         (&mut out.depth[..n], &mut out.peak[..n], &mut out.speed[..n]);
-    let (discharge, arrival, duration) =
-        (&mut out.discharge[..n], &mut out.arrival[..n], &mut out.duration[..n]);
+    let (discharge, arrival) = (&mut out.discharge[..n], &mut out.arrival[..n]);
     let mut deeper = false;
     for i in 0..n {
         deeper |= depth[i] > max_depth[i];
@@ -123,17 +125,28 @@ pub(crate) fn record_row<R: Real>(
             discharge[i] = larger(discharge[i], depth[i] * speed[i]);
         }
     }
-    let mut crossed = false;
+    let mut arrived = false;
     for i in 0..n {
-        crossed |= (before[i] >= c.arrival) != (depth[i] >= c.arrival);
+        arrived |= (before[i] < c.arrival) & (depth[i] >= c.arrival);
     }
-    if crossed {
+    if arrived {
         for i in 0..n {
-            let (was, is) = (before[i] >= c.arrival, depth[i] >= c.arrival);
-            let end = if was { c.end } else { R::zero() };
-            let start = if is { c.end } else { R::zero() };
-            duration[i] = duration[i] + (end - start);
+            let is = depth[i] >= c.arrival;
             arrival[i] = smaller(arrival[i], if is { c.end } else { R::infinity() });
+        }
+    }
+    for (threshold, duration) in c.lasting.into_iter().zip(out.duration) {
+        let duration = &mut duration[..n];
+        let mut crossed = false;
+        for i in 0..n {
+            crossed |= (before[i] >= threshold) != (depth[i] >= threshold);
+        }
+        if crossed {
+            for i in 0..n {
+                let end = if before[i] >= threshold { c.end } else { R::zero() };
+                let start = if depth[i] >= threshold { c.end } else { R::zero() };
+                duration[i] = duration[i] + (end - start);
+            }
         }
     }
 }
@@ -148,7 +161,7 @@ impl<R: Real> Records<R> {
             speed: zeros(),
             discharge: zeros(),
             arrival: never(),
-            duration: zeros(),
+            duration: std::array::from_fn(|_| zeros()),
         }
     }
 
@@ -161,23 +174,33 @@ impl<R: Real> Records<R> {
             speed: &mut self.speed[one.clone()],
             discharge: &mut self.discharge[one.clone()],
             arrival: &mut self.arrival[one.clone()],
-            duration: &mut self.duration[one],
+            duration: self.duration.each_mut().map(|field| &mut field[one.clone()]),
         };
         record_row(c, &[before], &[depth], &[speed], row);
     }
 
     /// What has been recorded until `time` (s), where the water is `depth` deep.
-    pub(crate) fn maxima(&self, layout: &Layout, depth: &[R], time: f64, arrival: R) -> Maxima {
+    pub(crate) fn maxima(
+        &self,
+        layout: &Layout,
+        depth: &[R],
+        time: f64,
+        thresholds: [f64; DURATIONS],
+    ) -> Maxima {
         let rows = |field: &[R]| layout.gather(field, |x| x.as_());
-        let arrived = layout.gather(depth, |&h| h >= arrival);
-        let spells = rows(&self.duration).into_iter().zip(arrived);
+        // A spell that lasts has no end yet.
+        let spells = |k: usize| {
+            let deep = layout.gather(depth, |&h| h >= R::of(thresholds[k]));
+            let ended = rows(&self.duration[k]).into_iter().zip(deep);
+            ended.map(|(d, deep)| if deep { d + time } else { d }).collect()
+        };
         Maxima {
             depth_m: rows(&self.depth),
             peak_s: rows(&self.peak),
             speed_m_per_s: rows(&self.speed),
             discharge_m2_per_s: rows(&self.discharge),
             arrival_s: rows(&self.arrival),
-            duration_s: spells.map(|(d, arrived)| if arrived { d + time } else { d }).collect(),
+            duration_s: std::array::from_fn(spells),
         }
     }
 
@@ -192,9 +215,11 @@ impl<R: Real> Records<R> {
             ("max_speed", &mut self.speed),
             ("max_discharge", &mut self.discharge),
             ("arrival", &mut self.arrival),
-            ("duration", &mut self.duration),
         ] {
             visit_field(layout, visitor, name, field)?;
+        }
+        for (k, field) in self.duration.iter_mut().enumerate() {
+            visit_field(layout, visitor, &format!("duration_{k}"), field)?;
         }
         Ok(())
     }

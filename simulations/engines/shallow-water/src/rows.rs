@@ -168,6 +168,18 @@ pub(crate) struct FaceFlux<R = f64> {
     pub(crate) transverse: R,
 }
 
+impl FaceFlux {
+    /// That through a share of the edge.
+    pub(crate) fn times(self, share: f64) -> Self {
+        Self {
+            mass: self.mass * share,
+            left: self.left * share,
+            right: self.right * share,
+            transverse: self.transverse * share,
+        }
+    }
+}
+
 impl<R: Real> FaceFlux<R> {
     /// In another format.
     pub(crate) fn to<S: Real>(self) -> FaceFlux<S> {

@@ -1,5 +1,6 @@
 //! The solver: set-up, state, results.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use twin_core::{Error, Result};
@@ -12,9 +13,11 @@ use crate::budget::{Budget, Exchange, Sum};
 use crate::frame::{BlockResult, Fields};
 use crate::layout::{BLOCK_COLUMNS, Layout};
 use crate::link::{Link, LinkState};
+use crate::local_steps::{Lattice, RIM_EDGES};
 use crate::maxima::{Maxima, RateOfRise, Recording, Records};
 use crate::options::{Options, Scheme};
 use crate::real::{Real, quantised};
+use crate::rows::FaceFlux;
 use crate::section::Sections;
 use crate::source::Source;
 use crate::special::Specials;
@@ -68,7 +71,10 @@ pub struct Solver<R: Real> {
     pub(crate) beyond: Vec<bool>,
     pub(crate) rise: Option<RateOfRise<R>>,
     pub(crate) activity: Activity,
-    pub(crate) blocks: Vec<BlockResult>,
+    pub(crate) lattice: Lattice,
+    /// Fluxes through the rims of the tiles in their present steps; empty without local time steps.
+    pub(crate) rims: Vec<FaceFlux<R>>,
+    pub(crate) blocks: Vec<BlockResult<R>>,
     /// The widest instructions of this machine.
     pub(crate) arch: pulp::Arch,
     /// Buffers that the threads share, one each at a time.
@@ -78,7 +84,6 @@ pub struct Solver<R: Real> {
     pub(crate) step: f64,
     pub(crate) steps: u64,
     pub(crate) cell_updates: u64,
-    pub(crate) wave: f64,
     pub(crate) initial: f64,
     pub(crate) source_volumes: Vec<Exchange>,
     pub(crate) boundary_volumes: Vec<Exchange>,
@@ -100,6 +105,13 @@ impl<R: Real> Solver<R> {
     ) -> Result<Self> {
         options.check()?;
         bed.check()?;
+        if options.scheme == Scheme::LocalInertial && !bed.porosity.is_empty() {
+            return Err(Error::input(
+                "porosity",
+                "la porosité ne s'allie pas au schéma inertiel ; prendre les équations complètes",
+                "porosity does not go with the local-inertial scheme; take the full equations",
+            ));
+        }
         sources.iter().try_for_each(|s| s.check(&bed))?;
         structures.iter().try_for_each(|s| s.check(&bed))?;
         let faces = boundaries.faces(&bed)?;
@@ -129,7 +141,12 @@ impl<R: Real> Solver<R> {
                 None => undeclared.push(i),
             }
         }
-        let block = BlockResult { exchanged: vec![[0.0; 2]; segments.len()], ..Default::default() };
+        let rims = if options.local_levels > 0 { RIM_EDGES } else { 0 };
+        let block = BlockResult {
+            exchanged: vec![[0.0; 2]; segments.len()],
+            rims: vec![FaceFlux::default(); rims],
+            ..Default::default()
+        };
         let breaches = structures.iter().map(|s| s.breaches.len()).sum();
         let mut solver = Self {
             elevation: layout.scatter(&bed.elevation_m, R::zero(), |&z| R::of(z)),
@@ -163,6 +180,8 @@ impl<R: Real> Solver<R> {
             beyond: vec![false; layout.len()],
             rise: None,
             activity: Activity::new(&layout),
+            lattice: Lattice::default(),
+            rims: vec![FaceFlux::default(); layout.blocks() * rims],
             blocks: vec![block; layout.blocks()],
             arch: pulp::Arch::new(),
             sweeps: Mutex::new(Vec::new()),
@@ -171,7 +190,6 @@ impl<R: Real> Solver<R> {
             step: 0.0,
             steps: 0,
             cell_updates: 0,
-            wave: 0.0,
             initial: 0.0,
             exchanged: Exchange::default(),
             bed,
@@ -260,9 +278,9 @@ impl<R: Real> Solver<R> {
         self.rise = self.options.rate_of_rise.then(|| RateOfRise::new(&self.now.depth, 0.0));
         self.settle();
         self.initial = self.stored_m3();
-        let cells = self.bed.spec.len();
-        self.wave = (0..cells).map(|cell| self.wave_of(cell)).fold(0.0, f64::max);
-        for cell in 0..cells {
+        self.activity.wave.fill(0.0);
+        for cell in 0..self.bed.spec.len() {
+            self.rouse(cell);
             self.record(cell, R::zero());
         }
         self.set_crests();
@@ -281,15 +299,36 @@ impl<R: Real> Solver<R> {
                 self.activity.wet[tile] = true;
             }
         }
-        // Only a stage or a discharge brings water to a dry tile.
+        // A stage or a discharge brings water to a dry tile.
         for (segment, faces) in self.segments.iter().zip(&self.segment_faces) {
-            if matches!(segment.condition, Condition::Stage(_) | Condition::Discharge(_)) {
+            let c = &segment.condition;
+            if matches!(c, Condition::Stage(_)) || c.imposes_discharge() {
                 for &face in faces {
                     let tile = self.tile_of(self.faces[face].outer.cell);
                     self.activity.pinned[tile] = true;
                 }
             }
         }
+        self.lattice = Lattice::default();
+        self.follow_every_step();
+    }
+
+    /// Keeps tiles on short steps where something acts that changes with time or the level.
+    pub(crate) fn follow_every_step(&mut self) {
+        let moving = |c: &Condition| matches!(c, Condition::Stage(_)) || c.imposes_discharge();
+        let segments = self.segments.iter().zip(&self.segment_faces);
+        let faces = segments.filter(|(s, _)| moving(&s.condition)).flat_map(|(_, faces)| faces);
+        let of_faces = faces.map(|&face| self.faces[face].outer.cell);
+        let of_sources = self.sources.iter().flat_map(Source::cells).copied();
+        let of_links = self.links.iter().flat_map(|l| l.from.iter().chain(&l.to)).copied();
+        let crests = self.crest_edges.iter().filter(|edge| {
+            let structure = &self.structures[edge.structure];
+            !(structure.breaches.is_empty() && structure.openings.is_empty())
+        });
+        let of_crests = crests.flat_map(|edge| edge.cells);
+        let cells = of_faces.chain(of_sources).chain(of_links).chain(of_crests);
+        let tiles: BTreeSet<usize> = cells.map(|cell| self.tile_of(cell)).collect();
+        self.activity.set_prompt(tiles.into_iter());
     }
 
     pub(crate) fn tile_of(&self, cell: usize) -> usize {
@@ -301,6 +340,7 @@ impl<R: Real> Solver<R> {
         Recording {
             end: R::of(end),
             arrival: R::of(self.options.arrival_depth_m),
+            lasting: self.options.duration_depths_m.map(R::of),
             speed_depth: R::of(self.options.speed_depth_m),
         }
     }
@@ -394,10 +434,10 @@ impl<R: Real> Solver<R> {
         (h > self.options.dry_depth_m).then(|| h + self.bed.elevation_m[cell])
     }
 
-    /// Extremes, arrival and duration since the initial state.
+    /// Extremes, arrival and durations since the initial state.
     pub fn maxima(&self) -> Maxima {
-        let arrival = R::of(self.options.arrival_depth_m);
-        self.records.maxima(&self.layout, &self.now.depth, self.time, arrival)
+        let thresholds = self.options.duration_depths_m;
+        self.records.maxima(&self.layout, &self.now.depth, self.time, thresholds)
     }
 
     /// Largest mean rise of the level over 30 minutes per cell, m/s, from samples every 5 minutes
@@ -433,6 +473,11 @@ impl<R: Real> Solver<R> {
             depths.iter().chain(residuals).for_each(|h| sum.add(h.as_()));
             stored.add(sum.total());
         }
+        for (cell, share) in self.bed.porosity.cells() {
+            let at = self.layout.at(cell);
+            let held: f64 = self.now.depth[at].as_() + self.residual[at].as_();
+            stored.add((share - 1.0) * held);
+        }
         stored.total() * self.bed.spec.cell_area()
     }
 
@@ -454,7 +499,7 @@ impl<R: Real> Solver<R> {
         }
     }
 
-    /// Adds (or takes, at most what is there) a depth per cell, m, as infiltration or another model
+    /// Adds (or takes, at most what is there) a depth per cell (volume over its area), m, as infiltration or another model
     /// does between two calls of [`Self::advance_to`]. Momentum stays. Returns the volume, m³.
     ///
     /// # Errors
@@ -503,7 +548,7 @@ impl<R: Real> Solver<R> {
         visitor.scalar("step", &mut self.step)?;
         visitor.counter("steps", &mut self.steps)?;
         visitor.counter("cell_updates", &mut self.cell_updates)?;
-        visitor.scalar("wave", &mut self.wave)?;
+        visitor.array("wave", &mut self.activity.wave)?;
         visitor.scalar("initial", &mut self.initial)?;
         let layout = self.layout;
         visit_field(&layout, visitor, "depth", &mut self.now.depth)?;

@@ -81,6 +81,14 @@ impl Source {
         }
     }
 
+    /// The cells that it feeds, if not all.
+    pub(crate) fn cells(&self) -> &[usize] {
+        match self {
+            Self::Inflow { cells, .. } => cells,
+            Self::Rain { .. } => &[],
+        }
+    }
+
     pub(crate) fn check(&self, bed: &Bed) -> Result<()> {
         match self {
             Self::Inflow { name, cells, .. } => {

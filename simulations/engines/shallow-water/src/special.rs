@@ -1,11 +1,11 @@
-//! Edges and cells that need more: walls, outer edges, crests; cells beside an open boundary.
+//! Edges and cells that need more: walls, outer edges, crests, porosity; cells beside an open boundary.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bed::Bed;
 use crate::boundary::{BoundaryFace, Condition, EdgeState, Segment, outer_flux, wall_pressure};
 use crate::by_row::ByRow;
-use crate::edge::{Axis, OuterEdge, Side};
+use crate::edge::{Axis, Edge, OuterEdge, Side};
 use crate::frame::Frame;
 use crate::real::Real;
 use crate::rows::FaceFlux;
@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     Boundary(Inner, usize),
     /// A crest: position among the crests.
     Crest(usize),
+    /// An edge of which only a share is open; after what else the edge is.
+    Narrow(f64),
 }
 
 /// The side of an edge that lies in the domain.
@@ -49,6 +51,8 @@ pub(crate) struct Specials {
     pub(crate) y: ByRow<Kind>,
     /// Cells beside open boundaries, with those to the west, east, south and north.
     pub(crate) open: ByRow<[bool; 4]>,
+    /// Cells that are open in part, with their share.
+    pub(crate) porous: ByRow<f64>,
 }
 
 impl Specials {
@@ -61,11 +65,15 @@ impl Specials {
         let spec = &bed.spec;
         let (mut x, mut y) = (Vec::new(), Vec::new());
         let mut open = BTreeMap::<usize, [bool; 4]>::new();
+        let mut imposed = BTreeSet::new();
         for (i, face) in faces.iter().enumerate() {
             let OuterEdge { edge, cell, side, .. } = face.outer;
             let list = if edge.axis == Axis::X { &mut x } else { &mut y };
             list.push((edge.row, edge.column, Kind::Boundary(Inner::of(side), i)));
             let segment = face.segment.and_then(|s| segments.get(s));
+            if segment.is_some_and(|s| s.condition.imposes_discharge()) {
+                imposed.insert(edge);
+            }
             if segment.is_some_and(|s| s.condition != Condition::Wall) {
                 let side = match side {
                     Side::West => 0,
@@ -109,6 +117,27 @@ impl Specials {
                 }
             }
         }
+        // What stands at the rim of a cell that is open in part meets no more water than that share.
+        let mut sides_of = |(cell, share): (usize, f64)| {
+            let (row, column) = spec.row_column(cell);
+            for side in [Side::West, Side::East, Side::South, Side::North] {
+                let edge = Edge::of_cell(row, column, side);
+                let inner = edge.cells(spec).iter().all(|c| c.is_some_and(|c| bed.is_open(c)));
+                if !inner && !imposed.contains(&edge) {
+                    let list = if edge.axis == Axis::X { &mut x } else { &mut y };
+                    list.push((edge.row, edge.column, Kind::Narrow(share)));
+                }
+            }
+        };
+        bed.porosity.cells().for_each(&mut sides_of);
+        for (edge, share) in bed.porosity.edges() {
+            let list = if edge.axis == Axis::X { &mut x } else { &mut y };
+            list.push((edge.row, edge.column, Kind::Narrow(share)));
+        }
+        let porous = bed.porosity.cells().map(|(cell, share)| {
+            let (row, column) = spec.row_column(cell);
+            (row, column, share)
+        });
         let open = open.into_iter().map(|(cell, sides)| {
             let (row, column) = spec.row_column(cell);
             (row, column, sides)
@@ -117,6 +146,7 @@ impl Specials {
             x: ByRow::new(spec.rows, x),
             y: ByRow::new(spec.rows + 1, y),
             open: ByRow::new(spec.rows, open.collect()),
+            porous: ByRow::new(spec.rows, porous.collect()),
         }
     }
 }
@@ -153,6 +183,7 @@ pub(crate) fn special_flux<R: Real>(
             let (left, right) = (beside(left()), beside(right()));
             crest_flux(frame.crests[crest], dry, left, right, ordinary.to())
         }
+        Kind::Narrow(share) => ordinary.to().times(share),
     }
     .to()
 }

@@ -9,6 +9,7 @@ use crate::breach::BreachStart;
 use crate::frame::{BlockFields, Frame};
 use crate::friction::Closing;
 use crate::layout::{BLOCK_CELLS, TILE};
+use crate::local_steps::{Lattice, Pace, rims_of};
 use crate::maxima::RecordRow;
 use crate::opening::OpeningNow;
 use crate::options::Scheme;
@@ -46,7 +47,8 @@ impl<R: Real> Solver<R> {
         while self.time < time_s {
             let sample = self.rise.as_ref().map_or(f64::INFINITY, |r| r.sample_time());
             self.advance_one(time_s.min(sample));
-            if !(self.wave.is_finite() && self.step > 0.0) {
+            let wave = self.activity.fastest_wave();
+            if !(wave.is_finite() && self.step > 0.0) {
                 return Err(Error::simulation(
                     "shallow-water",
                     format!(
@@ -59,9 +61,9 @@ impl<R: Real> Solver<R> {
                     ),
                 ));
             }
-            if self.wave > SUSPECT_WAVE_M_PER_S {
+            if wave > SUSPECT_WAVE_M_PER_S {
                 let deepest = self.now.depth.iter().fold(0.0, |d: f64, h| d.max(h.as_()));
-                if self.wave > FASTEST_WAVE_M_PER_S || deepest > DEEPEST_M {
+                if wave > FASTEST_WAVE_M_PER_S || deepest > DEEPEST_M {
                     return Err(self.collapsed());
                 }
             }
@@ -80,7 +82,7 @@ impl<R: Real> Solver<R> {
         let fastest = cells.max_by(|&a, &b| self.wave_of(a).total_cmp(&self.wave_of(b)));
         let (row, column) = self.bed.spec.row_column(fastest.unwrap_or(0));
         let (x, y) = self.bed.spec.centre(row, column);
-        let (time, wave) = (self.time, self.wave);
+        let (time, wave) = (self.time, self.activity.fastest_wave());
         Error::simulation(
             "shallow-water",
             format!(
@@ -93,7 +95,7 @@ impl<R: Real> Solver<R> {
     }
 
     fn advance_one(&mut self, target: f64) {
-        let (dt, end) = self.choose_step(target);
+        let (dt, end) = self.next_step(target);
         self.start_breaches();
         if self.structures.iter().any(|s| !(s.breaches.is_empty() && s.openings.is_empty())) {
             self.set_crests();
@@ -102,6 +104,7 @@ impl<R: Real> Solver<R> {
         let demands = self.link_demands(from, end);
         let rain = self.sweep(dt, end);
         self.time = end;
+        self.lattice.pass(end);
         self.step = dt;
         self.steps += 1;
         self.add_sources(from, end, rain);
@@ -109,13 +112,32 @@ impl<R: Real> Solver<R> {
         self.record_contacts();
     }
 
-    /// Step by the Courant condition on the present waves and on those that enter, fitted to the
-    /// target; also sets the boundaries for it.
-    fn choose_step(&mut self, target: f64) -> (f64, f64) {
+    /// The next step and its end: the first of a new lattice, or on to the next point of the present
+    /// one, where waves may have grown a little.
+    fn next_step(&mut self, target: f64) -> (f64, f64) {
+        if !self.lattice.is_over() {
+            let growth =
+                (0.98 * self.options.scheme.courant_limit() / self.options.courant).max(1.01);
+            return self.choose_step(self.lattice.next(), growth);
+        }
+        let (dt, end) = self.choose_step(target, 1.0);
+        let lattice = Lattice::new(self.time, dt, target, self.options.local_levels);
         let reach = self.options.courant * self.bed.spec.cell_size;
-        let mut dt = self.options.max_step_s;
-        if self.wave > 0.0 {
-            dt = dt.min(reach / self.wave);
+        self.lattice = lattice.where_worth_while(&self.activity, |lattice, wave| {
+            lattice.level(reach, wave, self.options.max_step_s)
+        });
+        self.activity.align();
+        (dt, end)
+    }
+
+    /// Step by the Courant condition on the present waves and on those that enter, `slack` times as
+    /// long and fitted to the target; also sets the boundaries for it.
+    fn choose_step(&mut self, target: f64, slack: f64) -> (f64, f64) {
+        let reach = slack * self.options.courant * self.bed.spec.cell_size;
+        let mut dt = slack * self.options.max_step_s;
+        let wave = self.activity.fastest_wave();
+        if wave > 0.0 {
+            dt = dt.min(reach / wave);
         }
         // What enters depends on the step, and may shorten it; the boundaries are set once more.
         let entering = self.set_boundaries(dt);
@@ -162,7 +184,7 @@ impl<R: Real> Solver<R> {
                     let depth_at = |cell| depth[layout.at(cell)].as_();
                     share(&self.bed, depth_at, cells, *split, &mut self.weights);
                     for (&cell, &w) in cells.iter().zip(&self.weights) {
-                        let h = depth_at(cell) + rate * w * dt;
+                        let h = depth_at(cell) + rate * w * dt / self.bed.porosity.storage(cell);
                         let (u, v) = self.velocity_at(cell);
                         let speed = u.abs().max(v.abs());
                         dt = dt.min(reach / (speed + (GRAVITY * h).sqrt()).max(1e-9));
@@ -242,18 +264,44 @@ impl<R: Real> Solver<R> {
         }
     }
 
-    /// The parallel sweep; returns the rain of the step in m.
+    /// Rain from now to a time, m.
+    fn rain_until(&self, end: f64) -> f64 {
+        let depths = self.sources.iter().map(|s| match s {
+            Source::Rain { rate, .. } => rate.integral(self.time, end),
+            Source::Inflow { .. } => 0.0,
+        });
+        depths.sum()
+    }
+
+    /// Sweeps all tiles whose time has come; returns the rain of the step in m.
     fn sweep(&mut self, dt: f64, end: f64) -> f64 {
+        let (lattice, options) = (self.lattice, self.options);
+        let highest = lattice.highest();
+        let reach = options.courant * self.bed.spec.cell_size;
+        let rain = self.rain_until(end);
+        // The wave of a film that fell in the longest step.
+        let film = (GRAVITY * self.rain_until(self.time + lattice.step(highest))).sqrt();
+        self.activity.plan(rain > 0.0, lattice.point(), highest, |wave| {
+            lattice.level(reach, wave.max(film), options.max_step_s)
+        });
+        for level in (1..=highest).rev().filter(|_| lattice.point().is_some()) {
+            let steps = 1 << level;
+            if self.activity.works_at(level)
+                && let Some(point) = lattice.point()
+            {
+                self.sweep_level(level, lattice.step(level), lattice.time(point + steps));
+            }
+        }
+        self.sweep_level(0, dt, end);
+        std::mem::swap(&mut self.now, &mut self.next);
+        self.activity.settle();
+        rain
+    }
+
+    /// The parallel sweep of the tiles that step at a level.
+    fn sweep_level(&mut self, level: u8, dt: f64, end: f64) {
         let spec = self.bed.spec;
-        let rain: f64 = self
-            .sources
-            .iter()
-            .map(|s| match s {
-                Source::Rain { rate, .. } => rate.integral(self.time, end),
-                Source::Inflow { .. } => 0.0,
-            })
-            .sum();
-        self.activity.wake(rain > 0.0);
+        let rain = self.rain_until(end);
         let frame = Frame {
             layout: self.layout,
             now: &self.now,
@@ -280,12 +328,15 @@ impl<R: Real> Solver<R> {
             },
             recording: self.recording(end),
             scheme: self.options.scheme,
+            pace: Pace { level, rims: &self.rims, lattice: self.lattice, from: self.time },
+            cell_size: spec.cell_size,
             ratio: R::of(dt / spec.cell_size),
             volume_per_flux: dt * spec.cell_size,
             rain: R::of(rain),
         };
         let chunks = BLOCK_CELLS;
         let records = &mut self.records;
+        let [short, middle, long] = &mut records.duration;
         let (arch, sweeps) = (self.arch, &self.sweeps);
         (
             &mut self.blocks,
@@ -302,7 +353,11 @@ impl<R: Real> Solver<R> {
                 records.speed.par_chunks_mut(chunks),
                 records.discharge.par_chunks_mut(chunks),
                 records.arrival.par_chunks_mut(chunks),
-                records.duration.par_chunks_mut(chunks),
+                (
+                    short.par_chunks_mut(chunks),
+                    middle.par_chunks_mut(chunks),
+                    long.par_chunks_mut(chunks),
+                ),
             ),
         )
             .into_par_iter()
@@ -315,7 +370,7 @@ impl<R: Real> Solver<R> {
                         speed: c,
                         discharge: d,
                         arrival: e,
-                        duration: f,
+                        duration: f.into(),
                     };
                     let out = BlockFields { depth, u, v, residual, records, beyond };
                     let free = sweeps.lock().ok().and_then(|mut free| free.pop());
@@ -329,16 +384,12 @@ impl<R: Real> Solver<R> {
                     }
                 },
             );
-        std::mem::swap(&mut self.now, &mut self.next);
-        self.gather();
-        rain
+        self.gather(level);
     }
 
     /// Collects what the blocks found, in their order.
-    fn gather(&mut self) {
-        self.wave = 0.0;
-        for (index, block) in self.blocks.iter().enumerate() {
-            self.wave = if block.wave > self.wave { block.wave } else { self.wave };
+    fn gather(&mut self, level: u8) {
+        for (index, block) in self.blocks.iter_mut().enumerate() {
             for (sum, [inflow, outflow]) in self.boundary_volumes.iter_mut().zip(&block.exchanged) {
                 sum.inflow.add(*inflow);
                 sum.outflow.add(*outflow);
@@ -348,10 +399,13 @@ impl<R: Real> Solver<R> {
             }
             let (_, column) = self.layout.origin(index);
             for (k, tile) in self.activity.tiles_of(index).enumerate() {
-                let active = self.activity.is_active(tile);
-                self.activity.wet[tile] = block.wet[k];
-                self.activity.stale[tile] = active;
-                if active {
+                if self.activity.working(tile) == Some(level) {
+                    self.activity.wet[tile] = block.wet[k];
+                    self.activity.wave[tile] = block.wave[k];
+                    if !block.rims.is_empty() {
+                        let [of_block, of_all] = [k, tile].map(rims_of);
+                        self.rims[of_all].swap_with_slice(&mut block.rims[of_block]);
+                    }
                     let columns = TILE.min(self.layout.columns - (column + k * TILE));
                     self.cell_updates += (self.layout.rows_of(index) * columns) as u64;
                 }
@@ -387,11 +441,13 @@ impl<R: Real> Solver<R> {
         self.weights = weights;
     }
 
-    /// Adds still water to a cell, or takes at most what is there; returns what was added, m.
+    /// Adds still water to a cell (m³ per m² of it), or takes at most what is there; returns what was
+    /// added, m.
     pub(crate) fn add_depth(&mut self, cell: usize, depth: f64) -> f64 {
         let at = self.layout.at(cell);
         let held: f64 = self.now.depth[at].as_() + self.residual[at].as_();
-        let total = (held + depth).max(0.0);
+        let storage = self.bed.porosity.storage(cell);
+        let total = (held + depth / storage).max(0.0);
         let (old, new) = (self.now.depth[at], R::of(total));
         let dry = R::of(self.options.dry_depth_m);
         let (u, v) = (&mut self.now.u[at], &mut self.now.v[at]);
@@ -406,9 +462,17 @@ impl<R: Real> Solver<R> {
         let tile = self.tile_of(cell);
         self.activity.stale[tile] = true;
         self.activity.wet[tile] |= new > dry;
-        self.wave = self.wave.max(self.wave_of(cell));
+        self.rouse(cell);
         self.record(cell, old);
-        total - held
+        (total - held) * storage
+    }
+
+    /// Makes the tile of a cell know the wave there.
+    pub(crate) fn rouse(&mut self, cell: usize) {
+        let wave = self.wave_of(cell);
+        let tile = self.tile_of(cell);
+        let known = &mut self.activity.wave[tile];
+        *known = known.max(wave);
     }
 
     /// Fastest wave in a cell, m/s.

@@ -23,7 +23,7 @@
 
 use std::ops::Range;
 
-use crate::balance::{Around, depth_row, discharge_row};
+use crate::balance::{Around, depth_cell, depth_row, discharge_cell, discharge_row};
 use crate::draining::{drain_face, draining_row};
 use crate::flux::{EdgeRow, flux_row};
 use crate::frame::{BlockFields, BlockResult, Frame};
@@ -54,7 +54,7 @@ pub(crate) struct Sweep<R> {
     push: [PushRow<R>; 3],
     pub(crate) x_faces: [FaceRow<R>; 3],
     pub(crate) y_faces: [FaceRow<R>; 3],
-    theta: [Row<R>; 3],
+    pub(crate) theta: [Row<R>; 3],
     limited: [bool; 3],
     pub(crate) new: NewRow<R>,
     /// Zeros: no rise of the bed within a cell.
@@ -101,22 +101,23 @@ impl<R: Real> Sweep<R> {
         frame: &Frame<'_, R>,
         block: usize,
         mut out: BlockFields<'_, R>,
-        result: &mut BlockResult,
+        result: &mut BlockResult<R>,
     ) {
         let (first_row, first_column) = frame.layout.origin(block);
         let rows = frame.layout.rows_of(block);
         let tiles = frame.activity.tiles_of(block);
-        result.wave = 0.0;
+        result.wave = [0.0; BLOCK_TILES];
         result.wet = [false; BLOCK_TILES];
         result.exchanged.fill([0.0; 2]);
         result.sections.fill(0.0);
         for tile in tiles.clone() {
-            if frame.activity.stale[tile] && !frame.activity.is_active(tile) {
+            let idle = frame.pace.level == 0 && frame.activity.working(tile).is_none();
+            if idle && frame.activity.stale[tile] {
                 out.settle(frame, block, rows, (tile - tiles.start) * TILE);
             }
         }
         let mut from = tiles.start;
-        while let Some(active) = frame.activity.next_run(block, from) {
+        while let Some(active) = frame.activity.next_run(block, from, frame.pace.level) {
             let at = (active.start - tiles.start) * TILE;
             let run = Run {
                 row: first_row as isize,
@@ -131,11 +132,11 @@ impl<R: Real> Sweep<R> {
                 Scheme::FirstOrder => self.sweep::<false>(frame, &run, &mut out, result),
                 Scheme::LocalInertial => self.sweep_inertial(frame, &run, &mut out, result),
             }
-            let wave =
-                self.extremes.fastest[run.cells()].iter().fold(R::zero(), |a, &b| larger(a, b));
-            result.wave = result.wave.max(wave.as_());
-            for (tile, deepest) in active.clone().zip(self.extremes.deepest[MARGIN..].chunks(TILE))
-            {
+            let deepest = self.extremes.deepest[MARGIN..].chunks(TILE);
+            let fastest = self.extremes.fastest[MARGIN..].chunks(TILE);
+            for (tile, (deepest, fastest)) in active.clone().zip(deepest.zip(fastest)) {
+                let wave = fastest.iter().fold(R::zero(), |a, &b| larger(a, b));
+                result.wave[tile - tiles.start] = wave.as_();
                 result.wet[tile - tiles.start] = deepest.iter().any(|&h| h > R::zero());
             }
             from = active.end;
@@ -148,7 +149,7 @@ impl<R: Real> Sweep<R> {
         frame: &Frame<'_, R>,
         run: &Run,
         out: &mut BlockFields<'_, R>,
-        result: &mut BlockResult,
+        result: &mut BlockResult<R>,
     ) {
         for row in -3..-1 {
             self.load(frame, run, row);
@@ -175,6 +176,12 @@ impl<R: Real> Sweep<R> {
                     #[inline(always)]
                     |old, around, new, extremes, cells| {
                         discharge_row(frame.ratio, old, around, new, cells.clone());
+                        let porous = &frame.specials.porous;
+                        for porous in porous.within(run.row + row - 2, &run.around(0)) {
+                            let i = run.local(porous.column as isize);
+                            let spread = R::of(1.0 / porous.what);
+                            discharge_cell(frame.ratio, spread, old, around, new, i);
+                        }
                         close_row(frame.closing, old, new, extremes, cells);
                     },
                 );
@@ -258,6 +265,9 @@ impl<R: Real> Sweep<R> {
             let above = || frame.beside((row - 1, column), right, -1.0, i);
             faces.set(i, special_flux(frame, special.what, below, above, faces.get(i)));
         }
+        if frame.pace.lattice.is_local() {
+            self.hold_y(frame, run, row - run.row);
+        }
     }
 
     /// Fluxes through the western edges of the cells of a row.
@@ -288,6 +298,9 @@ impl<R: Real> Sweep<R> {
             let after = || frame.beside((row, column), right, -1.0, i);
             faces.set(i, special_flux(frame, special.what, before, after, faces.get(i)));
         }
+        if frame.pace.lattice.is_local() {
+            self.hold_x(frame, run, row - run.row);
+        }
     }
 
     /// θ of the run, one cell before it and one after.
@@ -306,6 +319,13 @@ impl<R: Real> Sweep<R> {
             run_cells.start - 1..run_cells.end + 1,
         );
         for_each_beyond(frame, run, row, |i| depth[i] = R::zero());
+        for porous in frame.specials.porous.within(run.row + row, &run.around(1)) {
+            self.limited[slot::<3>(row)] |=
+                self.reserve_cell(frame, run, row, porous.column as isize);
+        }
+        if frame.pace.lattice.is_local() {
+            self.limited[slot::<3>(row)] |= self.reserve_row(frame, run, row);
+        }
     }
 
     /// Brings a row to the end of the step; `close` makes velocities of what its fluxes leave. (It has to be
@@ -316,7 +336,7 @@ impl<R: Real> Sweep<R> {
         frame: &Frame<'_, R>,
         run: &Run,
         row: isize,
-        (out, result): (&mut BlockFields<'_, R>, &mut BlockResult),
+        (out, result): (&mut BlockFields<'_, R>, &mut BlockResult<R>),
         close: impl Fn(&CellRow<R>, Around<'_, R>, &mut NewRow<R>, &mut ExtremeRow<R>, Range<usize>),
     ) {
         self.close_edges(frame, run, row, result);
@@ -333,6 +353,12 @@ impl<R: Real> Sweep<R> {
         };
         let old = &self.cells[slot::<4>(row)];
         depth_row(frame.ratio, frame.rain, old, around, new, cells.clone());
+        for porous in frame.specials.porous.within(run.row + row, &run.around(0)) {
+            let i = run.local(porous.column as isize);
+            let spread = R::of(1.0 / porous.what);
+            new.residual[i] = out.residual[here.start + i - MARGIN];
+            depth_cell(frame.ratio, frame.rain, spread, old, around, new, i);
+        }
         close(old, around, new, &mut self.extremes, cells.clone());
         for (to, from) in [
             (&mut out.depth, &new.depth),
@@ -360,10 +386,18 @@ impl<R: Real> Sweep<R> {
         frame: &Frame<'_, R>,
         run: &Run,
         row: isize,
-        result: &mut BlockResult,
+        result: &mut BlockResult<R>,
     ) {
         if self.limited.iter().any(|&l| l) {
             self.drain(run, row);
+            if frame.pace.lattice.is_local() {
+                self.hold_x(frame, run, row);
+                self.hold_y(frame, run, row);
+                self.hold_y(frame, run, row + 1);
+            }
+        }
+        if !result.rims.is_empty() {
+            self.keep_rims(run, row, &mut result.rims);
         }
         self.count_boundaries(frame, run, row, result);
         self.count_sections(frame, run, row, result);
@@ -404,7 +438,7 @@ impl<R: Real> Sweep<R> {
         frame: &Frame<'_, R>,
         run: &Run,
         row: isize,
-        result: &mut BlockResult,
+        result: &mut BlockResult<R>,
     ) {
         let mut count = |mass: R, face: usize, inner: Inner| {
             let Some(segment) = frame.boundary[face].segment else { return };
@@ -443,7 +477,7 @@ impl<R: Real> Sweep<R> {
         frame: &Frame<'_, R>,
         run: &Run,
         row: isize,
-        result: &mut BlockResult,
+        result: &mut BlockResult<R>,
     ) {
         let cells = run.around(0);
         let faces = [&self.x_faces[slot::<3>(row)], &self.y_faces[slot::<3>(row)]];

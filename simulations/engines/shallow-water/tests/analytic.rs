@@ -96,8 +96,9 @@ struct Channel {
     file: &'static str,
     law: FrictionLaw,
     roughness: f64,
-    /// Into the channel, m²/s, and rain, m/s.
+    /// Into the channel, m²/s, its depth where it is supercritical, m, and rain, m/s.
     inflow: f64,
+    torrent: Option<f64>,
     rain: f64,
     outlet: Outlet,
     /// Level at the start, m; none: dry.
@@ -148,7 +149,11 @@ impl Channel {
             Outlet::Level(level) => stage(level),
             Outlet::Depth(depth) => stage(exact.z[exact.z.len() - 1] + depth),
         };
-        let inflow = Condition::Discharge(Series::constant(self.inflow * exact.dx));
+        let discharge = Series::constant(self.inflow * exact.dx);
+        let inflow = match self.torrent {
+            Some(depth_m) => Condition::Torrent { discharge, depth_m },
+            None => Condition::Discharge(discharge),
+        };
         let ends = vec![("in", Side::West, inflow), ("out", Side::East, outlet)];
         let rain = Source::Rain { name: "rain".into(), rate: Series::constant(self.rain) };
         let options = Options { friction: self.law, ..Options::default() };
@@ -162,19 +167,56 @@ impl Channel {
 #[test]
 fn macdonald_channels_with_friction() {
     // Steady profiles with slope, friction and rain in balance at every point; the norm is 2 mm at
-    // 500 cells. Those with a supercritical inflow are left out: the engine has no such boundary.
+    // 500 cells.
     let long = Channel {
         file: "macdonald_long_1.txt",
         law: FrictionLaw::DarcyWeisbach,
         roughness: 0.093,
         inflow: 2.0,
+        torrent: None,
         rain: 0.0,
         outlet: Outlet::Depth(0.748_324),
         start: None,
         end_s: 2000.0,
     };
     let manning = FrictionLaw::Manning;
+    let torrent = Channel {
+        file: "macdonald_long_3.txt",
+        roughness: 0.065,
+        inflow: 2.5,
+        torrent: Some(0.741_514),
+        outlet: Outlet::Free,
+        ..long
+    };
+    let jump = Channel {
+        file: "macdonald_long_7.txt",
+        roughness: 0.0425,
+        torrent: Some(0.543_791),
+        outlet: Outlet::Depth(1.334_75),
+        ..long
+    };
     let channels = [
+        torrent,
+        Channel { file: "macdonald_long_4.txt", law: manning, roughness: 0.04, ..torrent },
+        jump,
+        Channel { file: "macdonald_long_8.txt", law: manning, roughness: 0.0218, ..jump },
+        Channel {
+            file: "macdonald_short_4.txt",
+            law: manning,
+            roughness: 0.03,
+            inflow: 2.0,
+            torrent: Some(0.673_334),
+            end_s: 400.0,
+            ..torrent
+        },
+        Channel { file: "macdonald_rain_3.txt", rain: 1e-3, ..torrent },
+        Channel {
+            file: "macdonald_rain_4.txt",
+            law: manning,
+            roughness: 0.04,
+            rain: 1e-3,
+            ..torrent
+        },
         Channel { file: "macdonald_long_2.txt", law: manning, roughness: 0.033, ..long },
         Channel { file: "macdonald_long_5.txt", roughness: 0.042, outlet: Outlet::Free, ..long },
         Channel {

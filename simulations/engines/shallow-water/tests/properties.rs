@@ -96,9 +96,10 @@ fn lake_at_rest_across_a_crest_and_beside_buildings() {
     assert_eq!(fastest(&solver), 0.0);
 }
 
-/// The default scheme and the local-inertial one.
-fn schemes() -> [Options; 2] {
-    [Options::default(), Options::local_inertial()]
+/// The default scheme, the same with local time steps, and the local-inertial one.
+fn schemes() -> [Options; 3] {
+    let local = Options { local_levels: 3, ..Options::default() };
+    [Options::default(), local, Options::local_inertial()]
 }
 
 /// Rough ground, buildings, voids, a crest that breaches, sources, rain and three boundaries.

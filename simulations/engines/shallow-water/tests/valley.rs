@@ -36,6 +36,11 @@ fn valley_flood_agrees_with_a_peer() {
 }
 
 #[test]
+fn valley_flood_with_local_time_steps_agrees_with_a_peer() {
+    valley(Options { local_levels: 4, ..Options::default() }, FULL);
+}
+
+#[test]
 fn inertial_valley_flood_agrees_with_an_inertial_peer() {
     valley(Options::local_inertial(), INERTIAL);
 }
@@ -79,6 +84,7 @@ fn valley(options: Options, gauges: [Gauge; 6]) {
     let walls = Boundaries::walls(&bed);
     let mut solver = Solver::<f64>::new(bed, walls, vec![], vec![source], options).unwrap();
     solver.advance_to(14_400.0).unwrap();
+    eprintln!("{} cell updates", solver.cell_updates());
     let budget = solver.budget();
     assert!((budget.inflow_m3() / 9.45e6 - 1.0).abs() < 1e-12);
     assert!(budget.relative_residual().abs() < 1e-12);

@@ -15,6 +15,9 @@ use crate::{
 
 /// Vertices nearer than this to the one before are left out, pixels.
 const VERTEX_SPACING: f64 = 0.35;
+/// White band around the letters of a label.
+const HALO: &str =
+    r##"stroke="#ffffff" stroke-width="3.2" stroke-linejoin="round" paint-order="stroke""##;
 /// Length of an arrow, pixels.
 const ARROW: f64 = 34.0;
 /// Colour of water that enters.
@@ -176,6 +179,7 @@ pub(super) fn symbol(svg: &mut Svg, [x, y]: [f64; 2], kind: MarkerKind) {
             );
             svg.path(&d, &style);
         }
+        MarkerKind::Label => {}
     }
 }
 
@@ -216,11 +220,11 @@ fn arrow(svg: &mut Svg, [x, y]: [f64; 2], towards_deg: f64, colour: Rgb) {
 /// Draws markers in the frame, then their labels where they hide no other marker or label.
 pub(super) fn markers(svg: &mut Svg, frame: &Frame, markers: &[Marker]) {
     const SIZE: f64 = 12.0;
-    let inside: Vec<(&Marker, [f64; 2])> = markers
+    let (labels, inside): (Vec<_>, Vec<_>) = markers
         .iter()
         .filter(|m| frame.extent.contains(m.x, m.y))
         .map(|m| (m, anchor(frame, m)))
-        .collect();
+        .partition(|(m, _)| m.kind == MarkerKind::Label);
     let mut taken: Vec<[f64; 4]> = Vec::new();
     for (marker, position) in &inside {
         symbol(svg, *position, marker.kind);
@@ -265,10 +269,23 @@ pub(super) fn markers(svg: &mut Svg, frame: &Frame, markers: &[Marker]) {
         }
         taken.push(boxes[best]);
         let [bx, by] = candidates[best];
-        let style = TextStyle::new(SIZE).bold();
-        let halo =
-            r##"stroke="#ffffff" stroke-width="3.2" stroke-linejoin="round" paint-order="stroke""##;
-        svg.text_with([bx + 1.0, by], &marker.label, &style, halo);
+        svg.text_with([bx + 1.0, by], &marker.label, &TextStyle::new(SIZE).bold(), HALO);
+    }
+    for (marker, position) in labels {
+        label_on_place(svg, position, &marker.label, &mut taken);
+    }
+}
+
+/// Writes a label over its place, unless something is there.
+fn label_on_place(svg: &mut Svg, [x, y]: [f64; 2], label: &str, taken: &mut Vec<[f64; 4]>) {
+    const SIZE: f64 = 10.0;
+    let half = 0.5 * text_width(label, SIZE, Weight::Bold);
+    let place = [x - half - 2.0, y - SIZE, x + half + 2.0, y + 4.0];
+    let meets =
+        |t: &[f64; 4]| t[0] < place[2] && place[0] < t[2] && t[1] < place[3] && place[1] < t[3];
+    if !taken.iter().any(meets) {
+        svg.text_with([x - half, y + 3.5], label, &TextStyle::new(SIZE).bold(), HALO);
+        taken.push(place);
     }
 }
 
@@ -280,7 +297,7 @@ fn anchor(frame: &Frame, marker: &Marker) -> [f64; 2] {
     let (towards_deg, arrives) = match marker.kind {
         MarkerKind::Inflow { towards_deg } => (towards_deg, true),
         MarkerKind::Outflow { towards_deg } => (towards_deg, false),
-        MarkerKind::Gauge | MarkerKind::Breach => return here,
+        MarkerKind::Gauge | MarkerKind::Breach | MarkerKind::Label => return here,
     };
     let [dx, dy] = direction(towards_deg);
     let ahead = [here[0] + ARROW * dx, here[1] + ARROW * dy];
@@ -302,6 +319,7 @@ fn footprint([x, y]: [f64; 2], kind: MarkerKind) -> [f64; 4] {
     match kind {
         MarkerKind::Gauge => around(7.5),
         MarkerKind::Breach => around(10.5),
+        MarkerKind::Label => around(0.0),
         MarkerKind::Inflow { towards_deg } | MarkerKind::Outflow { towards_deg } => {
             let [dx, dy] = direction(towards_deg);
             let (tail_x, tail_y) = (x - ARROW * dx, y - ARROW * dy);

@@ -129,6 +129,8 @@ pub enum MarkerKind {
     },
     /// A dyke breach.
     Breach,
+    /// No symbol: the label lies on its place.
+    Label,
 }
 
 impl<'a> MapSpec<'a> {
@@ -266,6 +268,11 @@ impl VectorStyle {
     /// A levee, dyke or wall.
     pub fn levee() -> Self {
         Self { casing: 1.2, ..Self::line(Rgb::hex(0xa3195b), 3.0) }
+    }
+
+    /// A line of equal value.
+    pub fn isoline() -> Self {
+        Self::line(Rgb::hex(0x101830), 1.3)
     }
 
     /// Any other structure on the water's way.

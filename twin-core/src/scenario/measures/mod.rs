@@ -5,17 +5,20 @@
 //! | kind | what it does |
 //! |---|---|
 //! | `levee` | a crest that water must overtop |
+//! | `breach` | a structure of the scenario that fails |
 //! | `levee-removed` | the terrain without its levee |
 //! | `bank-lowered` | a strip of ground lowered |
 //! | `retention-area` | a basin, with a bank where wanted |
 //! | `bridge` | a deck with an opening through a bank |
 //! | `flood-gate` | a wall with a gate that opens by a schedule |
 
+mod breach;
 mod crest;
 mod crossing;
 mod ground;
 mod levee;
 
+pub use breach::Breach;
 pub use crossing::{Bridge, FloodGate};
 pub use ground::{BankLowered, LeveeRemoved, RetentionArea};
 pub use levee::Levee;

@@ -5,7 +5,8 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::publish::Publication;
-use crate::export::map::{LandCoverTint, Marker, RasterLayer, VectorStyle};
+use crate::export::contours::{lines_of_equal_value, round_interval};
+use crate::export::map::{LandCoverTint, Marker, MarkerKind, RasterLayer, VectorStyle};
 use crate::export::plot::{LinePlot, Series as PlotSeries};
 use crate::export::report::{
     Cell, Figure, FigurePicture, MassBalance, Report, Source, Table, render,
@@ -100,6 +101,15 @@ fn figures(run: &Publication<'_>, manifest: &RunManifest, folder: &Path) -> Resu
         .collect();
     let base = |title: String| base_map(run, manifest, &terrain, title, study.as_ref());
     let label = language.pick("Ouvrages", "Structures");
+    let isolines: Vec<Option<Isolines>> = run
+        .outcome
+        .statics
+        .iter()
+        .map(|field| {
+            let wanted = field.maps.iter().any(|map| map.isolines);
+            wanted.then(|| Isolines::of(&field.grid)).transpose()
+        })
+        .collect::<Result<_>>()?;
     let mut maps = Vec::new();
     let mut situation = base(language.pick("Plan de situation", "Situation map").to_owned());
     situation.land_cover = Some(LandCoverTint { classes: &cover, palette: palette() });
@@ -110,7 +120,7 @@ fn figures(run: &Publication<'_>, manifest: &RunManifest, folder: &Path) -> Resu
         "Shaded relief, land cover, buildings, structures and gauges of the run.",
     );
     maps.push(("situation", situation, &caption));
-    for field in &run.outcome.statics {
+    for (field, isolines) in run.outcome.statics.iter().zip(&isolines) {
         for result in &field.maps {
             let mut map = base(result.title.get(language).to_owned());
             map.calibrated = Some(run.outcome.calibration.is_some());
@@ -118,11 +128,52 @@ fn figures(run: &Publication<'_>, manifest: &RunManifest, folder: &Path) -> Resu
             layer.transparent_below = result.transparent_below;
             map.rasters.push(layer);
             add_features(&mut map, run.view, VectorStyle::building_outline());
+            if let (true, Some(isolines)) = (result.isolines, isolines) {
+                isolines.draw(&mut map, result.legend.unit());
+            }
             map.add_vectors(label, VectorStyle::levee(), &structures);
             maps.push((result.name, map, &result.caption));
         }
     }
     maps.par_iter().map(|(name, map, caption)| save(map, name, caption, folder)).collect()
+}
+
+/// Lines of equal value of a result.
+struct Isolines {
+    interval: f64,
+    lines: Vec<(f64, Geometry)>,
+}
+
+impl Isolines {
+    fn of(grid: &Grid<f32>) -> Result<Self> {
+        let interval = grid.range().and_then(round_interval);
+        let lines = match interval {
+            Some(interval) => lines_of_equal_value(grid, interval)?,
+            None => Vec::new(),
+        };
+        let lines = lines.into_iter().map(|(value, line)| (value, Geometry::Lines(vec![line])));
+        Ok(Self { interval: interval.unwrap_or_default(), lines: lines.collect() })
+    }
+
+    /// Adds the lines, and for each value its number at the middle of its longest line.
+    fn draw<'a>(&'a self, map: &mut MapSpec<'a>, unit: &str) {
+        let language = map.language;
+        let decimals = (-self.interval.log10()).ceil().max(0.0) as usize;
+        let label = format!(
+            "{} {} {unit}",
+            language.pick("Lignes d'égale valeur, tous les", "Lines of equal value, every"),
+            language.number(self.interval, decimals)
+        );
+        map.add_vectors(label, VectorStyle::isoline(), self.lines.iter().map(|(_, line)| line));
+        for same in self.lines.chunk_by(|a, b| a.0 == b.0) {
+            let longest = same.iter().flat_map(|(_, g)| g.lines()).max_by_key(|line| line.len());
+            if let Some(line) = longest {
+                let [x, y, _] = line[line.len() / 2];
+                let label = language.number(same[0].0, decimals);
+                map.markers.push(Marker { x, y, label, kind: MarkerKind::Label });
+            }
+        }
+    }
 }
 
 fn base_map<'a>(
