@@ -13,7 +13,7 @@ use twin_core::export::ramp::Rgb;
 use twin_core::language::Text;
 use twin_core::scenario::LineStructure;
 use twin_core::simulation::{ResultMap, StaticField};
-use twin_core::spatial::Grid;
+use twin_core::spatial::{Grid, line_length};
 use twin_shallow_water::{Edge, crests_along, edges_along};
 
 use crate::run::{DRY_DEPTH_M, FloodRun};
@@ -111,13 +111,10 @@ pub(crate) fn weakest_place(run: &FloodRun, structure: &LineStructure) -> Option
     let edges = loaded(run, structure);
     let worst =
         edges.iter().filter(|e| e.head_m > 0.0).max_by(|a, b| a.head_m.total_cmp(&b.head_m))?;
-    let length = |line: &[[f64; 3]]| -> f64 {
-        line.windows(2).map(|p| (p[1][0] - p[0][0]).hypot(p[1][1] - p[0][1])).sum()
-    };
     Some(Weakest {
         structure: structure.name.clone(),
         at: worst.edge.middle(&solver.bed().spec).into(),
-        length_m: structure.crest.iter().map(|l| length(l)).fold(0.0, f64::max),
+        length_m: structure.crest.iter().map(|l| line_length(l)).fold(0.0, f64::max),
         failing_over_crest_m: {
             let lowest = solver.bed().elevation_m[worst.front]
                 + solver.maxima().depth_m[worst.front]

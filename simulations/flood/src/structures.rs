@@ -6,7 +6,7 @@ use twin_core::export::map::{Marker, MarkerKind};
 use twin_core::language::Text;
 use twin_core::scenario::{self as measured, BreachTrigger, StructureBreach, StructureOpening};
 use twin_core::simulation::PlacedStructure;
-use twin_core::spatial::GridSpec;
+use twin_core::spatial::{GridSpec, line_length};
 use twin_core::{Error, Language, Result};
 use twin_shallow_water::{
     Bed, Breach, BreachStart, Edge, LineStructure, Opening, OpeningKind, Section, crests_along,
@@ -32,8 +32,7 @@ impl Builder<'_> {
                 let crest_m = crests_along(spec, crest, &edges);
                 let lowest = crest_m.iter().copied().fold(f64::INFINITY, f64::min);
                 let highest = crest_m.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let length: f64 =
-                    crest.windows(2).map(|p| (p[1][0] - p[0][0]).hypot(p[1][1] - p[0][1])).sum();
+                let length = line_length(crest);
                 let course = edges.iter().map(|e| {
                     let (x, y) = e.middle(spec);
                     [x, y, f64::NAN]

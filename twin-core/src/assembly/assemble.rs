@@ -77,6 +77,7 @@ fn assemble_into(
     features.building_models = write_buildings(
         &features,
         &made.buildings,
+        &made.roofs,
         file,
         vertical_datum,
         &part.path().join(Territory::BUILDINGS),

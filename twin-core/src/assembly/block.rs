@@ -35,7 +35,8 @@ pub(super) struct MadeBlock {
     pub(super) cover_source: Grid<u8>,
     /// Class of the point on top.
     pub(super) top: Grid<u8>,
-    pub(super) surface_points: Option<PointBins>,
+    /// Points of buildings.
+    pub(super) built: Option<PointBins>,
     pub(super) unthinned: Option<Vec<SurfacePoint>>,
 }
 
@@ -77,7 +78,7 @@ pub(super) fn make_block(
                 cover: cover.cover,
                 cover_source: cover.source,
                 top: surface.class,
-                surface_points: near.surface,
+                built: near.built,
                 unthinned: Some(near.unthinned),
             })
         }
@@ -100,7 +101,7 @@ pub(super) fn make_block(
                 cover: cover.cover,
                 cover_source: cover.source,
                 top: terrain.class,
-                surface_points: None,
+                built: None,
                 unthinned: None,
             })
         }

@@ -1,4 +1,4 @@
-//! Buildings as blocks (LoD1.2): a height for every footprint, and the closed solid it makes.
+//! Buildings as blocks (LoD1.2): a height for every footprint.
 //!
 //! | | first choice | else | else | else |
 //! |---|---|---|---|---|
@@ -9,10 +9,9 @@
 //! doi:10.14358/PERS.21-00032R2): robust against chimneys and against points of the eaves. No
 //! footprint is dropped; each height says where it comes from.
 
-use geo::Area as _;
 use serde::{Deserialize, Serialize};
 
-use super::{LatticeBox, PointBins, millimetres};
+use super::{LatticeBox, PointBins};
 use crate::products::lidar_hd;
 use crate::spatial::{Grid, Polygon, cells_along};
 use crate::territory::{Building, BuildingCounts, quantile};
@@ -110,7 +109,7 @@ pub fn roof_heights(footprint: &[Polygon], points: &PointBins) -> Option<RoofHei
             crate::spatial::Extent::of_points(polygon.exterior.iter().map(|p| (p[0], p[1])))?;
         for point in points.within(&LatticeBox::of_extent(&extent)) {
             let [x, y, z] = point.to_metres();
-            if lidar_hd::is_built(point.class) && is_inside(polygon, x, y) {
+            if lidar_hd::is_built(point.class) && polygon.contains(x, y) {
                 heights.push(z);
             }
         }
@@ -197,105 +196,12 @@ pub fn count_by_source(blocks: &[BuildingLod1]) -> BuildingCounts {
     }
 }
 
-/// Meaning of a face of a solid, in CityJSON's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FaceKind {
-    /// `GroundSurface`.
-    Ground,
-    /// `RoofSurface`.
-    Roof,
-    /// `WallSurface`.
-    Wall,
-}
-
-/// A face of a solid: outer ring, then holes; counter-clockwise seen from outside, open (the first
-/// vertex is not repeated).
-#[derive(Debug, Clone, PartialEq)]
-pub struct Face {
-    /// Its meaning.
-    pub kind: FaceKind,
-    /// Rings of world positions.
-    pub rings: Vec<Vec<[f64; 3]>>,
-}
-
-/// The closed prism over a polygon between two levels; `None` for a polygon without area. Vertices
-/// are rounded to the millimetre and repeats left out.
-pub fn extrude(polygon: &Polygon, ground_m: f64, roof_m: f64) -> Option<Vec<Face>> {
-    let mut rings = Vec::new();
-    for (i, ring) in polygon.rings().enumerate() {
-        let mut corners: Vec<[f64; 2]> = ring
-            .iter()
-            .map(|p| [millimetres(p[0]) as f64 / 1e3, millimetres(p[1]) as f64 / 1e3])
-            .collect();
-        corners.dedup();
-        while corners.len() > 1 && corners.first() == corners.last() {
-            corners.pop();
-        }
-        let area = twice_area(&corners);
-        if corners.len() < 3 || area == 0.0 {
-            if i == 0 {
-                return None;
-            }
-            continue;
-        }
-        // Outer ring counter-clockwise, holes clockwise.
-        if (area > 0.0) != (i == 0) {
-            corners.reverse();
-        }
-        rings.push(corners);
-    }
-    let lifted =
-        |ring: &[[f64; 2]], z: f64| ring.iter().map(|p| [p[0], p[1], z]).collect::<Vec<_>>();
-    let mut faces = vec![
-        Face {
-            kind: FaceKind::Ground,
-            rings: rings.iter().map(|r| lifted(r, ground_m).into_iter().rev().collect()).collect(),
-        },
-        Face { kind: FaceKind::Roof, rings: rings.iter().map(|r| lifted(r, roof_m)).collect() },
-    ];
-    for ring in &rings {
-        for (k, a) in ring.iter().enumerate() {
-            let b = ring[(k + 1) % ring.len()];
-            faces.push(Face {
-                kind: FaceKind::Wall,
-                rings: vec![vec![
-                    [a[0], a[1], ground_m],
-                    [b[0], b[1], ground_m],
-                    [b[0], b[1], roof_m],
-                    [a[0], a[1], roof_m],
-                ]],
-            });
-        }
-    }
-    Some(faces)
-}
-
-fn twice_area(ring: &[[f64; 2]]) -> f64 {
-    let line: geo::LineString<f64> = ring.iter().map(|p| (p[0], p[1])).collect();
-    2.0 * geo::Polygon::new(line, Vec::new()).signed_area()
-}
-
-/// Even–odd rule over all rings.
-fn is_inside(polygon: &Polygon, x: f64, y: f64) -> bool {
-    polygon
-        .rings()
-        .flat_map(|ring| ring.windows(2))
-        .filter(|edge| {
-            let ([x0, y0, _], [x1, y1, _]) = (edge[0], edge[1]);
-            (y0 > y) != (y1 > y) && x < x0 + (y - y0) * (x1 - x0) / (y1 - y0)
-        })
-        .count()
-        % 2
-        == 1
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::SurfacePoint;
     use super::*;
     use crate::spatial::{Geometry, GridSpec};
     use crate::territory::Layer as _;
-    use std::collections::BTreeMap;
 
     fn footprint() -> Polygon {
         let mut polygon =
@@ -316,7 +222,7 @@ mod tests {
         let points = (0..40 * 40)
             .map(|i| {
                 let (x, y) = (f64::from(i % 40) + 0.5, f64::from(i / 40) + 0.5);
-                let inside = is_inside(&footprint(), x, y);
+                let inside = footprint().contains(x, y);
                 let z = if inside { 58.0 } else { 50.0 };
                 let code = if inside { lidar_hd::BUILDING } else { lidar_hd::GROUND };
                 SurfacePoint::from_metres([x, y, z], code).unwrap()
@@ -346,40 +252,5 @@ mod tests {
         // A roof at ground level is a building that is gone.
         let flat = RoofHeights { points: 50, reference_m: 100.3, median_m: 100.2, ridge_m: 100.4 };
         assert_eq!(building_lod1(&b, Some(flat), None).height_source, HeightSource::BdTopoHeight);
-    }
-
-    #[test]
-    fn the_solid_is_closed_and_turned_outwards() {
-        let faces = extrude(&footprint(), 50.0, 58.0).unwrap();
-        // Every edge is used once in each direction.
-        let mut edges: BTreeMap<[[i64; 3]; 2], i32> = BTreeMap::new();
-        let mut volume = 0.0;
-        for face in &faces {
-            for ring in &face.rings {
-                for (k, a) in ring.iter().enumerate() {
-                    let b = ring[(k + 1) % ring.len()];
-                    let key = |p: [f64; 3]| p.map(|v| (v * 1e3) as i64);
-                    *edges.entry([key(*a), key(b)]).or_default() += 1;
-                    *edges.entry([key(b), key(*a)]).or_default() -= 1;
-                }
-                // Divergence theorem over fans from the first vertex.
-                for k in 1..ring.len() - 1 {
-                    let [p, q, r] = [ring[0], ring[k], ring[k + 1]];
-                    volume += (p[0] * (q[1] * r[2] - q[2] * r[1])
-                        + p[1] * (q[2] * r[0] - q[0] * r[2])
-                        + p[2] * (q[0] * r[1] - q[1] * r[0]))
-                        / 6.0;
-                }
-            }
-        }
-        assert!(edges.values().all(|n| *n == 0));
-        assert!((volume - (300.0 - 25.0) * 8.0).abs() < 1e-6, "{volume}");
-    }
-
-    #[test]
-    fn a_footprint_without_area_has_no_solid() {
-        let line = Polygon::from_corners(&[(0.0, 0.0), (1.0, 0.0), (2.0, 0.0)]);
-        assert!(extrude(&line, 0.0, 1.0).is_none());
-        assert!(extrude(&Polygon::default(), 0.0, 1.0).is_none());
     }
 }

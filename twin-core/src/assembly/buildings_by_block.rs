@@ -1,14 +1,14 @@
-//! Heights of buildings, block by block: each belongs to the block that holds its centre.
+//! Heights and roofs of buildings, block by block: each belongs to the block that holds its centre.
 
 use rayon::prelude::*;
 
 use super::{
-    BuildingLod1, PointBins, RoofHeights, Window, block::block_side, building_lod1, outline_ground,
-    roof_heights,
+    BuildingLod1, LatticeBox, PointBins, RoofHeights, Roofs, Window, block::block_side,
+    building_lod1, find_roof, outline_ground, roof_heights,
 };
 use crate::Result;
 use crate::formats::cf::GridFile;
-use crate::spatial::{Grid, GridSpec};
+use crate::spatial::{Extent, Grid, GridSpec, Polygon};
 use crate::territory::Building;
 
 /// Terrain read around the buildings of a block, metres; larger buildings see part of theirs.
@@ -19,7 +19,9 @@ pub(super) struct BuildingsByBlock<'a> {
     buildings: &'a [Building],
     /// Indices of the buildings of each block.
     owned: Vec<Vec<usize>>,
-    roofs: Vec<Option<RoofHeights>>,
+    heights: Vec<Option<RoofHeights>>,
+    /// By polygon of the footprint; none where not looked for.
+    roofs: Vec<Roofs>,
 }
 
 impl<'a> BuildingsByBlock<'a> {
@@ -39,7 +41,8 @@ impl<'a> BuildingsByBlock<'a> {
                 owned.push(i);
             }
         }
-        Self { buildings, owned, roofs: vec![None; buildings.len()] }
+        let roofs = vec![Vec::new(); buildings.len()];
+        Self { buildings, owned, heights: vec![None; buildings.len()], roofs }
     }
 
     /// Whether no building belongs to the block of a number.
@@ -47,24 +50,40 @@ impl<'a> BuildingsByBlock<'a> {
         self.owned[block].is_empty()
     }
 
-    /// Finds the roofs of a block's buildings among the surface points around it.
-    pub(super) fn find_roofs(&mut self, block: usize, surface: &PointBins) {
+    /// Finds the heights of a block's buildings among the points of buildings around it.
+    pub(super) fn find_heights(&mut self, block: usize, built: &PointBins) {
         let found: Vec<Option<RoofHeights>> = self.owned[block]
             .par_iter()
-            .map(|&i| roof_heights(self.buildings[i].footprint(), surface))
+            .map(|&i| roof_heights(self.buildings[i].footprint(), built))
             .collect();
-        for (&i, roof) in self.owned[block].iter().zip(found) {
-            self.roofs[i] = roof;
+        for (&i, heights) in self.owned[block].iter().zip(found) {
+            self.heights[i] = heights;
         }
     }
 
-    /// A block model of every building, in their order, on the terrain of the finished grids.
+    /// The same with the shapes of their roofs.
+    pub(super) fn find_roofs(&mut self, block: usize, built: &PointBins) {
+        self.find_heights(block, built);
+        let found: Vec<Roofs> = self.owned[block]
+            .par_iter()
+            .map(|&i| {
+                let polygons = self.buildings[i].footprint().iter();
+                polygons.map(|polygon| find_roof(polygon, &points_of(polygon, built))).collect()
+            })
+            .collect();
+        for (&i, roofs) in self.owned[block].iter().zip(found) {
+            self.roofs[i] = roofs;
+        }
+    }
+
+    /// A block model and the roofs of every building, in their order, on the terrain of the finished
+    /// grids.
     pub(super) fn finish(
         self,
         grids: &GridFile,
         blocks: &[Window],
         progress: &dyn Fn(f64),
-    ) -> Result<Vec<BuildingLod1>> {
+    ) -> Result<(Vec<BuildingLod1>, Vec<Roofs>)> {
         let spec = grids.spec();
         let margin = (BUILDING_MARGIN_M / spec.cell_size).ceil() as usize;
         let mut made: Vec<Option<BuildingLod1>> = vec![None; self.buildings.len()];
@@ -83,17 +102,24 @@ impl<'a> BuildingsByBlock<'a> {
                 .par_iter()
                 .map(|&i| {
                     let ground = outline_ground(self.buildings[i].footprint(), &terrain);
-                    building_lod1(&self.buildings[i], self.roofs[i], ground)
+                    building_lod1(&self.buildings[i], self.heights[i], ground)
                 })
                 .collect();
             for (&i, model) in owned.iter().zip(some) {
                 made[i] = Some(model);
             }
         }
-        Ok(made
+        let models = made
             .into_iter()
             .zip(self.buildings)
-            .map(|(model, building)| model.unwrap_or_else(|| building_lod1(building, None, None)))
-            .collect())
+            .map(|(model, building)| model.unwrap_or_else(|| building_lod1(building, None, None)));
+        Ok((models.collect(), self.roofs))
     }
+}
+
+/// Points of buildings around a polygon, metres.
+fn points_of(polygon: &Polygon, built: &PointBins) -> Vec<[f64; 3]> {
+    let extent = Extent::of_points(polygon.exterior.iter().map(|p| (p[0], p[1])));
+    let within = extent.iter().flat_map(|e| built.within(&LatticeBox::of_extent(e)));
+    within.map(|p| p.to_metres()).collect()
 }

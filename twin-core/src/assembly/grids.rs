@@ -23,7 +23,7 @@ use super::buildings_by_block::{BUILDING_MARGIN_M, BuildingsByBlock};
 use super::heights::Heights;
 use super::held_out::{check_area, held_out_errors};
 use super::{
-    BuildingLod1, CoverSource, GroundFilter, SMALLEST_BUILDING_M2, TinOptions, Window,
+    BuildingLod1, CoverSource, GroundFilter, Roofs, SMALLEST_BUILDING_M2, TinOptions, Window,
     count_by_source, derived_buildings, millimetres,
 };
 use crate::formats::cf::{BandMeta, GridFile, GridFileWriter};
@@ -102,6 +102,8 @@ pub struct AssembledGrids {
     pub derived_buildings: Vec<Building>,
     /// A block for every building of the features, else for every derived one, in their order.
     pub buildings: Vec<BuildingLod1>,
+    /// The roof over each polygon of each of them.
+    pub roofs: Vec<Roofs>,
 }
 
 /// Most cells on which outlines of buildings are drawn from points, in memory: 10 × 10 km at 0.5 m.
@@ -173,8 +175,8 @@ pub fn assemble_grids(
                 built[(block.rows.start + row, block.columns.start + column)] = true;
             }
         }
-        if let Some(surface) = &made.surface_points {
-            buildings.find_roofs(k, surface);
+        if let Some(built) = &made.built {
+            buildings.find_roofs(k, built);
         }
         let (row, column) = (block.rows.start, block.columns.start);
         writer.write_window("dtm", row, column, &made.dtm)?;
@@ -203,19 +205,19 @@ pub fn assemble_grids(
                     continue;
                 }
                 let area = block.area(&spec).grown(millimetres(BUILDING_MARGIN_M));
-                if let Some(surface) = store.around(&area)?.surface {
-                    buildings.find_roofs(k, &surface);
+                if let Some(built) = store.around(&area)?.built {
+                    buildings.find_heights(k, &built);
                 }
             }
         }
     }
-    let models = buildings.finish(&GridFile::open(path)?, &blocks, &|share| {
+    let (models, roofs) = buildings.finish(&GridFile::open(path)?, &blocks, &|share| {
         progress(Stage::Buildings, share);
     })?;
     let mut by_source = count_by_source(&models);
     by_source.derived_footprints = derived.len();
     let quality = report(&heights, options.selection, &spec, &counts, &errors, by_source);
-    Ok(AssembledGrids { spec, quality, derived_buildings: derived, buildings: models })
+    Ok(AssembledGrids { spec, quality, derived_buildings: derived, buildings: models, roofs })
 }
 
 fn bands(selection: SelectionRule) -> Vec<BandMeta> {

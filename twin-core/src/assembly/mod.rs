@@ -15,7 +15,9 @@ mod lattice;
 mod outlines;
 mod part_folder;
 mod point_store;
+mod roofs;
 mod selection;
+mod solid;
 mod sources;
 mod surface;
 mod terrain_from_vectors;
@@ -26,8 +28,8 @@ mod window;
 pub use assemble::assemble;
 pub use bins::PointBins;
 pub use buildings::{
-    BuildingLod1, Face, FaceKind, GroundSource, HeightSource, OutlineGround, RoofHeights, STOREY_M,
-    building_lod1, count_by_source, extrude, outline_ground, roof_heights,
+    BuildingLod1, GroundSource, HeightSource, OutlineGround, RoofHeights, STOREY_M, building_lod1,
+    count_by_source, outline_ground, roof_heights,
 };
 pub use grids::{AssembledGrids, GridOptions, Stage, assemble_grids};
 pub use ground_filter::{GroundFilter, classify_ground};
@@ -35,7 +37,11 @@ pub use held_out::held_out_errors;
 pub use land_cover::{CoverGrids, CoverSource, land_cover};
 pub use lattice::{LatticeBox, SurfacePoint, millimetres, surface_points};
 pub use outlines::{SMALLEST_BUILDING_M2, derived_buildings};
+pub use roofs::{
+    Defect, NoRoof, RoofDetail, RoofFit, RoofShape, Roofs, SCALE_M, defects, find_roof,
+};
 pub use selection::{CellAnchor, SELECTION_CELL_MM, select_surface, select_terrain};
+pub use solid::{Face, FaceKind, prism};
 pub use surface::canopy_height;
 pub use terrain_from_vectors::{VECTOR_VOID_EDGE_M, terrain_points};
 use tin::influence_m;

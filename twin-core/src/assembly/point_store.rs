@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     CellAnchor, GroundFilter, LatticeBox, PointBins, SurfacePoint, classify_ground, select_surface,
-    select_terrain, surface_points,
+    select_terrain, selection::select_built, surface_points,
 };
 use crate::formats::las::{PointFile, PointQuery};
 use crate::products::lidar_hd;
@@ -55,6 +55,7 @@ pub(super) struct PointStore {
 struct Loaded {
     terrain: Vec<SurfacePoint>,
     surface: Vec<SurfacePoint>,
+    built: Vec<SurfacePoint>,
     /// Ground classes of the check areas, unthinned.
     unthinned: Vec<SurfacePoint>,
     last_use: u64,
@@ -62,7 +63,7 @@ struct Loaded {
 
 impl Loaded {
     fn len(&self) -> usize {
-        self.terrain.len() + self.surface.len() + self.unthinned.len()
+        self.terrain.len() + self.surface.len() + self.built.len() + self.unthinned.len()
     }
 }
 
@@ -70,6 +71,8 @@ impl Loaded {
 pub(super) struct BlockPoints {
     pub(super) terrain: Option<PointBins>,
     pub(super) surface: Option<PointBins>,
+    /// Points of buildings, for their roofs.
+    pub(super) built: Option<PointBins>,
     pub(super) unthinned: Vec<SurfacePoint>,
 }
 
@@ -142,7 +145,8 @@ impl PointStore {
                 (0..2).all(|k| b.min[k] <= area.max[k] && area.min[k] <= b.max[k])
             })
             .collect();
-        let (mut terrain, mut surface, mut unthinned) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut terrain, mut surface) = (Vec::new(), Vec::new());
+        let (mut built, mut unthinned) = (Vec::new(), Vec::new());
         for &i in &touched {
             if !self.loaded.contains_key(&i) {
                 self.make_room(&touched);
@@ -157,11 +161,13 @@ impl PointStore {
             };
             terrain.extend(within(&loaded.terrain));
             surface.extend(within(&loaded.surface));
+            built.extend(within(&loaded.built));
             unthinned.extend(within(&loaded.unthinned));
         }
         Ok(BlockPoints {
             terrain: PointBins::new(terrain),
             surface: highest_first(surface),
+            built: highest_first(built),
             unthinned,
         })
     }
@@ -206,6 +212,7 @@ impl PointStore {
             unthinned: points.iter().copied().filter(in_check_area).collect(),
             terrain: select_terrain(&points, self.selection.rule, anchor),
             surface: select_surface(&points, self.selection.rule, anchor),
+            built: select_built(&points),
             last_use: self.clock,
         };
         Ok((loaded, counts))

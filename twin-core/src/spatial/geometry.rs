@@ -12,6 +12,29 @@ pub type Position = [f64; 3];
 /// An open or closed chain of vertices.
 pub type Line = Vec<Position>;
 
+/// Length of a line in plan, m.
+pub fn line_length(line: &[Position]) -> f64 {
+    line.windows(2).map(|p| (p[1][0] - p[0][0]).hypot(p[1][1] - p[0][1])).sum()
+}
+
+/// Whether a position lies within rings, open or closed, by the even–odd rule.
+pub fn rings_contain<'a, const N: usize>(
+    rings: impl IntoIterator<Item = &'a [[f64; N]]>,
+    x: f64,
+    y: f64,
+) -> bool {
+    let mut odd = false;
+    for ring in rings {
+        for (k, p) in ring.iter().enumerate() {
+            let q = ring[(k + 1) % ring.len()];
+            if (p[1] > y) != (q[1] > y) && x < p[0] + (y - p[1]) / (q[1] - p[1]) * (q[0] - p[0]) {
+                odd = !odd;
+            }
+        }
+    }
+    odd
+}
+
 /// A polygon whose rings repeat their first vertex at the end.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Polygon {
@@ -33,6 +56,11 @@ pub enum Geometry {
 }
 
 impl Polygon {
+    /// Whether a position lies within, by the even–odd rule over all rings.
+    pub fn contains(&self, x: f64, y: f64) -> bool {
+        rings_contain(self.rings().map(Vec::as_slice), x, y)
+    }
+
     /// A polygon without holes from `(x, y)` corners, closed if needed, without heights.
     pub fn from_corners(corners: &[(f64, f64)]) -> Self {
         let mut exterior: Line = corners.iter().map(|&(x, y)| [x, y, f64::NAN]).collect();

@@ -12,6 +12,6 @@ mod rasterise;
 pub(crate) use crs::Projection;
 pub use crs::{Crs, Transformer, VerticalDatum};
 pub use extent::Extent;
-pub use geometry::{Geometry, Line, Polygon, Position};
+pub use geometry::{Geometry, Line, Polygon, Position, line_length, rings_contain};
 pub use grid::{Grid, GridSpec};
 pub use rasterise::{cells_along, cells_within};

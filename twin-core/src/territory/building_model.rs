@@ -3,12 +3,14 @@
 use super::layer::layer;
 
 layer! {
-    /// The block model of a building. Its polygons are the footprint at the height of the roof.
+    /// The model of a building. Its polygons are the footprint at the height of the roof.
     pub struct BuildingModel in "batiment_modele" (Polygons) {
         /// Identifier of the building.
         pub id: String = "cleabs",
         /// Level of detail of the best model, such as `1.2`.
         pub lod: Option<String> = "lod",
+        /// Why there is no better one: `few-points`, `no-plane`, `poor-fit`, `footprint`, `invalid`.
+        pub fallback: Option<String> = "repli",
         /// Altitude of the ground (m).
         pub ground_m: Option<f64> = "altitude_sol",
         /// Altitude of the roof (m).
@@ -21,6 +23,14 @@ layer! {
         pub ground_source: Option<String> = "source_sol",
         /// Points of the roof.
         pub roof_points: Option<u32> = "points_toit",
+        /// Planes of the roof, or flat parts.
+        pub roof_planes: Option<u32> = "pans_de_toit",
+        /// Root mean square of the distances of the roof points from the model (m).
+        pub roof_rmse_m: Option<f64> = "eqm_toit",
+        /// Share of the roof points within 0.3 m of the model.
+        pub roof_explained: Option<f64> = "part_expliquee",
+        /// Volume of the model (m³).
+        pub volume_m3: Option<f64> = "volume",
         /// Byte offset of its line in `buildings.city.jsonl`.
         pub offset: Option<u32> = "cityjson_debut",
         /// Length of that line in bytes.

@@ -17,14 +17,18 @@
 //! The tiles around a fast one are fast too, so a wave that speeds up does not reach a slower tile before
 //! that has chosen its level again, and the flux that is held is stable on both sides.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::activity::Activity;
+use crate::boundary::Condition;
 use crate::draining::draining_cell;
 use crate::frame::Frame;
 use crate::layout::{BLOCK_TILES, TILE};
 use crate::real::Real;
 use crate::rows::{FaceFlux, MARGIN};
+use crate::solver::Solver;
+use crate::source::Source;
 use crate::sweep::{Run, Sweep, slot};
 
 /// Share of the work that local steps have to save: less does not pay for the sweeps of the levels.
@@ -148,6 +152,26 @@ pub(crate) fn rims_of(tile: usize) -> Range<usize> {
 fn rim(tile: usize, side: RimSide) -> Range<usize> {
     let start = rims_of(tile).start + side as usize * TILE;
     start..start + TILE
+}
+
+impl<R: Real> Solver<R> {
+    /// Keeps tiles on short steps where something acts that changes with time or the level.
+    pub(crate) fn follow_every_step(&mut self) {
+        let moving = |c: &Condition| matches!(c, Condition::Stage(_)) || c.imposes_discharge();
+        let segments = self.segments.iter().zip(&self.segment_faces);
+        let faces = segments.filter(|(s, _)| moving(&s.condition)).flat_map(|(_, faces)| faces);
+        let of_faces = faces.map(|&face| self.faces[face].outer.cell);
+        let of_sources = self.sources.iter().flat_map(Source::cells).copied();
+        let of_links = self.links.iter().flat_map(|l| l.from.iter().chain(&l.to)).copied();
+        let crests = self.crest_edges.iter().filter(|edge| {
+            let structure = &self.structures[edge.structure];
+            !(structure.breaches.is_empty() && structure.openings.is_empty())
+        });
+        let of_crests = crests.flat_map(|edge| edge.cells);
+        let cells = of_faces.chain(of_sources).chain(of_links).chain(of_crests);
+        let tiles: BTreeSet<usize> = cells.map(|cell| self.tile_of(cell)).collect();
+        self.activity.set_prompt(tiles.into_iter());
+    }
 }
 
 impl<R: Real> Frame<'_, R> {

@@ -1,6 +1,5 @@
 //! The solver: set-up, state, results.
 
-use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use twin_core::{Error, Result};
@@ -313,24 +312,6 @@ impl<R: Real> Solver<R> {
         self.follow_every_step();
     }
 
-    /// Keeps tiles on short steps where something acts that changes with time or the level.
-    pub(crate) fn follow_every_step(&mut self) {
-        let moving = |c: &Condition| matches!(c, Condition::Stage(_)) || c.imposes_discharge();
-        let segments = self.segments.iter().zip(&self.segment_faces);
-        let faces = segments.filter(|(s, _)| moving(&s.condition)).flat_map(|(_, faces)| faces);
-        let of_faces = faces.map(|&face| self.faces[face].outer.cell);
-        let of_sources = self.sources.iter().flat_map(Source::cells).copied();
-        let of_links = self.links.iter().flat_map(|l| l.from.iter().chain(&l.to)).copied();
-        let crests = self.crest_edges.iter().filter(|edge| {
-            let structure = &self.structures[edge.structure];
-            !(structure.breaches.is_empty() && structure.openings.is_empty())
-        });
-        let of_crests = crests.flat_map(|edge| edge.cells);
-        let cells = of_faces.chain(of_sources).chain(of_links).chain(of_crests);
-        let tiles: BTreeSet<usize> = cells.map(|cell| self.tile_of(cell)).collect();
-        self.activity.set_prompt(tiles.into_iter());
-    }
-
     pub(crate) fn tile_of(&self, cell: usize) -> usize {
         let (row, column) = self.bed.spec.row_column(cell);
         self.activity.tile_of(row, column)
@@ -499,8 +480,9 @@ impl<R: Real> Solver<R> {
         }
     }
 
-    /// Adds (or takes, at most what is there) a depth per cell (volume over its area), m, as infiltration or another model
-    /// does between two calls of [`Self::advance_to`]. Momentum stays. Returns the volume, m³.
+    /// Adds (or takes, at most what is there) a depth per cell (volume over its area), m, as infiltration
+    /// or another model does between two calls of [`Self::advance_to`]. Momentum stays. Returns the
+    /// volume, m³.
     ///
     /// # Errors
     /// An array of another length, or a depth that is not finite.

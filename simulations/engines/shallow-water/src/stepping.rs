@@ -284,12 +284,12 @@ impl<R: Real> Solver<R> {
         self.activity.plan(rain > 0.0, lattice.point(), highest, |wave| {
             lattice.level(reach, wave.max(film), options.max_step_s)
         });
-        for level in (1..=highest).rev().filter(|_| lattice.point().is_some()) {
-            let steps = 1 << level;
-            if self.activity.works_at(level)
-                && let Some(point) = lattice.point()
-            {
-                self.sweep_level(level, lattice.step(level), lattice.time(point + steps));
+        if let Some(point) = lattice.point() {
+            for level in (1..=highest).rev() {
+                if self.activity.works_at(level) {
+                    let end = lattice.time(point + (1 << level));
+                    self.sweep_level(level, lattice.step(level), end);
+                }
             }
         }
         self.sweep_level(0, dt, end);

@@ -272,18 +272,26 @@ pub(super) fn markers(svg: &mut Svg, frame: &Frame, markers: &[Marker]) {
         svg.text_with([bx + 1.0, by], &marker.label, &TextStyle::new(SIZE).bold(), HALO);
     }
     for (marker, position) in labels {
-        label_on_place(svg, position, &marker.label, &mut taken);
+        label_on_place(svg, frame, position, &marker.label, &mut taken);
     }
 }
 
-/// Writes a label over its place, unless something is there.
-fn label_on_place(svg: &mut Svg, [x, y]: [f64; 2], label: &str, taken: &mut Vec<[f64; 4]>) {
+/// Writes a label over its place, unless something is there or the frame would cut it.
+fn label_on_place(
+    svg: &mut Svg,
+    frame: &Frame,
+    [x, y]: [f64; 2],
+    label: &str,
+    taken: &mut Vec<[f64; 4]>,
+) {
     const SIZE: f64 = 10.0;
     let half = 0.5 * text_width(label, SIZE, Weight::Bold);
     let place = [x - half - 2.0, y - SIZE, x + half + 2.0, y + 4.0];
     let meets =
         |t: &[f64; 4]| t[0] < place[2] && place[0] < t[2] && t[1] < place[3] && place[1] < t[3];
-    if !taken.iter().any(meets) {
+    let [left, top, right, bottom] = place;
+    let inside = left > 0.0 && top > 0.0 && right < frame.width && bottom < frame.height;
+    if inside && !taken.iter().any(meets) {
         svg.text_with([x - half, y + 3.5], label, &TextStyle::new(SIZE).bold(), HALO);
         taken.push(place);
     }

@@ -11,7 +11,7 @@ use crate::language::Text;
 use crate::scenario::{Duration, Level};
 use crate::series::Series;
 use crate::simulation::parse_parameters;
-use crate::spatial::Line;
+use crate::spatial::{Line, line_length};
 use crate::territory::{Edit, GeometryInput, LineStructure, OpeningKind, StructureOpening};
 use crate::{Error, Result};
 
@@ -193,10 +193,6 @@ fn single(geometry: &GeometryInput, context: &MeasureContext<'_>, place: &str) -
     }
 }
 
-fn length(line: &Line) -> f64 {
-    line.windows(2).map(|p| (p[1][0] - p[0][0]).hypot(p[1][1] - p[0][1])).sum()
-}
-
 /// The point at a distance along a line.
 fn point_at(line: &Line, distance: f64) -> [f64; 2] {
     let mut left = distance.max(0.0);
@@ -212,13 +208,13 @@ fn point_at(line: &Line, distance: f64) -> [f64; 2] {
 }
 
 fn middle(line: &Line) -> [f64; 2] {
-    point_at(line, 0.5 * length(line))
+    point_at(line, 0.5 * line_length(line))
 }
 
 /// The part of a line that is `width` long about a point beside it.
 fn around(line: &Line, at: [f64; 2], width: f64) -> Line {
     let steps = 200;
-    let total = length(line);
+    let total = line_length(line);
     let away = |k: &i32| {
         let [x, y] = point_at(line, total * f64::from(*k) / f64::from(steps));
         (x - at[0]).hypot(y - at[1])
@@ -242,7 +238,7 @@ mod tests {
         let line = vec![[0.0, 0.0, f64::NAN], [100.0, 0.0, f64::NAN], [100.0, 50.0, f64::NAN]];
         assert_eq!(middle(&line), [75.0, 0.0]);
         let part = around(&line, [60.0, 3.0], 10.0);
-        assert!((length(&part) - 10.0).abs() < 1e-9);
+        assert!((line_length(&part) - 10.0).abs() < 1e-9);
         assert!((part[0][0] - 55.0).abs() < 0.5 && part[0][1] == 0.0);
     }
 }

@@ -15,10 +15,12 @@ use crate::export::{MapSpec, Rgb, wording};
 use crate::language::Text;
 use crate::results::{RunManifest, write_atomically};
 use crate::simulation::{GaugeSeries, PlacedStructure};
-use crate::spatial::{Geometry, Grid};
+use crate::spatial::{Geometry, Grid, line_length};
 use crate::territory::{Aggregation, LandCover, TerritoryView};
 use crate::{Language, Result};
 
+/// Shortest line of equal value that is drawn, as a share of the map's width.
+const SHORTEST_ISOLINE: f64 = 0.03;
 /// Width of the PNG maps in pixels.
 const MAP_WIDTH_PX: u32 = 1600;
 
@@ -151,7 +153,10 @@ impl Isolines {
             Some(interval) => lines_of_equal_value(grid, interval)?,
             None => Vec::new(),
         };
-        let lines = lines.into_iter().map(|(value, line)| (value, Geometry::Lines(vec![line])));
+        // On level water the lines are the noise of its last centimetre.
+        let shortest = grid.spec.extent().width() * SHORTEST_ISOLINE;
+        let drawn = lines.into_iter().filter(|(_, line)| line_length(line) >= shortest);
+        let lines = drawn.map(|(value, line)| (value, Geometry::Lines(vec![line])));
         Ok(Self { interval: interval.unwrap_or_default(), lines: lines.collect() })
     }
 

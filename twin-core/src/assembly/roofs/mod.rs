@@ -1,0 +1,326 @@
+//! Roofs of buildings (LoD2.2 and LoD1.3) from a footprint and the points of its roof.
+//!
+//! After the published method of the 3DBAG (Peters, Dukai, Vitalis, van Liempt & Stoter 2022, *Automated 3D
+//! reconstruction of LoD2 and LoD1 models for all 10 million buildings of the Netherlands*, doi
+//! 10.14358/PERS.21-00032R2), written anew:
+//!
+//! | file | stage |
+//! |---|---|
+//! | `neighbours` | nearest points |
+//! | `planes` | planes by region growing |
+//! | `lines` | ridges, hips, valleys, edges of steps |
+//! | `partition` | the footprint cut by the lines |
+//! | `labels` | the plane of each cell, by graph cuts |
+//! | `graph` | regions of one plane, repaired before extrusion |
+//! | `walls` | the closed solid |
+//! | `validity` | ISO 19107 |
+//! | `fit` | distance of the points from the model |
+//!
+//! Positions are metres from a local origin; the solids are in world coordinates. Nothing depends on the
+//! clock or on the order of threads.
+
+mod fit;
+mod graph;
+mod labels;
+mod lines;
+mod neighbours;
+mod partition;
+mod planes;
+#[cfg(test)]
+mod tests;
+mod validity;
+mod walls;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::solid::Face;
+use crate::spatial::{Polygon, rings_contain};
+use crate::territory::quantile;
+use graph::RoofGraph;
+use lines::Segment;
+use neighbours::Neighbours;
+use partition::Partition;
+use planes::{Plane, Planes};
+pub use validity::{Defect, defects};
+
+/// Open rings in plan.
+type Rings = [Vec<[f64; 2]>];
+
+/// Vertices of the solids are rounded to this, m.
+pub const SCALE_M: f64 = 1e-4;
+/// Most planes of a roof.
+const MOST_PLANES: usize = 80;
+/// Fewest points of a roof.
+const FEWEST_POINTS: usize = 15;
+/// Least share of the points that a roof must explain.
+const LEAST_EXPLAINED: f64 = 0.5;
+/// Error beyond which a point tells no more, m.
+const WORST_M: f64 = 2.0;
+/// Lowest roof above the ground, m.
+const LOWEST_ROOF_M: f64 = 0.5;
+/// Parts of LoD1.3 differ by at least this, m.
+const STEP_M: f64 = 3.0;
+/// Share of the points of a part below its flat roof.
+const ROOF_SHARE: f64 = 0.7;
+
+/// Why a footprint has no modelled roof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoRoof {
+    /// Too few roof points within the footprint.
+    FewPoints,
+    /// The points make no plane.
+    NoPlane,
+    /// Fewer than half of the points lie within 0.3 m of the planes.
+    PoorFit,
+    /// The footprint has no area or crosses itself.
+    Footprint,
+    /// The solid would not be valid.
+    Invalid,
+}
+
+/// Level of detail of a modelled roof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RoofDetail {
+    /// LoD1.3: flat parts whose heights differ by 3 m or more.
+    Parts,
+    /// LoD2.2: planes.
+    Planes,
+}
+
+/// What the points say of the roof over a polygon; the ground comes later.
+#[derive(Debug, Clone)]
+pub struct RoofShape {
+    origin: [f64; 3],
+    parts: Fitted,
+    planes: Fitted,
+}
+
+/// A roof in plan and how well it fits the points.
+#[derive(Debug, Clone)]
+struct Fitted {
+    graph: RoofGraph,
+    fit: RoofFit,
+}
+
+/// The roof over each polygon of a footprint, or why there is none.
+pub type Roofs = Vec<Result<RoofShape, NoRoof>>;
+
+/// How well a modelled roof fits its points.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RoofFit {
+    /// Number of roof planes, or of flat parts.
+    pub planes: usize,
+    /// Root mean square of the distances of the roof points from the solid, m.
+    pub rmse_m: f64,
+    /// Share of the roof points within 0.3 m of the solid.
+    pub explained: f64,
+}
+
+/// The roof over a polygon from points `[x, y, z]` of buildings, those outside of it among them.
+///
+/// # Errors
+/// The reason why there is none.
+pub fn find_roof(polygon: &Polygon, points: &[[f64; 3]]) -> Result<RoofShape, NoRoof> {
+    let first = polygon.exterior.first().ok_or(NoRoof::Footprint)?;
+    let lowest = points.iter().map(|p| p[2]).fold(f64::INFINITY, f64::min);
+    if !(first[0].is_finite() && first[1].is_finite()) {
+        return Err(NoRoof::Footprint);
+    }
+    if !lowest.is_finite() {
+        return Err(NoRoof::FewPoints);
+    }
+    let origin = [first[0].floor(), first[1].floor(), lowest.floor()];
+    let rings = local_rings(polygon, origin);
+    let outline: Vec<Segment> = rings
+        .iter()
+        .flat_map(|r| (0..r.len()).map(|k| Segment { from: r[k], to: r[(k + 1) % r.len()] }))
+        .collect();
+    let area = area(&rings);
+    if area <= 0.0 || !area.is_finite() {
+        return Err(NoRoof::Footprint);
+    }
+    let points: Vec<[f64; 3]> = points
+        .iter()
+        .map(|p| [p[0] - origin[0], p[1] - origin[1], p[2] - origin[2]])
+        .filter(|p| rings_contain(rings.iter().map(Vec::as_slice), p[0], p[1]))
+        .collect();
+    if points.len() < FEWEST_POINTS {
+        return Err(NoRoof::FewPoints);
+    }
+    let found = planes::find_planes(&points, area, MOST_PLANES);
+    if found.planes.is_empty() {
+        return Err(NoRoof::NoPlane);
+    }
+    let lines = lines::find_lines(&points, &found, &outline);
+    let cut = partition::cut(&rings, &lines, &points).ok_or(NoRoof::Footprint)?;
+    let label = labels::label(&costs(&cut, &points, &found), &contacts(&cut));
+    let planes = RoofGraph::new(&cut, &label, &found.planes).repaired();
+    let (label, flat) = flat_parts(&cut, &label, &points);
+    let parts = RoofGraph::new(&cut, &label, &flat).repaired();
+    let [parts, planes] = [parts, planes].map(|graph| Fitted::new(graph, &points));
+    if planes.fit.explained < LEAST_EXPLAINED {
+        return Err(NoRoof::PoorFit);
+    }
+    Ok(RoofShape { origin, parts, planes })
+}
+
+impl Fitted {
+    fn new(graph: RoofGraph, points: &[[f64; 3]]) -> Self {
+        // Walls reach down to below the lowest point.
+        let distances = fit::distances(points, &walls::close(&graph, -LOWEST_ROOF_M, 0.0));
+        let count = distances.len().max(1) as f64;
+        let regions: BTreeSet<usize> =
+            graph.edges.iter().flat_map(|e| [e.left, e.right]).flatten().collect();
+        let fit = RoofFit {
+            planes: regions.len(),
+            rmse_m: (distances.iter().map(|d| d * d).sum::<f64>() / count).sqrt(),
+            explained: distances.iter().filter(|d| **d < fit::NEAR_M).count() as f64 / count,
+        };
+        Self { graph, fit }
+    }
+}
+
+impl RoofShape {
+    fn level(&self, detail: RoofDetail) -> &Fitted {
+        match detail {
+            RoofDetail::Parts => &self.parts,
+            RoofDetail::Planes => &self.planes,
+        }
+    }
+
+    /// How well a level of detail fits the points.
+    pub fn fit(&self, detail: RoofDetail) -> RoofFit {
+        self.level(detail).fit
+    }
+
+    /// The closed solid of a level of detail over a level ground, in world coordinates.
+    ///
+    /// # Errors
+    /// What ISO 19107 has against it.
+    pub fn solid(&self, detail: RoofDetail, ground_m: f64) -> Result<Vec<Face>, BTreeSet<Defect>> {
+        let ground = ground_m - self.origin[2];
+        let mut faces = walls::close(&self.level(detail).graph, ground, ground + LOWEST_ROOF_M);
+        for p in faces.iter_mut().flat_map(|f| &mut f.rings).flatten() {
+            for (v, origin) in p.iter_mut().zip(self.origin) {
+                *v = ((*v + origin) / SCALE_M).round() * SCALE_M;
+            }
+        }
+        let wrong = defects(&faces, SCALE_M);
+        if wrong.is_empty() { Ok(faces) } else { Err(wrong) }
+    }
+}
+
+/// Rings from the local origin, open, without repeated vertices.
+fn local_rings(polygon: &Polygon, origin: [f64; 3]) -> Vec<Vec<[f64; 2]>> {
+    let local = |ring: &Vec<[f64; 3]>| {
+        let mut ring: Vec<[f64; 2]> =
+            ring.iter().map(|p| [p[0] - origin[0], p[1] - origin[1]]).collect();
+        ring.dedup();
+        while ring.len() > 1 && ring.first() == ring.last() {
+            ring.pop();
+        }
+        ring
+    };
+    polygon.rings().map(local).filter(|ring| ring.len() > 2).collect()
+}
+
+/// Area within an outer ring and without holes, m².
+fn area(rings: &Rings) -> f64 {
+    let of = |r: &Vec<[f64; 2]>| {
+        let twice = (0..r.len()).map(|k| {
+            let (p, q) = (r[k], r[(k + 1) % r.len()]);
+            p[0] * q[1] - p[1] * q[0]
+        });
+        0.5 * twice.sum::<f64>().abs()
+    };
+    rings.first().map_or(0.0, of) - rings.iter().skip(1).map(of).sum::<f64>()
+}
+
+/// Edges between cells with their lengths.
+fn contacts(cut: &Partition) -> Vec<(usize, usize, f64)> {
+    let length = |e: &partition::CellEdge| {
+        let (p, q) = (cut.vertices[e.from], cut.vertices[e.to]);
+        (p[0] - q[0]).hypot(p[1] - q[1])
+    };
+    cut.edges.iter().filter_map(|e| Some((e.left?, e.right?, length(e)))).collect()
+}
+
+/// Volume between each cell and each plane, m³, from the points in the cell, or where there are none
+/// from those nearest to its triangles, which count half.
+fn costs(cut: &Partition, points: &[[f64; 3]], found: &Planes) -> Vec<Vec<f64>> {
+    let miss = |plane: &Plane, p: &[f64; 3]| (p[2] - plane.height(p[0], p[1])).abs().min(WORST_M);
+    let mean = |plane: &Plane, of: &[u32]| {
+        let sum: f64 = of.iter().map(|&i| miss(plane, &points[i as usize])).sum();
+        sum / of.len().max(1) as f64
+    };
+    let mut members: Vec<Vec<u32>> = vec![Vec::new(); cut.cells.len()];
+    for (i, cell) in cut.of_point.iter().enumerate() {
+        if let Some(cell) = cell {
+            members[*cell].push(i as u32);
+        }
+    }
+    let places = Neighbours::new(points);
+    cut.cells
+        .iter()
+        .zip(&members)
+        .map(|(cell, members)| {
+            if !members.is_empty() {
+                return found.planes.iter().map(|p| mean(p, members) * cell.area).collect();
+            }
+            let near: Vec<(Vec<u32>, f64)> = cell
+                .triangles
+                .iter()
+                .map(|&([x, y], area)| {
+                    let away = |q: &[f64; 3]| (q[0] - x).powi(2) + (q[1] - y).powi(2);
+                    (places.nearest([x, y], 3, away), area)
+                })
+                .collect();
+            let cost = |p: &Plane| near.iter().map(|(of, area)| 0.5 * mean(p, of) * area).sum();
+            found.planes.iter().map(cost).collect()
+        })
+        .collect()
+}
+
+/// Flat parts for LoD1.3: regions at the 70th percentile of their points, those joined that touch and
+/// differ by less than [`STEP_M`], nearest heights first.
+fn flat_parts(cut: &Partition, label: &[usize], points: &[[f64; 3]]) -> (Vec<usize>, Vec<Plane>) {
+    let mut part_of: BTreeMap<usize, usize> = label.iter().map(|&l| (l, l)).collect();
+    loop {
+        let mut heights: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+        for (p, cell) in points.iter().zip(&cut.of_point) {
+            if let Some(cell) = cell {
+                heights.entry(part_of[&label[*cell]]).or_default().push(p[2]);
+            }
+        }
+        let height: BTreeMap<usize, f64> = heights
+            .iter()
+            .filter_map(|(&part, z)| quantile(z, ROOF_SHARE).map(|z| (part, z)))
+            .collect();
+        // A part without points takes the height of what it touches.
+        let near = cut.edges.iter().filter_map(|e| {
+            let (a, b) = (part_of[&label[e.left?]], part_of[&label[e.right?]]);
+            let apart = match (height.get(&a), height.get(&b)) {
+                (Some(p), Some(q)) => (p - q).abs(),
+                _ => 0.0,
+            };
+            (a != b && apart < STEP_M).then_some((apart, a.min(b), a.max(b)))
+        });
+        let next = near.min_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+        let Some((_, kept, gone)) = next else {
+            let parts: Vec<usize> =
+                part_of.values().copied().collect::<BTreeSet<_>>().into_iter().collect();
+            let number = |l: usize| parts.binary_search(&part_of[&l]).unwrap_or(0);
+            let flat = |part: &usize| Plane {
+                a: 0.0,
+                b: 0.0,
+                c: height.get(part).copied().unwrap_or(0.0),
+            };
+            let planes = parts.iter().map(flat).collect();
+            return (label.iter().map(|&l| number(l)).collect(), planes);
+        };
+        part_of.values_mut().filter(|part| **part == gone).for_each(|part| *part = kept);
+    }
+}
