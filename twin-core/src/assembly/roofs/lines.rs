@@ -12,6 +12,8 @@ pub(super) struct Segment {
     pub(super) to: [f64; 2],
 }
 
+/// Most lines of a roof.
+const MOST_LINES: usize = 80;
 /// Pairs of neighbours that make a line.
 const FEWEST_PAIRS: usize = 4;
 /// Distance from the crossing within which neighbours speak for it, m.
@@ -236,7 +238,8 @@ fn longest_stretch(middles: &[[f64; 2]], direction: f64) -> Option<Stretch> {
     Some(Stretch { line, members: members.into_iter().collect() })
 }
 
-/// Leaves out lines that run along one found before, or along the outline.
+/// Leaves out lines that run along one found before, or along the outline, and the shortest of very many:
+/// every line cuts all others.
 fn without_repeats(mut lines: Vec<Segment>, outline: &[Segment]) -> Vec<Segment> {
     lines.sort_by(|a, b| b.length().total_cmp(&a.length()));
     let mut kept: Vec<Segment> = Vec::new();
@@ -245,7 +248,7 @@ fn without_repeats(mut lines: Vec<Segment>, outline: &[Segment]) -> Vec<Segment>
             apart(line.direction(), other.direction()) < SAME_DIRECTION
                 && [line.from, line.to].iter().all(|p| distance(p, other) < SAME_LINE_M)
         };
-        if !kept.iter().any(repeats) && !outline.iter().any(repeats) {
+        if kept.len() < MOST_LINES && !kept.iter().any(repeats) && !outline.iter().any(repeats) {
             kept.push(line);
         }
     }

@@ -1,8 +1,9 @@
 //! The footprint cut by lines into cells: a constrained Delaunay triangulation whose triangles are
 //! joined across the edges that are no line.
 
+use spade::handles::DirectedEdgeHandle;
 use spade::{
-    ConstrainedDelaunayTriangulation, Point2, PositionInTriangulation as At, Triangulation,
+    CdtEdge, ConstrainedDelaunayTriangulation, Point2, PositionInTriangulation as At, Triangulation,
 };
 
 use super::Rings;
@@ -37,6 +38,8 @@ pub(super) struct Partition {
     pub(super) of_point: Vec<Option<usize>>,
 }
 
+type Mesh = ConstrainedDelaunayTriangulation<Point2<f64>>;
+
 /// Vertices are rounded to this, m.
 const GRID_M: f64 = 1e-3;
 
@@ -49,111 +52,104 @@ fn rounded(v: f64) -> f64 {
 
 /// Cuts the polygon (outer ring and holes, open or closed) by the lines; `None` for one without area.
 pub(super) fn cut(rings: &Rings, lines: &[Segment], points: &[[f64; 3]]) -> Option<Partition> {
-    let mut mesh = ConstrainedDelaunayTriangulation::<Point2<f64>>::new();
-    let point = |[x, y]: [f64; 2]| Point2::new(rounded(x), rounded(y));
-    let mut outline = Vec::new();
-    for ring in rings {
-        let corners: Vec<_> = ring.iter().filter_map(|&p| mesh.insert(point(p)).ok()).collect();
-        for (k, &from) in corners.iter().enumerate() {
-            outline.push((from, corners[(k + 1) % corners.len()]));
+    let mesh = triangulated(rings, lines);
+    let (cells, cell_of) = joined(&mesh, rings);
+    if cells.is_empty() {
+        return None;
+    }
+    let vertices = mesh.vertices().map(|v| [v.position().x, v.position().y]).collect();
+    let edges = mesh
+        .undirected_edges()
+        .map(|edge| {
+            let edge = edge.as_directed();
+            let (from, to) = (edge.from().fix().index(), edge.to().fix().index());
+            let [left, right] = [edge, edge.rev()].map(|e| face_of(e).and_then(|f| cell_of[f]));
+            CellEdge { from, to, left, right }
+        })
+        .filter(|e| e.left != e.right)
+        .collect();
+    let of_point = located(&mesh, points).map(|face| face.and_then(|f| cell_of[f])).collect();
+    Some(Partition { vertices, cells, edges, of_point })
+}
+
+/// The triangulation with the outline and the lines among its edges.
+fn triangulated(rings: &Rings, lines: &[Segment]) -> Mesh {
+    let mut mesh = Mesh::new();
+    let outline = rings.iter().flat_map(|ring| {
+        (0..ring.len()).map(|k| Segment { from: ring[k], to: ring[(k + 1) % ring.len()] })
+    });
+    let parts = lines.iter().flat_map(|line| inside(rings, line));
+    for segment in outline.chain(parts) {
+        let ends = [segment.from, segment.to].map(|[x, y]| Point2::new(rounded(x), rounded(y)));
+        // What is no number or too far away to be one of a building is left out.
+        if let [Ok(from), Ok(to)] = ends.map(|end| mesh.insert(end))
+            && from != to
+        {
+            mesh.add_constraint_and_split(from, to, |crossing| crossing);
         }
     }
-    for (from, to) in outline {
-        if from != to {
-            mesh.add_constraint_and_split(from, to, |p| p);
-        }
-    }
-    for line in lines {
-        for part in inside(rings, line) {
-            let (Ok(from), Ok(to)) = (mesh.insert(point(part.from)), mesh.insert(point(part.to)))
-            else {
-                continue;
-            };
-            if from != to {
-                mesh.add_constraint_and_split(from, to, |p| p);
-            }
-        }
-    }
-    // Triangles within the polygon, joined over free edges.
-    let count = mesh.num_all_faces();
-    let mut cell_of: Vec<Option<usize>> = vec![None; count];
-    let mut cells = Vec::new();
-    let mut is_inside = vec![false; count];
+    mesh
+}
+
+/// Cells of triangles within the polygon, joined over free edges, and the one of each face.
+fn joined(mesh: &Mesh, rings: &Rings) -> (Vec<Cell>, Vec<Option<usize>>) {
+    let mut is_free = vec![false; mesh.num_all_faces()];
     for face in mesh.inner_faces() {
-        let c = face.center();
-        is_inside[face.fix().index()] = within(rings, c.x, c.y);
+        let centre = face.center();
+        is_free[face.fix().index()] = within(rings, centre.x, centre.y);
     }
+    let mut cell_of = vec![None; is_free.len()];
+    let mut cells = Vec::new();
     for start in mesh.inner_faces() {
-        if !is_inside[start.fix().index()] || cell_of[start.fix().index()].is_some() {
+        if !std::mem::take(&mut is_free[start.fix().index()]) {
             continue;
         }
-        let id = cells.len();
         let mut cell = Cell { area: 0.0, triangles: Vec::new() };
-        let mut stack = vec![start.fix()];
-        cell_of[start.fix().index()] = Some(id);
+        let mut stack = vec![start];
         while let Some(face) = stack.pop() {
-            let face = mesh.face(face);
-            let (centre, area) = (face.center(), face.area());
-            cell.area += area;
-            cell.triangles.push(([centre.x, centre.y], area));
-            for edge in face.adjacent_edges() {
-                if edge.is_constraint_edge() {
-                    continue;
-                }
-                if let Some(next) = edge.rev().face().as_inner() {
-                    let i = next.fix().index();
-                    if is_inside[i] && cell_of[i].is_none() {
-                        cell_of[i] = Some(id);
-                        stack.push(next.fix());
-                    }
+            cell_of[face.fix().index()] = Some(cells.len());
+            let centre = face.center();
+            cell.area += face.area();
+            cell.triangles.push(([centre.x, centre.y], face.area()));
+            let free = face.adjacent_edges().into_iter().filter(|e| !e.is_constraint_edge());
+            for next in free.filter_map(|e| e.rev().face().as_inner()) {
+                if std::mem::take(&mut is_free[next.fix().index()]) {
+                    stack.push(next);
                 }
             }
         }
         cells.push(cell);
     }
-    if cells.is_empty() {
-        return None;
-    }
-    let vertices = mesh.vertices().map(|v| [v.position().x, v.position().y]).collect();
-    let mut edges = Vec::new();
-    for edge in mesh.undirected_edges() {
-        let edge = edge.as_directed();
-        let of = |e: spade::handles::DirectedEdgeHandle<'_, _, _, _, _>| {
-            e.face().as_inner().and_then(|f| cell_of[f.fix().index()])
-        };
-        let (left, right) = (of(edge), of(edge.rev()));
-        if left != right {
-            let (from, to) = (edge.from().fix().index(), edge.to().fix().index());
-            edges.push(CellEdge { from, to, left, right });
-        }
-    }
+    (cells, cell_of)
+}
+
+/// The triangle that each point lies in.
+fn located<'a>(mesh: &'a Mesh, points: &'a [[f64; 3]]) -> impl Iterator<Item = Option<usize>> + 'a {
+    // Points come from place to place: the search starts where the last one ended.
     let mut hint = None;
-    let of_point = points
-        .iter()
-        .map(|p| {
-            let at = Point2::new(p[0], p[1]);
-            let found = match hint {
-                Some(hint) => mesh.locate_with_hint(at, hint),
-                None => mesh.locate(at),
-            };
-            let face = match found {
-                At::OnFace(face) => {
-                    hint = Some(mesh.face(face).vertices()[0].fix());
-                    Some(face.index())
-                }
-                At::OnEdge(edge) => {
-                    let edge = mesh.directed_edge(edge);
-                    let inner = |e: spade::handles::DirectedEdgeHandle<'_, _, _, _, _>| {
-                        e.face().as_inner().map(|f| f.fix().index())
-                    };
-                    inner(edge).or_else(|| inner(edge.rev()))
-                }
-                _ => None,
-            };
-            face.and_then(|face| cell_of[face])
-        })
-        .collect();
-    Some(Partition { vertices, cells, edges, of_point })
+    points.iter().map(move |p| {
+        let at = Point2::new(p[0], p[1]);
+        let found = match hint {
+            Some(hint) => mesh.locate_with_hint(at, hint),
+            None => mesh.locate(at),
+        };
+        match found {
+            At::OnFace(face) => {
+                hint = Some(mesh.face(face).vertices()[0].fix());
+                Some(face.index())
+            }
+            At::OnEdge(edge) => {
+                let edge = mesh.directed_edge(edge);
+                face_of(edge).or_else(|| face_of(edge.rev()))
+            }
+            _ => None,
+        }
+    })
+}
+
+/// The triangle to the left of an edge.
+fn face_of(edge: DirectedEdgeHandle<'_, Point2<f64>, (), CdtEdge<()>, ()>) -> Option<usize> {
+    edge.face().as_inner().map(|face| face.fix().index())
 }
 
 /// The stretches of a line within the polygon.
