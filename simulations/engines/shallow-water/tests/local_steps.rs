@@ -2,19 +2,14 @@
 //! result is as near to a fine solution as with one step for all tiles, for less work.
 #![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
 
+mod support;
+
+use support::{Tape, bits, noise};
 use twin_core::spatial::{Grid, GridSpec};
-use twin_shallow_water::{
-    Bed, Boundaries, Condition, Options, Real, Series, Side, Solver, Source, StateVisitor,
-};
+use twin_shallow_water::{Bed, Boundaries, Condition, Options, Real, Series, Side, Solver, Source};
 
 fn local() -> Options {
     Options { local_levels: 4, ..Options::default() }
-}
-
-fn noise(i: usize) -> f64 {
-    let x = (i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xD1B5_4A32_D192_ED03;
-    let x = (x ^ (x >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    ((x ^ (x >> 32)) % 1_000_003) as f64 / 1_000_003.0
 }
 
 /// A reservoir 14 m deep breaks through a gap onto a plain with bumps, ponds, buildings and a void;
@@ -46,41 +41,6 @@ fn reservoir<R: Real>(options: Options, raining: bool) -> Solver<R> {
     let mut solver = Solver::new(bed, boundaries, vec![], vec![rain], options).unwrap();
     solver.set_level(|_, c| if c < 62 { 2.0 } else { 0.6 }).unwrap();
     solver
-}
-
-#[derive(Default)]
-struct Tape {
-    loading: bool,
-    numbers: Vec<u64>,
-    at: usize,
-}
-
-impl StateVisitor for Tape {
-    type Error = ();
-    fn scalar(&mut self, _: &str, value: &mut f64) -> Result<(), ()> {
-        let mut bits = value.to_bits();
-        self.counter("", &mut bits)?;
-        *value = f64::from_bits(bits);
-        Ok(())
-    }
-    fn counter(&mut self, _: &str, value: &mut u64) -> Result<(), ()> {
-        if self.loading {
-            *value = self.numbers[self.at];
-            self.at += 1;
-        } else {
-            self.numbers.push(*value);
-        }
-        Ok(())
-    }
-    fn array(&mut self, name: &str, values: &mut [f64]) -> Result<(), ()> {
-        values.iter_mut().try_for_each(|v| self.scalar(name, v))
-    }
-}
-
-fn bits<R: Real>(solver: &mut Solver<R>) -> Vec<u64> {
-    let mut tape = Tape::default();
-    solver.visit_state(&mut tape).unwrap();
-    tape.numbers
 }
 
 #[test]
@@ -115,7 +75,7 @@ fn threads_and_a_restart_change_no_bit() {
     assert!(saved == bits(&mut run(3)));
     straight.advance_to(40.0).unwrap();
     let mut resumed = reservoir::<f32>(local(), true);
-    resumed.visit_state(&mut Tape { numbers: saved, loading: true, at: 0 }).unwrap();
+    resumed.visit_state(&mut Tape::playing(saved)).unwrap();
     resumed.advance_to(40.0).unwrap();
     assert!(bits(&mut straight) == bits(&mut resumed));
 }

@@ -2,16 +2,13 @@
 //! the same streets on a fine one.
 #![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
 
+mod support;
+
+use support::noise;
 use twin_core::spatial::{Grid, GridSpec};
 use twin_shallow_water::{
     Bed, Boundaries, Condition, GRAVITY, Options, Porosity, Scheme, Series, Side, Solver, Source,
 };
-
-fn noise(i: usize) -> f64 {
-    let x = (i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xD1B5_4A32_D192_ED03;
-    let x = (x ^ (x >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    ((x ^ (x >> 32)) % 1_000_003) as f64 / 1_000_003.0
-}
 
 fn spec(columns: usize, rows: usize, cell_size: f64) -> GridSpec {
     GridSpec { west: 0.0, north: rows as f64 * cell_size, cell_size, columns, rows }

@@ -2,12 +2,15 @@
 //! symmetric problems stay symmetric, threads and restarts change no bit.
 #![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
 
+mod support;
+
 use proptest::prelude::*;
+use support::{Tape, bits};
 use twin_core::spatial::{Grid, GridSpec};
 use twin_shallow_water::{
     Barrel, Bed, Boundaries, Breach, BreachStart, Condition, Culvert, Inlet, LineStructure, Link,
     LinkLaw, Opening, OpeningKind, Options, Section, Series, Side, Solver, Source, Split,
-    StateVisitor, edges_along,
+    edges_along,
 };
 
 fn spec(columns: usize, rows: usize, cell_size: f64) -> GridSpec {
@@ -189,47 +192,6 @@ fn everything(options: Options) -> Solver<f64> {
     solver
 }
 
-#[derive(Default)]
-struct Tape {
-    loading: bool,
-    numbers: Vec<u64>,
-    at: usize,
-}
-
-impl Tape {
-    fn pass(&mut self, bits: &mut u64) {
-        if self.loading {
-            *bits = self.numbers[self.at];
-            self.at += 1;
-        } else {
-            self.numbers.push(*bits);
-        }
-    }
-}
-
-impl StateVisitor for Tape {
-    type Error = ();
-    fn scalar(&mut self, _: &str, value: &mut f64) -> Result<(), ()> {
-        let mut bits = value.to_bits();
-        self.pass(&mut bits);
-        *value = f64::from_bits(bits);
-        Ok(())
-    }
-    fn counter(&mut self, _: &str, value: &mut u64) -> Result<(), ()> {
-        self.pass(value);
-        Ok(())
-    }
-    fn array(&mut self, name: &str, values: &mut [f64]) -> Result<(), ()> {
-        values.iter_mut().try_for_each(|v| self.scalar(name, v))
-    }
-}
-
-fn bits(solver: &mut Solver<f64>) -> Vec<u64> {
-    let mut tape = Tape::default();
-    solver.visit_state(&mut tape).unwrap();
-    tape.numbers
-}
-
 #[test]
 fn everything_at_once_conserves_and_stays_positive() {
     for options in schemes() {
@@ -274,11 +236,11 @@ fn a_restart_changes_no_bit() {
     for options in schemes() {
         let mut straight = everything(options);
         straight.advance_to(25.0).unwrap();
-        let mut saved = Tape { numbers: bits(&mut straight), loading: true, at: 0 };
+        let mut saved = Tape::playing(bits(&mut straight));
         straight.advance_to(50.0).unwrap();
         let mut resumed = everything(options);
         resumed.visit_state(&mut saved).unwrap();
-        assert_eq!(saved.at, saved.numbers.len());
+        assert!(saved.is_played());
         resumed.advance_to(50.0).unwrap();
         assert!(bits(&mut straight) == bits(&mut resumed));
     }
