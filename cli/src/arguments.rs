@@ -214,6 +214,11 @@ pub(crate) enum ExportFormat {
     Cityjson,
     /// CityJSON text sequence
     Cityjsonseq,
+    /// 3D Tiles 1.1 of the buildings for globes, heights above the ellipsoid: a folder
+    #[value(name = "3d-tiles")]
+    Tiles3d,
+    /// One glTF binary of terrain and buildings
+    Glb,
     /// GeoJSON in WGS 84, one file per layer
     Geojson,
     /// Flooded surfaces, classes and lines of equal level (CNIG Directive Inondation, GeoPackage)

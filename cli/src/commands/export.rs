@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use twin_core::export::cnig_di::{self, FloodIdentity, FloodMaxima};
-use twin_core::export::wording;
+use twin_core::export::{wording, write_scene, write_tileset};
 use twin_core::formats::cf::{BandKind, BandMeta};
 use twin_core::formats::cityjson::{CityJsonSeq, write_city_model};
 use twin_core::formats::geopackage::{GeoPackage, GeoPackageWriter};
@@ -51,7 +51,17 @@ pub(crate) fn export(
         (false, ExportFormat::Geojson) => geojson_layers(&path.join("assets.gpkg"), out)?,
         (true, ExportFormat::Cityjsonseq) => copy(&path.join(Territory::BUILDINGS), out)?,
         (true, ExportFormat::Cityjson) => city_model(&path.join(Territory::BUILDINGS), out)?,
-        (false, ExportFormat::Cityjson | ExportFormat::Cityjsonseq) => {
+        (true, ExportFormat::Tiles3d) => {
+            write_tileset(&Territory::open(path)?, out)?;
+        }
+        (true, ExportFormat::Glb) => write_scene(&Territory::open(path)?, out)?,
+        (
+            false,
+            ExportFormat::Cityjson
+            | ExportFormat::Cityjsonseq
+            | ExportFormat::Tiles3d
+            | ExportFormat::Glb,
+        ) => {
             return Err(Error::input(
                 path.display().to_string(),
                 "un calcul n'a pas de modèle 3D ; exporter le territoire",
@@ -64,8 +74,10 @@ pub(crate) fn export(
 }
 
 fn options(meta: &BandMeta, datum: VerticalDatum) -> CogOptions {
-    let is_height =
-        matches!(meta.name.as_str(), "dtm" | "dsm" | "maximum_water_level" | "bed_elevation");
+    let is_height = matches!(
+        meta.name.as_str(),
+        "dtm" | "dsm" | "bed" | "maximum_water_level" | "bed_elevation"
+    );
     CogOptions {
         description: meta.long_name.clone(),
         unit: meta.unit.clone(),

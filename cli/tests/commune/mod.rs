@@ -1,5 +1,6 @@
 //! A small synthetic commune, assembled once per test file, and the program run on it.
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,24 +60,31 @@ pub(crate) fn refuses(arguments: &[&str]) -> String {
 /// Writes the sources of the commune into an empty folder of that name and assembles them to
 /// `commune.twin`.
 pub(crate) fn assembled(name: &str) -> PathBuf {
-    let folder = with_sources(name);
+    assembled_of(name, &small())
+}
+
+/// The same of a commune with options of its own.
+pub(crate) fn assembled_of(name: &str, options: &CommuneOptions) -> PathBuf {
+    let folder = with_sources_of(name, options);
     says(&["assemble", text(&folder.join("commune.toml"))]);
     folder
 }
 
 /// An empty folder of that name with the sources of the commune and its `commune.toml`.
 pub(crate) fn with_sources(name: &str) -> PathBuf {
+    with_sources_of(name, &small())
+}
+
+fn small() -> CommuneOptions {
+    CommuneOptions { size_m: SIZE_M, points_per_m2: 2.0, dyke: false, ..CommuneOptions::default() }
+}
+
+fn with_sources_of(name: &str, options: &CommuneOptions) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder).unwrap();
     }
-    let options = CommuneOptions {
-        size_m: SIZE_M,
-        points_per_m2: 2.0,
-        dyke: false,
-        ..CommuneOptions::default()
-    };
-    Commune::generate(&options).unwrap().write(&folder.join("sources")).unwrap();
+    Commune::generate(options).unwrap().write(&folder.join("sources")).unwrap();
     fs::write(folder.join("commune.toml"), TERRITORY).unwrap();
     folder
 }

@@ -186,7 +186,13 @@ impl Run for FloodRun {
         if self.parameters.equations == Equations::LocalInertial {
             warnings.extend(self.beyond_validity());
         }
-        if self.view.territory().manifest().fit_for_hazard {
+        let manifest = self.view.territory().manifest();
+        if manifest.quality.hydrography.has_carved_beds() {
+            hypotheses.push(Text::new(
+                "Lit des cours d'eau creusé sous l'eau du levé, à la capacité estimée du débit biennal ou selon la section fournie : aucun fond n'a été mesuré par le LiDAR.",
+                "Beds of watercourses carved below the water of the survey, to the estimated capacity of the two-year flow or the given section: LiDAR measured no bottom.",
+            ));
+        } else if manifest.fit_for_hazard {
             warnings.push(Text::new(
                 "Aucune bathymétrie : le LiDAR donne la surface de l'eau et non le fond du lit ; hauteurs surestimées.",
                 "No bathymetry: LiDAR gives the water surface, not the river bed; depths are overestimated.",

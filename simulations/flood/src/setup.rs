@@ -49,7 +49,7 @@ pub fn prepare(
     parameters: &Parameters,
     context: &RunContext,
 ) -> Result<Setup> {
-    let terrain = view.terrain(Aggregation::Mean)?;
+    let terrain = view.bed(Aggregation::Mean)?;
     if terrain.range().is_none() {
         return Err(Error::input(
             "flood",

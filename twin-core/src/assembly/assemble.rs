@@ -12,7 +12,7 @@ use crate::formats::geopackage::GeoPackageWriter;
 use crate::language::Text;
 use crate::results::write_atomically;
 use crate::territory::{
-    Features, TERRITORY_SCHEMA, TerrainSource, Territory, TerritoryFile, TerritoryManifest,
+    Features, TERRITORY_SCHEMA, TerrainSource, Territory, TerritoryFile, TerritoryManifest, Tree,
 };
 use crate::{Error, Language, Result};
 
@@ -43,6 +43,7 @@ fn assemble_into(
         extent: file.extent,
         resolution_m: file.resolution_m,
         selection: file.point_selection,
+        hydrography: file.hydrography.clone(),
         ..GridOptions::default()
     };
     if let Some(extent) = file.extent {
@@ -74,6 +75,7 @@ fn assemble_into(
         ));
         features.buildings = made.derived_buildings.clone();
     }
+    add_trees(&mut features, made.trees);
     features.building_models = write_buildings(
         &features,
         &made.buildings,
@@ -113,6 +115,19 @@ fn assemble_into(
     })?;
     write_atomically(&part.path().join(Territory::MANIFEST), text.as_bytes())?;
     Ok(manifest)
+}
+
+/// Adds the trees of the canopy that no source gives: those with none of theirs within the crown.
+fn add_trees(features: &mut Features, seen: Vec<Tree>) {
+    let given: Vec<[f64; 2]> =
+        features.trees.iter().flat_map(|t| t.geometry.positions()).map(|p| [p[0], p[1]]).collect();
+    let given = rstar::RTree::bulk_load(given);
+    features.trees.extend(seen.into_iter().filter(|tree| {
+        let radius = 0.5 * tree.crown_diameter_m.unwrap_or_default();
+        tree.geometry
+            .positions()
+            .all(|p| given.locate_within_distance([p[0], p[1]], radius * radius).next().is_none())
+    }));
 }
 
 fn write_features(features: &Features, path: &Path) -> Result<()> {

@@ -5,7 +5,9 @@ use super::tin::{TinSource, interpolate_window};
 use super::under_buildings::{covered_cells, fill_under_buildings};
 use super::{
     LatticeBox, PointBins, SurfacePoint, Tin, TinOptions, Window, building_lod1,
-    buildings_by_block::BUILDING_MARGIN_M, canopy_height, influence_m, land_cover, millimetres,
+    buildings_by_block::BUILDING_MARGIN_M,
+    influence_m, land_cover, millimetres,
+    vegetation::{PIT_MARGIN, canopy_height, plant_area_index},
 };
 use crate::Result;
 use crate::formats::cf::CHUNK;
@@ -30,6 +32,7 @@ pub(super) struct MadeBlock {
     pub(super) dtm: Grid<f32>,
     pub(super) dsm: Grid<f32>,
     pub(super) canopy: Grid<f32>,
+    pub(super) plant_area: Grid<f32>,
     pub(super) quality: Grid<u8>,
     pub(super) cover: Grid<u8>,
     pub(super) cover_source: Grid<u8>,
@@ -49,19 +52,27 @@ pub(super) fn make_block(
     tin: &TinOptions,
 ) -> Result<MadeBlock> {
     let window = block.spec(spec);
-    let model = |points: Option<&PointBins>, bounds: LatticeBox| match points {
+    let model = |points: Option<&PointBins>, bounds: LatticeBox, cells: &Window| match points {
         Some(points) => {
-            interpolate_window(&TinSource { points, bounds, spec, options: tin }, block)
+            interpolate_window(&TinSource { points, bounds, spec, options: tin }, cells)
         }
-        None => Tin::void(window),
+        None => Tin::void(cells.spec(spec)),
     };
     match heights {
         Heights::Points(store) => {
-            let reach = influence_m(tin).max(BUILDING_MARGIN_M) + spec.cell_size;
+            let pit_m = PIT_MARGIN as f64 * spec.cell_size;
+            let reach = influence_m(tin).max(BUILDING_MARGIN_M) + spec.cell_size + pit_m;
             let bounds = store.bounds();
             let near = store.around(&block.area(spec).grown(millimetres(reach)))?;
-            let mut terrain = model(near.terrain.as_ref(), bounds);
-            let surface = model(near.surface.as_ref(), bounds);
+            let mut terrain = model(near.terrain.as_ref(), bounds, block);
+            let around = block.grown(pit_m, spec);
+            let wide = model(near.surface.as_ref(), bounds, &around);
+            let before =
+                [block.rows.start - around.rows.start, block.columns.start - around.columns.start];
+            let surface = wide.crop(
+                before[0]..before[0] + block.rows.len(),
+                before[1]..before[1] + block.columns.len(),
+            );
             let covered = covered_cells(&surface.class, &features.buildings);
             fill_under_buildings(&mut terrain, &covered, spec, block, bounds, tin, |area| {
                 Ok(store.around(area)?.terrain)
@@ -71,7 +82,8 @@ pub(super) fn make_block(
             }
             let cover = land_cover(features, &window, Some(&surface.class));
             Ok(MadeBlock {
-                canopy: canopy_height(&terrain.height, &surface),
+                canopy: canopy_height(&terrain.height, &wide, before),
+                plant_area: plant_area_index(&near.pulses, window),
                 dtm: terrain.height,
                 dsm: surface.height,
                 quality: terrain.quality,
@@ -83,7 +95,7 @@ pub(super) fn make_block(
             })
         }
         Heights::Vectors(points) => {
-            let mut terrain = model(Some(points), points.bounds());
+            let mut terrain = model(Some(points), points.bounds(), block);
             mark_derived(&mut terrain.quality);
             let mut dsm = terrain.height.clone();
             for building in features.buildings.iter().filter(|b| b.is_standing()) {
@@ -95,6 +107,7 @@ pub(super) fn make_block(
             let cover = land_cover(features, &window, None);
             Ok(MadeBlock {
                 canopy: terrain.height.map(|v| 0.0 * v),
+                plant_area: Grid::filled(window, f32::NAN),
                 dtm: terrain.height,
                 dsm,
                 quality: terrain.quality,

@@ -85,18 +85,13 @@ impl<'a> BuildingsByBlock<'a> {
         progress: &dyn Fn(f64),
     ) -> Result<(Vec<BuildingLod1>, Vec<Roofs>)> {
         let spec = grids.spec();
-        let margin = (BUILDING_MARGIN_M / spec.cell_size).ceil() as usize;
         let mut made: Vec<Option<BuildingLod1>> = vec![None; self.buildings.len()];
         for (k, (block, owned)) in blocks.iter().zip(&self.owned).enumerate() {
             progress(k as f64 / blocks.len() as f64);
             if owned.is_empty() {
                 continue;
             }
-            let widened = |range: &std::ops::Range<usize>, count: usize| {
-                range.start.saturating_sub(margin)..(range.end + margin).min(count)
-            };
-            let rows = widened(&block.rows, spec.rows);
-            let columns = widened(&block.columns, spec.columns);
+            let Window { rows, columns } = block.grown(BUILDING_MARGIN_M, spec);
             let terrain: Grid<f32> = grids.read_window("dtm", 0, rows, columns)?;
             let some: Vec<BuildingLod1> = owned
                 .par_iter()

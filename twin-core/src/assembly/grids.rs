@@ -5,6 +5,9 @@
 //! | `dtm` | terrain, metres |
 //! | `dsm` | surface, metres |
 //! | `canopy_height` | height of the vegetation, metres |
+//! | `plant_area_index` | leaves and wood of the high vegetation, m²/m² |
+//! | `bed` | the terrain as water meets it, metres ([`hydrography`](super::hydrography)) |
+//! | `bed_change` | why it differs from the terrain, [`BedChange`] |
 //! | `quality` | what the terrain of a cell rests on, [`CellQuality`] |
 //! | `land_cover` | [`LandCover`] |
 //! | `cover_source` | where the cover comes from, [`CoverSource`] |
@@ -22,6 +25,8 @@ use super::block::{blocks, make_block};
 use super::buildings_by_block::{BUILDING_MARGIN_M, BuildingsByBlock};
 use super::heights::Heights;
 use super::held_out::{check_area, held_out_errors};
+use super::hydrography::{BED, BED_CHANGE, write_bed};
+use super::vegetation::find_trees;
 use super::{
     BuildingLod1, CoverSource, GroundFilter, Roofs, SMALLEST_BUILDING_M2, TinOptions, Window,
     count_by_source, derived_buildings, millimetres,
@@ -31,8 +36,9 @@ use crate::language::Text;
 use crate::products::lidar_hd;
 use crate::spatial::{Crs, Extent, Grid, GridSpec};
 use crate::territory::{
-    Building, BuildingCounts, CellQuality, Features, LandCover, QualityCounts, QualityReport,
-    SelectionRule, TerrainErrors, TerrainSource,
+    BedChange, Building, BuildingCounts, CellQuality, Features, HydrographyReport,
+    HydrographySettings, LandCover, QualityCounts, QualityReport, SelectionRule, TerrainErrors,
+    TerrainSource, Tree,
 };
 use crate::{Error, Result};
 
@@ -76,6 +82,8 @@ pub struct GridOptions {
     pub tin: TinOptions,
     /// Ground filter of unclassified clouds.
     pub ground_filter: GroundFilter,
+    /// The bed under water.
+    pub hydrography: HydrographySettings,
 }
 
 impl Default for GridOptions {
@@ -87,6 +95,7 @@ impl Default for GridOptions {
             selection: SelectionRule::default(),
             tin: TinOptions::default(),
             ground_filter: GroundFilter::default(),
+            hydrography: HydrographySettings::default(),
         }
     }
 }
@@ -104,6 +113,8 @@ pub struct AssembledGrids {
     pub buildings: Vec<BuildingLod1>,
     /// The roof over each polygon of each of them.
     pub roofs: Vec<Roofs>,
+    /// Trees seen in the canopy.
+    pub trees: Vec<Tree>,
 }
 
 /// Most cells on which outlines of buildings are drawn from points, in memory: 10 × 10 km at 0.5 m.
@@ -182,6 +193,7 @@ pub fn assemble_grids(
         writer.write_window("dtm", row, column, &made.dtm)?;
         writer.write_window("dsm", row, column, &made.dsm)?;
         writer.write_window("canopy_height", row, column, &made.canopy)?;
+        writer.write_window("plant_area_index", row, column, &made.plant_area)?;
         writer.write_window("quality", row, column, &made.quality)?;
         writer.write_window("land_cover", row, column, &made.cover)?;
         writer.write_window("cover_source", row, column, &made.cover_source)?;
@@ -193,6 +205,7 @@ pub fn assemble_grids(
             "no cell has a height: the sources give too few ground points; check the files and the extent",
         ));
     }
+    let hydrography = write_bed(&mut writer, features, &options.hydrography, &blocks)?;
     writer.finish()?;
 
     progress(Stage::Buildings, 0.0);
@@ -211,13 +224,25 @@ pub fn assemble_grids(
             }
         }
     }
-    let (models, roofs) = buildings.finish(&GridFile::open(path)?, &blocks, &|share| {
+    let finished = GridFile::open(path)?;
+    let (models, roofs) = buildings.finish(&finished, &blocks, &|share| {
         progress(Stage::Buildings, share);
     })?;
+    let trees = find_trees(&finished, features, &blocks)?;
     let mut by_source = count_by_source(&models);
     by_source.derived_footprints = derived.len();
-    let quality = report(&heights, options.selection, &spec, &counts, &errors, by_source);
-    Ok(AssembledGrids { spec, quality, derived_buildings: derived, buildings: models, roofs })
+    let quality = QualityReport {
+        hydrography,
+        ..report(&heights, options.selection, &spec, &counts, &errors, by_source)
+    };
+    Ok(AssembledGrids {
+        spec,
+        quality,
+        derived_buildings: derived,
+        buildings: models,
+        roofs,
+        trees,
+    })
 }
 
 fn bands(selection: SelectionRule) -> Vec<BandMeta> {
@@ -234,6 +259,14 @@ fn bands(selection: SelectionRule) -> Vec<BandMeta> {
         BandMeta::maximum("dsm", "surface (MNS)", "m").with_attribute("point_selection", rule),
         BandMeta::maximum("canopy_height", "height of the vegetation", "m")
             .with_standard_name("canopy_height"),
+        BandMeta::continuous("plant_area_index", "plant area index of the high vegetation", "1"),
+        BandMeta::continuous(BED, "bed: the terrain as water meets it", "m")
+            .with_attribute("point_selection", rule),
+        BandMeta::categorical(
+            BED_CHANGE,
+            "why the bed differs from the terrain",
+            &BedChange::ALL.map(|(change, code)| (change as u8, code)),
+        ),
         BandMeta::categorical(
             "quality",
             "what the terrain rests on",
@@ -286,5 +319,6 @@ fn report(
         cells: cells.shares(),
         errors: TerrainErrors::of(errors),
         buildings,
+        hydrography: HydrographyReport::default(),
     }
 }

@@ -10,6 +10,7 @@ mod grids;
 mod ground_filter;
 mod heights;
 mod held_out;
+mod hydrography;
 mod land_cover;
 mod lattice;
 mod outlines;
@@ -19,10 +20,10 @@ mod roofs;
 mod selection;
 mod solid;
 mod sources;
-mod surface;
 mod terrain_from_vectors;
 mod tin;
 mod under_buildings;
+mod vegetation;
 mod window;
 
 pub use assemble::assemble;
@@ -42,7 +43,6 @@ pub use roofs::{
 };
 pub use selection::{CellAnchor, SELECTION_CELL_MM, select_surface, select_terrain};
 pub use solid::{Face, FaceKind, prism};
-pub use surface::canopy_height;
 pub use terrain_from_vectors::{VECTOR_VOID_EDGE_M, terrain_points};
 use tin::influence_m;
 pub use tin::{Tin, TinOptions, interpolate};

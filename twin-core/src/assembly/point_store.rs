@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     CellAnchor, GroundFilter, LatticeBox, PointBins, SurfacePoint, classify_ground, select_surface,
-    select_terrain, selection::select_built, surface_points,
+    select_terrain, selection::select_built, surface_points, vegetation::PulseCounts,
 };
 use crate::formats::las::{PointFile, PointQuery};
 use crate::products::lidar_hd;
@@ -58,12 +58,15 @@ struct Loaded {
     built: Vec<SurfacePoint>,
     /// Ground classes of the check areas, unthinned.
     unthinned: Vec<SurfacePoint>,
+    pulses: PulseCounts,
     last_use: u64,
 }
 
 impl Loaded {
     fn len(&self) -> usize {
-        self.terrain.len() + self.surface.len() + self.built.len() + self.unthinned.len()
+        let points =
+            self.terrain.len() + self.surface.len() + self.built.len() + self.unthinned.len();
+        points + self.pulses.len()
     }
 }
 
@@ -74,6 +77,7 @@ pub(super) struct BlockPoints {
     /// Points of buildings, for their roofs.
     pub(super) built: Option<PointBins>,
     pub(super) unthinned: Vec<SurfacePoint>,
+    pub(super) pulses: PulseCounts,
 }
 
 impl PointStore {
@@ -147,6 +151,7 @@ impl PointStore {
             .collect();
         let (mut terrain, mut surface) = (Vec::new(), Vec::new());
         let (mut built, mut unthinned) = (Vec::new(), Vec::new());
+        let mut pulses = PulseCounts::default();
         for &i in &touched {
             if !self.loaded.contains_key(&i) {
                 self.make_room(&touched);
@@ -163,12 +168,14 @@ impl PointStore {
             surface.extend(within(&loaded.surface));
             built.extend(within(&loaded.built));
             unthinned.extend(within(&loaded.unthinned));
+            pulses.add(&loaded.pulses, area);
         }
         Ok(BlockPoints {
             terrain: PointBins::new(terrain),
             surface: highest_first(surface),
             built: highest_first(built),
             unthinned,
+            pulses,
         })
     }
 
@@ -191,11 +198,13 @@ impl PointStore {
         let block = file.read(&PointQuery::default())?;
         let mut counts = FileCounts { points: block.len() as u64, ..FileCounts::default() };
         let ground = block.class.iter().filter(|c| **c == lidar_hd::GROUND).count();
+        let mut pulses = PulseCounts::of(&block);
         let mut points = surface_points(&block, |code| !lidar_hd::is_noise(code));
         drop(block);
         points.retain(|p| bounds.contains(p.x_mm, p.y_mm));
         if (ground as f64) < FEWEST_GROUND_SHARE * counts.points as f64 {
             counts.is_filtered = true;
+            pulses = PulseCounts::default();
             // What is not ground stands on it; nothing more is known of it.
             let is_ground = classify_ground(&points, &self.selection.filter);
             for (point, is_ground) in points.iter_mut().zip(is_ground) {
@@ -213,6 +222,7 @@ impl PointStore {
             terrain: select_terrain(&points, self.selection.rule, anchor),
             surface: select_surface(&points, self.selection.rule, anchor),
             built: select_built(&points),
+            pulses,
             last_use: self.clock,
         };
         Ok((loaded, counts))

@@ -27,6 +27,15 @@ impl Window {
         LatticeBox::of_extent(&self.spec(whole).extent())
     }
 
+    /// With so many metres around it, clipped to the grid.
+    pub(super) fn grown(&self, margin_m: f64, whole: &GridSpec) -> Self {
+        let margin = (margin_m / whole.cell_size).ceil() as usize;
+        let wider = |range: &Range<usize>, count: usize| {
+            range.start.saturating_sub(margin)..(range.end + margin).min(count)
+        };
+        Self { rows: wider(&self.rows, whole.rows), columns: wider(&self.columns, whole.columns) }
+    }
+
     /// Squares of `side` cells from the north-west, row by row, cut at the border.
     pub(super) fn tiles(&self, side: usize) -> Vec<Self> {
         let cut = |range: &Range<usize>| -> Vec<Range<usize>> {

@@ -28,8 +28,11 @@ pub mod picture;
 pub mod plot;
 pub mod ramp;
 pub mod report;
+mod scene;
+mod scene_glb;
 pub mod style;
 mod svg;
+mod tiles_3d;
 mod typography;
 pub mod wording;
 
@@ -39,3 +42,5 @@ pub use map::MapSpec;
 pub use plot::LinePlot;
 pub use ramp::{Ramp, Rgb};
 pub use report::Report;
+pub use scene_glb::write_scene;
+pub use tiles_3d::write_tileset;

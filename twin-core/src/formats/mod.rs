@@ -12,6 +12,7 @@ mod feature;
 pub mod geojson;
 pub mod geopackage;
 mod geotiff;
+pub mod gltf;
 pub mod las;
 mod parking;
 mod part_file;

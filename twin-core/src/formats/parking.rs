@@ -29,8 +29,9 @@ impl Parking {
         Ok(Self { file: file.map_err(Error::write(path))?, length: 0 })
     }
 
-    /// Adds a piece. All pieces are parked before the first is fetched.
+    /// Adds a piece.
     pub(super) fn park(&mut self, bytes: &[u8]) -> std::io::Result<Parked> {
+        self.file.seek(SeekFrom::Start(self.length))?;
         self.file.write_all(bytes)?;
         let parked = Parked { offset: self.length, length: bytes.len() };
         self.length += bytes.len() as u64;

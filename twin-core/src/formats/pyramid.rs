@@ -43,6 +43,9 @@ pub trait Cell: hdf5::H5Type + Send + Sync + std::fmt::Debug + sealed::Sealed {
     /// Little-endian bytes.
     #[doc(hidden)]
     fn bytes(values: &[Self]) -> Vec<u8>;
+    /// Values of little-endian bytes.
+    #[doc(hidden)]
+    fn from_bytes(bytes: &[u8]) -> Vec<Self>;
     /// The pyramid of a band of this type; `None` for a band of the other.
     #[doc(hidden)]
     fn pyramid(any: &mut AnyPyramid) -> Option<&mut Pyramid<Self>>;
@@ -79,6 +82,10 @@ impl Cell for f32 {
         values.iter().flat_map(|v| if v.is_nan() { f32::NAN } else { *v }.to_le_bytes()).collect()
     }
 
+    fn from_bytes(bytes: &[u8]) -> Vec<Self> {
+        bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
+    }
+
     fn pyramid(any: &mut AnyPyramid) -> Option<&mut Pyramid<Self>> {
         match any {
             AnyPyramid::Real(pyramid) => Some(pyramid),
@@ -101,6 +108,10 @@ impl Cell for u8 {
 
     fn bytes(values: &[Self]) -> Vec<u8> {
         values.to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Vec<Self> {
+        bytes.to_vec()
     }
 
     fn pyramid(any: &mut AnyPyramid) -> Option<&mut Pyramid<Self>> {

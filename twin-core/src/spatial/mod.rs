@@ -5,13 +5,14 @@
 
 mod crs;
 mod extent;
+pub(crate) mod facet;
 mod geometry;
 mod grid;
 mod rasterise;
 
 pub(crate) use crs::Projection;
-pub use crs::{Crs, Transformer, VerticalDatum};
+pub use crs::{Crs, Geographic, Globe, HeightGrid, LocalFrame, Transformer, VerticalDatum};
 pub use extent::Extent;
 pub use geometry::{Geometry, Line, Polygon, Position, line_length, rings_contain};
 pub use grid::{Grid, GridSpec};
-pub use rasterise::{cells_along, cells_within};
+pub use rasterise::{cells_along, cells_near, cells_within};

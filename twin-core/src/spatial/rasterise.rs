@@ -4,7 +4,7 @@
 //! polygons that share an edge never claim a cell twice. A line takes every cell it passes through
 //! (Amanatides & Woo 1987, *A fast voxel traversal algorithm for ray tracing*).
 
-use super::{GridSpec, Polygon};
+use super::{Extent, GridSpec, Polygon};
 
 /// Calls `visit(row, column)` for every cell whose centre lies within the polygons, row by row.
 pub fn cells_within<'a>(
@@ -58,6 +58,33 @@ pub fn cells_within<'a>(
                 ((pair[1] - spec.west) / spec.cell_size - 0.5).ceil().min(spec.columns as f64);
             for column in start as usize..end.max(0.0) as usize {
                 visit(row, column);
+            }
+        }
+    }
+}
+
+/// Calls `visit(row, column, share)` for every cell whose centre lies within `reach` of a segment,
+/// row by row; `share` tells how far along it the nearest place is, from 0 to 1.
+pub fn cells_near(
+    spec: &GridSpec,
+    from: [f64; 2],
+    to: [f64; 2],
+    reach: f64,
+    mut visit: impl FnMut(usize, usize, f64),
+) {
+    let Some(extent) = Extent::of_points([(from[0], from[1]), (to[0], to[1])]) else { return };
+    let (rows, columns) = spec.window(&extent.buffered(reach));
+    let along = [0, 1].map(|k| to[k] - from[k]);
+    let length2 = along[0] * along[0] + along[1] * along[1];
+    for row in rows {
+        for column in columns.clone() {
+            let (x, y) = spec.centre(row, column);
+            let to_cell = [x - from[0], y - from[1]];
+            let projected = to_cell[0] * along[0] + to_cell[1] * along[1];
+            let share = if length2 > 0.0 { (projected / length2).clamp(0.0, 1.0) } else { 0.0 };
+            let off = [0, 1].map(|k| to_cell[k] - share * along[k]);
+            if off[0].hypot(off[1]) <= reach {
+                visit(row, column, share);
             }
         }
     }
@@ -175,6 +202,20 @@ mod tests {
     fn polygon_outside_visits_nothing() {
         let far = Polygon::from_corners(&[(100.0, 100.0), (101.0, 100.0), (101.0, 101.0)]);
         assert_eq!(count(&[far]), 0);
+    }
+
+    #[test]
+    fn cells_near_a_segment_are_those_of_its_strip_with_round_ends() {
+        let (from, to) = ([2.0, 5.0], [8.0, 5.0]);
+        let (mut area, mut last) = (0, 0.0);
+        cells_near(&spec(), from, to, 1.6, |row, column, share| {
+            area += 1;
+            let (x, _) = spec().centre(row, column);
+            assert!((share - ((x - 2.0) / 6.0).clamp(0.0, 1.0)).abs() < 1e-12);
+            last = share;
+        });
+        // A strip of 6 × 4 cells, and within 1.6 m of each end six cells more.
+        assert_eq!((area, last), (6 * 4 + 2 * 6, 1.0));
     }
 
     #[test]

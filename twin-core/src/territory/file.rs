@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::QualityReport;
+use super::{HydrographySettings, QualityReport};
 use crate::spatial::{Crs, Extent};
 use crate::suggest::{explain_serde, explain_toml};
 use crate::{Error, Language, Result};
@@ -34,6 +34,9 @@ pub struct TerritoryFile {
     /// Which points make the terrain.
     #[serde(default)]
     pub point_selection: SelectionRule,
+    /// The bed under water.
+    #[serde(default)]
+    pub hydrography: HydrographySettings,
     /// Whether this is the demonstration set, which every page then says.
     #[serde(default)]
     pub demo: bool,

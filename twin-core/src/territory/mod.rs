@@ -18,6 +18,7 @@ mod features_store;
 mod file;
 mod geometry_input;
 mod ground_position;
+mod hydrography;
 mod identifier;
 mod land_cover;
 mod layer;
@@ -56,6 +57,7 @@ pub use file::{
 };
 pub use geometry_input::GeometryInput;
 pub use ground_position::GroundPosition;
+pub use hydrography::{BedChange, BedRule, GivenSection, HydrographyReport, HydrographySettings};
 pub use identifier::{InseeCode, RnbId};
 pub use land_cover::{LandCover, LandCoverZone};
 pub use layer::{Column, Layer, Oddities, Shape, intersects};

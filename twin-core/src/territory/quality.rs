@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::SelectionRule;
+use super::{HydrographyReport, SelectionRule};
 use crate::Language;
 
 /// What a cell of the terrain rests on. The codes are those of the quality band.
@@ -181,6 +181,8 @@ pub struct QualityReport {
     pub errors: Option<TerrainErrors>,
     /// Buildings.
     pub buildings: BuildingCounts,
+    /// Water in its bed.
+    pub hydrography: HydrographyReport,
 }
 
 impl QualityReport {
@@ -265,6 +267,9 @@ impl QualityReport {
                 ),
             });
         }
+        if self.is_fit_for_hazard {
+            lines.extend(self.hydrography.text(language));
+        }
         lines.join("\n")
     }
 }
@@ -295,6 +300,7 @@ mod tests {
             cells: QualityShares { measured: 0.9, interpolated: 0.1, ..QualityShares::default() },
             errors: TerrainErrors::of(&[0.01, -0.01, 0.02]),
             buildings: BuildingCounts { lidar: 3, storeys: 1, ..BuildingCounts::default() },
+            hydrography: HydrographyReport::default(),
         };
         let text = toml::to_string(&report).unwrap();
         assert!(text.contains("selection = \"ign-max\""));

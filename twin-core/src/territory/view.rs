@@ -139,12 +139,23 @@ impl TerritoryView {
         self.band("dtm", aggregation)
     }
 
+    /// The terrain as water meets it: beds of watercourses, lakes at one level, culverts and ways
+    /// below bridges open. What measures do to the terrain they do to it.
+    pub fn bed(&self, aggregation: Aggregation) -> Result<Grid<f32>> {
+        self.edited("bed", "dtm", aggregation)
+    }
+
     /// A band of the territory on the run grid with the edits made.
     pub fn band(&self, band: &str, aggregation: Aggregation) -> Result<Grid<f32>> {
+        self.edited(band, band, aggregation)
+    }
+
+    /// A band with the edits of another made.
+    fn edited(&self, band: &str, edited: &str, aggregation: Aggregation) -> Result<Grid<f32>> {
         let mut grid = self.aggregate(band, aggregation)?;
         for edit in &self.edits {
-            if let Edit::Raster { band: edited, area, operation } = edit
-                && edited == band
+            if let Edit::Raster { band: of, area, operation } = edit
+                && of == edited
             {
                 cells_within(&self.spec, area.polygons(), |row, column| {
                     let cell = &mut grid[(row, column)];

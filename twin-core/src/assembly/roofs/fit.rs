@@ -1,6 +1,7 @@
 //! How far the points of a roof lie from its model.
 
-use crate::assembly::solid::{Face, triangulate};
+use crate::assembly::solid::Face;
+use crate::spatial::facet::triangulate;
 
 /// Points this near to the model are explained by it, m.
 pub(super) const NEAR_M: f64 = 0.3;

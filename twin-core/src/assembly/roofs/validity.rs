@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use geo::{Coord, LineString, Polygon, Validation};
 use robust::{Coord3D, orient3d};
 
-use super::super::solid::{Face, area_vector, largest_view, triangulate};
+use super::super::solid::Face;
+use crate::spatial::facet::{area_vector, largest_view, triangulate};
 
 /// Largest distance of a vertex from the plane of its face, m.
 const PLANAR_M: f64 = 0.01;

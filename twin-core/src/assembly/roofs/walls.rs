@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::graph::{Edge, RoofGraph};
 use super::planes::Plane;
-use crate::assembly::solid::{Face, FaceKind, area_vector, triangulate};
+use crate::assembly::solid::{Face, FaceKind};
+use crate::spatial::facet::{area_vector, triangulate};
 use crate::spatial::rings_contain;
 
 /// Corners of a roof this near to its plane lie in it, m.

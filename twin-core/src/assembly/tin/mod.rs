@@ -29,6 +29,8 @@ mod rasterise;
 mod tile;
 mod triangle;
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 pub(super) use self::tile::interpolate_tile;
@@ -73,6 +75,15 @@ impl Tin {
             height: Grid::filled(spec, f32::NAN),
             quality: Grid::filled(spec, CellQuality::Void as u8),
             class: Grid::filled(spec, 0),
+        }
+    }
+
+    /// The cells of a window.
+    pub(super) fn crop(&self, rows: Range<usize>, columns: Range<usize>) -> Self {
+        Self {
+            height: self.height.crop(rows.clone(), columns.clone()),
+            quality: self.quality.crop(rows.clone(), columns.clone()),
+            class: self.class.crop(rows, columns),
         }
     }
 }

@@ -23,7 +23,7 @@ mod series_writer;
 use std::ops::Deref;
 use std::path::Path;
 
-use hdf5::format::messages::filter::{FilterPipeline, apply_filters};
+use hdf5::format::messages::filter::{FilterPipeline, apply_filters, reverse_filters};
 use hdf5::{H5File, Hdf5Error};
 
 pub use super::pyramid::{Cell, Resampling};
@@ -49,6 +49,12 @@ const CONVENTIONS: &str = "CF-1.11";
 fn compress(element_size: usize, bytes: &[u8]) -> hdf5::Result<Vec<u8>> {
     let pipeline = FilterPipeline::shuffle_deflate(element_size as u32, DEFLATE_LEVEL);
     Ok(apply_filters(&pipeline, bytes)?)
+}
+
+/// The bytes of a chunk that [`compress`] made.
+fn decompress(element_size: usize, bytes: &[u8]) -> hdf5::Result<Vec<u8>> {
+    let pipeline = FilterPipeline::shuffle_deflate(element_size as u32, DEFLATE_LEVEL);
+    Ok(reverse_filters(&pipeline, bytes)?)
 }
 
 /// A file being written, whose objects keep their order and record no times.

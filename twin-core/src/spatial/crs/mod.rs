@@ -15,6 +15,8 @@
 //! ```
 
 mod definition;
+mod globe;
+mod height_grid;
 mod name;
 mod transformer;
 mod vertical;
@@ -25,6 +27,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use globe::{Geographic, Globe, LocalFrame};
+pub use height_grid::HeightGrid;
 pub use transformer::Transformer;
 pub use vertical::VerticalDatum;
 

@@ -1,0 +1,122 @@
+//! What assembly finds in a synthetic commune, compared with what is there.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
+
+mod commune;
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use commune::{says, text};
+use twin_core::territory::{BedChange, Territory};
+use twin_synthetic::{Commune, CommuneOptions};
+
+fn options() -> CommuneOptions {
+    CommuneOptions { size_m: 400.0, points_per_m2: 10.0, ..CommuneOptions::default() }
+}
+
+fn truth() -> Commune {
+    Commune::generate(&options()).unwrap()
+}
+
+/// The territory of the commune, on cells of 1 m.
+fn territory() -> Territory {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| commune::assembled_of("truth", &options()));
+    Territory::open(&folder.join("commune.twin")).unwrap()
+}
+
+#[test]
+fn trees_are_found_with_their_heights() {
+    let (territory, commune) = (territory(), truth());
+    let extent = territory.spec().extent();
+    let real: Vec<_> = commune
+        .trees()
+        .iter()
+        .filter(|t| extent.contains(t.position[0], t.position[1]) && t.height >= 3.0)
+        .collect();
+    let found = &territory.features().trees;
+    // A tree is found where a top stands over its crown; each top counts once.
+    let mut taken = vec![false; found.len()];
+    let mut height_errors = Vec::new();
+    for tree in &real {
+        let near = found
+            .iter()
+            .enumerate()
+            .filter(|(k, _)| !taken[*k])
+            .filter_map(|(k, top)| {
+                let p = top.geometry.positions().next()?;
+                let off = (p[0] - tree.position[0]).hypot(p[1] - tree.position[1]);
+                (off <= tree.crown_radius.max(1.0)).then_some((k, off))
+            })
+            .min_by(|a, b| a.1.total_cmp(&b.1));
+        if let Some((k, _)) = near {
+            taken[k] = true;
+            height_errors.push(found[k].height_m.unwrap() - tree.height);
+        }
+    }
+    let hits = height_errors.len() as f64;
+    let (recall, precision) = (hits / real.len() as f64, hits / found.len() as f64);
+    let f1 = 2.0 * recall * precision / (recall + precision);
+    height_errors.sort_by(f64::total_cmp);
+    let median = height_errors[height_errors.len() / 2];
+    println!(
+        "{} trees, {} tops: recall {recall:.2}, precision {precision:.2}, F1 {f1:.2}; median height error {median:.2} m",
+        real.len(),
+        found.len()
+    );
+    assert!(f1 >= 0.7);
+    assert!(median.abs() < 0.5);
+}
+
+#[test]
+fn the_bed_of_the_river_falls_from_end_to_end_and_lies_below_its_water() {
+    let (territory, commune) = (territory(), truth());
+    let spec = *territory.spec();
+    let bed = territory.window("bed", 0..spec.rows, 0..spec.columns).unwrap();
+    let change = territory.window("bed_change", 0..spec.rows, 0..spec.columns).unwrap();
+    let (mut last, mut depths) = (f32::INFINITY, Vec::new());
+    for [x, y, _] in commune.river_axis() {
+        let Some(&level) = bed.at(x, y) else { continue };
+        assert!(level <= last + 0.001, "the bed rises at {x} {y}");
+        last = level;
+        assert_eq!(change.at(x, y).map(|c| *c as u8), Some(BedChange::Carved as u8));
+        let water = commune.water_level(x, y).unwrap();
+        let real = water - commune.bed_height(x, y).unwrap();
+        depths.push((water - f64::from(level), real));
+    }
+    let n = depths.len() as f64;
+    let [mean, real] = [0, 1].map(|k| depths.iter().map(|d| [d.0, d.1][k]).sum::<f64>() / n);
+    println!("depth below the water {mean:.2} m, real {real:.2} m");
+    assert!(mean > 0.05);
+    assert_eq!(territory.manifest().quality.hydrography.falling_share, 1.0);
+}
+
+#[test]
+fn a_tileset_and_a_scene_hold_every_building() {
+    let territory = territory();
+    let folder = territory.folder().parent().unwrap().to_owned();
+    let (tiles, scene) = (folder.join("tiles"), folder.join("scene.glb"));
+    says(&["export", text(territory.folder()), "--format", "3d-tiles", "--out", text(&tiles)]);
+    says(&["export", text(territory.folder()), "--format", "glb", "--out", text(&scene)]);
+    let tileset: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(tiles.join("tileset.json")).unwrap()).unwrap();
+    let mut rows = 0;
+    let mut waiting = vec![tileset["root"].clone()];
+    while let Some(tile) = waiting.pop() {
+        waiting.extend(tile["children"].as_array().cloned().unwrap_or_default());
+        if let Some(uri) = tile["content"]["uri"].as_str() {
+            rows += features(&tiles.join(uri));
+        }
+    }
+    assert_eq!(rows, territory.features().buildings.len());
+    assert_eq!(features(&scene), rows);
+}
+
+/// Rows of the property table of a GLB.
+fn features(path: &std::path::Path) -> usize {
+    let bytes = std::fs::read(path).unwrap();
+    let length = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
+    let root: serde_json::Value = serde_json::from_slice(&bytes[20..20 + length]).unwrap();
+    let tables = &root["extensions"]["EXT_structural_metadata"]["propertyTables"];
+    tables[0]["count"].as_u64().unwrap() as usize
+}
