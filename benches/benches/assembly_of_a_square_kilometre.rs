@@ -34,7 +34,7 @@ fn main() -> Result<()> {
     let mut group = criterion.benchmark_group("assembly of 1 km²");
     group.sample_size(10);
     group.bench_function("all cores, 1 m", |b| {
-        b.iter(|| assemble(&file, &folder, &AtomicBool::new(false), &|_, _| ()).is_ok());
+        b.iter(|| assemble(&file, &folder, None, &AtomicBool::new(false), &|_, _| ()).is_ok());
     });
     group.finish();
     criterion.final_summary();

@@ -36,13 +36,7 @@ pub(crate) enum Command {
         out: PathBuf,
     },
     /// Assemble a territory (NAME.twin) from the sources that a territory file names
-    Assemble {
-        /// Territory file
-        territory: PathBuf,
-        /// Folder to write (default: NAME.twin beside the territory file)
-        #[arg(long)]
-        out: Option<PathBuf>,
-    },
+    Assemble(AssembleArguments),
     /// Tell what a territory, run, point cloud, raster or vector file holds
     Info {
         /// File or folder
@@ -154,7 +148,7 @@ pub(crate) enum Command {
     },
     /// Convert a territory or run into an exchange format
     Export {
-        /// Territory (NAME.twin) or run folder
+        /// Territory (NAME.twin) or run folder; for COPC a point file
         path: PathBuf,
         /// Format
         #[arg(long, value_enum)]
@@ -171,6 +165,48 @@ pub(crate) enum Command {
         /// Folder to write
         out: PathBuf,
     },
+}
+
+/// What to assemble, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AssembleArguments {
+    /// Territory file
+    pub(crate) territory: PathBuf,
+    /// Folder to write (default: NAME.twin beside the territory file)
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// Say what appeared, disappeared and changed against the territory that is there, and write it
+    /// to its changes.csv
+    #[arg(long)]
+    pub(crate) update: bool,
+    /// Make only this share of the blocks, such as 1/4, and keep them; a run without it on the same
+    /// kept blocks puts all together
+    #[arg(long, value_parser = shard, conflicts_with = "update")]
+    pub(crate) shard: Option<(usize, usize)>,
+    /// Folder where blocks are kept from run to run (default: NAME.blocks beside the territory)
+    #[arg(long)]
+    pub(crate) blocks: Option<PathBuf>,
+    /// Keep no blocks
+    #[arg(long, conflicts_with_all = ["shard", "blocks"])]
+    pub(crate) no_blocks: bool,
+}
+
+impl AssembleArguments {
+    /// A territory file to be assembled once, beside it.
+    pub(crate) fn once(territory: PathBuf) -> Self {
+        Self { territory, out: None, update: false, shard: None, blocks: None, no_blocks: true }
+    }
+
+    /// The folder of the territory.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| self.territory.with_extension("twin"))
+    }
+
+    /// The folder where blocks are kept.
+    pub(crate) fn kept(&self) -> Option<PathBuf> {
+        let kept = || self.blocks.clone().unwrap_or_else(|| self.folder().with_extension("blocks"));
+        (!self.no_blocks).then(kept)
+    }
 }
 
 /// Observations and what their files do not say.
@@ -219,6 +255,8 @@ pub(crate) enum ExportFormat {
     Tiles3d,
     /// One glTF binary of terrain and buildings
     Glb,
+    /// Cloud Optimized Point Cloud, of a LAS or LAZ file given as the path
+    Copc,
     /// GeoJSON in WGS 84, one file per layer
     Geojson,
     /// Flooded surfaces, classes and lines of equal level (CNIG Directive Inondation, GeoPackage)
@@ -248,5 +286,14 @@ impl Arguments {
             LanguageChoice::Fr => Language::Fr,
             LanguageChoice::En => Language::En,
         }
+    }
+}
+
+/// `1/4` as the first of four shares, counted from 0.
+fn shard(text: &str) -> Result<(usize, usize), String> {
+    let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    match parts {
+        Some((i, n)) if (1..=n).contains(&i) => Ok((i - 1, n)),
+        _ => Err("write it as 1/4, the first of four shares".to_owned()),
     }
 }

@@ -1,29 +1,72 @@
 //! `twin assemble`: sources → territory.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use twin_core::Result;
-use twin_core::assembly;
+use twin_core::assembly::{self, Change, FeatureChange, changes};
+use twin_core::results::write_atomically;
 use twin_core::territory::{Territory, TerritoryFile};
 
+use crate::arguments::AssembleArguments;
 use crate::console::{Console, cancellation, line};
 
-/// Assembles a territory and prints its quality figures; returns its folder.
-pub(crate) fn assemble(path: &Path, out: Option<&Path>, console: &Arc<Console>) -> Result<PathBuf> {
-    let file = TerritoryFile::load(path)?;
-    let folder = match out {
-        Some(out) => out.to_path_buf(),
-        None => path.with_extension("twin"),
-    };
+/// Name of the table of changes in a territory folder.
+const CHANGES: &str = "changes.csv";
+
+/// Assembles a territory or a share of its blocks, tells how good it is and what changed.
+pub(crate) fn run(arguments: &AssembleArguments, console: &Arc<Console>) -> Result<()> {
+    let folder = arguments.folder();
+    match arguments.shard {
+        Some(shard) => return share(arguments, shard, console),
+        None if arguments.update => update(arguments, console)?,
+        None => assemble(arguments, console)?,
+    }
+    console.say_timings();
+    console.say(
+        &format!("Territoire assemblé : {}", folder.display()),
+        &format!("Territory assembled: {}", folder.display()),
+    );
+    Ok(())
+}
+
+/// Makes a share of the blocks.
+fn share(
+    arguments: &AssembleArguments,
+    shard: (usize, usize),
+    console: &Arc<Console>,
+) -> Result<()> {
+    let file = TerritoryFile::load(&arguments.territory)?;
+    let Some(kept) = arguments.kept() else { return Ok(()) };
     let cancelled = cancellation()?;
+    let progress = progress(console);
+    let count = console.timed("blocs", "blocks", || {
+        assembly::assemble_share(&file, &kept, shard, &cancelled, &progress)
+    })?;
+    console.clear();
+    console.say(
+        &format!("{count} blocs dans {}", kept.display()),
+        &format!("{count} blocks in {}", kept.display()),
+    );
+    Ok(())
+}
+
+fn progress(console: &Arc<Console>) -> impl Fn(assembly::Stage, f64) + use<> {
     let listener = console.clone();
-    let progress = move |stage: assembly::Stage, fraction: f64| {
+    move |stage: assembly::Stage, fraction: f64| {
         let text = stage.title();
         listener.show(&text.fr, &text.en, fraction);
-    };
+    }
+}
+
+/// Assembles a territory and prints its quality figures.
+pub(crate) fn assemble(arguments: &AssembleArguments, console: &Arc<Console>) -> Result<()> {
+    let file = TerritoryFile::load(&arguments.territory)?;
+    let (folder, kept) = (arguments.folder(), arguments.kept());
+    let cancelled = cancellation()?;
+    let progress = progress(console);
     console.timed("assemblage", "assembly", || {
-        assembly::assemble(&file, &folder, &cancelled, &progress)
+        assembly::assemble(&file, &folder, kept.as_deref(), &cancelled, &progress)
     })?;
     console.clear();
     let manifest = Territory::read_manifest(&folder)?;
@@ -31,5 +74,36 @@ pub(crate) fn assemble(path: &Path, out: Option<&Path>, console: &Arc<Console>) 
         console.say(&notice.fr, &notice.en);
     }
     line(&manifest.quality.text(console.language));
-    Ok(folder)
+    Ok(())
+}
+
+/// Assembles a territory again and tells what became of its features.
+fn update(arguments: &AssembleArguments, console: &Arc<Console>) -> Result<()> {
+    let folder = arguments.folder();
+    let before = Territory::open(&folder)?.features().clone();
+    assemble(arguments, console)?;
+    let changes = changes(&before, Territory::open(&folder)?.features());
+    let mut counts: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
+    let mut table = String::from("couche,identifiant,changement,avant,colonnes\n");
+    for FeatureChange { layer, id, change } in &changes {
+        let (kind, word, before, columns) = match change {
+            Change::Appeared => (0, "apparu", "", String::new()),
+            Change::Disappeared => (1, "disparu", "", String::new()),
+            Change::Changed { columns } => (2, "modifié", "", columns.join(" ")),
+            Change::Renamed { before } => (3, "renommé", before.as_str(), String::new()),
+        };
+        counts.entry(layer).or_default()[kind] += 1;
+        table.push_str(&format!("{layer},{id},{word},{before},{columns}\n"));
+    }
+    write_atomically(&folder.join(CHANGES), table.as_bytes())?;
+    if counts.is_empty() {
+        console.say("Aucun objet n'a changé.", "No feature changed.");
+    }
+    for (layer, [appeared, gone, changed, renamed]) in counts {
+        console.say(
+            &format!("{layer} : {appeared} apparus, {gone} disparus, {changed} modifiés, {renamed} renommés"),
+            &format!("{layer}: {appeared} appeared, {gone} disappeared, {changed} changed, {renamed} renamed"),
+        );
+    }
+    Ok(())
 }

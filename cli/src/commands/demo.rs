@@ -9,6 +9,7 @@ use twin_core::{Error, Result};
 use twin_synthetic::{Commune, CommuneOptions};
 
 use super::{assemble, run};
+use crate::arguments::AssembleArguments;
 use crate::console::Console;
 
 /// The files of `scenarios/demo`, in the order they run.
@@ -31,7 +32,7 @@ pub(crate) fn demo(out: &Path, registry: &Registry, console: &Arc<Console>) -> R
     })?;
     let territory = out.join("territoire.toml");
     write(&territory, TERRITORY)?;
-    assemble::assemble(&territory, None, console)?;
+    assemble::assemble(&AssembleArguments::once(territory), console)?;
 
     let geometry = commune.scenario_geometry();
     let gauges: String = geometry

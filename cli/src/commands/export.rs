@@ -9,6 +9,7 @@ use twin_core::export::{wording, write_scene, write_tileset};
 use twin_core::formats::cf::{BandKind, BandMeta};
 use twin_core::formats::cityjson::{CityJsonSeq, write_city_model};
 use twin_core::formats::geopackage::{GeoPackage, GeoPackageWriter};
+use twin_core::formats::las::write_copc;
 use twin_core::formats::{CogOptions, CogWriter, FeatureTable, PartFile, Resampling, geojson};
 use twin_core::spatial::{Crs, VerticalDatum};
 use twin_core::territory::Territory;
@@ -30,12 +31,21 @@ pub(crate) fn export(
     flood: &FloodExport,
     console: &Console,
 ) -> Result<()> {
+    if format == ExportFormat::Copc {
+        let count = copc(path, out)?;
+        console.say(
+            &format!("Écrit : {} ({count} points)", out.display()),
+            &format!("Written: {} ({count} points)", out.display()),
+        );
+        return Ok(());
+    }
     let is_territory = path.join(Territory::MANIFEST).is_file();
     if !is_territory && !path.join("manifest.json").is_file() {
         return Err(info::neither(path));
     }
     match (is_territory, format) {
         (true, ExportFormat::Cog) => territory_grids(path, out)?,
+        (_, ExportFormat::Copc) => {}
         (false, ExportFormat::Cog) => run_grids(path, out)?,
         (false, ExportFormat::CnigDi) => cnig_di(path, flood, out)?,
         (true, ExportFormat::CnigDi) => {
@@ -71,6 +81,18 @@ pub(crate) fn export(
     }
     console.say(&format!("Écrit : {}", out.display()), &format!("Written: {}", out.display()));
     Ok(())
+}
+
+/// A point cloud as COPC.
+fn copc(path: &Path, out: &Path) -> Result<u64> {
+    if path.is_dir() {
+        return Err(Error::input(
+            path.display().to_string(),
+            "ce format est celui d'un nuage ; donner un fichier LAS ou LAZ",
+            "this is a format of point clouds; give a LAS or LAZ file",
+        ));
+    }
+    write_copc(path, out, None)
 }
 
 fn options(meta: &BandMeta, datum: VerticalDatum) -> CogOptions {

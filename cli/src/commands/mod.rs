@@ -31,15 +31,7 @@ pub(crate) fn execute(arguments: Arguments, registry: &Registry) -> Result<()> {
     }
     match arguments.command {
         Command::Demo { out } => demo::demo(&out, registry, &console),
-        Command::Assemble { territory, out } => {
-            let folder = assemble::assemble(&territory, out.as_deref(), &console)?;
-            console.say_timings();
-            console.say(
-                &format!("Territoire assemblé : {}", folder.display()),
-                &format!("Territory assembled: {}", folder.display()),
-            );
-            Ok(())
-        }
+        Command::Assemble(arguments) => assemble::run(&arguments, &console),
         Command::Info { path, json } => info::info(&path, json, console.language),
         Command::Cite { run } => cite::cite(&run, console.language),
         Command::Simulations { id, json } => {

@@ -79,7 +79,7 @@ fn small() -> CommuneOptions {
     CommuneOptions { size_m: SIZE_M, points_per_m2: 2.0, dyke: false, ..CommuneOptions::default() }
 }
 
-fn with_sources_of(name: &str, options: &CommuneOptions) -> PathBuf {
+pub(crate) fn with_sources_of(name: &str, options: &CommuneOptions) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder).unwrap();

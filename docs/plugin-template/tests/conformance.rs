@@ -60,7 +60,7 @@ fn place() -> &'static Path {
         fs::write(&file, TERRITORY).unwrap();
         let file = TerritoryFile::load(&file).unwrap();
         let territory = folder.join("commune.twin");
-        assemble(&file, &territory, &AtomicBool::new(false), &|_, _| ()).unwrap();
+        assemble(&file, &territory, None, &AtomicBool::new(false), &|_, _| ()).unwrap();
         let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("example/consumption.csv");
         fs::copy(example, folder.join("consumption.csv")).unwrap();
         folder

@@ -28,7 +28,8 @@ pub(crate) fn folder() -> &'static Path {
             [[source]]\nproduct = \"ocs-ge\"\npath = \"sources/OCS-GE_*.gpkg\"\n";
         std::fs::write(&file, text).unwrap();
         let file = TerritoryFile::load(&file).unwrap();
-        assemble(&file, &path.join("small.twin"), &AtomicBool::new(false), &|_, _| ()).unwrap();
+        assemble(&file, &path.join("small.twin"), None, &AtomicBool::new(false), &|_, _| ())
+            .unwrap();
         (folder, path)
     });
     path

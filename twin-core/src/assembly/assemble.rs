@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::city_model::write_buildings;
 use super::part_folder::PartFolder;
 use super::sources::Sources;
-use super::{GridOptions, Stage, assemble_grids};
+use super::{BlockCache, GridOptions, Stage, assemble_grids, make_share};
 use crate::export::{style, wording};
 use crate::formats::geopackage::GeoPackageWriter;
 use crate::language::Text;
@@ -17,49 +17,90 @@ use crate::territory::{
 use crate::{Error, Language, Result};
 
 /// Assembles the sources of a territory file into a folder. An earlier territory there is replaced
-/// once the new one is complete.
+/// once the new one is complete. With a folder for blocks (`kept`) those of an earlier run that nothing
+/// changed are taken from it.
 pub fn assemble(
     file: &TerritoryFile,
     folder: &Path,
+    kept: Option<&Path>,
     cancelled: &AtomicBool,
     progress: &dyn Fn(Stage, f64),
 ) -> Result<TerritoryManifest> {
     let part = PartFolder::create(folder)?;
-    let manifest = assemble_into(&part, file, cancelled, progress)?;
+    let sources = read_sources(file, progress)?;
+    let options = options(file, &sources, kept, None);
+    let manifest = assemble_into(&part, file, sources, &options, cancelled, progress)?;
     part.publish()?;
     progress(Stage::Store, 1.0);
     Ok(manifest)
 }
 
-fn assemble_into(
-    part: &PartFolder,
+/// Makes one machine's share of the blocks, `(i, n)` counted from 0, and keeps them for a run of
+/// [`assemble`] with the same folder. Gives their number.
+pub fn assemble_share(
     file: &TerritoryFile,
+    kept: &Path,
+    shard: (usize, usize),
     cancelled: &AtomicBool,
     progress: &dyn Fn(Stage, f64),
-) -> Result<TerritoryManifest> {
+) -> Result<usize> {
+    let sources = read_sources(file, progress)?;
+    let options = options(file, &sources, Some(kept), Some(shard));
+    make_share(&sources.points, &sources.features, &options, cancelled, progress)
+        .map_err(|error| sources.placed(error, file))
+}
+
+fn read_sources(file: &TerritoryFile, progress: &dyn Fn(Stage, f64)) -> Result<Sources> {
     let mut sources = Sources::read(file, progress)?;
-    let options = GridOptions {
-        crs: file.crs,
-        extent: file.extent,
-        resolution_m: file.resolution_m,
-        selection: file.point_selection,
-        hydrography: file.hydrography.clone(),
-        ..GridOptions::default()
-    };
     if let Some(extent) = file.extent {
         sources.features.clip(&extent);
     } else if let Some(extent) = sources.cloud_extent {
         sources.clip_to_clouds(&extent);
     }
+    Ok(sources)
+}
+
+fn options(
+    file: &TerritoryFile,
+    sources: &Sources,
+    kept: Option<&Path>,
+    shard: Option<(usize, usize)>,
+) -> GridOptions {
+    GridOptions {
+        crs: file.crs,
+        extent: file.extent,
+        resolution_m: file.resolution_m,
+        selection: file.point_selection,
+        hydrography: file.hydrography.clone(),
+        cache: kept.map(|folder| BlockCache {
+            folder: folder.to_owned(),
+            file_hashes: sources.point_hashes.clone(),
+            shard,
+        }),
+        ..GridOptions::default()
+    }
+}
+
+fn assemble_into(
+    part: &PartFolder,
+    file: &TerritoryFile,
+    mut sources: Sources,
+    options: &GridOptions,
+    cancelled: &AtomicBool,
+    progress: &dyn Fn(Stage, f64),
+) -> Result<TerritoryManifest> {
     let grids = part.path().join(Territory::GRIDS);
-    let made =
-        assemble_grids(&sources.points, &sources.features, &grids, &options, cancelled, progress)
+    let mut made =
+        assemble_grids(&sources.points, &sources.features, &grids, options, cancelled, progress)
             .map_err(|error| sources.placed(error, file))?;
     if cancelled.load(Ordering::Relaxed) {
         return Err(Error::Cancelled);
     }
     progress(Stage::Store, 0.2);
     let vertical_datum = sources.vertical_datum(file.crs, &made);
+    for (path, problem) in &made.failed_files {
+        sources.notice_left_out(path, problem);
+    }
     let mut features = sources.features;
     features.crs = Some(file.crs);
     if !made.derived_buildings.is_empty() {
@@ -76,7 +117,7 @@ fn assemble_into(
         features.buildings = made.derived_buildings.clone();
     }
     add_trees(&mut features, made.trees);
-    features.building_models = write_buildings(
+    let written = write_buildings(
         &features,
         &made.buildings,
         &made.roofs,
@@ -84,6 +125,9 @@ fn assemble_into(
         vertical_datum,
         &part.path().join(Territory::BUILDINGS),
     )?;
+    made.quality.buildings.count_models(&written.models);
+    features.building_models = written.models;
+    features.roof_planes = written.roof_planes;
     progress(Stage::Store, 0.5);
     write_features(&features, &part.path().join(Territory::FEATURES))?;
     progress(Stage::Store, 0.8);

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::Result;
 use crate::formats::cf::CHUNK;
+use crate::products::lidar_hd;
 use crate::spatial::{Grid, GridSpec, cells_within};
 use crate::territory::{CellQuality, Features};
 
@@ -27,12 +28,20 @@ pub(super) fn blocks(spec: &GridSpec) -> Vec<Window> {
     Window::whole(spec).tiles(block_side(spec))
 }
 
+/// How far around a block points matter for it, m.
+pub(super) fn block_reach(spec: &GridSpec, tin: &TinOptions) -> f64 {
+    let pit_m = PIT_MARGIN as f64 * spec.cell_size;
+    influence_m(tin).max(BUILDING_MARGIN_M) + spec.cell_size + pit_m
+}
+
 /// The grids of one block, and the points that made them.
 pub(super) struct MadeBlock {
     pub(super) dtm: Grid<f32>,
     pub(super) dsm: Grid<f32>,
     pub(super) canopy: Grid<f32>,
     pub(super) plant_area: Grid<f32>,
+    /// Surface of bridge decks, void elsewhere.
+    pub(super) deck: Grid<f32>,
     pub(super) quality: Grid<u8>,
     pub(super) cover: Grid<u8>,
     pub(super) cover_source: Grid<u8>,
@@ -61,9 +70,9 @@ pub(super) fn make_block(
     match heights {
         Heights::Points(store) => {
             let pit_m = PIT_MARGIN as f64 * spec.cell_size;
-            let reach = influence_m(tin).max(BUILDING_MARGIN_M) + spec.cell_size + pit_m;
             let bounds = store.bounds();
-            let near = store.around(&block.area(spec).grown(millimetres(reach)))?;
+            let near =
+                store.around(&block.area(spec).grown(millimetres(block_reach(spec, tin))))?;
             let mut terrain = model(near.terrain.as_ref(), bounds, block);
             let around = block.grown(pit_m, spec);
             let wide = model(near.surface.as_ref(), bounds, &around);
@@ -84,6 +93,7 @@ pub(super) fn make_block(
             Ok(MadeBlock {
                 canopy: canopy_height(&terrain.height, &wide, before),
                 plant_area: plant_area_index(&near.pulses, window),
+                deck: deck(&surface),
                 dtm: terrain.height,
                 dsm: surface.height,
                 quality: terrain.quality,
@@ -108,6 +118,7 @@ pub(super) fn make_block(
             Ok(MadeBlock {
                 canopy: terrain.height.map(|v| 0.0 * v),
                 plant_area: Grid::filled(window, f32::NAN),
+                deck: Grid::filled(window, f32::NAN),
                 dtm: terrain.height,
                 dsm,
                 quality: terrain.quality,
@@ -119,6 +130,15 @@ pub(super) fn make_block(
             })
         }
     }
+}
+
+/// The surface where a bridge deck (class 17) is on top.
+fn deck(surface: &Tin) -> Grid<f32> {
+    let heights = surface.height.values.iter().zip(&surface.class.values);
+    let of = |(height, class): (&f32, &u8)| {
+        if *class == lidar_hd::BRIDGE { *height } else { f32::NAN }
+    };
+    Grid { spec: surface.height.spec, values: heights.map(of).collect() }
 }
 
 /// Ground that was derived, not classified by a producer, is never *measured*.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{LatticeBox, PointBins};
 use crate::products::lidar_hd;
-use crate::spatial::{Grid, Polygon, cells_along};
+use crate::spatial::{Grid, Polygon, cells_along, cells_within};
 use crate::territory::{Building, BuildingCounts, quantile};
 
 /// Height of a storey where only their number is known, metres.
@@ -55,7 +55,7 @@ pub enum GroundSource {
 }
 
 /// Roof points of a building.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RoofHeights {
     /// Points within the footprint.
     pub points: usize,
@@ -99,6 +99,10 @@ pub struct BuildingLod1 {
     pub ridge_m: Option<f64>,
     /// Area of the footprint, m².
     pub footprint_m2: f64,
+    /// East and north by which the footprint was moved onto the roof points, m.
+    pub shift_m: [f64; 2],
+    /// Volume between the surface (MNS) within the footprint and the ground, m³, where known.
+    pub surface_m3: Option<f64>,
 }
 
 /// Heights of the roof points within a footprint; `None` when there are too few.
@@ -181,7 +185,27 @@ pub fn building_lod1(
         roof_median_m: roof.map(|r| r.median_m),
         ridge_m: roof.map(|r| r.ridge_m),
         footprint_m2: building.footprint_area_m2(),
+        shift_m: [0.0; 2],
+        surface_m3: None,
     }
+}
+
+/// Volume between a surface within a footprint and a level, m³; `None` where it is void.
+pub(super) fn volume_above(
+    footprint: &[Polygon],
+    surface: &Grid<f32>,
+    level_m: f64,
+) -> Option<f64> {
+    let (mut sum, mut cells) = (0.0, 0usize);
+    cells_within(&surface.spec, footprint, |row, column| {
+        let height = surface[(row, column)];
+        if height.is_finite() {
+            (sum, cells) = (sum + f64::from(height) - level_m, cells + 1);
+        }
+    });
+    let geometry = crate::spatial::Geometry::Polygons(footprint.to_vec());
+    let area = geo::Area::unsigned_area(&geometry.to_multi_polygon());
+    (cells > 0).then(|| sum / cells as f64 * area)
 }
 
 /// Counts the blocks by the source of their height.
@@ -192,7 +216,7 @@ pub fn count_by_source(blocks: &[BuildingLod1]) -> BuildingCounts {
         bd_topo_height: count(HeightSource::BdTopoHeight),
         storeys: count(HeightSource::Storeys),
         assumed: count(HeightSource::Assumed),
-        derived_footprints: 0,
+        ..BuildingCounts::default()
     }
 }
 

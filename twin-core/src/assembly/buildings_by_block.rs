@@ -1,10 +1,14 @@
 //! Heights and roofs of buildings, block by block: each belongs to the block that holds its centre.
 
-use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::registration::{Blocks, moved};
 use super::{
-    BuildingLod1, LatticeBox, PointBins, RoofHeights, Roofs, Window, block::block_side,
-    building_lod1, find_roof, outline_ground, roof_heights,
+    BuildingLod1, LatticeBox, NoRoof, PointBins, RoofHeights, Roofs, Window, block::block_side,
+    building_lod1, buildings::volume_above, find_roof, outline_ground, roof_heights,
 };
 use crate::Result;
 use crate::formats::cf::GridFile;
@@ -22,6 +26,17 @@ pub(super) struct BuildingsByBlock<'a> {
     heights: Vec<Option<RoofHeights>>,
     /// By polygon of the footprint; none where not looked for.
     roofs: Vec<Roofs>,
+    touching: Blocks,
+    /// By which each footprint is moved, m.
+    shifts: Vec<[f64; 2]>,
+}
+
+/// What was found of the buildings of a block, in their order.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct FoundBuildings {
+    heights: Vec<Option<RoofHeights>>,
+    roofs: Vec<Roofs>,
+    shifts: Vec<[f64; 2]>,
 }
 
 impl<'a> BuildingsByBlock<'a> {
@@ -41,8 +56,14 @@ impl<'a> BuildingsByBlock<'a> {
                 owned.push(i);
             }
         }
-        let roofs = vec![Vec::new(); buildings.len()];
-        Self { buildings, owned, heights: vec![None; buildings.len()], roofs }
+        Self {
+            buildings,
+            owned,
+            heights: vec![None; buildings.len()],
+            roofs: vec![Vec::new(); buildings.len()],
+            touching: Blocks::new(buildings),
+            shifts: vec![[0.0; 2]; buildings.len()],
+        }
     }
 
     /// Whether no building belongs to the block of a number.
@@ -50,29 +71,69 @@ impl<'a> BuildingsByBlock<'a> {
         self.owned[block].is_empty()
     }
 
+    /// The footprint of a building where its roof points are.
+    fn footprint(&self, i: usize) -> Vec<Polygon> {
+        let polygons = self.buildings[i].footprint().iter();
+        polygons.map(|polygon| moved(polygon, self.shifts[i])).collect()
+    }
+
     /// Finds the heights of a block's buildings among the points of buildings around it.
     pub(super) fn find_heights(&mut self, block: usize, built: &PointBins) {
         let found: Vec<Option<RoofHeights>> = self.owned[block]
             .par_iter()
-            .map(|&i| roof_heights(self.buildings[i].footprint(), built))
+            .map(|&i| roof_heights(&self.footprint(i), built))
             .collect();
         for (&i, heights) in self.owned[block].iter().zip(found) {
             self.heights[i] = heights;
         }
     }
 
-    /// The same with the shapes of their roofs.
+    /// The same with the shapes of their roofs, footprints moved onto the points first.
     pub(super) fn find_roofs(&mut self, block: usize, built: &PointBins) {
+        let touching: BTreeSet<usize> =
+            self.owned[block].iter().map(|&i| self.touching.of(i)).collect();
+        let touching: Vec<usize> = touching.into_iter().collect();
+        let shifts: BTreeMap<usize, [f64; 2]> = touching
+            .par_iter()
+            .map(|&of| (of, self.touching.shift_m(of, self.buildings, built)))
+            .collect();
+        for &i in &self.owned[block] {
+            self.shifts[i] = shifts.get(&self.touching.of(i)).copied().unwrap_or_default();
+        }
         self.find_heights(block, built);
         let found: Vec<Roofs> = self.owned[block]
             .par_iter()
             .map(|&i| {
-                let polygons = self.buildings[i].footprint().iter();
-                polygons.map(|polygon| find_roof(polygon, &points_of(polygon, built))).collect()
+                if !self.buildings[i].is_standing() {
+                    return vec![Err(NoRoof::NotStanding); self.buildings[i].footprint().len()];
+                }
+                let footprint = self.footprint(i);
+                let roof = |polygon| find_roof(polygon, &points_of(polygon, built));
+                footprint.iter().map(roof).collect()
             })
             .collect();
         for (&i, roofs) in self.owned[block].iter().zip(found) {
             self.roofs[i] = roofs;
+        }
+    }
+
+    /// What was found of a block's buildings.
+    pub(super) fn found(&self, block: usize) -> FoundBuildings {
+        let owned = || self.owned[block].iter();
+        FoundBuildings {
+            heights: owned().map(|&i| self.heights[i]).collect(),
+            roofs: owned().map(|&i| self.roofs[i].clone()).collect(),
+            shifts: owned().map(|&i| self.shifts[i]).collect(),
+        }
+    }
+
+    /// Takes what was found of a block's buildings earlier.
+    pub(super) fn take(&mut self, block: usize, found: FoundBuildings) {
+        let FoundBuildings { heights, roofs, shifts } = found;
+        for (((&i, heights), roofs), shift) in
+            self.owned[block].iter().zip(heights).zip(roofs).zip(shifts)
+        {
+            (self.heights[i], self.roofs[i], self.shifts[i]) = (heights, roofs, shift);
         }
     }
 
@@ -92,12 +153,19 @@ impl<'a> BuildingsByBlock<'a> {
                 continue;
             }
             let Window { rows, columns } = block.grown(BUILDING_MARGIN_M, spec);
-            let terrain: Grid<f32> = grids.read_window("dtm", 0, rows, columns)?;
+            let terrain: Grid<f32> = grids.read_window("dtm", 0, rows.clone(), columns.clone())?;
+            let surface: Grid<f32> = grids.read_window("dsm", 0, rows, columns)?;
             let some: Vec<BuildingLod1> = owned
                 .par_iter()
                 .map(|&i| {
-                    let ground = outline_ground(self.buildings[i].footprint(), &terrain);
-                    building_lod1(&self.buildings[i], self.heights[i], ground)
+                    let footprint = self.footprint(i);
+                    let ground = outline_ground(&footprint, &terrain);
+                    let block = building_lod1(&self.buildings[i], self.heights[i], ground);
+                    BuildingLod1 {
+                        shift_m: self.shifts[i],
+                        surface_m3: volume_above(&footprint, &surface, block.ground_m),
+                        ..block
+                    }
                 })
                 .collect();
             for (&i, model) in owned.iter().zip(some) {

@@ -6,6 +6,7 @@
 //! | `dsm` | surface, metres |
 //! | `canopy_height` | height of the vegetation, metres |
 //! | `plant_area_index` | leaves and wood of the high vegetation, m²/m² |
+//! | `bridge_deck` | surface of bridge decks, metres |
 //! | `bed` | the terrain as water meets it, metres ([`hydrography`](super::hydrography)) |
 //! | `bed_change` | why it differs from the terrain, [`BedChange`] |
 //! | `quality` | what the terrain of a cell rests on, [`CellQuality`] |
@@ -21,14 +22,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::block::{blocks, make_block};
+use super::block_maker::{Block, BlockMaker};
 use super::buildings_by_block::{BUILDING_MARGIN_M, BuildingsByBlock};
 use super::heights::Heights;
-use super::held_out::{check_area, held_out_errors};
 use super::hydrography::{BED, BED_CHANGE, write_bed};
 use super::vegetation::find_trees;
 use super::{
-    BuildingLod1, CoverSource, GroundFilter, Roofs, SMALLEST_BUILDING_M2, TinOptions, Window,
+    BlockCache, BuildingLod1, CoverSource, GroundFilter, Roofs, SMALLEST_BUILDING_M2, TinOptions,
     count_by_source, derived_buildings, millimetres,
 };
 use crate::formats::cf::{BandMeta, GridFile, GridFileWriter};
@@ -40,7 +40,7 @@ use crate::territory::{
     HydrographySettings, LandCover, QualityCounts, QualityReport, SelectionRule, TerrainErrors,
     TerrainSource, Tree,
 };
-use crate::{Error, Result};
+use crate::{Error, Language, Result};
 
 /// What the assembly is busy with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +84,8 @@ pub struct GridOptions {
     pub ground_filter: GroundFilter,
     /// The bed under water.
     pub hydrography: HydrographySettings,
+    /// Where blocks are kept from run to run, if at all.
+    pub cache: Option<BlockCache>,
 }
 
 impl Default for GridOptions {
@@ -96,6 +98,7 @@ impl Default for GridOptions {
             tin: TinOptions::default(),
             ground_filter: GroundFilter::default(),
             hydrography: HydrographySettings::default(),
+            cache: None,
         }
     }
 }
@@ -115,10 +118,36 @@ pub struct AssembledGrids {
     pub roofs: Vec<Roofs>,
     /// Trees seen in the canopy.
     pub trees: Vec<Tree>,
+    /// Point files that could not be read, and what the reader said; the rest went on without them.
+    pub failed_files: Vec<(PathBuf, Text)>,
 }
 
 /// Most cells on which outlines of buildings are drawn from points, in memory: 10 × 10 km at 0.5 m.
 const MOST_OUTLINED_CELLS: usize = 400_000_000;
+
+/// Makes the blocks of one machine's share ([`BlockCache::shard`]) and keeps them in the cache of the
+/// options, for a run without a share to take. Gives the number of blocks made or found there.
+///
+/// # Errors
+/// As [`assemble_grids`].
+pub fn make_share(
+    points: &[PathBuf],
+    features: &Features,
+    options: &GridOptions,
+    cancelled: &AtomicBool,
+    progress: &dyn Fn(Stage, f64),
+) -> Result<usize> {
+    let mut maker = BlockMaker::new(points, features, options)?;
+    let ours: Vec<usize> = (0..maker.blocks.len()).filter(|&k| maker.is_ours(k)).collect();
+    for (done, &k) in ours.iter().enumerate() {
+        if cancelled.load(Ordering::Relaxed) {
+            return Err(Error::Cancelled);
+        }
+        progress(Stage::Grids, done as f64 / ours.len() as f64);
+        maker.block(k)?;
+    }
+    Ok(ours.len())
+}
 
 /// Makes the grids of a territory and writes them to `path`. `progress` is told the stage and the
 /// share done, from 0 to 1.
@@ -133,16 +162,10 @@ pub fn assemble_grids(
     cancelled: &AtomicBool,
     progress: &dyn Fn(Stage, f64),
 ) -> Result<AssembledGrids> {
-    if !(options.resolution_m >= 0.05 && options.resolution_m <= 1000.0) {
-        return Err(Error::input(
-            "resolution_m",
-            "la résolution doit être comprise entre 0,05 et 1000 m",
-            "the resolution must lie between 0.05 and 1000 m",
-        ));
-    }
-    let mut heights = Heights::open(points, features, options)?;
-    let spec = heights.spec(features, options)?;
-    let traces_outlines = features.buildings.is_empty() && matches!(heights, Heights::Points(_));
+    let mut maker = BlockMaker::new(points, features, options)?;
+    let spec = maker.spec;
+    let traces_outlines =
+        features.buildings.is_empty() && matches!(maker.heights, Heights::Points(_));
     if traces_outlines && spec.len() > MOST_OUTLINED_CELLS {
         return Err(Error::input(
             "extent",
@@ -150,54 +173,40 @@ pub fn assemble_grids(
             "too many cells to draw buildings from points; add a BD TOPO, reduce the extent or raise resolution_m",
         ));
     }
-    let tin = heights.tin(options);
-    let blocks = blocks(&spec);
-    let check_areas: Vec<Option<Window>> = blocks.iter().map(|b| check_area(&spec, b)).collect();
-    // The terrain of a check area depends on points so far around it.
-    let around = |area: &Window| area.area(&spec).grown(millimetres(tin.void_edge_m));
-    if let Heights::Points(store) = &mut heights {
-        store.set_check_areas(check_areas.iter().flatten().map(around).collect());
-    }
-
     let mut writer = GridFileWriter::create(path, &spec, options.crs, &BTreeMap::new())?;
     for band in bands(options.selection) {
         writer.add_band(&band)?;
     }
     let mut built = traces_outlines.then(|| Grid::filled(spec, false));
-    let mut buildings = BuildingsByBlock::new(&spec, &blocks, &features.buildings);
     let mut counts = QualityCounts::default();
     let mut errors = Vec::new();
-    for (k, block) in blocks.iter().enumerate() {
+    for k in 0..maker.blocks.len() {
         if cancelled.load(Ordering::Relaxed) {
             return Err(Error::Cancelled);
         }
-        progress(Stage::Grids, k as f64 / blocks.len() as f64);
-        let mut made = make_block(&mut heights, features, &spec, block, &tin)?;
-        if let Some((mut near, area)) = made.unthinned.take().zip(check_areas[k].as_ref()) {
-            let reach = around(area);
-            near.retain(|p| reach.contains(p.x_mm, p.y_mm));
-            errors.extend(held_out_errors(&near, options.selection, &area.spec(&spec), &tin));
-        }
+        progress(Stage::Grids, k as f64 / maker.blocks.len() as f64);
+        let Block { made, errors: of_block } = maker.block(k)?;
+        errors.extend(of_block);
         counts.add(&made.quality.values);
+        let (row, column) = (maker.blocks[k].rows.start, maker.blocks[k].columns.start);
         if let Some(built) = &mut built {
             for i in (0..made.top.values.len()).filter(|&i| lidar_hd::is_built(made.top.values[i]))
             {
-                let (row, column) = made.top.spec.row_column(i);
-                built[(block.rows.start + row, block.columns.start + column)] = true;
+                let (r, c) = made.top.spec.row_column(i);
+                built[(row + r, column + c)] = true;
             }
         }
-        if let Some(built) = &made.built {
-            buildings.find_roofs(k, built);
-        }
-        let (row, column) = (block.rows.start, block.columns.start);
         writer.write_window("dtm", row, column, &made.dtm)?;
         writer.write_window("dsm", row, column, &made.dsm)?;
         writer.write_window("canopy_height", row, column, &made.canopy)?;
         writer.write_window("plant_area_index", row, column, &made.plant_area)?;
+        writer.write_window("bridge_deck", row, column, &made.deck)?;
         writer.write_window("quality", row, column, &made.quality)?;
         writer.write_window("land_cover", row, column, &made.cover)?;
         writer.write_window("cover_source", row, column, &made.cover_source)?;
     }
+    maker.forget_others();
+    let BlockMaker { mut heights, blocks, mut buildings, .. } = maker;
     if counts.shares().void >= 1.0 {
         return Err(Error::input(
             "source",
@@ -235,7 +244,18 @@ pub fn assemble_grids(
         hydrography,
         ..report(&heights, options.selection, &spec, &counts, &errors, by_source)
     };
+    let failed_files = match &heights {
+        Heights::Points(store) => store
+            .failed()
+            .map(|(path, error)| {
+                let told = Text::new(error.text(Language::Fr), error.text(Language::En));
+                (path.to_owned(), told)
+            })
+            .collect(),
+        Heights::Vectors(_) => Vec::new(),
+    };
     Ok(AssembledGrids {
+        failed_files,
         spec,
         quality,
         derived_buildings: derived,
@@ -260,6 +280,7 @@ fn bands(selection: SelectionRule) -> Vec<BandMeta> {
         BandMeta::maximum("canopy_height", "height of the vegetation", "m")
             .with_standard_name("canopy_height"),
         BandMeta::continuous("plant_area_index", "plant area index of the high vegetation", "1"),
+        BandMeta::maximum("bridge_deck", "surface of bridge decks", "m"),
         BandMeta::continuous(BED, "bed: the terrain as water meets it", "m")
             .with_attribute("point_selection", rule),
         BandMeta::categorical(

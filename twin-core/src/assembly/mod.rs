@@ -3,8 +3,11 @@
 mod assemble;
 mod bins;
 mod block;
+mod block_cache;
+mod block_maker;
 mod buildings;
 mod buildings_by_block;
+mod changes;
 mod city_model;
 mod grids;
 mod ground_filter;
@@ -13,9 +16,12 @@ mod held_out;
 mod hydrography;
 mod land_cover;
 mod lattice;
+mod local_tables;
 mod outlines;
 mod part_folder;
+mod party_walls;
 mod point_store;
+mod registration;
 mod roofs;
 mod selection;
 mod solid;
@@ -26,13 +32,15 @@ mod under_buildings;
 mod vegetation;
 mod window;
 
-pub use assemble::assemble;
+pub use assemble::{assemble, assemble_share};
 pub use bins::PointBins;
+pub use block_cache::BlockCache;
 pub use buildings::{
     BuildingLod1, GroundSource, HeightSource, OutlineGround, RoofHeights, STOREY_M, building_lod1,
     count_by_source, outline_ground, roof_heights,
 };
-pub use grids::{AssembledGrids, GridOptions, Stage, assemble_grids};
+pub use changes::{Change, FeatureChange, changes};
+pub use grids::{AssembledGrids, GridOptions, Stage, assemble_grids, make_share};
 pub use ground_filter::{GroundFilter, classify_ground};
 pub use held_out::held_out_errors;
 pub use land_cover::{CoverGrids, CoverSource, land_cover};

@@ -11,6 +11,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     CellAnchor, GroundFilter, LatticeBox, PointBins, SurfacePoint, classify_ground, select_surface,
     select_terrain, selection::select_built, surface_points, vegetation::PulseCounts,
@@ -36,7 +38,7 @@ pub(super) struct Selection {
 }
 
 /// What a file gave, counted once however often it is decoded.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FileCounts {
     pub(super) points: u64,
     pub(super) ground: u64,
@@ -49,6 +51,8 @@ pub(super) struct PointStore {
     selection: Selection,
     loaded: BTreeMap<usize, Loaded>,
     counts: BTreeMap<usize, FileCounts>,
+    /// Files that cannot be read, and why.
+    failed: BTreeMap<usize, Error>,
     clock: u64,
 }
 
@@ -113,7 +117,15 @@ impl PointStore {
             return Ok(None);
         };
         let (loaded, counts) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Some(Self { files, bounds, selection, loaded, counts, clock: 0 }))
+        Ok(Some(Self {
+            files,
+            bounds,
+            selection,
+            loaded,
+            counts,
+            failed: BTreeMap::new(),
+            clock: 0,
+        }))
     }
 
     /// A rectangle that holds every point.
@@ -132,6 +144,41 @@ impl PointStore {
         self.selection.check_areas = areas;
     }
 
+    /// The files with where they reach, in the order of their numbers.
+    pub(super) fn files(&self) -> Vec<(PathBuf, LatticeBox)> {
+        self.files.iter().map(|(file, area)| (file.path().to_owned(), *area)).collect()
+    }
+
+    /// What the files that reach into an area gave, by their number.
+    pub(super) fn counts_around(&self, area: &LatticeBox) -> BTreeMap<usize, FileCounts> {
+        let touched = self.touched(area).into_iter();
+        touched.filter_map(|i| Some((i, *self.counts.get(&i)?))).collect()
+    }
+
+    /// Takes what files gave earlier.
+    pub(super) fn take_counts(&mut self, counts: BTreeMap<usize, FileCounts>) {
+        self.counts.extend(counts);
+    }
+
+    /// The files that could not be read, which the rest went on without.
+    pub(super) fn failed(&self) -> impl Iterator<Item = (&Path, &Error)> {
+        self.failed.iter().map(|(&i, error)| (self.files[i].0.path(), error))
+    }
+
+    /// Whether a file that cannot be read reaches into an area.
+    pub(super) fn fails_in(&self, area: &LatticeBox) -> bool {
+        self.touched(area).iter().any(|i| self.failed.contains_key(i))
+    }
+
+    fn touched(&self, area: &LatticeBox) -> Vec<usize> {
+        (0..self.files.len())
+            .filter(|&i| {
+                let b = self.files[i].1;
+                (0..2).all(|k| b.min[k] <= area.max[k] && area.min[k] <= b.max[k])
+            })
+            .collect()
+    }
+
     pub(super) fn counts(&self) -> FileCounts {
         self.counts.values().fold(FileCounts::default(), |a, b| FileCounts {
             points: a.points + b.points,
@@ -143,21 +190,24 @@ impl PointStore {
     /// The selected points within an area.
     pub(super) fn around(&mut self, area: &LatticeBox) -> Result<BlockPoints> {
         self.clock += 1;
-        let touched: Vec<usize> = (0..self.files.len())
-            .filter(|&i| {
-                let b = self.files[i].1;
-                (0..2).all(|k| b.min[k] <= area.max[k] && area.min[k] <= b.max[k])
-            })
-            .collect();
+        let touched = self.touched(area);
         let (mut terrain, mut surface) = (Vec::new(), Vec::new());
         let (mut built, mut unthinned) = (Vec::new(), Vec::new());
         let mut pulses = PulseCounts::default();
         for &i in &touched {
-            if !self.loaded.contains_key(&i) {
+            if !self.loaded.contains_key(&i) && !self.failed.contains_key(&i) {
                 self.make_room(&touched);
-                let (loaded, counts) = self.load(i)?;
-                self.loaded.insert(i, loaded);
-                self.counts.insert(i, counts);
+                match self.load(i) {
+                    Ok((loaded, counts)) => {
+                        self.loaded.insert(i, loaded);
+                        self.counts.insert(i, counts);
+                    }
+                    // Of many tiles one may be damaged: the rest goes on and the report says so.
+                    Err(error) if self.failed.len() + 1 < self.files.len() => {
+                        self.failed.insert(i, error);
+                    }
+                    Err(error) => return Err(error),
+                }
             }
             let Some(loaded) = self.loaded.get_mut(&i) else { continue };
             loaded.last_use = self.clock;

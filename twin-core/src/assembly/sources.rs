@@ -1,14 +1,16 @@
 //! The sources of a territory file, read and brought into its reference system.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::local_tables::attach;
 use super::{AssembledGrids, Stage};
 use crate::formats::las::PointFile;
 use crate::formats::{FeatureTable, LayerRead, read_vector_layers};
 use crate::language::Text;
-use crate::products::{BdTopo, ImportReport, OcsGe, plu, ppr};
+use crate::products::{BdTopo, ImportReport, OcsGe, bd_france, plu, ppr};
 use crate::spatial::{Crs, Extent, Transformer, VerticalDatum};
 use crate::territory::{Features, Product, SourceEntry, SourceRecord, TerritoryFile};
 use crate::{Error, FileProblem, Language, Result};
@@ -16,6 +18,8 @@ use crate::{Error, FileProblem, Language, Result};
 /// What the sources gave, in the territory's reference system.
 pub(super) struct Sources {
     pub(super) points: Vec<PathBuf>,
+    /// BLAKE3 of each point file.
+    pub(super) point_hashes: BTreeMap<PathBuf, String>,
     pub(super) features: Features,
     pub(super) records: Vec<SourceRecord>,
     pub(super) notices: Vec<Text>,
@@ -31,6 +35,7 @@ impl Sources {
     pub(super) fn read(file: &TerritoryFile, progress: &dyn Fn(Stage, f64)) -> Result<Self> {
         let mut sources = Self {
             points: Vec::new(),
+            point_hashes: BTreeMap::new(),
             features: Features { crs: Some(file.crs), ..Features::default() },
             records: Vec::new(),
             notices: Vec::new(),
@@ -38,17 +43,41 @@ impl Sources {
             empty_clouds: Vec::new(),
             stated_datum: None,
         };
-        for (at, entry) in file.source.iter().enumerate() {
+        // Local tables are joined to what the other sources give.
+        let mut entries: Vec<&SourceEntry> = file.source.iter().collect();
+        entries.sort_by_key(|entry| entry.product == Product::LocalTable);
+        for (at, entry) in entries.into_iter().enumerate() {
             progress(Stage::Sources, at as f64 / file.source.len() as f64);
             let paths = file.files(entry)?;
             let records: Vec<Result<SourceRecord>> =
                 paths.par_iter().map(|p| entry.record(p)).collect();
-            for record in records {
-                sources.records.push(record?);
-            }
+            let records = records.into_iter().collect::<Result<Vec<SourceRecord>>>()?;
             if entry.product == Product::LidarHd {
+                for (path, record) in paths.iter().zip(&records) {
+                    sources.point_hashes.insert(path.clone(), record.hash.clone());
+                }
+            }
+            sources.records.extend(records);
+            if entry.product == Product::LidarHd {
+                let is_one_of_many = paths.len() > 1;
                 for path in paths {
-                    sources.add_points(path, entry, file)?;
+                    match sources.add_points(path.clone(), entry, file) {
+                        // Of many tiles one may be damaged: the rest goes on and the report says so.
+                        Err(Error::File { problem, .. })
+                            if is_one_of_many && !matches!(*problem, FileProblem::MissingCrs) =>
+                        {
+                            let [fr, en] = [Language::Fr, Language::En].map(|l| problem.text(l));
+                            sources.notice_left_out(&path, &Text::new(fr, en));
+                        }
+                        added => added?,
+                    }
+                }
+                if sources.points.is_empty() && sources.empty_clouds.is_empty() {
+                    return Err(Error::input(
+                        entry.path.clone(),
+                        "aucun fichier de points lisible ; les télécharger à nouveau",
+                        "no point file can be read; download them again",
+                    ));
                 }
             } else {
                 sources.add_vectors(&paths, entry, file)?;
@@ -60,6 +89,18 @@ impl Sources {
     /// Something the user should know of a file or a layer.
     fn notice(&mut self, place: &str, fr: &str, en: &str) {
         self.notices.push(Text::new(format!("{place} : {fr}"), format!("{place}: {en}")));
+    }
+
+    /// A point file that cannot be read, while others can.
+    pub(super) fn notice_left_out(&mut self, path: &Path, problem: &Text) {
+        self.notice(
+            &name_of(path),
+            &format!(
+                "illisible, son emprise reste vide ; le télécharger à nouveau. {}",
+                problem.fr
+            ),
+            &format!("unreadable, its extent stays void; download it again. {}", problem.en),
+        );
     }
 
     fn notice_assumed(&mut self, place: &str, crs: Crs) {
@@ -159,9 +200,10 @@ impl Sources {
         file: &TerritoryFile,
     ) -> Result<()> {
         let mut tables: Vec<FeatureTable> = Vec::new();
+        let is_local = entry.product == Product::LocalTable;
         for path in paths {
             let layers = read_vector_layers(path)?;
-            if entry.layer.is_some() && layers.len() != 1 {
+            if entry.layer.is_some() && !is_local && layers.len() != 1 {
                 return Err(Error::input(
                     path.display().to_string(),
                     format!(
@@ -191,7 +233,7 @@ impl Sources {
                     );
                 }
                 self.move_to(&mut table, entry, file, path)?;
-                if let Some(layer) = &entry.layer {
+                if let Some(layer) = entry.layer.as_ref().filter(|_| !is_local) {
                     table.name.clone_from(layer);
                 }
                 tables.push(table);
@@ -200,9 +242,24 @@ impl Sources {
         let mut report = ImportReport::default();
         let features = match entry.product {
             Product::BdTopo => BdTopo::new()?.from_tables(tables, &mut report)?,
+            Product::BdFranceVegetation => {
+                self.notice(
+                    &entry.path,
+                    "lecture de la BD France non vérifiée sur une livraison : contrôler les natures.",
+                    "reading of BD France not verified on a delivery: check the kinds.",
+                );
+                bd_france::from_tables(tables, &mut report)
+            }
             Product::OcsGe => OcsGe::new()?.from_tables(tables, &mut report),
             Product::Plu => plu::from_tables(tables, &mut report),
             Product::Ppr => ppr::from_tables(tables, &mut report),
+            Product::LocalTable => {
+                for table in &tables {
+                    let told = attach(&mut self.features, table, entry, &paths[0])?;
+                    self.notices.push(told);
+                }
+                return Ok(());
+            }
             Product::LidarHd => Features::default(),
         };
         if report.layers.is_empty() && !report.ignored.is_empty() {

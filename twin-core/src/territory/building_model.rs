@@ -9,7 +9,8 @@ layer! {
         pub id: String = "cleabs",
         /// Level of detail of the best model, such as `1.2`.
         pub lod: Option<String> = "lod",
-        /// Why there is no better one: `few-points`, `no-plane`, `poor-fit`, `footprint`, `invalid`.
+        /// Why there is no better one: `few-points`, `no-plane`, `poor-fit`, `footprint`, `invalid`,
+        /// `not-standing`.
         pub fallback: Option<String> = "repli",
         /// Altitude of the ground (m).
         pub ground_m: Option<f64> = "altitude_sol",
@@ -31,6 +32,14 @@ layer! {
         pub roof_explained: Option<f64> = "part_expliquee",
         /// Volume of the model (m³).
         pub volume_m3: Option<f64> = "volume",
+        /// Volume between the surface (MNS) within the footprint and the ground of the model (m³).
+        pub surface_volume_m3: Option<f64> = "volume_mns",
+        /// Length of the walls that other buildings stand against (m).
+        pub party_wall_m: Option<f64> = "murs_mitoyens",
+        /// By how much the footprint was moved onto the roof points, to the east (m).
+        pub shift_east_m: Option<f64> = "recalage_est",
+        /// The same to the north (m).
+        pub shift_north_m: Option<f64> = "recalage_nord",
         /// Byte offset of its line in `buildings.city.jsonl`.
         pub offset: Option<u32> = "cityjson_debut",
         /// Length of that line in bytes.

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Building, BuildingModel, Cemetery, Commune, Facility, Hedge, LandCoverZone, Layer,
-    LinearConstruction, NamedWaterCourse, PointConstruction, Pylon, Rail, ReliefLine, Reservoir,
-    Road, Runway, SportsGround, SurfaceConstruction, TransportSite, Tree, VegetationZone,
-    WaterBody, WaterCourse, WaterSurface, Zone, layer::intersects,
+    LinearConstruction, LocalAttribute, NamedWaterCourse, PointConstruction, Pylon, Rail,
+    ReliefLine, Reservoir, Road, RoofPlane, Runway, SportsGround, SurfaceConstruction,
+    TransportSite, Tree, VegetationZone, WaterBody, WaterCourse, WaterSurface, Zone,
+    layer::intersects,
 };
 use crate::language::Text;
 use crate::spatial::{Crs, Extent, Position, Transformer};
@@ -64,6 +65,8 @@ features! {
     buildings: Building,
     /// Their 3D models, made by assembly.
     building_models: BuildingModel,
+    /// Planes of their roofs, made by assembly.
+    roof_planes: RoofPlane,
     /// Bridges, dams and other constructions drawn as surfaces.
     surface_constructions: SurfaceConstruction,
     /// Walls, quays, dykes and other constructions drawn as lines.
@@ -110,6 +113,8 @@ features! {
     communes: Commune,
     /// Regulatory zones.
     zones: Zone,
+    /// What local tables say of other features.
+    local_attributes: LocalAttribute,
 }
 
 fn merge_layer<L: Layer>(here: &mut Vec<L>, other: Vec<L>) -> usize {

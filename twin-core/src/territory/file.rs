@@ -78,9 +78,12 @@ pub struct SourceEntry {
     #[serde(default)]
     pub crs: Option<Crs>,
     /// Layer of the product, such as `batiment`, where neither the name of the table nor its
-    /// identifiers tell.
+    /// identifiers tell; of a local table the layer it is joined to, `batiment` by default.
     #[serde(default)]
     pub layer: Option<String>,
+    /// Of a local table: the column with the RNB identifier or `cleabs`, where its name does not tell.
+    #[serde(default)]
+    pub key: Option<String>,
     /// Edition, such as `2025-06-15`.
     #[serde(default)]
     pub edition: Option<String>,
@@ -102,12 +105,16 @@ pub enum Product {
     LidarHd,
     /// BD TOPO V3: GeoPackage, Shapefiles or WFS GeoJSON.
     BdTopo,
+    /// Vegetation theme of BD France (beta): columns not verified on a delivery.
+    BdFranceVegetation,
     /// OCS GE land cover.
     OcsGe,
     /// Urban-planning zones (CNIG PLU).
     Plu,
     /// Risk-prevention zones (PPR, COVADIS or CNIG).
     Ppr,
+    /// A table of one's own (CSV, GeoPackage …), joined by RNB identifier or `cleabs`.
+    LocalTable,
 }
 
 impl Product {
@@ -116,23 +123,29 @@ impl Product {
         match self {
             Self::LidarHd => "LiDAR HD",
             Self::BdTopo => "BD TOPO",
+            Self::BdFranceVegetation => "BD France, végétation (bêta)",
             Self::OcsGe => "OCS GE",
             Self::Plu => "PLU (CNIG)",
             Self::Ppr => "PPR",
+            Self::LocalTable => "table locale",
         }
     }
 
     /// Licence under which the national product is published.
     pub fn licence(self) -> &'static str {
-        "Licence Ouverte 2.0 (Etalab)"
+        match self {
+            Self::LocalTable => "non précisée",
+            _ => "Licence Ouverte 2.0 (Etalab)",
+        }
     }
 
     /// Attribution that the licence asks for.
     pub fn attribution(self) -> &'static str {
         match self {
-            Self::LidarHd | Self::BdTopo | Self::OcsGe => "© IGN",
+            Self::LidarHd | Self::BdTopo | Self::BdFranceVegetation | Self::OcsGe => "© IGN",
             Self::Plu => "Géoportail de l'urbanisme",
             Self::Ppr => "Services de l'État",
+            Self::LocalTable => "non précisée",
         }
     }
 }
@@ -300,6 +313,20 @@ fn check_crs(path: &Path, table: &toml::Table) -> Result<()> {
 }
 
 impl SourceEntry {
+    /// A source of which nothing more is said.
+    pub fn new(product: Product, path: impl Into<String>) -> Self {
+        Self {
+            product,
+            path: path.into(),
+            crs: None,
+            layer: None,
+            key: None,
+            edition: None,
+            licence: None,
+            attribution: None,
+        }
+    }
+
     /// The record of one file of this source.
     pub fn record(&self, path: &Path) -> Result<SourceRecord> {
         Ok(SourceRecord {

@@ -22,10 +22,12 @@ mod hydrography;
 mod identifier;
 mod land_cover;
 mod layer;
+mod local_attribute;
 mod quality;
 mod rail;
 mod relief;
 mod road;
+mod roof_plane;
 mod state;
 mod store;
 mod surface_properties;
@@ -61,6 +63,7 @@ pub use hydrography::{BedChange, BedRule, GivenSection, HydrographyReport, Hydro
 pub use identifier::{InseeCode, RnbId};
 pub use land_cover::{LandCover, LandCoverZone};
 pub use layer::{Column, Layer, Oddities, Shape, intersects};
+pub use local_attribute::LocalAttribute;
 pub use quality::{
     BuildingCounts, CellQuality, QualityCounts, QualityReport, QualityShares, TerrainErrors,
     TerrainSource, quantile,
@@ -68,6 +71,7 @@ pub use quality::{
 pub use rail::{Rail, RailNature};
 pub use relief::{ReliefLine, ReliefLineNature};
 pub use road::{Road, RoadNature, TrafficDirection};
+pub use roof_plane::RoofPlane;
 pub use state::{HeightMethod, ObjectState};
 pub use store::Territory;
 pub use surface_properties::{SurfaceProperties, SurfaceProperty, SurfaceValue};

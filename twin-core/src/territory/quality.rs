@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{HydrographyReport, SelectionRule};
+use super::{BuildingModel, HydrographyReport, SelectionRule};
 use crate::Language;
 
 /// What a cell of the terrain rests on. The codes are those of the quality band.
@@ -148,12 +148,27 @@ pub struct BuildingCounts {
     pub assumed: usize,
     /// Of all, footprints traced from the points rather than taken from a product.
     pub derived_footprints: usize,
+    /// Of all, those whose roof has its planes (LoD2.2).
+    pub roof_planes: usize,
+    /// Of all, those whose roof has flat parts only (LoD1.3).
+    pub flat_parts: usize,
+    /// Of all, those whose footprint was moved onto the roof points.
+    pub moved_footprints: usize,
 }
 
 impl BuildingCounts {
     /// Number of buildings.
     pub fn total(&self) -> usize {
         self.lidar + self.bd_topo_height + self.storeys + self.assumed
+    }
+
+    /// Counts the models by what they are.
+    pub fn count_models(&mut self, models: &[BuildingModel]) {
+        let of_lod = |lod: &str| models.iter().filter(|m| m.lod.as_deref() == Some(lod)).count();
+        self.roof_planes = of_lod("2.2");
+        self.flat_parts = of_lod("1.3");
+        let is_moved = |m: &&BuildingModel| m.shift_east_m.is_some();
+        self.moved_footprints = models.iter().filter(is_moved).count();
     }
 }
 
@@ -264,6 +279,20 @@ impl QualityReport {
                 ),
                 Language::En => format!(
                     "{total} buildings; height from LiDAR {lidar}, BD TOPO {height}, storeys {storeys}, assumed {assumed}; footprints derived from points: {derived}."
+                ),
+            });
+        }
+        if b.roof_planes + b.flat_parts > 0 {
+            let blocks = b.total() - b.roof_planes - b.flat_parts;
+            let [planes, parts, blocks, moved] =
+                [b.roof_planes, b.flat_parts, blocks, b.moved_footprints]
+                    .map(|n| number(n as f64, 0));
+            lines.push(match language {
+                Language::Fr => format!(
+                    "Toits : {planes} en pans (LoD2.2), {parts} en parties plates (LoD1.3), {blocks} en bloc (LoD1.2) ; {moved} emprises recalées sur les points."
+                ),
+                Language::En => format!(
+                    "Roofs: {planes} as planes (LoD2.2), {parts} as flat parts (LoD1.3), {blocks} as blocks (LoD1.2); {moved} footprints moved onto the points."
                 ),
             });
         }

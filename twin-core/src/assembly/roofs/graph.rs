@@ -1,5 +1,7 @@
 //! The roof in plan: regions of one plane, the edges between them, and their repair before extrusion.
 
+use serde::{Deserialize, Serialize};
+
 use std::collections::BTreeMap;
 
 use super::partition::Partition;
@@ -18,7 +20,7 @@ const SAME_HEIGHT_M: f64 = 0.01;
 const MEETING_M: f64 = 0.1;
 
 /// An edge between two regions, or a region and the outside (`None`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Edge {
     pub(super) from: usize,
     pub(super) to: usize,
@@ -37,7 +39,7 @@ impl Edge {
 }
 
 /// Regions by plane, in plan.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct RoofGraph {
     pub(super) vertices: Vec<[f64; 2]>,
     pub(super) edges: Vec<Edge>,

@@ -79,6 +79,8 @@ pub enum NoRoof {
     Footprint,
     /// The solid would not be valid.
     Invalid,
+    /// The building is planned or gone.
+    NotStanding,
 }
 
 /// Level of detail of a modelled roof.
@@ -91,7 +93,7 @@ pub enum RoofDetail {
 }
 
 /// What the points say of the roof over a polygon; the ground comes later.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RoofShape {
     origin: [f64; 3],
     parts: Fitted,
@@ -99,7 +101,7 @@ pub struct RoofShape {
 }
 
 /// A roof in plan and how well it fits the points.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Fitted {
     graph: RoofGraph,
     fit: RoofFit,
@@ -109,7 +111,7 @@ struct Fitted {
 pub type Roofs = Vec<Result<RoofShape, NoRoof>>;
 
 /// How well a modelled roof fits its points.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RoofFit {
     /// Number of roof planes, or of flat parts.
     pub planes: usize,

@@ -33,7 +33,7 @@ const SAME_COSINE: f64 = 0.99863;
 const SAME_M: f64 = 0.12;
 
 /// Height over the local origin: `z = c + a x + b y`.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Plane {
     pub(super) a: f64,
     pub(super) b: f64,

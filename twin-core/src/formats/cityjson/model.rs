@@ -174,6 +174,8 @@ pub struct Surface {
     pub rings: Vec<Line>,
     /// What the surface is, where known.
     pub semantic: Option<Semantic>,
+    /// What else is known of it; kept only beside what it is.
+    pub attributes: Map<String, Value>,
 }
 
 /// What a surface of a building or water body is.

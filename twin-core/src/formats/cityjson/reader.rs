@@ -198,6 +198,8 @@ struct SemanticsMember {
 struct SemanticSurface {
     #[serde(rename = "type")]
     kind: String,
+    #[serde(flatten)]
+    attributes: Map<String, Value>,
 }
 
 /// The object that gives the feature its name comes first.
@@ -276,12 +278,10 @@ fn surfaces(
     };
     let mut surfaces = Vec::new();
     for (i, rings) in boundaries.into_iter().enumerate() {
-        let semantic = values
-            .get(i)
-            .copied()
-            .flatten()
-            .and_then(|value| kinds.get(value))
-            .and_then(|kind| Semantic::ALL.into_iter().find(|s| s.name() == kind.kind));
+        let kind = values.get(i).copied().flatten().and_then(|value| kinds.get(value));
+        let semantic =
+            kind.and_then(|kind| Semantic::ALL.into_iter().find(|s| s.name() == kind.kind));
+        let attributes = kind.filter(|_| semantic.is_some()).map(|kind| kind.attributes.clone());
         let rings = rings
             .into_iter()
             .map(|ring| {
@@ -298,7 +298,8 @@ fn surfaces(
                 Ok(line)
             })
             .collect::<Result<_, FileProblem>>()?;
-        surfaces.push(Surface { rings, semantic });
+        let attributes = attributes.unwrap_or_default();
+        surfaces.push(Surface { rings, semantic, attributes });
     }
     Ok(SurfaceGeometry { lod: member.lod, form, surfaces })
 }

@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::*;
 use crate::{
@@ -21,11 +21,15 @@ fn block(x: f64, y: f64, side: f64, low: f64, high: f64) -> SurfaceGeometry {
     let at = |z: f64| corners.map(|(x, y)| [x, y, z]);
     let close = |mut ring: Line| {
         ring.push(ring[0]);
-        Surface { rings: vec![ring], semantic: None }
+        Surface { rings: vec![ring], semantic: None, attributes: Map::new() }
     };
     let mut surfaces = vec![
         Surface { semantic: Some(Semantic::Ground), ..close(at(low).into_iter().rev().collect()) },
-        Surface { semantic: Some(Semantic::Roof), ..close(at(high).to_vec()) },
+        Surface {
+            semantic: Some(Semantic::Roof),
+            attributes: Map::from_iter([("pente".to_owned(), json!(0.0))]),
+            ..close(at(high).to_vec())
+        },
     ];
     for i in 0..4 {
         let (a, b) = (corners[i], corners[(i + 1) % 4]);
@@ -54,6 +58,7 @@ fn others() -> Vec<Vec<CityObject>> {
             [292_100.0, 6_832_110.0, z],
         ]],
         semantic: None,
+        attributes: Map::new(),
     };
     let mut relief = CityObject::new("T1", CityObjectKind::TinRelief);
     relief.geometries = vec![SurfaceGeometry {
@@ -69,7 +74,10 @@ fn others() -> Vec<Vec<CityObject>> {
     }];
     let mut tree = CityObject::new("A1", CityObjectKind::SolitaryVegetationObject);
     tree.geometries = vec![block(292_200.0, 6_832_200.0, 4.0, 50.0, 58.0)];
-    tree.geometries[0].surfaces.iter_mut().for_each(|s| s.semantic = None);
+    tree.geometries[0].surfaces.iter_mut().for_each(|s| {
+        s.semantic = None;
+        s.attributes.clear();
+    });
     vec![vec![relief], vec![water], vec![tree]]
 }
 

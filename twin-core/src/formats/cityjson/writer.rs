@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    CityModelHeader, CityObject, CityObjectKind, FeaturePlace, Form, SurfaceGeometry,
+    CityModelHeader, CityObject, CityObjectKind, FeaturePlace, Form, Semantic, SurfaceGeometry,
     vertices::Vertices,
 };
 use crate::language::Text;
@@ -225,7 +225,7 @@ fn geometry(
         }
         if !rings.is_empty() {
             boundaries.push(rings);
-            semantics.push(surface.semantic);
+            semantics.push(surface.semantic.map(|s| (s, &surface.attributes)));
         }
     }
     if boundaries.is_empty() {
@@ -246,7 +246,12 @@ fn geometry(
         }
     }
     if !used.is_empty() {
-        let surfaces: Vec<Value> = used.iter().map(|s| json!({ "type": s.name() })).collect();
+        let described = |(semantic, attributes): &(Semantic, &Map<String, Value>)| {
+            let mut described = Map::from_iter([("type".to_owned(), json!(semantic.name()))]);
+            described.extend((*attributes).clone());
+            Value::Object(described)
+        };
+        let surfaces: Vec<Value> = used.iter().map(described).collect();
         let values: Vec<Option<usize>> =
             semantics.iter().map(|s| s.and_then(|s| used.iter().position(|u| *u == s))).collect();
         json.insert(

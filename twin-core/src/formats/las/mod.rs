@@ -22,6 +22,7 @@
 mod bytes;
 mod chunks;
 mod copc;
+mod copc_writer;
 mod decode;
 mod filter;
 mod header;
@@ -34,6 +35,7 @@ use std::path::{Path, PathBuf};
 use laz::LazVlr;
 use rayon::prelude::*;
 
+pub use copc_writer::write_copc;
 pub use header::PointFileHeader;
 
 use self::chunks::Chunk;
