@@ -91,6 +91,45 @@ fn the_bed_of_the_river_falls_from_end_to_end_and_lies_below_its_water() {
     assert_eq!(territory.manifest().quality.hydrography.falling_share, 1.0);
 }
 
+/// The written BD TOPO displaces every building by a vector of its own; blocks move as one.
+#[test]
+fn footprints_move_onto_their_roofs() {
+    let (territory, commune) = (territory(), truth());
+    let middle = |points: &mut dyn Iterator<Item = [f64; 2]>| {
+        let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
+        for p in points {
+            for k in 0..2 {
+                (low[k], high[k]) = (low[k].min(p[k]), high[k].max(p[k]));
+            }
+        }
+        [0, 1].map(|k| 0.5 * (low[k] + high[k]))
+    };
+    let models = &territory.features().building_models;
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for building in commune.buildings() {
+        let real = middle(&mut building.footprint.iter().copied());
+        let off = |place: [f64; 2]| (place[0] - real[0]).hypot(place[1] - real[1]);
+        let model = models.iter().map(|model| {
+            let placed = middle(&mut model.geometry.positions().map(|p| [p[0], p[1]]));
+            let shift = [model.shift_east_m, model.shift_north_m].map(|s| s.unwrap_or(0.0));
+            (off([placed[0] - shift[0], placed[1] - shift[1]]), off(placed))
+        });
+        if let Some((was, is)) = model.min_by(|a, b| a.0.total_cmp(&b.0)).filter(|m| m.0 < 1.5) {
+            before.push(was);
+            after.push(is);
+        }
+    }
+    let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
+    println!(
+        "{} footprints: {:.2} m off as drawn, {:.2} m off as moved",
+        before.len(),
+        mean(&before),
+        mean(&after)
+    );
+    assert!(before.len() > 50);
+    assert!(mean(&after) < 0.7 * mean(&before));
+}
+
 #[test]
 fn a_tileset_and_a_scene_hold_every_building() {
     let territory = territory();

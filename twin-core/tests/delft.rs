@@ -62,7 +62,7 @@ fn every_footprint_of_delft_has_a_valid_model_that_fits() {
             let mut low: Vec<f64> = around(&ground, polygon, 3.0).iter().map(|p| p[2]).collect();
             let floor = if low.is_empty() { 0.0 } else { quantile(&mut low, 0.1) };
             let start = Instant::now();
-            let roof = find_roof(polygon, &points);
+            let roof = find_roof(polygon, &points, &around(&ground, polygon, 0.0));
             let levels = [RoofDetail::Planes, RoofDetail::Parts];
             let best = roof.ok().and_then(|roof| {
                 let valid = |detail: &RoofDetail| roof.solid(*detail, floor).is_ok();

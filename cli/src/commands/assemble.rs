@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use twin_core::Result;
 use twin_core::assembly::{self, Change, FeatureChange, changes};
 use twin_core::results::write_atomically;
 use twin_core::territory::{Territory, TerritoryFile};
+use twin_core::{Error, Result};
 
 use crate::arguments::AssembleArguments;
 use crate::console::{Console, cancellation, line};
@@ -80,6 +80,13 @@ pub(crate) fn assemble(arguments: &AssembleArguments, console: &Arc<Console>) ->
 /// Assembles a territory again and tells what became of its features.
 fn update(arguments: &AssembleArguments, console: &Arc<Console>) -> Result<()> {
     let folder = arguments.folder();
+    if !folder.join(Territory::MANIFEST).is_file() {
+        return Err(Error::input(
+            folder.display().to_string(),
+            "aucun territoire antérieur à comparer ; l'assembler d'abord sans --update",
+            "no earlier territory to compare with; assemble it without --update first",
+        ));
+    }
     let before = Territory::open(&folder)?.features().clone();
     assemble(arguments, console)?;
     let changes = changes(&before, Territory::open(&folder)?.features());
@@ -93,7 +100,9 @@ fn update(arguments: &AssembleArguments, console: &Arc<Console>) -> Result<()> {
             Change::Renamed { before } => (3, "renommé", before.as_str(), String::new()),
         };
         counts.entry(layer).or_default()[kind] += 1;
-        table.push_str(&format!("{layer},{id},{word},{before},{columns}\n"));
+        let cells = [*layer, id, word, before, &columns].map(quoted);
+        table.push_str(&cells.join(","));
+        table.push('\n');
     }
     write_atomically(&folder.join(CHANGES), table.as_bytes())?;
     if counts.is_empty() {
@@ -106,4 +115,13 @@ fn update(arguments: &AssembleArguments, console: &Arc<Console>) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// A cell of a table of comma-separated values (RFC 4180).
+fn quoted(cell: &str) -> String {
+    if cell.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
 }

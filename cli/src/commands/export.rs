@@ -31,6 +31,7 @@ pub(crate) fn export(
     flood: &FloodExport,
     console: &Console,
 ) -> Result<()> {
+    refuse_own_source(path, out)?;
     if format == ExportFormat::Copc {
         let count = copc(path, out)?;
         console.say(
@@ -80,6 +81,21 @@ pub(crate) fn export(
         }
     }
     console.say(&format!("Écrit : {}", out.display()), &format!("Written: {}", out.display()));
+    Ok(())
+}
+
+/// An export never replaces what it is made from, nor puts files beside it in its folder.
+fn refuse_own_source(path: &Path, out: &Path) -> Result<()> {
+    let Ok(source) = path.canonicalize() else { return Ok(()) };
+    let parent = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let place = out.canonicalize().or_else(|_| parent.canonicalize());
+    if place.is_ok_and(|place| place.starts_with(&source)) {
+        return Err(Error::input(
+            out.display().to_string(),
+            "est la source de l'export ou dans son dossier ; écrire ailleurs",
+            "is the source of the export or in its folder; write elsewhere",
+        ));
+    }
     Ok(())
 }
 

@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::city_model::write_buildings;
 use super::part_folder::PartFolder;
 use super::sources::Sources;
+use super::vegetation::measure_hedges;
 use super::{BlockCache, GridOptions, Stage, assemble_grids, make_share};
 use crate::export::{style, wording};
+use crate::formats::cf::GridFile;
 use crate::formats::geopackage::GeoPackageWriter;
 use crate::language::Text;
 use crate::results::write_atomically;
@@ -117,6 +119,7 @@ fn assemble_into(
         features.buildings = made.derived_buildings.clone();
     }
     add_trees(&mut features, made.trees);
+    measure_hedges(&mut features.hedges, &GridFile::open(&grids)?)?;
     let written = write_buildings(
         &features,
         &made.buildings,

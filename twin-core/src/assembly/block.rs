@@ -49,6 +49,8 @@ pub(super) struct MadeBlock {
     pub(super) top: Grid<u8>,
     /// Points of buildings.
     pub(super) built: Option<PointBins>,
+    /// Points of the terrain.
+    pub(super) ground: Option<PointBins>,
     pub(super) unthinned: Option<Vec<SurfacePoint>>,
 }
 
@@ -74,8 +76,28 @@ pub(super) fn make_block(
             let near =
                 store.around(&block.area(spec).grown(millimetres(block_reach(spec, tin))))?;
             let mut terrain = model(near.terrain.as_ref(), bounds, block);
+            // What lies between the tiles around a lost one is not known, however near they are.
+            let lose = |tin: &mut Tin| {
+                let spec = tin.height.spec;
+                for i in 0..spec.len() {
+                    let (row, column) = spec.row_column(i);
+                    let (x, y) = spec.centre(row, column);
+                    if store.is_lost(millimetres(x), millimetres(y)) {
+                        tin.height.values[i] = f32::NAN;
+                        tin.quality.values[i] = CellQuality::Void as u8;
+                        tin.class.values[i] = 0;
+                    }
+                }
+            };
+            let has_lost = store.failed().next().is_some();
+            if has_lost {
+                lose(&mut terrain);
+            }
             let around = block.grown(pit_m, spec);
-            let wide = model(near.surface.as_ref(), bounds, &around);
+            let mut wide = model(near.surface.as_ref(), bounds, &around);
+            if has_lost {
+                lose(&mut wide);
+            }
             let before =
                 [block.rows.start - around.rows.start, block.columns.start - around.columns.start];
             let surface = wide.crop(
@@ -101,6 +123,7 @@ pub(super) fn make_block(
                 cover_source: cover.source,
                 top: surface.class,
                 built: near.built,
+                ground: near.terrain,
                 unthinned: Some(near.unthinned),
             })
         }
@@ -126,6 +149,7 @@ pub(super) fn make_block(
                 cover_source: cover.source,
                 top: terrain.class,
                 built: None,
+                ground: None,
                 unthinned: None,
             })
         }

@@ -146,6 +146,7 @@ impl<'a> Blocks<'a> {
             cover_source: code("cover_source")?,
             top: code("top")?,
             built: None,
+            ground: None,
             unthinned: None,
         };
         Some(KeptBlock { made, found })

@@ -106,8 +106,8 @@ impl<'a> BlockMaker<'a> {
             let rule = self.options.selection;
             errors = held_out_errors(&near, rule, &area.spec(&self.spec), &self.tin);
         }
-        if let Some(built) = &made.built {
-            self.buildings.find_roofs(k, built);
+        if let (Some(built), Some(ground)) = (&made.built, &made.ground) {
+            self.buildings.find_roofs(k, built, ground);
         }
         Ok(Block { made, errors })
     }

@@ -89,7 +89,7 @@ impl<'a> BuildingsByBlock<'a> {
     }
 
     /// The same with the shapes of their roofs, footprints moved onto the points first.
-    pub(super) fn find_roofs(&mut self, block: usize, built: &PointBins) {
+    pub(super) fn find_roofs(&mut self, block: usize, built: &PointBins, ground: &PointBins) {
         let touching: BTreeSet<usize> =
             self.owned[block].iter().map(|&i| self.touching.of(i)).collect();
         let touching: Vec<usize> = touching.into_iter().collect();
@@ -108,7 +108,9 @@ impl<'a> BuildingsByBlock<'a> {
                     return vec![Err(NoRoof::NotStanding); self.buildings[i].footprint().len()];
                 }
                 let footprint = self.footprint(i);
-                let roof = |polygon| find_roof(polygon, &points_of(polygon, built));
+                let roof = |polygon| {
+                    find_roof(polygon, &points_of(polygon, built), &points_of(polygon, ground))
+                };
                 footprint.iter().map(roof).collect()
             })
             .collect();
@@ -180,9 +182,9 @@ impl<'a> BuildingsByBlock<'a> {
     }
 }
 
-/// Points of buildings around a polygon, metres.
-fn points_of(polygon: &Polygon, built: &PointBins) -> Vec<[f64; 3]> {
+/// Points around a polygon, metres.
+fn points_of(polygon: &Polygon, points: &PointBins) -> Vec<[f64; 3]> {
     let extent = Extent::of_points(polygon.exterior.iter().map(|p| (p[0], p[1])));
-    let within = extent.iter().flat_map(|e| built.within(&LatticeBox::of_extent(e)));
+    let within = extent.iter().flat_map(|e| points.within(&LatticeBox::of_extent(e)));
     within.map(|p| p.to_metres()).collect()
 }

@@ -23,14 +23,16 @@ use crate::formats::cityjson::{
 };
 use crate::spatial::{Geometry, Polygon, VerticalDatum, facet::area_vector};
 use crate::territory::{
-    Building, BuildingModel, Features, Label as _, Layer as _, LocalAttribute, RoofPlane,
-    TerritoryFile,
+    Building, BuildingModel, Features, FootprintOrigin, Label as _, Layer as _, LocalAttribute,
+    RoofPlane, TerritoryFile,
 };
 
 /// Levels of detail: flat roof at a representative height; flat parts; roof planes.
 const LOD_BLOCK: &str = "1.2";
 const LOD_PARTS: &str = "1.3";
 const LOD_PLANES: &str = "2.2";
+/// Smaller faces of a roof are no planes of it, m².
+const SMALLEST_FACE_M2: f64 = 0.5;
 /// Flatter roofs face no way, degrees.
 const FLAT_DEG: f64 = 1.0;
 /// Buildings that are modelled together.
@@ -106,8 +108,9 @@ pub(super) fn write_buildings(
 
 /// The roof planes of the best models of a building.
 fn roof_planes_of(building: &Building, models: &Models) -> Vec<RoofPlane> {
-    let best = models.solids.iter().filter(|(lod, _)| *lod == models.best && *lod == LOD_PLANES);
-    let planes = best.flat_map(|(_, faces)| faces).filter(|f| f.kind == FaceKind::Roof);
+    let best = models.solids.iter().filter(|(lod, _)| *lod == models.best && *lod != LOD_BLOCK);
+    let faces = best.flat_map(|(_, faces)| faces).filter(|f| f.kind == FaceKind::Roof);
+    let planes = faces.filter(|face| Lie::of(face).area_m2 >= SMALLEST_FACE_M2);
     planes
         .enumerate()
         .map(|(k, face)| {
@@ -173,6 +176,9 @@ fn models(
         let roof = match roofs.get(k) {
             Some(roof) if block.height_source == HeightSource::Lidar => roof.as_ref(),
             Some(Err(reason)) => Err(reason),
+            None if building.footprint_origin == Some(FootprintOrigin::LidarHd) => {
+                Err(&NoRoof::DerivedFootprint)
+            }
             _ => Err(&NoRoof::FewPoints),
         };
         match roof {

@@ -46,17 +46,23 @@ pub(super) fn attach(
         ));
     };
     let positions = positions(target);
-    let own: Vec<Option<usize>> =
-        table.fields.iter().map(|field| target.column(&field.name)).collect();
-    let (mut joined, mut strange) = (BTreeSet::new(), 0usize);
+    // What a feature is called is the product's to say.
+    let identifiers = [Some(0), target.column(RNB_COLUMN)];
+    let own: Vec<Option<usize>> = (table.fields.iter())
+        .map(|field| target.column(&field.name).filter(|own| !identifiers.contains(&Some(*own))))
+        .collect();
+    let is_identifier: Vec<bool> = (table.fields.iter())
+        .map(|field| target.column(&field.name).is_some_and(|own| identifiers.contains(&Some(own))))
+        .collect();
+    let (mut joined, mut strange, mut again) = (BTreeSet::new(), 0usize, 0usize);
     let mut attributes = BTreeMap::new();
     for row in &table.features {
         let keys = text(&row.values[key]);
         let of: BTreeSet<usize> =
-            keys.split('/').filter_map(|k| positions.get(k.trim())).flatten().copied().collect();
+            keys.split('/').filter_map(|k| positions.get(&plain(k))).flatten().copied().collect();
         strange += usize::from(of.is_empty());
         for (column, value) in row.values.iter().enumerate() {
-            if column == key || value.is_null() {
+            if column == key || is_identifier[column] || value.is_null() {
                 continue;
             }
             let name = &table.fields[column].name;
@@ -79,6 +85,7 @@ pub(super) fn attach(
                 attributes.insert(attribute.id.clone(), attribute);
             }
         }
+        again += usize::from(of.iter().any(|feature| joined.contains(feature)));
         joined.extend(of);
     }
     let crs = features.crs;
@@ -88,10 +95,10 @@ pub(super) fn attach(
     let (rows, joined) = (table.features.len(), joined.len());
     Ok(Text::new(
         format!(
-            "{source} : {rows} lignes, jointes à {joined} objets de « {layer} » ; {strange} sans objet."
+            "{source} : {rows} lignes, jointes à {joined} objets de « {layer} » ; {strange} sans objet, {again} sur un objet déjà joint (la dernière vaut)."
         ),
         format!(
-            "{source}: {rows} rows, joined to {joined} features of \"{layer}\"; {strange} without a feature."
+            "{source}: {rows} rows, joined to {joined} features of \"{layer}\"; {strange} without a feature, {again} on a feature joined before (the last one holds)."
         ),
     ))
 }
@@ -121,10 +128,16 @@ fn positions(table: &FeatureTable) -> BTreeMap<String, Vec<usize>> {
         let own = feature.values.first().map_or_else(String::new, text);
         let ids = rnb.split('/').map(|id| id.trim().to_owned()).chain([own]);
         for id in ids.filter(|id| !id.is_empty()) {
-            positions.entry(id).or_default().push(k);
+            positions.entry(plain(&id)).or_default().push(k);
         }
     }
     positions
+}
+
+/// An identifier without the blanks, hyphens and small letters that people write.
+fn plain(id: &str) -> String {
+    let kept = id.chars().filter(|c| !c.is_whitespace() && *c != '-');
+    kept.map(|c| c.to_ascii_uppercase()).collect()
 }
 
 fn text(value: &Value) -> String {
@@ -195,7 +208,8 @@ mod tests {
     #[test]
     fn rows_join_by_cleabs_and_by_rnb_and_known_columns_replace() {
         let mut features = features();
-        let rows = [("AC2HSN1NCT15", 7, "gaz"), ("BATIMENT2", 3, "bois"), ("nowhere", 1, "fioul")];
+        let rows =
+            [("ac2h-sn1n-ct15", 7, "gaz"), ("BATIMENT2", 3, "bois"), ("nowhere", 1, "fioul")];
         let table = table("rnb_id", &rows);
         let told = attach(&mut features, &table, &entry(None), Path::new("t.csv")).unwrap();
         assert!(

@@ -25,6 +25,8 @@ use crate::{Error, Result};
 
 /// Selected points kept in memory: 24 bytes each.
 const BUDGET_POINTS: usize = 40_000_000;
+/// Margin of the areas of files for the rounding of their headers, millimetres.
+const HEADER_MARGIN_MM: i64 = 1000;
 /// A cloud with a smaller share of ground points is taken for unclassified.
 const FEWEST_GROUND_SHARE: f64 = 0.001;
 
@@ -102,7 +104,7 @@ impl PointStore {
                 // No bounds in the header: the points tell.
                 None => file.read(&PointQuery::default())?.extent(),
             };
-            // Headers are rounded: a metre more. Points beyond are strays and are left out.
+            // Headers are rounded: a metre more, `HEADER_MARGIN_MM`. Points beyond are strays and are left out.
             let Some(extent) = extent else { continue };
             if extent.width().max(extent.height()) > 200_000.0 {
                 return Err(Error::input(
@@ -163,6 +165,13 @@ impl PointStore {
     /// The files that could not be read, which the rest went on without.
     pub(super) fn failed(&self) -> impl Iterator<Item = (&Path, &Error)> {
         self.failed.iter().map(|(&i, error)| (self.files[i].0.path(), error))
+    }
+
+    /// Whether a place lies in a file that cannot be read, and in none that can.
+    pub(super) fn is_lost(&self, x_mm: i64, y_mm: i64) -> bool {
+        let holds = |i: usize| self.files[i].1.grown(-HEADER_MARGIN_MM).contains(x_mm, y_mm);
+        self.failed.keys().any(|&i| holds(i))
+            && !(0..self.files.len()).any(|i| !self.failed.contains_key(&i) && holds(i))
     }
 
     /// Whether a file that cannot be read reaches into an area.

@@ -14,10 +14,12 @@ use crate::products::lidar_hd;
 use crate::spatial::{Extent, Polygon};
 use crate::territory::Building;
 
-/// Farthest shift along an axis, m.
+/// Farthest shift, m.
 const FARTHEST_M: f64 = 1.0;
 /// First and last step of the search, m.
 const STEPS_M: [f64; 2] = [0.5, 0.1];
+/// A shift is not believed where going on by this factor would win more.
+const FARTHER: f64 = 1.5;
 /// Share of the points that a shift must win to be made.
 const LEAST_GAIN: f64 = 0.02;
 /// Fewest points that tell anything.
@@ -92,7 +94,7 @@ impl Blocks {
         if extent.width().max(extent.height()) > LARGEST_BLOCK_M {
             return [0.0; 2];
         }
-        let around = LatticeBox::of_extent(&extent.buffered(FARTHEST_M));
+        let around = LatticeBox::of_extent(&extent.buffered(FARTHER * FARTHEST_M));
         let mut points: Vec<[f64; 2]> = built
             .within(&around)
             .filter(|p| lidar_hd::is_built(p.class))
@@ -122,7 +124,7 @@ fn best_shift(polygons: &[&Polygon], points: &[[f64; 2]]) -> [f64; 2] {
         let (middle, count) = (best.1, (reach / step).round() as i32);
         for (i, j) in (-count..=count).flat_map(|i| (-count..=count).map(move |j| (i, j))) {
             let shift = [middle[0] + f64::from(i) * step, middle[1] + f64::from(j) * step];
-            if shift.iter().any(|v| v.abs() > FARTHEST_M + 1e-9) {
+            if shift[0].hypot(shift[1]) > FARTHEST_M + 1e-9 {
                 continue;
             }
             let found = covered(shift);
@@ -134,9 +136,9 @@ fn best_shift(polygons: &[&Polygon], points: &[[f64; 2]]) -> [f64; 2] {
         reach = step;
     }
     let gain = (best.0 - stay) as f64 / points.len() as f64;
-    // A best shift at the limit points farther: to something else than this roof.
-    let is_at_limit = best.1.iter().any(|v| v.abs() > FARTHEST_M - 0.5 * STEPS_M[1]);
-    if gain < LEAST_GAIN || is_at_limit { [0.0; 2] } else { best.1 }
+    // The points of something else than this roof lie farther off.
+    let is_beyond = covered(best.1.map(|v| FARTHER * v)) > best.0;
+    if gain < LEAST_GAIN || is_beyond { [0.0; 2] } else { best.1 }
 }
 
 /// A polygon moved.

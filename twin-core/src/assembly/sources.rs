@@ -95,11 +95,8 @@ impl Sources {
     pub(super) fn notice_left_out(&mut self, path: &Path, problem: &Text) {
         self.notice(
             &name_of(path),
-            &format!(
-                "illisible, son emprise reste vide ; le télécharger à nouveau. {}",
-                problem.fr
-            ),
-            &format!("unreadable, its extent stays void; download it again. {}", problem.en),
+            &format!("illisible, laissé de côté : {}", problem.fr),
+            &format!("unreadable, left aside: {}", problem.en),
         );
     }
 
@@ -199,7 +196,7 @@ impl Sources {
         entry: &SourceEntry,
         file: &TerritoryFile,
     ) -> Result<()> {
-        let mut tables: Vec<FeatureTable> = Vec::new();
+        let (mut tables, mut origins): (Vec<FeatureTable>, Vec<&Path>) = (Vec::new(), Vec::new());
         let is_local = entry.product == Product::LocalTable;
         for path in paths {
             let layers = read_vector_layers(path)?;
@@ -237,6 +234,7 @@ impl Sources {
                     table.name.clone_from(layer);
                 }
                 tables.push(table);
+                origins.push(path);
             }
         }
         let mut report = ImportReport::default();
@@ -254,8 +252,8 @@ impl Sources {
             Product::Plu => plu::from_tables(tables, &mut report),
             Product::Ppr => ppr::from_tables(tables, &mut report),
             Product::LocalTable => {
-                for table in &tables {
-                    let told = attach(&mut self.features, table, entry, &paths[0])?;
+                for (table, path) in tables.iter().zip(origins) {
+                    let told = attach(&mut self.features, table, entry, path)?;
                     self.notices.push(told);
                 }
                 return Ok(());

@@ -1,8 +1,8 @@
 //! Text tables: a header line, then one record a line.
 //!
 //! The separator is the one of `;`, tab and `,` that occurs most often in the header. Cells may be
-//! quoted with `"`. A column whose filled cells all read as whole or real numbers has that type; a
-//! decimal comma counts where the separator is another.
+//! quoted with `"`. A column whose filled cells all read as whole or real numbers has that type,
+//! unless one is a code with a leading zero; a decimal comma counts where the separator is another.
 
 use std::path::Path;
 
@@ -51,7 +51,7 @@ pub(super) fn read(path: &Path) -> Result<LayerRead> {
     let decimal_comma = separator != ',';
     for (column, name) in names.iter().enumerate() {
         let filled = || rows.iter().map(|r| r[column].as_str()).filter(|c| !c.is_empty());
-        let kind = if filled().next().is_none() {
+        let kind = if filled().next().is_none() || filled().any(is_code) {
             FieldKind::Text
         } else if filled().all(|c| c.parse::<i64>().is_ok()) {
             FieldKind::Integer
@@ -107,6 +107,11 @@ fn records(text: &str, separator: char) -> impl Iterator<Item = Vec<String>> {
         cells.push(cell.trim().to_owned());
         Some(cells)
     })
+}
+
+/// Digits that begin with a zero: an INSEE code, a postcode, no number.
+fn is_code(cell: &str) -> bool {
+    cell.len() > 1 && cell.starts_with('0') && cell.chars().all(|c| c.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ layer! {
         /// Level of detail of the best model, such as `1.2`.
         pub lod: Option<String> = "lod",
         /// Why there is no better one: `few-points`, `no-plane`, `poor-fit`, `footprint`, `invalid`,
-        /// `not-standing`.
+        /// `not-standing`, `derived-footprint`.
         pub fallback: Option<String> = "repli",
         /// Altitude of the ground (m).
         pub ground_m: Option<f64> = "altitude_sol",

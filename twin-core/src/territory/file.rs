@@ -276,6 +276,9 @@ impl TerritoryFile {
                 format!("{} m; give a cell size between 0.1 and 1000 m", self.resolution_m),
             ));
         }
+        if let Some((key, text)) = self.hydrography.mistake() {
+            return Err(Error::input(place(&key), text.fr, text.en));
+        }
         if self.crs.is_geographic() {
             return Err(Error::input(
                 place("crs"),

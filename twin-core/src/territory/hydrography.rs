@@ -4,6 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Language;
+use crate::language::Text;
+
+/// Deepest and widest section of a French river, m.
+const DEEPEST_M: f64 = 100.0;
+const WIDEST_M: f64 = 2000.0;
 
 /// What the territory file asks of the bed under water.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -34,11 +39,43 @@ pub enum BedRule {
 pub struct GivenSection {
     /// Name, `cleabs` or hydrographic code of the watercourse.
     pub watercourse: String,
-    /// Mean depth below the bank, m.
+    /// Mean depth below the water of the survey, m.
     pub depth_m: f64,
-    /// Width, m; default: that of the water.
+    /// Width of the bed, m; default: that of the water.
     #[serde(default)]
     pub width_m: Option<f64>,
+}
+
+impl HydrographySettings {
+    /// The first value that cannot be: its key and what it may be.
+    pub(super) fn mistake(&self) -> Option<(String, Text)> {
+        let among = |value: f64, most: f64| value > 0.0 && value <= most;
+        self.section.iter().enumerate().find_map(|(k, section)| {
+            let at = |key: &str| format!("hydrography.section[{k}].{key}");
+            if !among(section.depth_m, DEEPEST_M) {
+                let text = Text::new(
+                    format!("donner une profondeur de plus de 0 et d'au plus {DEEPEST_M} m"),
+                    format!("give a depth above 0 and up to {DEEPEST_M} m"),
+                );
+                return Some((at("depth_m"), text));
+            }
+            if section.width_m.is_some_and(|w| !among(w, WIDEST_M)) {
+                let text = Text::new(
+                    format!("donner une largeur de plus de 0 et d'au plus {WIDEST_M} m"),
+                    format!("give a width above 0 and up to {WIDEST_M} m"),
+                );
+                return Some((at("width_m"), text));
+            }
+            let is_again = self.section[..k].iter().any(|s| s.watercourse == section.watercourse);
+            is_again.then(|| {
+                let text = Text::new(
+                    "ce cours d'eau a déjà une section ; n'en garder qu'une",
+                    "this watercourse has a section already; keep one",
+                );
+                (at("watercourse"), text)
+            })
+        })
+    }
 }
 
 /// What changed a cell of the bed against the terrain. The codes are those of the band.

@@ -12,7 +12,10 @@
 //! rivers within a factor of about two in depth. The depth counts from the bank; what stands dry
 //! above the water on the day of the survey is seen by the LiDAR and taken off.
 
+use std::collections::BTreeSet;
+
 use crate::territory::{BedRule, GivenSection, HydrographySettings, WaterCourse};
+use crate::{Error, Result};
 
 /// Share of the regime depth that lies below the water of the survey at least, however high the
 /// banks of a cut: that of the mean flow, a tenth of the two-year flow, by the depth at a station
@@ -33,7 +36,7 @@ pub(super) fn depth_m(
     freeboard_m: f64,
 ) -> f64 {
     if let Some(section) = section_of(settings, course) {
-        return (section.depth_m - freeboard_m).max(0.0);
+        return section.depth_m;
     }
     match settings.bed {
         BedRule::Survey => 0.0,
@@ -44,15 +47,43 @@ pub(super) fn depth_m(
     }
 }
 
+/// Refuses sections of watercourses that the territory does not have.
+pub(super) fn check_sections(
+    settings: &HydrographySettings,
+    courses: &[WaterCourse],
+) -> Result<()> {
+    for (k, section) in settings.section.iter().enumerate() {
+        if courses.iter().any(|course| names(course).any(|name| *name == section.watercourse)) {
+            continue;
+        }
+        let known: BTreeSet<&str> = courses.iter().filter_map(|c| c.name.as_deref()).collect();
+        let known: Vec<&str> = known.into_iter().collect();
+        let or = |none: &str| if known.is_empty() { none.to_owned() } else { known.join(", ") };
+        return Err(Error::input(
+            format!("hydrography.section[{k}].watercourse"),
+            format!(
+                "aucun cours d'eau « {} » ici ; présents : {}",
+                section.watercourse,
+                or("aucun nom")
+            ),
+            format!("no watercourse \"{}\" here; present: {}", section.watercourse, or("no name")),
+        ));
+    }
+    Ok(())
+}
+
+fn names(course: &WaterCourse) -> impl Iterator<Item = &String> {
+    [Some(&course.id), course.name.as_ref(), course.hydrographic_code.as_ref()]
+        .into_iter()
+        .flatten()
+}
+
 /// The section that the territory file gives for a watercourse.
 pub(super) fn section_of<'a>(
     settings: &'a HydrographySettings,
     course: &WaterCourse,
 ) -> Option<&'a GivenSection> {
-    settings.section.iter().find(|s| {
-        let names = [Some(&course.id), course.name.as_ref(), course.hydrographic_code.as_ref()];
-        names.into_iter().flatten().any(|name| *name == s.watercourse)
-    })
+    settings.section.iter().find(|s| names(course).any(|name| *name == s.watercourse))
 }
 
 #[cfg(test)]

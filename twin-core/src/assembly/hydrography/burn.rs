@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use rstar::{RTree, primitives::GeomWithData};
 
-use super::network::{Network, Station, Step};
+use super::network::{Network, Station, Step, distance};
 use super::profile::Profile;
 use super::survey::Survey;
 use crate::spatial::{Extent, Grid, cells_along, cells_near};
@@ -105,8 +105,14 @@ impl<'a> Waters<'a> {
                     let (row, column) = bed.spec.row_column(i);
                     let (x, y) = bed.spec.centre(row, column);
                     if let Some(nearest) = stations.nearest_neighbor(&[x, y]) {
-                        bed.values[i] = self.profiles[nearest.data].bed_m as f32;
-                        change.values[i] = profile;
+                        let there = &self.profiles[nearest.data];
+                        let off = distance(*nearest.geom(), [x, y]);
+                        let is_bed = !there.is_width_given || off <= 0.5 * there.width_m;
+                        (bed.values[i], change.values[i]) = if is_bed {
+                            (there.bed_m as f32, profile)
+                        } else {
+                            (there.level_m as f32, BedChange::Profile as u8)
+                        };
                     }
                 }
             }

@@ -25,6 +25,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
+use self::bed::check_sections;
 use self::burn::Waters;
 use self::decks::Decks;
 use self::depressions::{Mend, PIT_REACH_M, mend};
@@ -55,6 +56,7 @@ pub(super) fn write_bed(
     let terrain = |grids: &mut GridFileWriter, around: &Window| {
         grids.written_window::<f32>("dtm", around.rows.clone(), around.columns.clone())
     };
+    check_sections(settings, &features.water_courses)?;
     let network = Network::new(&features.water_courses);
     let mut survey = Survey::new(&network, features, spec, blocks);
     for (k, block) in blocks.iter().enumerate() {

@@ -23,6 +23,8 @@ pub(super) struct Profile {
     pub(super) bed_m: f64,
     /// Width of the bed, m.
     pub(super) width_m: f64,
+    /// Whether that width is given, and not that of the water.
+    pub(super) is_width_given: bool,
 }
 
 /// The profile at every station.
@@ -51,6 +53,7 @@ pub(super) fn profiles(
     fall(network, &mut level);
     let mut bed = vec![f64::NAN; level.len()];
     let mut width = vec![0.0f64; level.len()];
+    let mut is_given = vec![false; level.len()];
     for stretch in &network.stretches {
         let course = &features.water_courses[stretch.course];
         let soundings = || stretch.stations.iter().filter_map(|&s| survey.soundings[s]);
@@ -64,11 +67,17 @@ pub(super) fn profiles(
         for &station in &stretch.stations {
             bed[station] = bed[station].min(level[station] - depth_m);
             width[station] = width[station].max(width_m);
+            is_given[station] |= given.is_some();
         }
     }
     fall(network, &mut bed);
     (0..level.len())
-        .map(|k| Profile { level_m: level[k], bed_m: bed[k], width_m: width[k] })
+        .map(|k| Profile {
+            level_m: level[k],
+            bed_m: bed[k],
+            width_m: width[k],
+            is_width_given: is_given[k],
+        })
         .collect()
 }
 

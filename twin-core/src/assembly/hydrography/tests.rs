@@ -4,8 +4,8 @@ use super::*;
 use crate::formats::cf::{BandMeta, GridFile};
 use crate::spatial::{Crs, Geometry, Polygon};
 use crate::territory::{
-    BedRule, GroundPosition, Layer as _, Persistence, Rail, Road, SurfaceConstruction,
-    SurfaceConstructionNature, WaterCourse, WaterNature, WaterSurface,
+    BedRule, GivenSection, GroundPosition, Layer as _, Persistence, Rail, Road,
+    SurfaceConstruction, SurfaceConstructionNature, WaterCourse, WaterNature, WaterSurface,
 };
 
 const SPEC: GridSpec =
@@ -143,16 +143,17 @@ fn the_survey_level_is_kept_where_no_bed_is_asked_for_and_a_given_section_holds(
     assert!(!report.has_carved_beds());
     assert_eq!(change.at(1100.5, RIVER_Y), Some(&(BedChange::Profile as u8)));
     assert!((f64::from(*bed.at(1100.5, RIVER_Y).unwrap()) - water(1100.5)).abs() < 0.04);
-    let section = crate::territory::GivenSection {
-        watercourse: "la Rivière".into(),
-        depth_m: 1.5,
-        width_m: None,
-    };
+    let section =
+        GivenSection { watercourse: "la Rivière".into(), depth_m: 1.5, width_m: Some(6.0) };
     let given = HydrographySettings { bed: BedRule::Survey, section: vec![section] };
     let (bed, ..) = made(&features(), &given, 1024);
-    // 1.5 m below the bank, which stands 0.2 m above the water.
-    let expected = water(1100.5) - 1.3;
-    assert!((f64::from(*bed.at(1100.5, RIVER_Y).unwrap()) - expected).abs() < 0.05);
+    let level = |y: f64| f64::from(*bed.at(1100.5, y).unwrap());
+    assert!((level(RIVER_Y) - (water(1100.5) - 1.5)).abs() < 0.05);
+    // The bed is 6 m wide, the water 12 m.
+    assert!((level(RIVER_Y + 5.0) - water(1100.5)).abs() < 0.05);
+    let unknown = GivenSection { watercourse: "la Loire".into(), depth_m: 1.0, width_m: None };
+    let unknown = HydrographySettings { section: vec![unknown], ..Default::default() };
+    assert!(check_sections(&unknown, &features().water_courses).is_err());
 }
 
 #[test]

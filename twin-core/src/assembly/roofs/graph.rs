@@ -1,8 +1,8 @@
 //! The roof in plan: regions of one plane, the edges between them, and their repair before extrusion.
 
-use serde::{Deserialize, Serialize};
-
 use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 
 use super::partition::Partition;
 use super::planes::Plane;
@@ -47,17 +47,18 @@ pub(super) struct RoofGraph {
 }
 
 impl RoofGraph {
-    /// From the planes of the cells of a partition.
-    pub(super) fn new(partition: &Partition, label: &[usize], planes: &[Plane]) -> Self {
+    /// From the planes of the cells of a partition; cells of the ground are outside.
+    pub(super) fn new(
+        partition: &Partition,
+        label: &[usize],
+        planes: &[Plane],
+        is_ground: &[bool],
+    ) -> Self {
+        let region = |cell: Option<usize>| cell.map(|c| label[c]).filter(|&l| !is_ground[l]);
         let edges = partition
             .edges
             .iter()
-            .map(|e| Edge {
-                from: e.from,
-                to: e.to,
-                left: e.left.map(|c| label[c]),
-                right: e.right.map(|c| label[c]),
-            })
+            .map(|e| Edge { from: e.from, to: e.to, left: region(e.left), right: region(e.right) })
             .filter(|e| e.left != e.right)
             .collect();
         Self { vertices: partition.vertices.clone(), edges, planes: planes.to_vec() }

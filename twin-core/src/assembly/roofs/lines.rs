@@ -43,6 +43,16 @@ impl Segment {
     pub(super) fn length(&self) -> f64 {
         (self.to[0] - self.from[0]).hypot(self.to[1] - self.from[1])
     }
+
+    /// Distance of a place from it.
+    pub(super) fn distance(&self, p: [f64; 2]) -> f64 {
+        let along = [self.to[0] - self.from[0], self.to[1] - self.from[1]];
+        let to_place = [p[0] - self.from[0], p[1] - self.from[1]];
+        let length2 = along[0] * along[0] + along[1] * along[1];
+        let projected = to_place[0] * along[0] + to_place[1] * along[1];
+        let share = if length2 > 0.0 { (projected / length2).clamp(0.0, 1.0) } else { 0.0 };
+        (to_place[0] - share * along[0]).hypot(to_place[1] - share * along[1])
+    }
 }
 
 /// Finds the lines; `outline` is that of the footprint, whose directions steps follow.

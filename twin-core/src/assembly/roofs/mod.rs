@@ -52,6 +52,8 @@ type Rings = [Vec<[f64; 2]>];
 pub const SCALE_M: f64 = 1e-4;
 /// Most planes of a roof.
 const MOST_PLANES: usize = 80;
+/// Ground this near to the walls is what the footprint takes too much, m.
+const RIM_M: f64 = 1.0;
 /// Fewest points of a roof.
 const FEWEST_POINTS: usize = 15;
 /// Least share of the points that a roof must explain.
@@ -81,6 +83,8 @@ pub enum NoRoof {
     Invalid,
     /// The building is planned or gone.
     NotStanding,
+    /// The footprint was traced from the points, along the eaves.
+    DerivedFootprint,
 }
 
 /// Level of detail of a modelled roof.
@@ -121,11 +125,17 @@ pub struct RoofFit {
     pub explained: f64,
 }
 
-/// The roof over a polygon from points `[x, y, z]` of buildings, those outside of it among them.
+/// The roof over a polygon from points `[x, y, z]` of buildings, those outside of it among them. Where
+/// points of the ground lie well within the polygon (a courtyard, a passage, a part pulled down) the
+/// solid leaves their place out.
 ///
 /// # Errors
 /// The reason why there is none.
-pub fn find_roof(polygon: &Polygon, points: &[[f64; 3]]) -> Result<RoofShape, NoRoof> {
+pub fn find_roof(
+    polygon: &Polygon,
+    points: &[[f64; 3]],
+    ground: &[[f64; 3]],
+) -> Result<RoofShape, NoRoof> {
     let first = polygon.exterior.first().ok_or(NoRoof::Footprint)?;
     let lowest = points.iter().map(|p| p[2]).fold(f64::INFINITY, f64::min);
     if !(first[0].is_finite() && first[1].is_finite()) {
@@ -152,21 +162,71 @@ pub fn find_roof(polygon: &Polygon, points: &[[f64; 3]]) -> Result<RoofShape, No
     if points.len() < FEWEST_POINTS {
         return Err(NoRoof::FewPoints);
     }
-    let found = planes::find_planes(&points, area, MOST_PLANES);
-    if found.planes.is_empty() {
-        return Err(NoRoof::NoPlane);
+    let outlined = Outlined { rings, outline, area, origin };
+    let ground = outlined.ground_within(ground);
+    if !ground.is_empty()
+        && let Ok(shape) = outlined.shape(&points, &ground)
+        && shape.is_valid()
+    {
+        return Ok(shape);
     }
-    let lines = lines::find_lines(&points, &found, &outline);
-    let cut = partition::cut(&rings, &lines, &points).ok_or(NoRoof::Footprint)?;
-    let label = labels::label(&costs(&cut, &points, &found), &contacts(&cut));
-    let planes = RoofGraph::new(&cut, &label, &found.planes).repaired();
-    let (label, flat) = flat_parts(&cut, &label, &points);
-    let parts = RoofGraph::new(&cut, &label, &flat).repaired();
-    let [parts, planes] = [parts, planes].map(|graph| Fitted::new(graph, &points));
-    if planes.fit.explained < LEAST_EXPLAINED {
-        return Err(NoRoof::PoorFit);
+    outlined.shape(&points, &[])
+}
+
+/// A footprint in its local frame.
+struct Outlined {
+    rings: Vec<Vec<[f64; 2]>>,
+    outline: Vec<Segment>,
+    area: f64,
+    origin: [f64; 3],
+}
+
+impl Outlined {
+    /// Points of the ground well within the footprint; none where they are too few to show a place.
+    fn ground_within(&self, ground: &[[f64; 3]]) -> Vec<[f64; 3]> {
+        let is_well_within = |p: &[f64; 3]| {
+            rings_contain(self.rings.iter().map(Vec::as_slice), p[0], p[1])
+                && self.outline.iter().all(|wall| wall.distance([p[0], p[1]]) >= RIM_M)
+        };
+        let within: Vec<[f64; 3]> = ground
+            .iter()
+            .map(|p| [0, 1, 2].map(|k| p[k] - self.origin[k]))
+            .filter(is_well_within)
+            .collect();
+        if within.len() < FEWEST_POINTS { Vec::new() } else { within }
     }
-    Ok(RoofShape { origin, parts, planes })
+
+    /// The roof from points within the footprint; regions of the ground are left out of it.
+    fn shape(&self, roof: &[[f64; 3]], ground: &[[f64; 3]]) -> Result<RoofShape, NoRoof> {
+        let points = [roof, ground].concat();
+        let found = planes::find_planes(&points, self.area, MOST_PLANES);
+        let is_ground = ground_planes(&found, roof.len());
+        if is_ground.iter().all(|is| *is) {
+            return Err(NoRoof::NoPlane);
+        }
+        let lines = lines::find_lines(&points, &found, &self.outline);
+        let cut = partition::cut(&self.rings, &lines, &points).ok_or(NoRoof::Footprint)?;
+        let label = labels::label(&costs(&cut, &points, &found), &contacts(&cut));
+        let planes = RoofGraph::new(&cut, &label, &found.planes, &is_ground).repaired();
+        let (label, flat, is_ground) = flat_parts(&cut, &label, &points, &is_ground);
+        let parts = RoofGraph::new(&cut, &label, &flat, &is_ground).repaired();
+        let [parts, planes] = [parts, planes].map(|graph| Fitted::new(graph, roof));
+        if planes.fit.explained < LEAST_EXPLAINED {
+            return Err(NoRoof::PoorFit);
+        }
+        Ok(RoofShape { origin: self.origin, parts, planes })
+    }
+}
+
+/// Whether most points of each plane are of the ground: those from `first` on.
+fn ground_planes(found: &Planes, first: usize) -> Vec<bool> {
+    let mut balance = vec![0i64; found.planes.len()];
+    for (i, plane) in found.of_point.iter().enumerate() {
+        if let Some(plane) = plane {
+            balance[*plane as usize] += if i < first { -1 } else { 1 };
+        }
+    }
+    balance.into_iter().map(|b| b > 0).collect()
 }
 
 impl Fitted {
@@ -196,6 +256,13 @@ impl RoofShape {
     /// How well a level of detail fits the points.
     pub fn fit(&self, detail: RoofDetail) -> RoofFit {
         self.level(detail).fit
+    }
+
+    /// Whether both levels of detail make valid solids over a ground below them.
+    fn is_valid(&self) -> bool {
+        [RoofDetail::Parts, RoofDetail::Planes]
+            .into_iter()
+            .all(|detail| self.solid(detail, self.origin[2] - LOWEST_ROOF_M).is_ok())
     }
 
     /// The closed solid of a level of detail over a level ground, in world coordinates.
@@ -288,7 +355,13 @@ fn costs(cut: &Partition, points: &[[f64; 3]], found: &Planes) -> Vec<Vec<f64>> 
 
 /// Flat parts for LoD1.3: regions at the 70th percentile of their points, those joined that touch and
 /// differ by less than [`STEP_M`], nearest heights first.
-fn flat_parts(cut: &Partition, label: &[usize], points: &[[f64; 3]]) -> (Vec<usize>, Vec<Plane>) {
+/// Regions of the ground stay what they are.
+fn flat_parts(
+    cut: &Partition,
+    label: &[usize],
+    points: &[[f64; 3]],
+    is_ground: &[bool],
+) -> (Vec<usize>, Vec<Plane>, Vec<bool>) {
     let mut part_of: BTreeMap<usize, usize> = label.iter().map(|&l| (l, l)).collect();
     loop {
         let mut heights: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
@@ -308,7 +381,8 @@ fn flat_parts(cut: &Partition, label: &[usize], points: &[[f64; 3]]) -> (Vec<usi
                 (Some(p), Some(q)) => (p - q).abs(),
                 _ => 0.0,
             };
-            (a != b && apart < STEP_M).then_some((apart, a.min(b), a.max(b)))
+            let is_roof = !is_ground[a] && !is_ground[b];
+            (a != b && is_roof && apart < STEP_M).then_some((apart, a.min(b), a.max(b)))
         });
         let next = near.min_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
         let Some((_, kept, gone)) = next else {
@@ -321,7 +395,8 @@ fn flat_parts(cut: &Partition, label: &[usize], points: &[[f64; 3]]) -> (Vec<usi
                 c: height.get(part).copied().unwrap_or(0.0),
             };
             let planes = parts.iter().map(flat).collect();
-            return (label.iter().map(|&l| number(l)).collect(), planes);
+            let ground = parts.iter().map(|&part| is_ground[part]).collect();
+            return (label.iter().map(|&l| number(l)).collect(), planes, ground);
         };
         part_of.values_mut().filter(|part| **part == gone).for_each(|part| *part = kept);
     }

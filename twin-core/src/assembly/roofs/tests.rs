@@ -133,7 +133,7 @@ fn roofs_of_every_shape_are_found() {
     for shape in &SHAPES {
         for seed in 0..10 {
             let (polygon, points, mean, highest) = scan(shape, seed, 10.0);
-            let roof = find_roof(&polygon, &points).unwrap();
+            let roof = find_roof(&polygon, &points, &[]).unwrap();
             let fit = roof.fit(RoofDetail::Planes);
             let faces = roof.solid(RoofDetail::Planes, GROUND_M);
             let faces = faces.unwrap_or_else(|e| panic!("{} {seed}: {e:?}", shape.name));
@@ -162,7 +162,7 @@ fn flat_parts_join_what_differs_by_less_than_three_metres() {
     let shape = |name: &str| SHAPES.iter().find(|s| s.name == name).unwrap();
     let parts = |name: &str| {
         let (polygon, points, ..) = scan(shape(name), 1, 10.0);
-        let roof = find_roof(&polygon, &points).unwrap();
+        let roof = find_roof(&polygon, &points, &[]).unwrap();
         roof.solid(RoofDetail::Parts, GROUND_M).unwrap();
         roof.fit(RoofDetail::Parts).planes
     };
@@ -172,19 +172,48 @@ fn flat_parts_join_what_differs_by_less_than_three_metres() {
 }
 
 #[test]
+fn a_courtyard_that_the_footprint_hides_is_left_out_and_a_rim_of_ground_is_not() {
+    let square = Polygon::from_corners(&[(0.0, 0.0), (24.0, 0.0), (24.0, 24.0), (0.0, 24.0)]);
+    let is_yard = |p: &[f64; 3]| (8.0..16.0).contains(&p[0]) && (8.0..16.0).contains(&p[1]);
+    let lattice = |step: f64, z: f64| -> Vec<[f64; 3]> {
+        let n = (24.0 / step) as u32;
+        let place = |k: u32| [f64::from(k % n) * step + 0.1, f64::from(k / n) * step + 0.1, z];
+        (0..n * n).map(place).collect()
+    };
+    let roof: Vec<[f64; 3]> = lattice(0.33, 7.0).into_iter().filter(|p| !is_yard(p)).collect();
+    let volume_of = |ground: &[[f64; 3]]| {
+        let shape = find_roof(&square, &roof, ground).unwrap();
+        [RoofDetail::Parts, RoofDetail::Planes]
+            .map(|detail| volume(&shape.solid(detail, 0.0).unwrap()))
+    };
+    let yard: Vec<[f64; 3]> = lattice(0.5, 0.0).into_iter().filter(is_yard).collect();
+    for found in volume_of(&yard) {
+        let real = 7.0 * (576.0 - 64.0);
+        assert!((found - real).abs() < 0.03 * real, "{found} for {real}");
+    }
+    let rim: Vec<[f64; 3]> = lattice(0.5, 0.0).into_iter().filter(|p| p[0] < 0.9).collect();
+    for found in volume_of(&rim) {
+        assert!((found - 7.0 * 576.0).abs() < 1.0, "{found}");
+    }
+}
+
+#[test]
 fn what_cannot_be_modelled_says_why() {
     let square = Polygon::from_corners(&[(0.0, 0.0), (8.0, 0.0), (8.0, 8.0), (0.0, 8.0)]);
     let cloud = |z: &dyn Fn(usize) -> f64| -> Vec<[f64; 3]> {
         (0..400).map(|i| [0.2 + 0.4 * (i % 20) as f64, 0.2 + 0.4 * (i / 20) as f64, z(i)]).collect()
     };
-    assert_eq!(find_roof(&square, &[]).unwrap_err(), NoRoof::FewPoints);
-    assert_eq!(find_roof(&Polygon::default(), &cloud(&|_| 5.0)).unwrap_err(), NoRoof::Footprint);
+    assert_eq!(find_roof(&square, &[], &[]).unwrap_err(), NoRoof::FewPoints);
+    assert_eq!(
+        find_roof(&Polygon::default(), &cloud(&|_| 5.0), &[]).unwrap_err(),
+        NoRoof::Footprint
+    );
     let line = Polygon::from_corners(&[(0.0, 0.0), (4.0, 0.0), (8.0, 0.0)]);
-    assert_eq!(find_roof(&line, &cloud(&|_| 5.0)).unwrap_err(), NoRoof::Footprint);
+    assert_eq!(find_roof(&line, &cloud(&|_| 5.0), &[]).unwrap_err(), NoRoof::Footprint);
     // Leaves of a tree: no plane that tells much.
     let mut random = Random(3);
     let heights: Vec<f64> = (0..400).map(|_| 10.0 * random.next()).collect();
-    let tree = find_roof(&square, &cloud(&|i| heights[i])).unwrap_err();
+    let tree = find_roof(&square, &cloud(&|i| heights[i]), &[]).unwrap_err();
     assert!(matches!(tree, NoRoof::NoPlane | NoRoof::PoorFit));
 }
 
@@ -202,7 +231,7 @@ fn any_footprint_and_cloud_give_a_valid_solid_or_a_reason() {
                 [x, y, z + 0.1 * random.normal()]
             })
             .collect();
-        if let Ok(roof) = find_roof(&Polygon::from_corners(&corners), &points) {
+        if let Ok(roof) = find_roof(&Polygon::from_corners(&corners), &points, &[]) {
             for detail in [RoofDetail::Parts, RoofDetail::Planes] {
                 if let Ok(faces) = roof.solid(detail, 0.0) {
                     assert!(defects(&faces, SCALE_M).is_empty() && volume(&faces) > 0.0, "{seed}");

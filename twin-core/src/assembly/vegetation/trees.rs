@@ -33,6 +33,8 @@ const WIDEST_RADIUS_M: f64 = 12.0;
 const SMALLEST_CROWN_M2: f64 = 2.0;
 /// Share of the crown's cells below its base.
 const BASE_SHARE: f64 = 0.1;
+/// Where the canopy ends higher in the tree's height, its crown is cut off by others.
+const HIGHEST_BASE: f64 = 0.9;
 /// Plants of a hedge are no trees up to this height, m.
 const HEDGE_M: f32 = 6.0;
 /// Half width of a hedge drawn as a line, m.
@@ -120,8 +122,11 @@ fn trees(canopy: &Grid<f32>, terrain: &Grid<f32>, is_hedge: &Grid<bool>) -> Vec<
                 format!("lidar-{}-{}", name(x), name(y)),
                 Geometry::Points(vec![[x, y, ground]]),
             );
-            tree.height_m = quantile(&heights, 1.0).map(decimetres);
-            tree.crown_base_m = quantile(&heights, BASE_SHARE).map(decimetres);
+            let height = quantile(&heights, 1.0).unwrap_or(f64::NAN);
+            tree.crown_base_m = quantile(&heights, BASE_SHARE)
+                .filter(|base| *base <= HIGHEST_BASE * height)
+                .map(decimetres);
+            tree.height_m = Some(decimetres(height));
             tree.crown_diameter_m = Some(decimetres(2.0 * radius(cells.len())));
             tree.source = Some("lidar".to_owned());
             ground.is_finite().then_some(tree)
@@ -256,8 +261,8 @@ mod tests {
                 let width = tree.crown_diameter_m.unwrap();
                 assert!((width - 2.0 * radius).abs() < 0.3 * radius + 0.5, "{width} for {radius}");
                 // The canopy ends at 0.4 of the height; small crowns have no cell at their rim.
-                let base = tree.crown_base_m.unwrap() / height;
-                assert!((0.38..0.8).contains(&base) || radius < 2.0, "{base}");
+                let base = tree.crown_base_m.map(|base| base / height);
+                assert!(base.is_some_and(|b| (0.38..0.8).contains(&b)) || radius < 2.0, "{base:?}");
             }
         }
     }

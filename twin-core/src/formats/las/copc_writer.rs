@@ -43,6 +43,7 @@ type Key = [u32; 4];
 /// # Errors
 /// When a file cannot be read or written, or the cloud holds no point or waveforms.
 pub fn write_copc(from: &Path, to: &Path, crs: Option<Crs>) -> Result<u64> {
+    let stated = super::PointFile::open(from)?.header().crs.or(crs);
     let unreadable = |e: las::Error| Error::file(from, FileProblem::undecodable(e));
     let mut reader = las::Reader::from_path(from).map_err(unreadable)?;
     let header = reader.header().clone();
@@ -64,7 +65,7 @@ pub fn write_copc(from: &Path, to: &Path, crs: Option<Crs>) -> Result<u64> {
         path: to.to_owned(),
         source: std::io::Error::other(e.to_string()),
     };
-    let header = new_header(&header, &points, crs, from).map_err(failed)?;
+    let header = new_header(&header, &points, stated).map_err(failed)?;
     let out = File::create(file.part()).map_err(Error::write(to))?;
     write(out, header, &points, &cube, &nodes).map_err(failed)?;
     file.publish()?;
@@ -147,12 +148,7 @@ fn positions(points: &PointData) -> impl Iterator<Item = [f64; 3]> + '_ {
 }
 
 /// LAS 1.4 with the records that COPC wants first.
-fn new_header(
-    old: &las::Header,
-    points: &PointData,
-    crs: Option<Crs>,
-    from: &Path,
-) -> las::Result<las::Header> {
+fn new_header(old: &las::Header, points: &PointData, crs: Option<Crs>) -> las::Result<las::Header> {
     let format = *points.format();
     let mut builder = las::Builder::from((1, 4));
     builder.date = old.date();
@@ -177,9 +173,8 @@ fn new_header(
     let mut bytes = Vec::new();
     laz.write_to(&mut bytes)?;
     builder.vlrs.push(record(LazVlr::USER_ID, LazVlr::RECORD_ID, LazVlr::DESCRIPTION, bytes));
-    let stated = super::PointFile::open(from).ok().and_then(|f| f.header().crs);
     let wkt = old.all_vlrs().find(|v| v.is_wkt_crs()).map(|v| v.data.clone());
-    let wkt = match stated.or(crs) {
+    let wkt = match crs {
         Some(crs) => Some(crs.to_wkt().into_bytes()),
         None => wkt.filter(|bytes| bytes.iter().any(|b| *b != 0)),
     };
