@@ -167,12 +167,15 @@ fn a_run_is_exported_to_rasters_and_vectors() {
 
 #[test]
 fn an_export_is_whole_or_not_there() {
-    // Onto itself, into folders that are made, and of nothing.
+    // Not onto what it is made from; into folders that are made; and of nothing.
     let own = place().join("own.twin");
     says(&["assemble", text(&place().join("commune.toml")), "--out", text(&own)]);
     let features = own.join("features.gpkg");
     let before = fs::read(&features).unwrap();
-    says(&["export", text(&own), "--format", "gpkg", "--out", text(&features)]);
+    for (format, to) in [("gpkg", &features), ("cog", &own), ("cityjson", &own.join("a.json"))] {
+        let said = refuses(&["export", text(&own), "--format", format, "--out", text(to)]);
+        assert!(said.contains("source de l'export"), "{said}");
+    }
     assert_eq!(fs::read(&features).unwrap(), before);
     let deep = place().join("new/folder/commune.gpkg");
     says(&["export", text(&own), "--format", "gpkg", "--out", text(&deep)]);

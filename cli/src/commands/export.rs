@@ -31,8 +31,8 @@ pub(crate) fn export(
     flood: &FloodExport,
     console: &Console,
 ) -> Result<()> {
-    refuse_own_source(path, out)?;
     if format == ExportFormat::Copc {
+        refuse_own_source(path, out)?;
         let count = copc(path, out)?;
         console.say(
             &format!("Écrit : {} ({count} points)", out.display()),
@@ -44,6 +44,7 @@ pub(crate) fn export(
     if !is_territory && !path.join("manifest.json").is_file() {
         return Err(info::neither(path));
     }
+    refuse_own_source(path, out)?;
     match (is_territory, format) {
         (true, ExportFormat::Cog) => territory_grids(path, out)?,
         (_, ExportFormat::Copc) => {}
@@ -209,7 +210,7 @@ fn city_model(path: &Path, out: &Path) -> Result<()> {
     write_city_model(out, &header, &objects)
 }
 
-/// A whole copy or none; a file may be exported onto itself.
+/// A whole copy or none.
 fn copy(from: &Path, out: &Path) -> Result<()> {
     let mut source = fs::File::open(from).map_err(Error::read(from))?;
     let part = PartFile::new(out)?;
