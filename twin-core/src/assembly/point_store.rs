@@ -104,7 +104,7 @@ impl PointStore {
                 // No bounds in the header: the points tell.
                 None => file.read(&PointQuery::default())?.extent(),
             };
-            // Headers are rounded: a metre more, `HEADER_MARGIN_MM`. Points beyond are strays and are left out.
+            // Points beyond the margin are strays and are left out.
             let Some(extent) = extent else { continue };
             if extent.width().max(extent.height()) > 200_000.0 {
                 return Err(Error::input(
@@ -113,7 +113,8 @@ impl PointStore {
                     "the point file spans more than 200 km; check its coordinate system",
                 ));
             }
-            files.push((file, LatticeBox::of_extent(&extent.buffered(1.0))));
+            let margin_m = HEADER_MARGIN_MM as f64 / 1e3;
+            files.push((file, LatticeBox::of_extent(&extent.buffered(margin_m))));
         }
         let Some(bounds) = files.iter().map(|f| f.1).reduce(|a, b| a.union(&b)) else {
             return Ok(None);

@@ -8,9 +8,9 @@
 //! ```
 //!
 //! of Moody & Troutman 2002 (doi:10.1002/esp.403) over six orders of magnitude of discharge, with the
-//! two-year flow as in Andreadis, Schumann & Pavelsky 2013 (doi:10.1002/wrcr.20440), who give 95 % of
-//! rivers within a factor of about two in depth. The depth counts from the bank; what stands dry
-//! above the water on the day of the survey is seen by the LiDAR and taken off.
+//! two-year flow as in Andreadis, Schumann & Pavelsky 2013 (doi:10.1002/wrcr.20440). The depth counts
+//! from the bank; what stands dry above the water on the day of the survey is seen by the LiDAR and
+//! taken off. It is a coarse estimate: of the synthetic river it finds a third of the depth.
 
 use std::collections::BTreeSet;
 
