@@ -19,8 +19,17 @@ pub struct Sources {
 /// # Errors
 /// When they cannot be written.
 pub fn sources(target_tmp: &str) -> Result<Sources> {
-    let folder = Path::new(target_tmp).join("square-kilometre");
-    let commune = Commune::generate(&CommuneOptions { dyke: false, ..Default::default() })?;
+    sources_of(target_tmp, CommuneOptions::default().points_per_m2)
+}
+
+/// The same with so many pulses per m².
+///
+/// # Errors
+/// When they cannot be written.
+pub fn sources_of(target_tmp: &str, points_per_m2: f64) -> Result<Sources> {
+    let folder = Path::new(target_tmp).join(format!("square-kilometre-{points_per_m2}"));
+    let options = CommuneOptions { dyke: false, points_per_m2, ..Default::default() };
+    let commune = Commune::generate(&options)?;
     let written = commune.write(&folder)?;
     let tile = written.lidar.into_iter().next().unwrap_or_default();
     Ok(Sources { folder, tile })
@@ -31,4 +40,20 @@ pub fn use_one_thread() {
     if let Err(error) = rayon::ThreadPoolBuilder::new().num_threads(1).build_global() {
         eprintln!("{error}");
     }
+}
+
+/// Processor time of this process so far, s; known on Linux.
+pub fn processor_time_s() -> Option<f64> {
+    // Fields 14 and 15 of proc_pid_stat(5), after the name in brackets, in hundredths of a second.
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let mut fields = stat.rsplit(')').next()?.split_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<f64>().ok();
+    Some((ticks()? + ticks()?) / 100.0)
+}
+
+/// Greatest resident set of this process so far, MB; known on Linux.
+pub fn peak_memory_mb() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kb| kb / 1024)
 }

@@ -4,10 +4,13 @@
 mod commune;
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use commune::{says, text};
-use twin_core::territory::{BedChange, Territory};
+use twin_core::spatial::{Extent, Geometry, GridSpec, Polygon};
+use twin_core::territory::{
+    Aggregation, BedChange, Edit, RasterOperation, Territory, TerritoryView,
+};
 use twin_synthetic::{Commune, CommuneOptions};
 
 fn options() -> CommuneOptions {
@@ -158,4 +161,78 @@ fn features(path: &std::path::Path) -> usize {
     let root: serde_json::Value = serde_json::from_slice(&bytes[20..20 + length]).unwrap();
     let tables = &root["extensions"]["EXT_structural_metadata"]["propertyTables"];
     tables[0]["count"].as_u64().unwrap() as usize
+}
+
+#[test]
+fn a_coarse_run_grid_keeps_the_crest_of_the_dyke_that_its_cells_lose() {
+    let territory = Arc::new(territory());
+    let extent = territory.spec().extent();
+    let spec = GridSpec::covering(&extent, 8.0);
+    let view = |edits| TerritoryView::new(territory.clone(), spec, edits).unwrap();
+    let crests = |view: &TerritoryView| {
+        let lines = view.crest_lines().unwrap();
+        lines.into_iter().find(|l| l.name == "digues-existantes").unwrap().crest.concat()
+    };
+    let plain = view(Vec::new());
+    let cells = plain.terrain(Aggregation::Mean).unwrap();
+    let dyke = truth().scenario_geometry().dyke.line;
+    let (mut off, mut lost) = (Vec::new(), Vec::new());
+    for [x, y, z] in crests(&plain) {
+        let near = |p: &&[f64; 3]| (p[0] - x).hypot(p[1] - y);
+        // At its ends the dyke runs out into the ground.
+        if [dyke.first(), dyke.last()].iter().flatten().any(|end| near(end) < 15.0) {
+            continue;
+        }
+        let real = dyke.iter().min_by(|a, b| near(a).total_cmp(&near(b))).unwrap()[2];
+        off.push((z - real).abs());
+        lost.push(real - f64::from(*cells.at(x, y).unwrap()));
+    }
+    off.sort_by(f64::total_cmp);
+    lost.sort_by(f64::total_cmp);
+    let median = |of: &[f64]| of[of.len() / 2];
+    println!(
+        "crest off by {:.2} m, p95 {:.2} m; cells of {} m lie {:.2} m below it",
+        median(&off),
+        off[off.len() * 95 / 100],
+        spec.cell_size,
+        median(&lost)
+    );
+    assert!(off.len() > 100);
+    assert!(median(&off) < 0.1 && off[off.len() * 95 / 100] < 0.2);
+    assert!(median(&lost) > 0.25);
+
+    // What lowers the terrain lowers its crest; a grid as fine as the territory has none.
+    let Extent { min_x, min_y, max_x, max_y } = extent;
+    let corners = [(min_x, min_y), (max_x, min_y), (max_x, max_y), (min_x, max_y)];
+    let whole = Polygon::from_corners(&corners);
+    let lower = Edit::Raster {
+        band: "dtm".to_owned(),
+        area: Geometry::Polygons(vec![whole]),
+        operation: RasterOperation::Add(-1.0),
+    };
+    let (before, after) = (crests(&plain), crests(&view(vec![lower])));
+    assert!(before.iter().zip(&after).all(|(a, b)| (a[2] - b[2] - 1.0).abs() < 1e-5));
+    let fine = TerritoryView::new(territory.clone(), *territory.spec(), Vec::new()).unwrap();
+    assert!(fine.crest_lines().unwrap().iter().all(|l| l.name != "digues-existantes"));
+}
+
+#[test]
+fn a_flood_meets_the_existing_dyke_but_where_a_measure_stands_in_its_place() {
+    let options = CommuneOptions { size_m: 250.0, points_per_m2: 2.0, ..CommuneOptions::default() };
+    let folder = commune::assembled_of("dyke", &options);
+    let scenario = commune::flood(&folder);
+    says(&["run", text(&scenario)]);
+    let stated = folder.join("cote-donnee.toml");
+    let measure = "schema = 1\nid = \"cote-donnee\"\nextends = \"crue.toml\"\n\
+        [measures.digue]\nkind = \"levee\"\ngeometry = \"sources/scenario/dyke.geojson\"\n\
+        crest = { from_geometry = true, datum = \"NGF-IGN69\" }\n";
+    std::fs::write(&stated, measure).unwrap();
+    says(&["run", text(&stated)]);
+    let reports: Vec<String> = commune::runs(&folder.join("runs"))
+        .iter()
+        .map(|run| std::fs::read_to_string(run.join("report.html")).unwrap())
+        .collect();
+    assert_eq!(reports.len(), 2);
+    let existing = reports.iter().filter(|r| r.contains("Digues et levées existantes")).count();
+    assert_eq!(existing, 1, "the given crest takes the place of the whole old one");
 }

@@ -1,12 +1,13 @@
 //! Crests, breaches, openings and sections on the edges of cells.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use twin_core::export::map::{Marker, MarkerKind};
 use twin_core::language::Text;
 use twin_core::scenario::{self as measured, BreachTrigger, StructureBreach, StructureOpening};
 use twin_core::simulation::PlacedStructure;
-use twin_core::spatial::{GridSpec, line_length};
+use twin_core::spatial::{Extent, Grid, GridSpec, Line, line_length};
 use twin_core::{Error, Language, Result};
 use twin_shallow_water::{
     Bed, Breach, BreachStart, Edge, LineStructure, Opening, OpeningKind, Section, crests_along,
@@ -15,6 +16,18 @@ use twin_shallow_water::{
 
 use crate::parameters::BreachParameters;
 use crate::setup::{Builder, outside, place, positive};
+
+/// Distance from the structures of measures within which those of the territory yield, cells.
+const NEAR_MEASURE_CELLS: f64 = 2.0;
+
+/// Where edges lie on the map.
+fn course(spec: &GridSpec, edges: &[Edge]) -> Line {
+    let middle = |edge: &Edge| {
+        let (x, y) = edge.middle(spec);
+        [x, y, f64::NAN]
+    };
+    edges.iter().map(middle).collect()
+}
 
 impl Builder<'_> {
     pub(crate) fn structures(
@@ -33,16 +46,12 @@ impl Builder<'_> {
                 let lowest = crest_m.iter().copied().fold(f64::INFINITY, f64::min);
                 let highest = crest_m.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 let length = line_length(crest);
-                let course = edges.iter().map(|e| {
-                    let (x, y) = e.middle(spec);
-                    [x, y, f64::NAN]
-                });
-                let n = |l: twin_core::Language, v| l.number(v, 2);
-                let (fr, en) = (twin_core::Language::Fr, twin_core::Language::En);
+                let n = |l: Language, v| l.number(v, 2);
+                let (fr, en) = (Language::Fr, Language::En);
                 placed.push(PlacedStructure {
                     name: structure.name.clone(),
                     kind: structure.title.clone(),
-                    lines: vec![course.collect()],
+                    lines: vec![course(spec, &edges)],
                     note: Text::new(
                         format!(
                             "{} côtés de maille, crête de {} à {} m, longueur {} m",
@@ -73,6 +82,9 @@ impl Builder<'_> {
                 self.opening(spec, &structure.name, opening, bed, &mut lines)?;
             }
         }
+        let (crests, existing) = self.existing_crests(spec, &lines)?;
+        lines.extend(crests);
+        placed.extend(existing);
         for structure in self.view.structures() {
             for breach in &structure.breaches {
                 let here = format!("measures.{}", breach.name);
@@ -83,6 +95,65 @@ impl Builder<'_> {
             let here = place(&format!("breaches.{name}"));
             let breach = self.stated_breach(name, given, &here)?;
             self.breach(spec, &here, &given.structure, &breach, &mut lines)?;
+        }
+        Ok((lines, placed))
+    }
+
+    /// Crests that stand in the territory, where no structure of a measure is near: that one knows
+    /// better.
+    fn existing_crests(
+        &self,
+        spec: &GridSpec,
+        measured: &[LineStructure],
+    ) -> Result<(Vec<LineStructure>, Vec<PlacedStructure>)> {
+        let mut is_taken = Grid::filled(*spec, false);
+        for edge in measured.iter().flat_map(|line| &line.edges) {
+            let (x, y) = edge.middle(spec);
+            let Some(here) = Extent::of_points([(x, y)]) else { continue };
+            let near = here.buffered(NEAR_MEASURE_CELLS * spec.cell_size);
+            let (rows, columns) = spec.window(&near);
+            for row in rows {
+                for column in columns.clone() {
+                    is_taken[(row, column)] = true;
+                }
+            }
+        }
+        let is_free =
+            |edge: &Edge| edge.cells(spec).into_iter().flatten().all(|cell| !is_taken.values[cell]);
+        let mut seen = BTreeSet::new();
+        let (mut lines, mut placed) = (Vec::new(), Vec::new());
+        for structure in self.view.crest_lines()? {
+            let (mut courses, mut length) = (Vec::new(), 0.0);
+            for crest in &structure.crest {
+                let mut edges = edges_along(spec, crest);
+                let along = line_length(crest) / edges.len().max(1) as f64;
+                edges.retain(|edge| is_free(edge) && seen.insert(*edge));
+                if edges.is_empty() {
+                    continue;
+                }
+                length += along * edges.len() as f64;
+                courses.push(course(spec, &edges));
+                lines.push(LineStructure {
+                    name: structure.name.clone(),
+                    crest_m: crests_along(spec, crest, &edges),
+                    length_m: Some(along * edges.len() as f64),
+                    edges,
+                    breaches: Vec::new(),
+                    openings: Vec::new(),
+                });
+            }
+            let (km, count) = (1e-3 * length, courses.len());
+            if count > 0 {
+                let note = |l: Language, lines: &str| {
+                    format!("{} {lines}, {} km", l.number(count as f64, 0), l.number(km, 1))
+                };
+                placed.push(PlacedStructure {
+                    name: structure.name,
+                    kind: structure.title,
+                    lines: courses,
+                    note: Text::new(note(Language::Fr, "tronçons"), note(Language::En, "lines")),
+                });
+            }
         }
         Ok((lines, placed))
     }

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::block::MadeBlock;
+use super::block_maker::BlockErrors;
 use super::buildings_by_block::FoundBuildings;
 use super::point_store::FileCounts;
 use super::{GridOptions, LatticeBox, Window};
@@ -25,7 +26,7 @@ use crate::{Error, Result};
 /// Features so far around a block can matter for it, m.
 const FEATURES_REACH_M: f64 = 200.0;
 /// Raised when blocks of an earlier program must not be taken for those of this one.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Where blocks are kept, and which of them this run makes.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,7 +49,7 @@ pub(super) struct KeptBlock {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Found {
     /// Errors at held-out points.
-    pub(super) errors: Vec<f64>,
+    pub(super) errors: BlockErrors,
     /// Its buildings.
     pub(super) buildings: Option<FoundBuildings>,
     /// What the point files gave, by their number.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::block::{MadeBlock, block_reach, blocks, make_block};
 use super::block_cache::{Blocks, Found, KeptBlock};
 use super::buildings_by_block::BuildingsByBlock;
@@ -25,10 +27,29 @@ pub(super) struct BlockMaker<'a> {
     cache: Option<Blocks<'a>>,
 }
 
+/// Canopy from which ground counts as lying under vegetation, m.
+const VEGETATION_M: f32 = 2.0;
+
+/// Errors of a terrain at held-out points, m.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct BlockErrors {
+    /// On open ground.
+    pub(super) open: Vec<f64>,
+    /// Under vegetation.
+    pub(super) vegetated: Vec<f64>,
+}
+
+impl BlockErrors {
+    pub(super) fn extend(&mut self, other: &Self) {
+        self.open.extend(&other.open);
+        self.vegetated.extend(&other.vegetated);
+    }
+}
+
 /// A block, and the errors of its terrain at held-out points.
 pub(super) struct Block {
     pub(super) made: MadeBlock,
-    pub(super) errors: Vec<f64>,
+    pub(super) errors: BlockErrors,
 }
 
 impl<'a> BlockMaker<'a> {
@@ -99,12 +120,17 @@ impl<'a> BlockMaker<'a> {
 
     fn make(&mut self, k: usize, block: &Window) -> Result<Block> {
         let mut made = make_block(&mut self.heights, self.features, &self.spec, block, &self.tin)?;
-        let mut errors = Vec::new();
+        let mut errors = BlockErrors::default();
         if let Some((mut near, area)) = made.unthinned.take().zip(self.check_areas[k].as_ref()) {
             let reach = around(area, &self.spec, &self.tin);
             near.retain(|p| reach.contains(p.x_mm, p.y_mm));
             let rule = self.options.selection;
-            errors = held_out_errors(&near, rule, &area.spec(&self.spec), &self.tin);
+            for point in held_out_errors(&near, rule, &area.spec(&self.spec), &self.tin) {
+                let canopy_m = made.canopy.at(point.at[0], point.at[1]).copied();
+                let is_covered = canopy_m.is_some_and(|height| height >= VEGETATION_M);
+                let of = if is_covered { &mut errors.vegetated } else { &mut errors.open };
+                of.push(point.error_m);
+            }
         }
         if let (Some(built), Some(ground)) = (&made.built, &made.ground) {
             self.buildings.find_roofs(k, built, ground);

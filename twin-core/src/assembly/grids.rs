@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::block_maker::{Block, BlockMaker};
+use super::block_maker::{Block, BlockErrors, BlockMaker};
 use super::buildings_by_block::{BUILDING_MARGIN_M, BuildingsByBlock};
 use super::heights::Heights;
 use super::hydrography::{BED, BED_CHANGE, write_bed};
@@ -179,14 +179,14 @@ pub fn assemble_grids(
     }
     let mut built = traces_outlines.then(|| Grid::filled(spec, false));
     let mut counts = QualityCounts::default();
-    let mut errors = Vec::new();
+    let mut errors = BlockErrors::default();
     for k in 0..maker.blocks.len() {
         if cancelled.load(Ordering::Relaxed) {
             return Err(Error::Cancelled);
         }
         progress(Stage::Grids, k as f64 / maker.blocks.len() as f64);
         let Block { made, errors: of_block } = maker.block(k)?;
-        errors.extend(of_block);
+        errors.extend(&of_block);
         counts.add(&made.quality.values);
         let (row, column) = (maker.blocks[k].rows.start, maker.blocks[k].columns.start);
         if let Some(built) = &mut built {
@@ -317,7 +317,7 @@ fn report(
     rule: SelectionRule,
     spec: &GridSpec,
     cells: &QualityCounts,
-    errors: &[f64],
+    errors: &BlockErrors,
     buildings: BuildingCounts,
 ) -> QualityReport {
     let terrain_source = heights.terrain_source();
@@ -338,7 +338,9 @@ fn report(
         points_per_m2: points as f64 / area,
         ground_points_per_m2: ground as f64 / area,
         cells: cells.shares(),
-        errors: TerrainErrors::of(errors),
+        errors: TerrainErrors::of(&[errors.open.as_slice(), &errors.vegetated].concat()),
+        open_ground_errors: TerrainErrors::of(&errors.open),
+        vegetated_errors: TerrainErrors::of(&errors.vegetated),
         buildings,
         hydrography: HydrographyReport::default(),
     }

@@ -16,14 +16,23 @@ const CHECK_SHARE: u64 = 20;
 /// Side of the part of each block that is checked, metres.
 const CHECK_AREA_M: f64 = 400.0;
 
-/// Makes the terrain of `points` (all classes, unthinned) without the check points: terrain minus
-/// point, metres, at those that fall on cells with data.
+/// A check point that was held out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HeldOutPoint {
+    /// Position, m.
+    pub at: [f64; 2],
+    /// Terrain minus point, m.
+    pub error_m: f64,
+}
+
+/// Makes the terrain of `points` (all classes, unthinned) without the check points, and compares it with
+/// those that fall on cells with data.
 pub fn held_out_errors(
     points: &[SurfacePoint],
     rule: SelectionRule,
     spec: &GridSpec,
     options: &TinOptions,
-) -> Vec<f64> {
+) -> Vec<HeldOutPoint> {
     let is_check = |p: &SurfacePoint| p.class == lidar_hd::GROUND && is_check_point(p);
     let (check, kept): (Vec<SurfacePoint>, Vec<SurfacePoint>) =
         points.iter().copied().partition(is_check);
@@ -55,7 +64,7 @@ fn is_check_point(point: &SurfacePoint) -> bool {
 }
 
 /// Terrain minus point, for the points whose four cells around all have data.
-fn errors_at(terrain: &Grid<f32>, points: &[SurfacePoint]) -> Vec<f64> {
+fn errors_at(terrain: &Grid<f32>, points: &[SurfacePoint]) -> Vec<HeldOutPoint> {
     points
         .iter()
         .filter_map(|point| {
@@ -64,7 +73,8 @@ fn errors_at(terrain: &Grid<f32>, points: &[SurfacePoint]) -> Vec<f64> {
             let known = [(-half, -half), (-half, half), (half, -half), (half, half)]
                 .iter()
                 .all(|(dx, dy)| terrain.at(x + dx, y + dy).is_some_and(|v| v.is_finite()));
-            Some(f64::from(terrain.bilinear(x, y).filter(|_| known)?) - z)
+            let error_m = f64::from(terrain.bilinear(x, y).filter(|_| known)?) - z;
+            Some(HeldOutPoint { at: [x, y], error_m })
         })
         .collect()
 }

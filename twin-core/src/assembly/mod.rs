@@ -42,7 +42,7 @@ pub use buildings::{
 pub use changes::{Change, FeatureChange, changes};
 pub use grids::{AssembledGrids, GridOptions, Stage, assemble_grids, make_share};
 pub use ground_filter::{GroundFilter, classify_ground};
-pub use held_out::held_out_errors;
+pub use held_out::{HeldOutPoint, held_out_errors};
 pub use land_cover::{CoverGrids, CoverSource, land_cover};
 pub use lattice::{LatticeBox, SurfacePoint, millimetres, surface_points};
 pub use outlines::{SMALLEST_BUILDING_M2, derived_buildings};

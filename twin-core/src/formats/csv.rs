@@ -26,23 +26,37 @@ pub(super) fn read(path: &Path) -> Result<LayerRead> {
         .into_iter()
         .max_by_key(|s| (header.matches(*s).count(), *s == ';'))
         .unwrap_or(';');
-    let mut records = records(text, separator);
-    let names = records.next().unwrap_or_default();
+    if text.matches('"').count() % 2 == 1 {
+        return Err(Error::file(
+            path,
+            FileProblem::damaged(
+                "un guillemet ouvert n'est pas refermé : la suite du tableau serait prise pour une cellule ; le compléter ou l'ôter",
+                "a quote is opened and not closed: the rest of the table would become one cell; close it or take it out",
+            ),
+        ));
+    }
+    let mut lines = csv::ReaderBuilder::new()
+        .delimiter(separator as u8)
+        .trim(csv::Trim::All)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let names = lines.headers().cloned().unwrap_or_default();
     let mut report = ReadReport::default();
     let mut rows: Vec<Vec<String>> = Vec::new();
-    for (at, mut row) in records.enumerate() {
-        if row.iter().all(|cell| cell.is_empty()) {
+    for record in lines.records().filter_map(|record| record.ok()) {
+        if record.iter().all(str::is_empty) {
             continue;
         }
-        if row.len() > names.len() {
-            let (cells, columns) = (row.len(), names.len());
+        if record.len() > names.len() {
+            let (cells, columns) = (record.len(), names.len());
             let problem = FileProblem::damaged(
                 format!("{cells} cellules pour {columns} colonnes"),
                 format!("{cells} cells for {columns} columns"),
             );
-            report.skip(at as i64 + 2, problem);
+            report.skip(record.position().map_or(0, |at| at.line() as i64), problem);
             continue;
         }
+        let mut row: Vec<String> = record.iter().map(str::to_owned).collect();
         row.resize(names.len(), String::new());
         rows.push(row);
     }
@@ -60,7 +74,7 @@ pub(super) fn read(path: &Path) -> Result<LayerRead> {
         } else {
             FieldKind::Text
         };
-        table = table.with_field(name.clone(), kind);
+        table = table.with_field(name, kind);
     }
     for row in rows {
         let values = row.into_iter().zip(&table.fields).map(|(cell, field)| {
@@ -81,32 +95,6 @@ pub(super) fn read(path: &Path) -> Result<LayerRead> {
 fn real(cell: &str, decimal_comma: bool) -> Option<f64> {
     let text = if decimal_comma { cell.replace(',', ".") } else { cell.to_owned() };
     text.parse::<f64>().ok().filter(|v| v.is_finite())
-}
-
-/// Records of a text, each as its trimmed cells.
-fn records(text: &str, separator: char) -> impl Iterator<Item = Vec<String>> {
-    let mut rest = text.chars().peekable();
-    std::iter::from_fn(move || {
-        rest.peek()?;
-        let (mut cells, mut cell, mut quoted) = (Vec::new(), String::new(), false);
-        while let Some(c) = rest.next() {
-            match c {
-                '"' if quoted && rest.peek() == Some(&'"') => {
-                    cell.push('"');
-                    rest.next();
-                }
-                '"' => quoted = !quoted,
-                '\n' if !quoted => break,
-                '\r' if !quoted => (),
-                c if c == separator && !quoted => {
-                    cells.push(std::mem::take(&mut cell).trim().to_owned())
-                }
-                c => cell.push(c),
-            }
-        }
-        cells.push(cell.trim().to_owned());
-        Some(cells)
-    })
 }
 
 /// Digits that begin with a zero: an INSEE code, a postcode, no number.
@@ -140,5 +128,11 @@ mod tests {
         assert_eq!(layer.table.features[0].values[0], Value::Text("Orléans".into()));
         assert_eq!(layer.report.skipped.len(), 1);
         assert!(parsed(b"").is_err());
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_is_told_and_swallows_nothing() {
+        let error = parsed(b"nom;n\n\"Orange;1\nDinan;2\n").unwrap_err();
+        assert!(error.to_string().contains("quote"), "{error}");
     }
 }

@@ -10,6 +10,7 @@ mod building;
 mod building_model;
 mod commune;
 mod construction;
+mod crest_lines;
 mod crossings;
 mod edit;
 mod facility;

@@ -194,6 +194,12 @@ pub struct QualityReport {
     /// Errors at held-out ground points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errors: Option<TerrainErrors>,
+    /// Those of them on open ground.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_ground_errors: Option<TerrainErrors>,
+    /// Those of them under vegetation of 2 m or more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vegetated_errors: Option<TerrainErrors>,
     /// Buildings.
     pub buildings: BuildingCounts,
     /// Water in its bed.
@@ -268,6 +274,18 @@ impl QualityReport {
                 ),
             });
         }
+        if let (Some(open), Some(vegetated)) = (&self.open_ground_errors, &self.vegetated_errors) {
+            let n = number(vegetated.points as f64, 0);
+            let [open, under] = [open.nmad_m, vegetated.nmad_m].map(centimetres);
+            lines.push(match language {
+                Language::Fr => format!(
+                    "NMAD en terrain découvert {open}, sous la végétation {under} ({n} points)."
+                ),
+                Language::En => {
+                    format!("NMAD on open ground {open}, under vegetation {under} ({n} points).")
+                }
+            });
+        }
         let b = &self.buildings;
         if b.total() > 0 {
             let [total, lidar, height, storeys, assumed, derived] =
@@ -328,6 +346,8 @@ mod tests {
             ground_points_per_m2: 4.5,
             cells: QualityShares { measured: 0.9, interpolated: 0.1, ..QualityShares::default() },
             errors: TerrainErrors::of(&[0.01, -0.01, 0.02]),
+            open_ground_errors: TerrainErrors::of(&[0.01, -0.01]),
+            vegetated_errors: TerrainErrors::of(&[0.02]),
             buildings: BuildingCounts { lidar: 3, storeys: 1, ..BuildingCounts::default() },
             hydrography: HydrographyReport::default(),
         };

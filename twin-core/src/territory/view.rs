@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::crest_lines::crest_lines;
 use super::edit::edited_features;
 use super::{Edit, Features, LandCover, LineStructure, SurfaceProperties, Territory};
 use crate::formats::FeatureTable;
@@ -102,9 +103,18 @@ impl TerritoryView {
         &self.features
     }
 
-    /// Levees, walls and embankments, by name.
+    /// Levees, walls and embankments that measures make, by name.
     pub fn structures(&self) -> &[LineStructure] {
         &self.structures
+    }
+
+    /// Crests of the dykes, embankments and walls of the territory that the run grid is too coarse to
+    /// hold, one structure a kind, with what measures do to the terrain done to them.
+    ///
+    /// # Errors
+    /// The territory cannot be read.
+    pub fn crest_lines(&self) -> Result<Vec<LineStructure>> {
+        crest_lines(&self.territory, &self.features, &self.spec, &self.edits)
     }
 
     /// Extra named grid of the scenario's `[inputs]`, on the run grid.

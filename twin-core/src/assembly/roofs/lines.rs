@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::planes::Planes;
+use crate::assembly::tin::{Site, triangulate};
 
 /// A straight line in plan, m.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,8 +25,12 @@ const LEAST_TURN: f64 = 0.06;
 const LEAST_STEP_M: f64 = 0.3;
 /// How far lines go beyond what speaks for them, m.
 const EXTENSION_M: f64 = 4.0;
+/// How far lines go beyond those they end at, m.
+const TOUCH_M: f64 = 0.02;
 /// Distance from a line within which the middles of a step lie on it, m.
 const NEAR_STEP_M: f64 = 0.35;
+/// Widest gap without points over which a step is seen, m.
+const WIDEST_GAP_M: f64 = 6.0;
 /// Longest gap between middles along a step, and shortest step, m.
 const LONGEST_GAP_M: f64 = 2.0;
 const SHORTEST_STEP_M: f64 = 0.6;
@@ -42,6 +47,16 @@ impl Segment {
 
     pub(super) fn length(&self) -> f64 {
         (self.to[0] - self.from[0]).hypot(self.to[1] - self.from[1])
+    }
+
+    /// How far along a ray (unit vector) from a place it is met, if it is.
+    fn hit(&self, place: [f64; 2], ray: [f64; 2]) -> Option<f64> {
+        let cross = |a: [f64; 2], b: [f64; 2]| a[0] * b[1] - a[1] * b[0];
+        let along = [self.to[0] - self.from[0], self.to[1] - self.from[1]];
+        let to_start = [self.from[0] - place[0], self.from[1] - place[1]];
+        let det = cross(ray, along);
+        let (t, s) = (cross(to_start, along) / det, cross(to_start, ray) / det);
+        (det != 0.0 && t > 0.0 && (0.0..1.0).contains(&s)).then_some(t)
     }
 
     /// Distance of a place from it.
@@ -61,18 +76,15 @@ pub(super) fn find_lines(
     planes: &Planes,
     outline: &[Segment],
 ) -> Vec<Segment> {
+    let beside = planes.beside.iter().zip(0u32..);
+    let beside = beside.flat_map(|(near, i)| near.iter().map(move |&j| (i, j)));
     let mut contacts: BTreeMap<(u32, u32), Vec<(u32, u32)>> = BTreeMap::new();
-    for (i, near) in planes.beside.iter().enumerate() {
-        for &j in near {
-            if let (Some(a), Some(b)) = (planes.of_point[i], planes.of_point[j as usize])
-                && a < b
-            {
-                contacts.entry((a, b)).or_default().push((i as u32, j));
-            } else if let (Some(a), Some(b)) = (planes.of_point[i], planes.of_point[j as usize])
-                && b < a
-            {
-                contacts.entry((b, a)).or_default().push((j, i as u32));
-            }
+    for (i, j) in beside.chain(across_gaps(points)) {
+        if let (Some(a), Some(b)) = (planes.of_point[i as usize], planes.of_point[j as usize])
+            && a != b
+        {
+            let pair = if a < b { (i, j) } else { (j, i) };
+            contacts.entry((a.min(b), a.max(b))).or_default().push(pair);
         }
     }
     let directions = main_directions(outline);
@@ -115,7 +127,53 @@ pub(super) fn find_lines(
             lines.push(between(line, points, planes, (a, b)));
         }
     }
-    without_repeats(lines, outline)
+    reaching(without_repeats(lines, outline), outline)
+}
+
+/// Lines whose ends within the outline go on to the next line or to the outline: an end that hangs in a
+/// cell parts nothing.
+fn reaching(lines: Vec<Segment>, outline: &[Segment]) -> Vec<Segment> {
+    let extended = |i: usize, end: [f64; 2], from: [f64; 2]| {
+        let (dx, dy) = (end[0] - from[0], end[1] - from[1]);
+        let length = dx.hypot(dy).max(f64::MIN_POSITIVE);
+        let ray = [dx / length, dy / length];
+        let walls: Vec<f64> = outline.iter().filter_map(|wall| wall.hit(end, ray)).collect();
+        if walls.len().is_multiple_of(2) {
+            return end;
+        }
+        let others = lines.iter().enumerate().filter(|(j, _)| *j != i);
+        let next = others.filter_map(|(_, line)| line.hit(end, ray)).chain(walls);
+        let reach = next.min_by(f64::total_cmp).unwrap_or(0.0) + TOUCH_M;
+        [end[0] + reach * ray[0], end[1] + reach * ray[1]]
+    };
+    let whole = |(i, line): (usize, &Segment)| Segment {
+        from: extended(i, line.from, line.to),
+        to: extended(i, line.to, line.from),
+    };
+    lines.iter().enumerate().map(whole).collect()
+}
+
+/// Pairs of points that face each other across a gap, such as the shadow of a high roof on a low one:
+/// edges of their Delaunay triangulation.
+fn across_gaps(points: &[[f64; 3]]) -> impl Iterator<Item = (u32, u32)> {
+    let site = |p: &[f64; 3]| -> Site { [0, 1].map(|k| (p[k] * 1e3).round() as i32) };
+    let mut places: BTreeMap<Site, u32> = BTreeMap::new();
+    for (p, i) in points.iter().zip(0u32..) {
+        places.entry(site(p)).or_insert(i);
+    }
+    let sites: Vec<Site> = places.keys().copied().collect();
+    let numbers: Vec<u32> = places.into_values().collect();
+    let apart = move |a: Site, b: Site| {
+        let [dx, dy] = [0, 1].map(|k| f64::from(a[k]) - f64::from(b[k]));
+        dx.hypot(dy) * 1e-3
+    };
+    let corners = triangulate(&sites).vertices;
+    let edges = (0..corners.len()).filter_map(move |e| {
+        let next = if e % 3 == 2 { e - 2 } else { e + 1 };
+        let (a, b) = (corners[e] as usize, corners[next] as usize);
+        (apart(sites[a], sites[b]) <= WIDEST_GAP_M).then(|| (numbers[a], numbers[b]))
+    });
+    edges.collect::<Vec<_>>().into_iter()
 }
 
 /// The segment on `normal · x = offset` that holds the given places along it.

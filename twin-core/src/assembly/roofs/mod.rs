@@ -53,7 +53,9 @@ pub const SCALE_M: f64 = 1e-4;
 /// Most planes of a roof.
 const MOST_PLANES: usize = 80;
 /// Ground this near to the walls is what the footprint takes too much, m.
-const RIM_M: f64 = 1.0;
+const RIM_M: f64 = 0.5;
+/// Planes that are given up, smallest first, before a roof whose solid is not valid is.
+const MOST_SIMPLIFIED: usize = 8;
 /// Fewest points of a roof.
 const FEWEST_POINTS: usize = 15;
 /// Least share of the points that a roof must explain.
@@ -206,16 +208,49 @@ impl Outlined {
         }
         let lines = lines::find_lines(&points, &found, &self.outline);
         let cut = partition::cut(&self.rings, &lines, &points).ok_or(NoRoof::Footprint)?;
-        let label = labels::label(&costs(&cut, &points, &found), &contacts(&cut));
-        let planes = RoofGraph::new(&cut, &label, &found.planes, &is_ground).repaired();
-        let (label, flat, is_ground) = flat_parts(&cut, &label, &points, &is_ground);
-        let parts = RoofGraph::new(&cut, &label, &flat, &is_ground).repaired();
-        let [parts, planes] = [parts, planes].map(|graph| Fitted::new(graph, roof));
+        let mut costs = costs(&cut, &points, &found);
+        let contacts = contacts(&cut);
+        let mut label = labels::label(&costs, &contacts);
+        let graph =
+            |label: &[usize]| RoofGraph::new(&cut, label, &found.planes, &is_ground).repaired();
+        let (of_part, flat, part_is_ground) = flat_parts(&cut, &label, &points, &is_ground);
+        let parts = RoofGraph::new(&cut, &of_part, &flat, &part_is_ground).repaired();
+        let is_valid = |graph: &RoofGraph| {
+            defects(&walls::close(graph, -LOWEST_ROOF_M, 0.0), SCALE_M).is_empty()
+        };
+        let mut planes = Fitted::new(graph(&label), roof);
         if planes.fit.explained < LEAST_EXPLAINED {
             return Err(NoRoof::PoorFit);
         }
-        Ok(RoofShape { origin: self.origin, parts, planes })
+        if !is_valid(&planes.graph) {
+            for _ in 0..MOST_SIMPLIFIED {
+                let Some(smallest) = smallest_roof(&cut, &label, &is_ground) else { break };
+                costs.iter_mut().for_each(|of| of[smallest] = f64::INFINITY);
+                label = labels::label(&costs, &contacts);
+                let simpler = Fitted::new(graph(&label), roof);
+                if simpler.fit.explained < LEAST_EXPLAINED {
+                    break;
+                }
+                if is_valid(&simpler.graph) {
+                    planes = simpler;
+                    break;
+                }
+            }
+        }
+        Ok(RoofShape { origin: self.origin, parts: Fitted::new(parts, roof), planes })
     }
+}
+
+/// The roof plane of least area among several.
+fn smallest_roof(cut: &Partition, label: &[usize], is_ground: &[bool]) -> Option<usize> {
+    let mut areas: BTreeMap<usize, f64> = BTreeMap::new();
+    for (cell, &plane) in cut.cells.iter().zip(label) {
+        if !is_ground[plane] {
+            *areas.entry(plane).or_default() += cell.area;
+        }
+    }
+    let smallest = areas.iter().min_by(|a, b| a.1.total_cmp(b.1)).map(|(&plane, _)| plane);
+    smallest.filter(|_| areas.len() > 1)
 }
 
 /// Whether most points of each plane are of the ground: those from `first` on.

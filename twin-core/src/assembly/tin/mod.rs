@@ -33,6 +33,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+pub(super) use self::delaunay::{Site, triangulate};
 pub(super) use self::tile::interpolate_tile;
 use super::{LatticeBox, PointBins, Window, millimetres};
 use crate::spatial::{Grid, GridSpec};
