@@ -10,6 +10,7 @@ use twin_core::simulation::Registry;
 pub fn registry() -> Result<Registry> {
     let mut registry = Registry::new();
     registry.add(twin_flood::Flood::default())?;
+    registry.add(twin_runoff::Runoff::default())?;
     registry.add_measure(Levee)?;
     registry.add_measure(Breach)?;
     registry.add_measure(LeveeRemoved)?;

@@ -73,3 +73,60 @@ fn flood_conforms_in_every_building_mode() {
         assert_eq!(check(&flood, &case), Vec::<String>::new(), "{mode}");
     }
 }
+
+#[test]
+fn runoff_conforms_with_every_model_of_infiltration() {
+    let folder = territory::folder();
+    let territory = Arc::new(Territory::open(&folder.join("small.twin")).unwrap());
+    let extent = territory.spec().extent();
+    let (x, y) = extent.centre();
+    let spec = GridSpec::covering(&extent, 4.0);
+    let view = Arc::new(TerritoryView::new(territory, spec, Vec::new()).unwrap());
+    let rain = json!({
+        "uniform": { "depth_mm": 20.0, "duration": "8 min" }, "source": "essai"
+    });
+    for model in ["green-ampt", "horton", "curve-number", "none"] {
+        let good = json!({
+            "rain": rain,
+            "soil": { "texture": "loam" },
+            "infiltration": { "model": model },
+            "gauges": { "milieu": [x, y] },
+        });
+        let with = |key: &str, value: serde_json::Value| {
+            let mut changed = good.clone();
+            changed[key] = value;
+            changed
+        };
+        let storm = |of: serde_json::Value| with("rain", of);
+        let montana = json!({ "a": 6.0, "b": 0.6, "durations": ["6 min", "2 h"] });
+        let case = Case {
+            view: view.clone(),
+            parameters: good.clone(),
+            bad_parameters: vec![
+                storm(json!({ "source": "rien" })),
+                storm(json!({ "uniform": { "depth_mm": -1.0, "duration": "1 h" }, "source": "s" })),
+                storm(
+                    json!({ "uniform": { "montana": montana, "duration": "6 h" }, "source": "s" }),
+                ),
+                storm(json!({ "table": "absent.csv", "source": "s" })),
+                storm(
+                    json!({ "uniform": { "depth_mm": 9.0, "duration": "1 h" }, "factor": 0.0, "source": "s" }),
+                ),
+                with("gauges", json!({ "loin": [0.0, 0.0] })),
+                with("soil", json!({ "texture": "mud" })),
+                with(
+                    "soils",
+                    json!({ "z": { "area": [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]], "soil": {} } }),
+                ),
+                with("min_depth_m", json!(-1.0)),
+                with("infiltration", json!({ "model": "constant" })),
+                with("infiltration", json!({ "model": "green-ampt", "initial_saturation": 2.0 })),
+            ],
+            duration_s: 600.0,
+            outputs: 5,
+            inputs: Default::default(),
+        };
+        let runoff = twin_runoff::Runoff::default();
+        assert_eq!(check(&runoff, &case), Vec::<String>::new(), "{model}");
+    }
+}

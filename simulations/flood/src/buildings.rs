@@ -1,11 +1,11 @@
 //! How buildings stand in the flow: blocks, holes, roughness, or a porosity of the cells.
 
 use twin_core::language::Text;
+use twin_core::results::exposure::footprint_cells;
 use twin_core::spatial::{Grid, GridSpec, cells_within};
 use twin_core::{Language, Result};
 use twin_shallow_water::{Bed, Porosity};
 
-use crate::exposure::footprint_cells;
 use crate::parameters::BuildingMode;
 use crate::setup::{Builder, roughness};
 

@@ -11,11 +11,9 @@
 //! | [`hazard`] | classes of hazard |
 //! | `hydrograph` | hydrographs from a stated peak |
 //! | [`uncertainty`], `variants` | sensitivity runs, ensembles; breach, no measures |
-//! | [`exposure`] | water at buildings, indicators by enjeu |
 
 mod boundaries;
 mod buildings;
-pub mod exposure;
 pub mod hazard;
 mod hydrograph;
 mod inflows;
@@ -100,7 +98,7 @@ impl Simulation for Flood {
 fn descriptor() -> Descriptor {
     Descriptor {
         id: "flood",
-        version: concat!(env!("CARGO_PKG_VERSION"), "+sw8"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+sw9"),
         title: Text::new("Inondation", "Flood"),
         summary: Text::new(
             "Propagation d'une crue, d'une rupture de barrage ou de digue, ou d'une submersion par les équations de Saint-Venant en deux dimensions.",

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use twin_core::language::Text;
+use twin_core::results::exposure::{self, Water};
 use twin_core::simulation::{
     Budget, Fields, GaugeSeries, Outcome, Run, RunContext, StateError, StateVisitor, Variant,
     VariantOutcome,
@@ -11,7 +12,6 @@ use twin_core::territory::TerritoryView;
 use twin_core::{Error, Language, Result};
 use twin_shallow_water::{Side, Solver};
 
-use crate::exposure::{self, Water};
 use crate::hazard;
 use crate::levees::precaution_strip;
 use crate::parameters::{BuildingMode, Equations, Parameters, UndeclaredEdges};
@@ -162,7 +162,8 @@ impl Run for FloodRun {
         let mut statics = self.statics()?;
         statics.extend(precaution_strip(self));
         let (depth, level) = (&statics[0].grid, &statics[1].grid);
-        let water = Water { depth, level, terrain: &self.setup.terrain };
+        let water =
+            Water { depth, level, terrain: &self.setup.terrain, wet_depth_m: DRY_DEPTH_M as f32 };
         let at_buildings = exposure::at_buildings(
             &self.view,
             &water,

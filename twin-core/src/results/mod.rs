@@ -1,5 +1,6 @@
 //! What runs leave behind: indicators, manifests, and the store that keeps them.
 
+pub mod exposure;
 mod indicator;
 mod manifest;
 mod marks;

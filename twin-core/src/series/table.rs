@@ -17,6 +17,10 @@ pub enum Quantity {
     Discharge,
     /// Level or depth: m, cm or mm.
     Level,
+    /// Depth of rain in a period: mm.
+    RainDepth,
+    /// Intensity of rain: mm/h.
+    RainIntensity,
 }
 
 impl Quantity {
@@ -33,6 +37,8 @@ impl Quantity {
                 ("l_s", 1e-3),
             ],
             Self::Level => &[("mm", 1e-3), ("cm", 1e-2), ("m", 1.0)],
+            Self::RainDepth => &[("mm", 1e-3)],
+            Self::RainIntensity => &[("mm_per_h", 1e-3 / 3600.0), ("mm/h", 1e-3 / 3600.0)],
         }
     }
 
@@ -42,6 +48,10 @@ impl Quantity {
             (Self::Discharge, crate::Language::En) => "of the discharge (m3/s or l/s)",
             (Self::Level, crate::Language::Fr) => "du niveau (m, cm ou mm)",
             (Self::Level, crate::Language::En) => "of the level (m, cm or mm)",
+            (Self::RainDepth, crate::Language::Fr) => "de la hauteur de pluie (mm)",
+            (Self::RainDepth, crate::Language::En) => "of the depth of rain (mm)",
+            (Self::RainIntensity, crate::Language::Fr) => "de l'intensité de pluie (mm/h)",
+            (Self::RainIntensity, crate::Language::En) => "of the intensity of rain (mm/h)",
         }
     }
 
@@ -81,9 +91,22 @@ fn plain(text: &str) -> String {
 }
 
 /// Names of columns of time and of value, as they begin.
-const TIME_COLUMNS: [&str; 6] = ["date_obs", "date", "time", "temps", "heure", "instant"];
-const VALUE_COLUMNS: [&str; 9] =
-    ["resultat_obs", "valeur", "value", "debit", "discharge", "hauteur", "niveau", "level", "cote"];
+const TIME_COLUMNS: [&str; 7] =
+    ["aaaammjjhh", "date_obs", "date", "time", "temps", "heure", "instant"];
+const VALUE_COLUMNS: [&str; 12] = [
+    "resultat_obs",
+    "rr1",
+    "rr",
+    "valeur",
+    "value",
+    "debit",
+    "discharge",
+    "hauteur",
+    "niveau",
+    "level",
+    "cote",
+    "pluie",
+];
 
 /// Where a table holds what.
 struct Columns {
@@ -92,13 +115,25 @@ struct Columns {
     /// Hub'Eau's `grandeur_hydro`: Q in l/s, H in mm.
     kind: Option<usize>,
     factor: Option<f64>,
-    /// Whether the header says that times are UTC.
-    universal: bool,
+    /// How dates without an offset are to be understood.
+    dates: Dates,
+}
+
+/// How the dates of a table are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dates {
+    /// With their offset.
+    Offset,
+    /// Without one, in UTC as the header says.
+    Universal,
+    /// As digits, `AAAAMMJJHH` or `AAAAMMJJHHMN`, in UTC: files of Météo-France.
+    Digits,
 }
 
 impl Series {
     /// Reads a text table: two columns, time and value, or an export of HydroPortail (header names the
-    /// columns and the unit) or Hub'Eau (`date_obs`, `resultat_obs`, `grandeur_hydro`). Separator `;`,
+    /// columns and the unit), Hub'Eau (`date_obs`, `resultat_obs`, `grandeur_hydro`) or Météo-France
+    /// (`AAAAMMJJHH`, `RR1`; `AAAAMMJJHHMN`, `RR`). Separator `;`,
     /// tab or `,`; decimal mark `.`, or `,` when the separator is another; `#` for comments. Times are
     /// seconds, `h:mm[:ss]`, or dates with an offset (or a header that says UTC), which are counted
     /// from `start`; they rise, or fall throughout. Lines without a value are left out.
@@ -156,7 +191,8 @@ impl Series {
                 continue;
             }
             if columns.is_none() {
-                let header = parse_time(record.get(0).unwrap_or(""), start, false).is_none();
+                let header =
+                    parse_time(record.get(0).unwrap_or(""), start, Dates::Offset).is_none();
                 let found = if header { named(&record, quantity) } else { None };
                 if header && found.is_none() && record.len() > 2 {
                     return Err(at(
@@ -166,14 +202,10 @@ impl Series {
                 }
                 let factor =
                     if header { record.get(1).and_then(|c| quantity.factor_in(c)) } else { None };
-                let universal = header && says_universal(record.get(0).unwrap_or(""));
-                columns = Some(found.unwrap_or(Columns {
-                    time: 0,
-                    value: 1,
-                    kind: None,
-                    factor,
-                    universal,
-                }));
+                let dates =
+                    if header { dates_of(record.get(0).unwrap_or("")) } else { Dates::Offset };
+                columns =
+                    Some(found.unwrap_or(Columns { time: 0, value: 1, kind: None, factor, dates }));
                 if header {
                     continue;
                 }
@@ -199,7 +231,7 @@ impl Series {
                 })?,
                 None => columns.factor.or(stated).ok_or_else(|| unknown_unit(path, quantity))?,
             };
-            let Some(seconds) = parse_time(time, start, columns.universal) else {
+            let Some(seconds) = parse_time(time, start, columns.dates) else {
                 return Err(at(
                     format!("temps « {time} » illisible (secondes, h:mm, ou date avec décalage)"),
                     format!(
@@ -258,15 +290,25 @@ fn named(record: &csv::StringRecord, quantity: Quantity) -> Option<Columns> {
         time,
         value,
         kind: names.iter().position(|name| name == "grandeur_hydro"),
-        factor: record.get(value).and_then(|c| quantity.factor_in(c)),
-        universal: says_universal(&names[time]),
+        factor: record.get(value).and_then(|c| quantity.factor_in(c)).or_else(|| {
+            let of_meteo_france =
+                dates_of(&names[time]) == Dates::Digits && names[value].starts_with("rr");
+            (of_meteo_france && quantity == Quantity::RainDepth).then_some(1e-3)
+        }),
+        dates: dates_of(&names[time]),
     })
 }
 
-/// Whether the name of a column says that times are UTC.
-fn says_universal(column: &str) -> bool {
+/// What the name of a column of times says of them.
+fn dates_of(column: &str) -> Dates {
     let column = plain(column);
-    column.contains("(tu)") || column.contains("utc")
+    if column.starts_with("aaaammjjhh") {
+        Dates::Digits
+    } else if column.contains("(tu)") || column.contains("utc") {
+        Dates::Universal
+    } else {
+        Dates::Offset
+    }
 }
 
 /// Hub'Eau gives Q in l/s and H in mm.
@@ -303,8 +345,16 @@ fn unknown_unit(path: &Path, quantity: Quantity) -> Error {
     )
 }
 
-/// Seconds since the start: a number, `h:mm[:ss]`, or a date; `universal`: a date without offset is UTC.
-fn parse_time(text: &str, start: Timestamp, universal: bool) -> Option<f64> {
+/// Seconds since the start: a number, `h:mm[:ss]`, or a date.
+fn parse_time(text: &str, start: Timestamp, dates: Dates) -> Option<f64> {
+    if dates == Dates::Digits {
+        let padded = if text.len() == 10 { format!("{text}00") } else { text.to_owned() };
+        let date = DateTime::strptime("%Y%m%d%H%M", &padded).ok()?;
+        return TimeZone::UTC
+            .to_timestamp(date)
+            .ok()
+            .map(|t| t.duration_since(start).as_secs_f64());
+    }
     let number = text.replace(',', ".");
     if let Ok(seconds) = number.parse::<f64>() {
         return seconds.is_finite().then_some(seconds);
@@ -312,7 +362,7 @@ fn parse_time(text: &str, start: Timestamp, universal: bool) -> Option<f64> {
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Some(instant.duration_since(start).as_secs_f64());
     }
-    if universal {
+    if dates == Dates::Universal {
         let date = text.parse::<DateTime>().ok().or_else(|| {
             ["%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M"]
                 .iter()

@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_line_that_leaves_the_extent_is_parted_there() {
-        let extent = Extent::new(0.0, 0.0, 10.0, 10.0).unwrap_or_else(|| unreachable!());
+        let extent = Extent::new(0.0, 0.0, 10.0, 10.0).unwrap();
         let line = vec![[2.0, 5.0, 1.0], [2.0, 20.0, 1.0], [8.0, 20.0, 1.0], [8.0, 5.0, 1.0]];
         let mut places = places_along(&line, 1.0, &extent);
         places.iter_mut().for_each(|p| p.crest_m = p.stated_m);

@@ -22,7 +22,19 @@
 //! zero to the last bit for a lake at rest. Every expression is the same, bit for bit, when the two
 //! sides are exchanged with the sign of the velocity, so that a symmetric problem stays symmetric.
 //!
-//! Cost per edge: about 80 flops, 2 square roots, 1 division; no branch, so it vectorises.
+//! **Films.** Where one bed stands above the water of the other by as much as the depth on it, the Riemann
+//! problem is that of a fall into nothing: its flux is critical whatever the friction, and a film on a rough
+//! slope, whose cells are steps higher than the water is deep, would run off several times too fast. There
+//! the film leaves as it flows, and gravity pulls it by the whole fall of the level:
+//!
+//! ```text
+//! q = h u⁺        left = q u − g h (z_L + h_L − z_R − h_R)        right = q u
+//! ```
+//!
+//! (donor on the left), which is the flux of the kinematic wave when friction has settled. Between half a depth
+//! and one depth of fall both are blended linearly.
+//!
+//! Cost per edge: about 100 flops, 2 square roots, 3 divisions; no branch, so it vectorises.
 
 use std::ops::Range;
 
@@ -76,10 +88,25 @@ pub(crate) fn face_flux<R: Real>(
     let mass = ((a * ql - b * qr) + ab * (hr - hl)) * scale;
     let left = ((a * ml - b * (mr + jump)) + ab * (qr - ql)) * scale;
     let right = ((a * (ml - jump) - b * mr) + ab * (qr - ql)) * scale;
+    let left = left - gravity * hl * larger(-below_left - z, zero);
+    let right = right - gravity * hr * larger(-below_right - z, zero);
+
+    // How far the bed of a donor stands above the water of the other side: from half its depth to one.
+    let (fall_left, fall_right) = (below_right - h_right, below_left - h_left);
+    let share = |fall: R, h: R| {
+        smaller(larger(two * fall / larger(h, R::of(1e-12)) - R::one(), zero), R::one())
+    };
+    let (film_left, film_right) = (share(fall_left, h_left), share(fall_right, h_right));
+    let (down, up) = (h_left * larger(u_left, zero), h_right * smaller(u_right, zero));
+    let (thrust_left, thrust_right) = (down * u_left, up * u_right);
+    let blend = |flux: R, of_left: R, of_right: R| {
+        (flux + film_left * (of_left - flux)) + film_right * (of_right - flux)
+    };
+    let mass = blend(mass, down, up);
     FaceFlux {
         mass,
-        left: left - gravity * hl * larger(-below_left - z, zero),
-        right: right - gravity * hr * larger(-below_right - z, zero),
+        left: blend(left, thrust_left - gravity * h_left * (fall_left + h_left), thrust_right),
+        right: blend(right, thrust_left, thrust_right - gravity * h_right * (fall_right + h_right)),
         transverse: mass * if mass > zero { v_left } else { v_right },
     }
 }

@@ -505,6 +505,18 @@ impl<R: Real> Solver<R> {
         Ok(volume.total())
     }
 
+    /// Gives every open cell another roughness (of [`Bed::roughness`]) for the steps to come, as a film of
+    /// water feels the ground differently from a flood. It is no part of the state: whoever restarts sets
+    /// it again.
+    pub fn set_roughness(&mut self, roughness: impl Fn(usize) -> f64) {
+        let (layout, law) = (self.layout, self.options.friction);
+        for cell in 0..self.bed.spec.len() {
+            if !self.bed.blocked[cell] {
+                self.friction[layout.at(cell)] = R::of(law.coefficient(roughness(cell)));
+            }
+        }
+    }
+
     /// Start and present width (m) of every breach, structure by structure; `None` before it.
     pub fn breaches(&self) -> Vec<Option<(f64, f64)>> {
         let size = self.bed.spec.cell_size;

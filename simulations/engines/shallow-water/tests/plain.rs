@@ -62,7 +62,7 @@ fn kept(h: f64, dt: f64, speed: f64) -> f64 {
     2.0 / (1.0 + (1.0 + 4.0 * k * dt * speed).sqrt())
 }
 
-/// Chen–Noelle bed, HLL, transverse momentum upwind.
+/// Chen–Noelle bed, HLL, transverse momentum upwind; films on high steps leave as they flow.
 fn flux(left: Side, right: Side) -> Flux {
     let wet = |h: f64| if h > DRY { h } else { 0.0 };
     let (level_l, level_r) = (wet(left.h) + left.z, wet(right.h) + right.z);
@@ -83,12 +83,27 @@ fn flux(left: Side, right: Side) -> Flux {
     let mass = mean(hl * ul, hr * ur, hl, hr);
     let momentum = mean(hl * ul * ul + pressure(hl), hr * ur * ur + pressure(hr), hl * ul, hr * ur);
     let own = |h: f64, z_side: f64| pressure(h) + GRAVITY * h * (z_side - z).max(0.0);
-    Flux {
-        mass,
-        before: momentum - own(hl, left.z),
-        after: momentum - own(hr, right.z),
-        along: mass * if mass > 0.0 { left.along } else { right.along },
+    let (mut mass, mut before, mut after) =
+        (mass, momentum - own(hl, left.z), momentum - own(hr, right.z));
+    let film = |donor: Side, level: f64| match wet(donor.h) {
+        h if h > 0.0 => (h, (2.0 * (donor.z - level) / h - 1.0).clamp(0.0, 1.0)),
+        _ => (0.0, 0.0),
+    };
+    let (h, share) = film(left, level_r);
+    if share > 0.0 {
+        let q = h * ul.max(0.0);
+        mass += share * (q - mass);
+        before += share * (q * ul - GRAVITY * h * (left.z + h - level_r) - before);
+        after += share * (q * ul - after);
     }
+    let (h, share) = film(right, level_l);
+    if share > 0.0 {
+        let q = h * ur.min(0.0);
+        mass += share * (q - mass);
+        before += share * (q * ur - before);
+        after += share * (q * ur - GRAVITY * h * (right.z + h - level_l) - after);
+    }
+    Flux { mass, before, after, along: mass * if mass > 0.0 { left.along } else { right.along } }
 }
 
 impl Plain {

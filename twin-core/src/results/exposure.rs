@@ -9,22 +9,17 @@
 
 use std::collections::BTreeMap;
 
-use twin_core::formats::{Feature, FeatureTable, FieldKind, Value};
-use twin_core::language::Text;
-use twin_core::results::{Indicator, IndicatorGroup, Indicators};
-use twin_core::spatial::{Geometry, Grid, GridSpec, Polygon, cells_along, cells_within};
-use twin_core::territory::{
-    Building, BuildingUse, FacilityClass, Features, Label as _, TerritoryView,
-};
+use super::{Indicator, IndicatorGroup, Indicators};
+use crate::formats::{Feature, FeatureTable, FieldKind, Value};
+use crate::language::Text;
+use crate::spatial::{Geometry, Grid, GridSpec, Polygon, cells_along, cells_within};
+use crate::territory::{Building, BuildingUse, FacilityClass, Features, Label as _, TerritoryView};
 
 /// Upper bounds of the depth classes in metres (guide PPRi, MTES 2019), the last one open.
 const CLASSES_M: [f32; 3] = [0.5, 1.0, 2.0];
 
 /// Depth from which a road counts as cut for light vehicles, metres.
 const ROAD_DEPTH_M: f32 = 0.3;
-
-/// Depth from which a cell of a ring, a road or a facility counts as wet, metres.
-const WET_DEPTH_M: f32 = 0.01;
 
 /// The results that exposure is counted on, all on the run grid.
 pub struct Water<'a> {
@@ -34,6 +29,8 @@ pub struct Water<'a> {
     pub level: &'a Grid<f32>,
     /// Bare-earth terrain in metres, without any building.
     pub terrain: &'a Grid<f32>,
+    /// Depth from which a cell counts as wet, metres: 1 cm in a flood, more where rain falls everywhere.
+    pub wet_depth_m: f32,
 }
 
 /// Water at one building.
@@ -80,7 +77,7 @@ pub fn at_buildings(
                 cells.iter().map(|c| water.terrain[*c]).filter(|z| z.is_finite()).collect();
             let ground_m = ground.iter().sum::<f32>() / ground.len() as f32;
             let level_m = ring(&spec, cells)
-                .filter(|c| !covered[*c] && water.depth[*c] > WET_DEPTH_M)
+                .filter(|c| !covered[*c] && water.depth[*c] > water.wet_depth_m)
                 .map(|c| water.level[c])
                 .fold(f32::NAN, f32::max);
             let depth = level_m - ground_m - floor_height_m as f32;
@@ -163,7 +160,7 @@ pub fn building_table(view: &TerritoryView, at: &[BuildingWater]) -> FeatureTabl
 pub fn indicators(view: &TerritoryView, water: &Water<'_>, at: &[BuildingWater]) -> Indicators {
     let study = view.study_mask();
     // A facility given as a point lies in its building, where no water comes.
-    let mut reached = water.depth.map(|depth| *depth > WET_DEPTH_M);
+    let mut reached = water.depth.map(|depth| *depth > water.wet_depth_m);
     for building in at.iter().filter(|w| w.depth_m > 0.0) {
         let building = &view.features().buildings[building.building];
         for cell in footprint_cells(&reached.spec, building) {
@@ -277,11 +274,11 @@ fn people(features: &Features, dwellings: u32) -> Indicator {
     let note = Text::new(
         format!(
             "{} habitants par logement dans la commune, arrondi à la dizaine",
-            twin_core::Language::Fr.number(ratio, 2)
+            crate::Language::Fr.number(ratio, 2)
         ),
         format!(
             "{} inhabitants per dwelling in the commune, rounded to ten",
-            twin_core::Language::En.number(ratio, 2)
+            crate::Language::En.number(ratio, 2)
         ),
     );
     if dwellings > 0 && (dwellings < 11 || estimate < 10.0) {
@@ -326,8 +323,8 @@ fn facilities(features: &Features, reached: &Grid<bool>, study: &Grid<bool>) -> 
     .map(|class| {
         let (reached, total) = counts.remove(&class).unwrap_or_default();
         let label = Text::new(
-            format!("{} : atteints", class.label(twin_core::Language::Fr)),
-            format!("{}: reached", class.label(twin_core::Language::En)),
+            format!("{} : atteints", class.label(crate::Language::Fr)),
+            format!("{}: reached", class.label(crate::Language::En)),
         );
         let id = format!("facilities_{}", class.code().replace('-', "_"));
         if features.facilities.is_empty() {
@@ -352,7 +349,7 @@ fn roads(features: &Features, water: &Water<'_>, study: &Grid<bool>) -> Indicato
                 if study[cell] {
                     total_m += length_m;
                     let depth = water.depth[cell];
-                    wet_m += if depth > WET_DEPTH_M { length_m } else { 0.0 };
+                    wet_m += if depth > water.wet_depth_m { length_m } else { 0.0 };
                     cut_m += if depth > ROAD_DEPTH_M { length_m } else { 0.0 };
                 }
             });
@@ -389,7 +386,7 @@ fn surfaces(water: &Water<'_>, study: &Grid<bool>) -> IndicatorGroup {
     let area_ha = water.depth.spec.cell_area() / 1e4;
     let mut classes = [0.0f64; 4];
     for (depth, counted) in water.depth.values.iter().zip(&study.values) {
-        if *counted && *depth > WET_DEPTH_M {
+        if *counted && *depth > water.wet_depth_m {
             classes[class_of(*depth)] += area_ha;
         }
     }
@@ -501,7 +498,7 @@ mod tests {
     #[test]
     fn what_the_sources_lack_is_unknown_and_not_zero() {
         let (depth, study) = (Grid::filled(spec(), 1.0), Grid::filled(spec(), true));
-        let water = Water { depth: &depth, level: &depth, terrain: &depth };
+        let water = Water { depth: &depth, level: &depth, terrain: &depth, wet_depth_m: 0.01 };
         let features = Features::default();
         for group in [facilities(&features, &study, &study), roads(&features, &water, &study)] {
             assert!(group.rows.iter().all(|row| row.value.is_none() && row.note.is_some()));

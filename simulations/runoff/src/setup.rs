@@ -1,0 +1,432 @@
+//! Parameters and territory → engine, soil and rain.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use twin_core::language::Text;
+use twin_core::results::exposure::footprint_cells;
+use twin_core::simulation::RunContext;
+use twin_core::spatial::{Grid, GridSpec, cells_within, line_length};
+use twin_core::territory::{Aggregation, LandCover, SurfaceProperties, TerritoryView};
+use twin_core::{Error, Language, Result};
+use twin_shallow_water::{
+    Bed, Boundaries, Condition, LineStructure, Options, Section, Solver, crests_along, edges_along,
+};
+
+use crate::flow::{Flow, Ground};
+use crate::infiltration::{CurveNumber, GreenAmpt, Horton, Infiltration};
+use crate::parameters::{Equations, InfiltrationModel, Interception, Parameters, Roofs, Soil};
+use crate::rainfall;
+use crate::soil::{SoilGroup, Texture};
+
+/// Soil where nothing states another.
+const DEFAULT_TEXTURE: Texture = Texture::Loam;
+/// Rain that leaves hold for each unit of the plant area index, m (Dickinson 1984, *Modeling
+/// evapotranspiration for three-dimensional global climate models*, doi 10.1029/GM029p0058).
+const HELD_PER_LEAF_AREA_M: f64 = 0.2e-3;
+/// Longest local time step as a power of two of the shortest.
+const LOCAL_LEVELS: u8 = 4;
+/// Name of the edges where water leaves.
+pub(crate) const EDGES: &str = "edges";
+/// Time over which rain and infiltration are exchanged with the flow, s.
+const COUPLING_STEP_S: f64 = 5.0;
+/// Depth from which a speed counts for the maximum, m.
+const SPEED_DEPTH_M: f64 = 0.005;
+/// Durations of depths beside that of `min_depth_m`, m.
+const LASTING_DEPTHS_M: [f64; 2] = [0.3, 0.5];
+
+/// A prepared run.
+#[derive(Debug)]
+pub struct Setup {
+    /// Rain, soil and flow.
+    pub flow: Flow,
+    /// Bare ground under water and buildings, m.
+    pub terrain: Grid<f32>,
+    pub(crate) hypotheses: Vec<Text>,
+    pub(crate) warnings: Vec<Text>,
+    pub(crate) gauge_cells: Vec<usize>,
+}
+
+pub(crate) fn place(key: &str) -> String {
+    format!("runs.*.parameters.{key}")
+}
+
+pub(crate) fn positive(value: f64, key: &str) -> Result<f64> {
+    if value.is_finite() && value > 0.0 {
+        return Ok(value);
+    }
+    Err(Error::input(
+        place(key),
+        format!("{value} ; donner un nombre positif"),
+        format!("{value}; give a positive number"),
+    ))
+}
+
+fn outside(here: &str) -> Error {
+    Error::input(
+        here,
+        "hors de la grille de calcul ; vérifier les coordonnées et leur système",
+        "outside the run grid; check the coordinates and their reference system",
+    )
+}
+
+/// Prepares a run.
+///
+/// # Errors
+/// Whatever the parameters can be wrong about.
+pub fn prepare(
+    view: &TerritoryView,
+    parameters: &Parameters,
+    context: &RunContext,
+) -> Result<Setup> {
+    if !view.territory().manifest().fit_for_hazard {
+        return Err(Error::simulation(
+            "runoff",
+            "le terrain de ce territoire ne vient pas d'un LiDAR et est impropre au ruissellement ; ajouter des dalles LiDAR HD",
+            "this territory's terrain is not from LiDAR and is unfit for runoff; add LiDAR HD tiles",
+        ));
+    }
+    let rain = rainfall::hyetograph(&parameters.rain, context)?;
+    let (told, mut warnings) = rainfall::described(&parameters.rain, &rain, context);
+    let mut hypotheses = vec![told];
+    let terrain = view.bed(Aggregation::Mean)?;
+    let cover = view.land_cover()?;
+    let factor = positive(parameters.roughness_factor, "roughness_factor")?;
+    let roughness = |property: &str| -> Result<Vec<f32>> {
+        let lookup = SurfaceProperties::built_in()?.property(property)?.lookup();
+        let bare = lookup[usize::from(LandCover::BareSoil.value())];
+        let of = |cover: &LandCover| {
+            let n = lookup[usize::from(cover.value())];
+            (if n.is_finite() { n } else { bare }) * factor as f32
+        };
+        Ok(cover.values.iter().map(of).collect())
+    };
+    let (film, flood) = (roughness("manning_n_sheet")?, roughness("manning_n")?);
+    let mut bed = Bed::from_grids(&terrain, &Grid { spec: terrain.spec, values: film.clone() })?;
+    let (catch, network_cells) = roofs(view, &mut bed, parameters.roofs);
+    let spec = bed.spec;
+    let (model_of, models, pervious) =
+        soil(view, parameters, &cover, &mut hypotheses, &mut warnings)?;
+    let canopy_m = match parameters.interception {
+        Interception::None => vec![0.0; spec.len()],
+        Interception::Canopy => {
+            let plants = view.band("plant_area_index", Aggregation::Mean)?;
+            let held = |index: &f32| {
+                if index.is_finite() { *index * HELD_PER_LEAF_AREA_M as f32 } else { 0.0 }
+            };
+            plants.values.iter().map(held).collect()
+        }
+    };
+    hypotheses.push(Text::new(
+        "Frottement de Manning par occupation du sol : celui d'une lame mince sous 1 cm, celui d'une crue au-delà de 10 cm, entre les deux en échelle logarithmique (valeurs de la littérature, non calées).",
+        "Manning friction by land cover: that of a film below 1 cm, that of a flood beyond 10 cm, on a logarithmic scale between (values of the literature, not calibrated).",
+    ));
+    hypotheses.push(match parameters.roofs {
+        Roofs::Ground => Text::new(
+            "La pluie des toits tombe au pied des bâtiments, qui arrêtent l'eau.",
+            "Rain on roofs falls at the foot of the buildings, which stop the water.",
+        ),
+        Roofs::Network => Text::new(
+            "La pluie des toits part au réseau, hors du territoire ; les bâtiments arrêtent l'eau.",
+            "Rain on roofs leaves by a network; buildings stop the water.",
+        ),
+    });
+    hypotheses.push(Text::new(
+        "L'eau quitte librement le territoire par tous ses bords et n'y entre par aucun : l'apport des versants au-delà du bord manque.",
+        "Water leaves the territory freely by all its edges and enters by none: what slopes beyond the edge bring is missing.",
+    ));
+    let edges = bed.outer_edges().iter().map(|e| e.edge).collect();
+    let boundaries = Boundaries::default().with(EDGES, edges, Condition::Free);
+    let options = Options {
+        arrival_depth_m: positive(parameters.min_depth_m, "min_depth_m")?,
+        duration_depths_m: [parameters.min_depth_m, LASTING_DEPTHS_M[0], LASTING_DEPTHS_M[1]],
+        speed_depth_m: SPEED_DEPTH_M,
+        ..match parameters.equations {
+            Equations::Full => Options { local_levels: LOCAL_LEVELS, ..Options::default() },
+            Equations::LocalInertial => Options::local_inertial(),
+        }
+    };
+    let mut solver = Solver::new(bed, boundaries, crests(view, &spec)?, Vec::new(), options)?;
+    solver.set_sections(&sections(view, parameters, &spec)?)?;
+    let gauge = |(name, [x, y]): (&String, &[f64; 2])| {
+        let (row, column) =
+            spec.cell_at(*x, *y).ok_or_else(|| outside(&place(&format!("gauges.{name}"))))?;
+        Ok(spec.index(row, column))
+    };
+    let gauge_cells = parameters.gauges.iter().map(gauge).collect::<Result<_>>()?;
+    let exchange_s = match parameters.coupling_step {
+        Some(step) => positive(step.seconds(), "coupling_step")?,
+        None => COUPLING_STEP_S,
+    };
+    let ground = Ground { catch, network_cells, canopy_m, pervious, model_of, models, film, flood };
+    let flow = Flow::new(solver, rain, ground, exchange_s);
+    Ok(Setup { flow, terrain, hypotheses, warnings, gauge_cells })
+}
+
+/// Closes the cells of buildings and gives their rain to the open cells around them, or to a network.
+fn roofs(view: &TerritoryView, bed: &mut Bed, to: Roofs) -> (Vec<f32>, f64) {
+    let spec = bed.spec;
+    let mut buildings: Vec<Vec<usize>> = Vec::new();
+    for building in view.features().buildings.iter().filter(|b| b.is_standing()) {
+        let cells = footprint_cells(&spec, building).into_iter();
+        let cells = cells.map(|(row, column)| spec.index(row, column));
+        // A cell of two buildings belongs to the first.
+        let own: Vec<usize> =
+            cells.filter(|&cell| !std::mem::replace(&mut bed.blocked[cell], true)).collect();
+        buildings.push(own);
+    }
+    let open = |cell: usize| bed.is_open(cell);
+    let mut catch: Vec<f32> =
+        (0..spec.len()).map(|cell| if open(cell) { 1.0 } else { 0.0 }).collect();
+    let mut network = 0.0;
+    for cells in buildings.iter().filter(|cells| !cells.is_empty()) {
+        let roof = cells.iter().filter(|&&cell| !bed.elevation_m[cell].is_nan()).count() as f64;
+        let around: BTreeSet<usize> =
+            cells.iter().flat_map(|&cell| beside(&spec, cell)).filter(|&cell| open(cell)).collect();
+        if to == Roofs::Network || around.is_empty() {
+            network += roof;
+            continue;
+        }
+        let share = (roof / around.len() as f64) as f32;
+        around.iter().for_each(|&cell| catch[cell] += share);
+    }
+    (catch, network)
+}
+
+/// The cells that share a side with one.
+fn beside(spec: &GridSpec, cell: usize) -> impl Iterator<Item = usize> {
+    let (row, column) = spec.row_column(cell);
+    let spec = *spec;
+    let near = [
+        (row.wrapping_sub(1), column),
+        (row + 1, column),
+        (row, column.wrapping_sub(1)),
+        (row, column + 1),
+    ];
+    near.into_iter()
+        .filter(move |&(r, c)| r < spec.rows && c < spec.columns)
+        .map(move |(r, c)| spec.index(r, c))
+}
+
+/// Crests of measures, and of the territory where no measure has the edge.
+fn crests(view: &TerritoryView, spec: &GridSpec) -> Result<Vec<LineStructure>> {
+    let mut taken = BTreeSet::new();
+    let mut lines = Vec::new();
+    let existing = view.crest_lines()?;
+    for structure in view.structures().iter().chain(&existing) {
+        for crest in &structure.crest {
+            let mut edges = edges_along(spec, crest);
+            let along = line_length(crest) / edges.len().max(1) as f64;
+            edges.retain(|edge| taken.insert(*edge));
+            if edges.is_empty() {
+                continue;
+            }
+            lines.push(LineStructure {
+                name: structure.name.clone(),
+                crest_m: crests_along(spec, crest, &edges),
+                length_m: Some(along * edges.len() as f64),
+                edges,
+                breaches: Vec::new(),
+                openings: Vec::new(),
+            });
+        }
+    }
+    Ok(lines)
+}
+
+/// Lines through which discharge is recorded.
+fn sections(
+    view: &TerritoryView,
+    parameters: &Parameters,
+    spec: &GridSpec,
+) -> Result<Vec<Section>> {
+    let mut sections = Vec::new();
+    for (name, section) in &parameters.sections {
+        let here = place(&format!("sections.{name}.line"));
+        for line in section.line.lines(view.territory().crs(), &here)? {
+            let edges = edges_along(spec, &line);
+            if edges.is_empty() {
+                return Err(outside(&here));
+            }
+            let line = line.iter().map(|[x, y, _]| [*x, *y]).collect();
+            sections.push(Section { name: name.clone(), edges, line });
+        }
+    }
+    Ok(sections)
+}
+
+/// The model of infiltration of each cell, and the share of it that is pervious.
+fn soil(
+    view: &TerritoryView,
+    parameters: &Parameters,
+    cover: &Grid<LandCover>,
+    hypotheses: &mut Vec<Text>,
+    warnings: &mut Vec<Text>,
+) -> Result<(Vec<u16>, Vec<Infiltration>, Vec<f32>)> {
+    let spec = cover.spec;
+    let model = parameters.infiltration.model;
+    let needs_soil = !matches!(model, InfiltrationModel::None | InfiltrationModel::Constant);
+    let everywhere = parameters
+        .soil
+        .clone()
+        .unwrap_or_else(|| Soil { texture: Some(DEFAULT_TEXTURE), ..Soil::default() });
+    if needs_soil && parameters.soil.is_none() {
+        warnings.push(Text::new(
+            "Sol non renseigné : limon (groupe hydrologique B) supposé hors des zones décrites ; donner soil.",
+            "Soil not stated: loam (hydrologic group B) assumed outside the described zones; give soil.",
+        ));
+    }
+    let mut soils = vec![("soil".to_owned(), everywhere)];
+    let mut soil_of = Grid::filled(spec, 0usize);
+    for (name, zone) in &parameters.soils {
+        let here = place(&format!("soils.{name}"));
+        let polygons = zone.area.polygons(view.territory().crs(), &format!("{here}.area"))?;
+        let mut cells = 0usize;
+        cells_within(&spec, &polygons, |row, column| {
+            soil_of[(row, column)] = soils.len();
+            cells += 1;
+        });
+        if cells == 0 {
+            return Err(outside(&format!("{here}.area")));
+        }
+        soils.push((format!("soils.{name}.soil"), zone.soil.clone()));
+    }
+    let impervious = SurfaceProperties::built_in()?.property("impervious_fraction")?.lookup();
+    let is_curve = model == InfiltrationModel::CurveNumber;
+    let pervious = cover
+        .values
+        .iter()
+        .map(|cover| {
+            // Curve numbers of sealed covers hold their imperviousness.
+            let share = impervious[usize::from(cover.value())];
+            if is_curve || !share.is_finite() { 1.0 } else { 1.0 - share }
+        })
+        .collect();
+    let mut models = Vec::new();
+    let mut known: BTreeMap<(usize, u8), u16> = BTreeMap::new();
+    let mut model_of = Vec::with_capacity(spec.len());
+    for (&soil, &cover) in soil_of.values.iter().zip(&cover.values) {
+        let key = (soil, if is_curve { cover.value() } else { 0 });
+        let number = match known.get(&key) {
+            Some(&number) => number,
+            None => {
+                let (place, soil) = &soils[soil];
+                models.push(infiltration(parameters, soil, cover, place)?);
+                let number = (models.len() - 1) as u16;
+                known.insert(key, number);
+                number
+            }
+        };
+        model_of.push(number);
+    }
+    hypotheses.push(infiltration_told(parameters));
+    Ok((model_of, models, pervious))
+}
+
+/// The model of a soil under a cover.
+fn infiltration(
+    parameters: &Parameters,
+    soil: &Soil,
+    cover: LandCover,
+    key: &str,
+) -> Result<Infiltration> {
+    let settings = &parameters.infiltration;
+    let group = soil.group.or(soil.texture.map(|t| t.hydraulics().group));
+    let needed_group = || -> Result<SoilGroup> {
+        group.ok_or_else(|| {
+            Error::input(place(key), "donner texture ou group", "give texture or group")
+        })
+    };
+    Ok(match settings.model {
+        InfiltrationModel::None => Infiltration::None,
+        InfiltrationModel::Constant => {
+            let rate =
+                settings.rate_mm_per_h.filter(|r| r.is_finite() && *r >= 0.0).ok_or_else(|| {
+                    Error::input(
+                        place("infiltration.rate_mm_per_h"),
+                        "le modèle constant demande une vitesse positive en mm/h",
+                        "the constant model needs a rate in mm/h that is not negative",
+                    )
+                })?;
+            Infiltration::Constant(rate * 1e-3 / 3600.0)
+        }
+        InfiltrationModel::GreenAmpt => {
+            let saturation = settings.initial_saturation;
+            if !(0.0..=1.0).contains(&saturation) {
+                return Err(Error::input(
+                    place("infiltration.initial_saturation"),
+                    format!("{saturation} ; une part des pores, de 0 à 1"),
+                    format!("{saturation}; a share of the pores, 0 to 1"),
+                ));
+            }
+            let table = soil.texture.map(Texture::hydraulics);
+            let stated = soil.conductivity_mm_per_h.zip(soil.suction_mm);
+            let Some(table) = table else {
+                return Err(Error::input(
+                    place(key),
+                    match stated {
+                        Some(_) => "donner aussi texture, dont vient la porosité",
+                        None => "le modèle de Green et Ampt demande texture",
+                    },
+                    "the model of Green and Ampt needs texture",
+                ));
+            };
+            let conductivity = soil.conductivity_mm_per_h.unwrap_or(table.conductivity_mm_per_h);
+            let suction = soil.suction_mm.unwrap_or(table.suction_mm);
+            let deficit = (1.0 - saturation) * table.effective_porosity;
+            Infiltration::GreenAmpt(GreenAmpt::new(
+                conductivity * 1e-3 / 3600.0,
+                1e-3 * suction,
+                deficit,
+            )?)
+        }
+        InfiltrationModel::Horton => {
+            let [first, last, decay] = needed_group()?.horton();
+            let recovery = settings.recovery_per_day / 86_400.0;
+            let rate = |mm_per_h: f64| mm_per_h * 1e-3 / 3600.0;
+            Infiltration::Horton(Horton::new(rate(first), rate(last), decay / 3600.0, recovery)?)
+        }
+        InfiltrationModel::CurveNumber => {
+            let property = needed_group()?.curve_number_property();
+            let number = SurfaceProperties::built_in()?.property(property)?.get(cover);
+            // Where the cover is not known, as on grass.
+            let grass = SurfaceProperties::built_in()?.property(property)?.get(LandCover::Grass);
+            let number = number.or(grass).unwrap_or(100.0);
+            let curve = CurveNumber::new(number, settings.moisture, settings.initial_abstraction)?;
+            Infiltration::CurveNumber(curve)
+        }
+    })
+}
+
+fn infiltration_told(parameters: &Parameters) -> Text {
+    let settings = &parameters.infiltration;
+    let n = |l: Language, v: f64, d| l.number(v, d);
+    let (fr, en) = (Language::Fr, Language::En);
+    match settings.model {
+        InfiltrationModel::None => Text::new("Aucune infiltration.", "No infiltration."),
+        InfiltrationModel::Constant => {
+            let rate = settings.rate_mm_per_h.unwrap_or(0.0);
+            Text::new(
+                format!("Infiltration de {} mm/h au plus sur le sol perméable.", n(fr, rate, 1)),
+                format!("Infiltration of {} mm/h at most on pervious ground.", n(en, rate, 1)),
+            )
+        }
+        InfiltrationModel::GreenAmpt => Text::new(
+            format!(
+                "Infiltration de Green et Ampt selon la texture du sol (Rawls et al. 1983), pores remplis à {} % au début ; nulle sur les surfaces imperméables.",
+                n(fr, 100.0 * settings.initial_saturation, 0)
+            ),
+            format!(
+                "Infiltration of Green and Ampt by soil texture (Rawls et al. 1983), pores filled to {} % at the start; none on sealed surfaces.",
+                n(en, 100.0 * settings.initial_saturation, 0)
+            ),
+        ),
+        InfiltrationModel::Horton => Text::new(
+            "Infiltration de Horton selon le groupe hydrologique du sol ; nulle sur les surfaces imperméables.",
+            "Infiltration of Horton by hydrologic soil group; none on sealed surfaces.",
+        ),
+        InfiltrationModel::CurveNumber => Text::new(
+            "Rétention de la pluie par curve number (SCS), selon le groupe hydrologique et l'occupation du sol ; l'eau qui ruisselle ne s'infiltre plus.",
+            "Retention of rain by curve number (SCS), by hydrologic group and land cover; water that runs off enters no more.",
+        ),
+    }
+}
