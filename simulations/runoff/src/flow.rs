@@ -126,12 +126,16 @@ impl Flow {
     /// Those of the engine.
     pub fn advance_to(&mut self, time_s: f64) -> Result<()> {
         while self.solver.time_s() < time_s {
-            let now = self.solver.time_s();
-            let next = ((now / self.exchange_s + 1e-9).floor() + 1.0) * self.exchange_s;
-            self.exchange(next.min(time_s))?;
-            self.solver.advance_to(next.min(time_s))?;
+            let next = self.next_exchange_s().min(time_s);
+            self.exchange(next)?;
+            self.solver.advance_to(next)?;
         }
         Ok(())
+    }
+
+    /// When the present exchange step ends, s.
+    pub fn next_exchange_s(&self) -> f64 {
+        ((self.solver.time_s() / self.exchange_s + 1e-9).floor() + 1.0) * self.exchange_s
     }
 
     /// Rain, leaves and soil from now until a time.

@@ -87,7 +87,7 @@ impl Simulation for Runoff {
 fn descriptor() -> Descriptor {
     Descriptor {
         id: "runoff",
-        version: concat!(env!("CARGO_PKG_VERSION"), "+sw9"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+sw9.r2"),
         title: Text::new("Ruissellement", "Runoff"),
         summary: Text::new(
             "Pluie, interception, infiltration selon la nature du sol et écoulement de surface par les équations de Saint-Venant en deux dimensions.",
@@ -126,7 +126,7 @@ fn descriptor() -> Descriptor {
                 Text::new("Lame infiltrée", "Infiltrated depth"),
             )
             .over_time(Temporal::Accumulated)
-            .stored(1e-5, 0.0),
+            .stored(1e-4, 0.0),
         ],
         requirements: Vec::new(),
     }

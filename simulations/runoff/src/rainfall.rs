@@ -14,6 +14,10 @@ use crate::setup::{place, positive};
 /// Time over which the peak of a Chicago storm is averaged, s.
 const CHICAGO_STEP_S: f64 = 300.0;
 
+/// More than any measured rain: 1 825 mm in a day (La Réunion, 1966), 38 mm in a minute (Guadeloupe, 1970).
+const MOST_MM: f64 = 2_000.0;
+const MOST_MM_PER_H: f64 = 2_300.0;
+
 /// The rain of the scenario.
 pub(crate) fn hyetograph(rain: &Rain, context: &RunContext) -> Result<Hyetograph> {
     let factor = positive(rain.factor, "rain.factor")?;
@@ -78,7 +82,48 @@ pub(crate) fn hyetograph(rain: &Rain, context: &RunContext) -> Result<Hyetograph
         }
     };
     let delay_s = rain.delay.map_or(0.0, Duration::seconds);
-    Ok(storm.scaled(factor).delayed(delay_s))
+    let storm = storm.scaled(factor).delayed(delay_s);
+    check(rain, &storm, context)?;
+    Ok(storm)
+}
+
+/// Refuses rains that no rain gauge has seen, rains that miss the scenario, and sources that say nothing.
+fn check(rain: &Rain, storm: &Hyetograph, context: &RunContext) -> Result<()> {
+    let (mm, peak) = (1e3 * storm.total_m(), 3.6e6 * storm.largest_m_per_s());
+    if mm > MOST_MM || peak > MOST_MM_PER_H {
+        let n = |l: Language, v: f64| l.number(v, 0);
+        let (fr, en) = (Language::Fr, Language::En);
+        return Err(Error::input(
+            place("rain"),
+            format!(
+                "{} mm, au plus {} mm/h : aucune pluie mesurée n'en approche ; vérifier unités, durée et coefficients (Montana : mm et minutes)",
+                n(fr, mm),
+                n(fr, peak)
+            ),
+            format!(
+                "{} mm, at most {} mm/h: no measured rain comes near; check units, duration and coefficients (Montana: mm and minutes)",
+                n(en, mm),
+                n(en, peak)
+            ),
+        ));
+    }
+    if storm.total_m() > 0.0 && storm.depth_m(0.0, context.duration_s) <= 0.0 {
+        return Err(Error::input(
+            place("rain"),
+            "aucune pluie ne tombe pendant le scénario ; vérifier son début, sa durée et les dates de la pluie",
+            "no rain falls during the scenario; check its start, its duration and the dates of the rain",
+        ));
+    }
+    if rain.source.trim().is_empty() {
+        return Err(Error::input(
+            place("rain.source"),
+            "dire d'où vient la pluie",
+            "say where the rain comes from",
+        ));
+    }
+    rain.return_period_years
+        .map_or(Ok(0.0), |t| positive(t, "rain.return_period_years"))
+        .map(|_| ())
 }
 
 /// What the report says of the rain, and what it must warn of.
@@ -110,8 +155,34 @@ pub(crate) fn described(
         }
     };
     let mut warnings = Vec::new();
-    if storm.end_s() > context.duration_s {
-        let later = 1e3 * storm.depth_m(context.duration_s, storm.end_s());
+    if rain.factor != 1.0 {
+        let n = |l: Language| l.number(rain.factor, 2);
+        warnings.push(Text::new(
+            format!(
+                "Pluie multipliée par {} : la source doit en donner la raison.",
+                n(Language::Fr)
+            ),
+            format!("Rain times {}: the source must give the reason.", n(Language::En)),
+        ));
+    }
+    if let Some(chicago) = &rain.chicago
+        && chicago.step.map_or(CHICAGO_STEP_S, Duration::seconds)
+            < chicago.montana.durations[0].seconds()
+    {
+        warnings.push(Text::new(
+            "La pointe de la pluie est moyennée sur un pas plus court que les durées des coefficients : elle est extrapolée.",
+            "The peak of the rain is averaged over a step shorter than the durations of the coefficients: it is extrapolated.",
+        ));
+    }
+    let misses = storm.begin_s() > 0.0 || storm.end_s() < context.duration_s;
+    if rain.table.is_some() && misses {
+        warnings.push(Text::new(
+            "La chronique de pluie ne couvre pas tout le scénario : aucune pluie n'est comptée en dehors.",
+            "The series of rain does not cover the whole scenario: no rain is counted outside it.",
+        ));
+    }
+    if storm.depth_m(context.duration_s, f64::MAX) > 1e-6 {
+        let later = 1e3 * storm.depth_m(context.duration_s, f64::MAX);
         let n = |l: Language| l.number(later, 1);
         warnings.push(Text::new(
             format!(
@@ -124,7 +195,7 @@ pub(crate) fn described(
             ),
         ));
     }
-    if storm.depth_m(f64::MIN, 0.0) > 0.0 {
+    if storm.depth_m(f64::MIN, 0.0) > 1e-6 {
         let earlier = 1e3 * storm.depth_m(f64::MIN, 0.0);
         let n = |l: Language| l.number(earlier, 1);
         warnings.push(Text::new(

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use twin_core::language::Text;
-use twin_core::results::exposure::{self, Water};
+use twin_core::results::exposure::{self, BuildingWater, Water};
 use twin_core::results::{Indicator, IndicatorGroup};
 use twin_core::simulation::{
     Budget, Fields, GaugeSeries, Outcome, Run, RunContext, StateError, StateVisitor,
 };
+use twin_core::spatial::Grid;
 use twin_core::territory::TerritoryView;
 use twin_core::{Language, Result};
 
 use crate::flow::Totals;
 use crate::parameters::{Equations, Parameters};
-use crate::setup::Setup;
+use crate::setup::{Setup, beside};
 
 /// Longest time between two records of a gauge, s.
 const GAUGE_INTERVAL_S: f64 = 60.0;
@@ -126,7 +127,10 @@ impl RunoffRun {
                 volume("stored_volume", "Présente à la fin", "Present at the end", stored),
                 Indicator::quantity(
                     "runoff_coefficient",
-                    Text::new("Coefficient de ruissellement", "Runoff coefficient"),
+                    Text::new(
+                        "Coefficient de ruissellement (part de la pluie ni retenue ni infiltrée)",
+                        "Runoff coefficient (share of the rain neither held nor infiltrated)",
+                    ),
                     ran_off,
                     "1",
                     2,
@@ -234,10 +238,13 @@ impl Run for RunoffRun {
         while self.setup.flow.solver.time_s() < time_s {
             context.check_cancelled()?;
             let now = self.setup.flow.solver.time_s();
-            let next = (((now / record_s + 1e-9).floor() + 1.0) * record_s).min(time_s);
+            let recorded = (((now / record_s + 1e-9).floor() + 1.0) * record_s).min(time_s);
+            let next = self.setup.flow.next_exchange_s().min(recorded);
             self.setup.flow.advance_to(next)?;
-            self.record();
-            context.report_time(next);
+            if next == recorded {
+                self.record();
+                context.report_time(next);
+            }
         }
         let solver = &self.setup.flow.solver;
         let store = |values: &mut [f32], of: &dyn Fn(usize) -> f64| {
@@ -259,8 +266,9 @@ impl Run for RunoffRun {
             terrain: &self.setup.terrain,
             wet_depth_m: self.parameters.min_depth_m as f32,
         };
-        let at_buildings =
-            exposure::at_buildings(&self.view, &water, self.parameters.floor_height_m, false);
+        let floor = self.parameters.floor_height_m;
+        let mut at_buildings = exposure::at_buildings(&self.view, &water, floor, false);
+        self.cap_by_depth_around(&mut at_buildings, depth);
         let mut indicators = exposure::indicators(&self.view, &water, &at_buildings);
         indicators.groups.insert(0, self.balance());
         let assets = vec![exposure::building_table(&self.view, &at_buildings)];
@@ -320,6 +328,20 @@ impl Run for RunoffRun {
 }
 
 impl RunoffRun {
+    /// On a slope the level above a building is not that below it: no more water stands at a building than
+    /// in the deepest cell beside it.
+    fn cap_by_depth_around(&self, at_buildings: &mut [BuildingWater], depth: &Grid<f32>) {
+        let spec = depth.spec;
+        for water in at_buildings {
+            let building = &self.view.features().buildings[water.building];
+            let cells = exposure::footprint_cells(&spec, building).into_iter();
+            let around = cells.flat_map(|(row, column)| beside(&spec, spec.index(row, column)));
+            let deepest = around.map(|cell| depth.values[cell]).fold(0.0, f32::max);
+            let stands = (deepest - self.parameters.floor_height_m as f32).max(0.0);
+            water.depth_m = water.depth_m.min(stands);
+        }
+    }
+
     fn key_message(&self) -> Text {
         let Totals { rain, infiltrated, .. } = self.setup.flow.totals();
         let share = |v: f64| if rain > 0.0 { 100.0 * v / rain } else { 0.0 };

@@ -61,6 +61,20 @@ pub(crate) fn positive(value: f64, key: &str) -> Result<f64> {
     ))
 }
 
+/// A value within bounds that make sense.
+fn within(value: f64, [low, high]: [f64; 2], key: &str) -> Result<f64> {
+    if (low..=high).contains(&value) {
+        return Ok(value);
+    }
+    let n = |l: Language, v: f64| l.number(v, 3);
+    let (fr, en) = (Language::Fr, Language::En);
+    Err(Error::input(
+        place(key),
+        format!("{} ; donner une valeur de {} à {}", n(fr, value), n(fr, low), n(fr, high)),
+        format!("{}; give a value from {} to {}", n(en, value), n(en, low), n(en, high)),
+    ))
+}
+
 fn outside(here: &str) -> Error {
     Error::input(
         here,
@@ -90,7 +104,8 @@ pub fn prepare(
     let mut hypotheses = vec![told];
     let terrain = view.bed(Aggregation::Mean)?;
     let cover = view.land_cover()?;
-    let factor = positive(parameters.roughness_factor, "roughness_factor")?;
+    let factor = within(parameters.roughness_factor, [0.1, 10.0], "roughness_factor")?;
+    within(parameters.floor_height_m, [0.0, 10.0], "floor_height_m")?;
     let roughness = |property: &str| -> Result<Vec<f32>> {
         let lookup = SurfaceProperties::built_in()?.property(property)?.lookup();
         let bare = lookup[usize::from(LandCover::BareSoil.value())];
@@ -122,8 +137,8 @@ pub fn prepare(
     ));
     hypotheses.push(match parameters.roofs {
         Roofs::Ground => Text::new(
-            "La pluie des toits tombe au pied des bâtiments, qui arrêtent l'eau.",
-            "Rain on roofs falls at the foot of the buildings, which stop the water.",
+            "La pluie des toits tombe au pied des bâtiments, qui arrêtent l'eau ; celle des bâtiments enclavés entre d'autres part au réseau.",
+            "Rain on roofs falls at the foot of the buildings, which stop the water; that of buildings enclosed by others leaves by a network.",
         ),
         Roofs::Network => Text::new(
             "La pluie des toits part au réseau, hors du territoire ; les bâtiments arrêtent l'eau.",
@@ -137,7 +152,7 @@ pub fn prepare(
     let edges = bed.outer_edges().iter().map(|e| e.edge).collect();
     let boundaries = Boundaries::default().with(EDGES, edges, Condition::Free);
     let options = Options {
-        arrival_depth_m: positive(parameters.min_depth_m, "min_depth_m")?,
+        arrival_depth_m: within(parameters.min_depth_m, [0.001, 10.0], "min_depth_m")?,
         duration_depths_m: [parameters.min_depth_m, LASTING_DEPTHS_M[0], LASTING_DEPTHS_M[1]],
         speed_depth_m: SPEED_DEPTH_M,
         ..match parameters.equations {
@@ -152,9 +167,17 @@ pub fn prepare(
             spec.cell_at(*x, *y).ok_or_else(|| outside(&place(&format!("gauges.{name}"))))?;
         Ok(spec.index(row, column))
     };
-    let gauge_cells = parameters.gauges.iter().map(gauge).collect::<Result<_>>()?;
+    let gauge_cells: Vec<usize> = parameters.gauges.iter().map(gauge).collect::<Result<_>>()?;
+    for (name, _) in
+        parameters.gauges.keys().zip(&gauge_cells).filter(|g| solver.bed().blocked[*g.1])
+    {
+        warnings.push(Text::new(
+            format!("Le point de suivi « {name} » est dans un bâtiment ou hors du terrain connu : l'eau n'y vient pas ; le déplacer à côté."),
+            format!("The gauge \"{name}\" lies in a building or outside the known terrain: no water comes there; move it beside."),
+        ));
+    }
     let exchange_s = match parameters.coupling_step {
-        Some(step) => positive(step.seconds(), "coupling_step")?,
+        Some(step) => within(step.seconds(), [0.5, 600.0], "coupling_step")?,
         None => COUPLING_STEP_S,
     };
     let ground = Ground { catch, network_cells, canopy_m, pervious, model_of, models, film, flood };
@@ -193,7 +216,7 @@ fn roofs(view: &TerritoryView, bed: &mut Bed, to: Roofs) -> (Vec<f32>, f64) {
 }
 
 /// The cells that share a side with one.
-fn beside(spec: &GridSpec, cell: usize) -> impl Iterator<Item = usize> {
+pub(crate) fn beside(spec: &GridSpec, cell: usize) -> impl Iterator<Item = usize> {
     let (row, column) = spec.row_column(cell);
     let spec = *spec;
     let near = [
@@ -286,9 +309,22 @@ fn soil(
             cells += 1;
         });
         if cells == 0 {
-            return Err(outside(&format!("{here}.area")));
+            return Err(Error::input(
+                format!("{here}.area"),
+                "la zone ne contient le centre d'aucune maille ; vérifier ses coordonnées ou affiner la grille",
+                "the zone holds the centre of no cell; check its coordinates or refine the grid",
+            ));
         }
         soils.push((format!("soils.{name}.soil"), zone.soil.clone()));
+    }
+    let unknown = cover.values.iter().filter(|c| **c == LandCover::Unknown).count();
+    let share = 100.0 * unknown as f64 / spec.len().max(1) as f64;
+    if share > 1.0 {
+        let n = |l: Language| l.number(share, 0);
+        warnings.push(Text::new(
+            format!("Sur {} % du territoire l'occupation du sol est inconnue : sol perméable et frottement d'une herbe courte supposés ; ajouter OCS GE ou BD TOPO.", n(Language::Fr)),
+            format!("On {} % of the territory the land cover is unknown: pervious soil and the friction of short grass assumed; add OCS GE or BD TOPO.", n(Language::En)),
+        ));
     }
     let impervious = SurfaceProperties::built_in()?.property("impervious_fraction")?.lookup();
     let is_curve = model == InfiltrationModel::CurveNumber;
@@ -371,7 +407,10 @@ fn infiltration(
                 ));
             };
             let conductivity = soil.conductivity_mm_per_h.unwrap_or(table.conductivity_mm_per_h);
+            let conductivity =
+                within(conductivity, [0.0, 10_000.0], &format!("{key}.conductivity_mm_per_h"))?;
             let suction = soil.suction_mm.unwrap_or(table.suction_mm);
+            let suction = within(suction, [0.0, 10_000.0], &format!("{key}.suction_mm"))?;
             let deficit = (1.0 - saturation) * table.effective_porosity;
             Infiltration::GreenAmpt(GreenAmpt::new(
                 conductivity * 1e-3 / 3600.0,

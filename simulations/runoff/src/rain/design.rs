@@ -56,6 +56,9 @@ pub struct Chicago {
     pub step_s: f64,
 }
 
+/// Shortest step over which a Chicago storm is averaged, s.
+const SHORTEST_STEP_S: f64 = 10.0;
+
 fn check_peak(peak: f64, place: &str) -> Result<()> {
     if (0.0..=1.0).contains(&peak) {
         return Ok(());
@@ -128,11 +131,11 @@ impl Chicago {
     pub fn hyetograph(&self, place: &str) -> Result<Hyetograph> {
         check_peak(self.peak, place)?;
         self.law.depth_m(self.duration_s, &format!("{place}.duration"))?;
-        if !(self.step_s > 0.0 && self.step_s <= self.duration_s) {
+        if !(SHORTEST_STEP_S..=self.duration_s).contains(&self.step_s) {
             return Err(Error::input(
                 format!("{place}.step"),
-                "le pas de temps doit être positif et plus court que la pluie",
-                "the time step must be positive and shorter than the rain",
+                "le pas de temps va de 10 s à la durée de la pluie",
+                "the time step goes from 10 s to the duration of the rain",
             ));
         }
         let middle = self.peak * self.duration_s;
@@ -147,18 +150,16 @@ impl Chicago {
                 if away > 0.0 { share * self.law.unchecked_depth_m(away / share) } else { 0.0 };
             if time < middle { -depth } else { depth }
         };
-        let count = (self.duration_s / self.step_s).ceil() as usize;
-        let time = |k: usize| (k as f64 * self.step_s).min(self.duration_s);
-        let stretches = (0..count).map(|k| {
-            let (from, to) = (time(k), time(k + 1));
-            Stretch::of_depth(from, to, from_peak(to) - from_peak(from))
-        });
+        // Steps end at the peak, which else would be averaged away.
+        let steps = |length: f64| (length / self.step_s - 1e-9).ceil() as usize;
+        let before = (1..=steps(middle)).rev().map(|k| (middle - k as f64 * self.step_s).max(0.0));
+        let after = (1..=steps(self.duration_s - middle))
+            .map(|k| (middle + k as f64 * self.step_s).min(self.duration_s));
+        let times: Vec<f64> = before.chain([middle]).chain(after).collect();
+        let stretches = times
+            .windows(2)
+            .map(|w| Stretch::of_depth(w[0], w[1], from_peak(w[1]) - from_peak(w[0])));
         Hyetograph::new(stretches.collect())
-    }
-
-    /// Whether the step is shorter than any duration the law was fitted on.
-    pub fn is_finer_than_its_law(&self) -> bool {
-        self.step_s < self.law.shortest_s()
     }
 }
 
@@ -208,7 +209,11 @@ mod tests {
                 let depth = rain.depth_m(from, to);
                 assert!((depth - law.depth_m(duration, "rain").unwrap()).abs() < 1e-12);
             }
-            assert!(storm.is_finer_than_its_law());
+            // The peak is that of the law over a step before it or after it.
+            let step = Chicago { step_s: 300.0, ..storm }.hyetograph("rain").unwrap();
+            let beside = peak.max(1.0 - peak);
+            let highest = beside * law.unchecked_depth_m(300.0 / beside) / 300.0;
+            assert!((step.largest_m_per_s() / highest - 1.0).abs() < 1e-12);
         }
         let long = Chicago { law, duration_s: 86_400.0, peak: 0.5, step_s: 60.0 };
         assert!(long.hyetograph("rain").is_err());

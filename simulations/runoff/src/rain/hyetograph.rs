@@ -92,7 +92,12 @@ impl Hyetograph {
         self.total_m
     }
 
-    /// When the last rain falls, s.
+    /// When its first stretch begins, s.
+    pub fn begin_s(&self) -> f64 {
+        self.stretches.first().map_or(0.0, |s| s.from_s)
+    }
+
+    /// When its last stretch ends, s.
     pub fn end_s(&self) -> f64 {
         self.stretches.last().map_or(0.0, |s| s.to_s)
     }

@@ -87,11 +87,6 @@ impl Montana {
     pub(super) fn unchecked_depth_m(&self, duration_s: f64) -> f64 {
         1e-3 * self.a * (duration_s / 60.0).powf(1.0 - self.b)
     }
-
-    /// Shortest duration of the range, s.
-    pub(super) fn shortest_s(&self) -> f64 {
-        60.0 * self.range_min[0]
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Depths are those of the period that **ends** at the time of the line, as Météo-France gives them (`RR1`
 //! of hourly files, `RR` of six-minute files, times in UTC); intensities hold **from** the time of the line
-//! to the next. Periods are as long as the shortest distance between lines.
+//! to the next. Periods of depths are as long as the shortest distance between lines.
 
 use std::path::Path;
 
@@ -32,14 +32,14 @@ pub fn read_observed(
     let series = Series::read_csv(path, start, quantity, unit)?;
     let points = series.points();
     let here = || path.display().to_string();
-    if let Some((time, value)) = points.iter().find(|p| p.1 < 0.0) {
+    if let Some((time, _)) = points.iter().find(|p| p.1 < 0.0) {
         return Err(Error::input(
             here(),
             format!(
-                "pluie négative ({value}) à {time} s du début du scénario ; la corriger ou ôter la ligne"
+                "pluie négative à {time} s du début du scénario ; la corriger ou ôter la ligne"
             ),
             format!(
-                "negative rain ({value}) {time} s after the scenario's start; correct it or take the line out"
+                "negative rain {time} s after the scenario's start; correct it or take the line out"
             ),
         ));
     }
@@ -69,11 +69,15 @@ pub fn read_observed(
             ),
         ));
     }
+    let next = points.iter().skip(1).map(|p| Some(p.0)).chain([None]);
     let stretches: Vec<Stretch> = points
         .iter()
-        .map(|&(time, value)| {
+        .zip(next)
+        .map(|(&(time, value), next)| {
             if intensities {
-                Stretch::of_depth(time, time + period, value * period)
+                let lasts = next.map_or(period, |next| next - time);
+                let lasts = if lasts > 1.5 * period { period } else { lasts };
+                Stretch::of_depth(time, time + lasts, value * lasts)
             } else {
                 Stretch::of_depth(time - period, time, value)
             }
@@ -126,6 +130,8 @@ mod tests {
         let rates = read("temps;pluie (mm/h)\n0;36\n360;72\n", true, false).unwrap();
         assert!((rates.depth_m(0.0, 360.0) - 0.0036).abs() < 1e-15);
         assert!((rates.depth_m(360.0, 720.0) - 0.0072).abs() < 1e-15);
+        let uneven = read("temps;pluie (mm/h)\n0;60\n300;60\n720;60\n1020;0\n", true, false);
+        assert!((uneven.unwrap().total_m() - 0.017).abs() < 1e-12);
     }
 
     #[test]
