@@ -125,22 +125,13 @@ impl Builder<'_> {
         for structure in self.view.crest_lines()? {
             let (mut courses, mut length) = (Vec::new(), 0.0);
             for crest in &structure.crest {
-                let mut edges = edges_along(spec, crest);
-                let along = line_length(crest) / edges.len().max(1) as f64;
-                edges.retain(|edge| is_free(edge) && seen.insert(*edge));
-                if edges.is_empty() {
+                let free = |edge: &Edge| is_free(edge) && seen.insert(*edge);
+                let Some(line) = LineStructure::along(&structure.name, spec, crest, free) else {
                     continue;
-                }
-                length += along * edges.len() as f64;
-                courses.push(course(spec, &edges));
-                lines.push(LineStructure {
-                    name: structure.name.clone(),
-                    crest_m: crests_along(spec, crest, &edges),
-                    length_m: Some(along * edges.len() as f64),
-                    edges,
-                    breaches: Vec::new(),
-                    openings: Vec::new(),
-                });
+                };
+                length += line.length_m.unwrap_or(0.0);
+                courses.push(course(spec, &line.edges));
+                lines.push(line);
             }
             let (km, count) = (1e-3 * length, courses.len());
             if count > 0 {
@@ -164,12 +155,11 @@ impl Builder<'_> {
         for (name, section) in &self.parameters.sections {
             let here = place(&format!("sections.{name}.line"));
             for line in section.line.lines(self.view.territory().crs(), &here)? {
-                let edges = edges_along(spec, &line);
-                if edges.is_empty() {
+                let section = Section::along(name, spec, &line);
+                if section.edges.is_empty() {
                     return Err(outside(&here));
                 }
-                let line = line.iter().map(|[x, y, _]| [*x, *y]).collect();
-                sections.push(Section { name: name.clone(), edges, line });
+                sections.push(section);
             }
         }
         Ok(sections)

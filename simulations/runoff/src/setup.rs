@@ -5,12 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use twin_core::language::Text;
 use twin_core::results::exposure::footprint_cells;
 use twin_core::simulation::RunContext;
-use twin_core::spatial::{Grid, GridSpec, cells_within, line_length};
+use twin_core::spatial::{Grid, GridSpec, cells_within};
 use twin_core::territory::{Aggregation, LandCover, SurfaceProperties, TerritoryView};
 use twin_core::{Error, Language, Result};
-use twin_shallow_water::{
-    Bed, Boundaries, Condition, LineStructure, Options, Section, Solver, crests_along, edges_along,
-};
+use twin_shallow_water::{Bed, Boundaries, Condition, LineStructure, Options, Section, Solver};
 
 use crate::flow::{Flow, Ground};
 use crate::infiltration::{CurveNumber, GreenAmpt, Horton, Infiltration};
@@ -237,20 +235,7 @@ fn crests(view: &TerritoryView, spec: &GridSpec) -> Result<Vec<LineStructure>> {
     let existing = view.crest_lines()?;
     for structure in view.structures().iter().chain(&existing) {
         for crest in &structure.crest {
-            let mut edges = edges_along(spec, crest);
-            let along = line_length(crest) / edges.len().max(1) as f64;
-            edges.retain(|edge| taken.insert(*edge));
-            if edges.is_empty() {
-                continue;
-            }
-            lines.push(LineStructure {
-                name: structure.name.clone(),
-                crest_m: crests_along(spec, crest, &edges),
-                length_m: Some(along * edges.len() as f64),
-                edges,
-                breaches: Vec::new(),
-                openings: Vec::new(),
-            });
+            lines.extend(LineStructure::along(&structure.name, spec, crest, |e| taken.insert(*e)));
         }
     }
     Ok(lines)
@@ -266,12 +251,11 @@ fn sections(
     for (name, section) in &parameters.sections {
         let here = place(&format!("sections.{name}.line"));
         for line in section.line.lines(view.territory().crs(), &here)? {
-            let edges = edges_along(spec, &line);
-            if edges.is_empty() {
+            let section = Section::along(name, spec, &line);
+            if section.edges.is_empty() {
                 return Err(outside(&here));
             }
-            let line = line.iter().map(|[x, y, _]| [*x, *y]).collect();
-            sections.push(Section { name: name.clone(), edges, line });
+            sections.push(section);
         }
     }
     Ok(sections)

@@ -3,6 +3,7 @@
 //! A section is a line snapped onto cell edges; what passes is the flux of the scheme through these
 //! edges, so volumes close with the water budget. Positive is from the left of the line to its right.
 
+use twin_core::spatial::{GridSpec, Position};
 use twin_core::{Error, Result};
 
 use crate::bed::Bed;
@@ -10,6 +11,7 @@ use crate::budget::Sum;
 use crate::by_row::ByRow;
 use crate::edge::{Axis, Edge};
 use crate::real::Real;
+use crate::snapping::edges_along;
 use crate::solver::Solver;
 
 /// A line through which discharge is measured.
@@ -24,6 +26,12 @@ pub struct Section {
 }
 
 impl Section {
+    /// A line snapped onto the grid; without edges where it passes between no pair of cells.
+    pub fn along(name: impl Into<String>, spec: &GridSpec, line: &[Position]) -> Self {
+        let edges = edges_along(spec, line);
+        Self { name: name.into(), edges, line: line.iter().map(|[x, y, _]| [*x, *y]).collect() }
+    }
+
     pub(crate) fn check(&self, bed: &Bed) -> Result<()> {
         let inner = |e: &Edge| !e.cells(&bed.spec).contains(&None);
         if self.edges.is_empty() || !self.edges.iter().all(inner) || self.line.len() < 2 {

@@ -12,6 +12,7 @@
 //! ground gives way to the ordinary flux: between 10 cm above it and the ground both are blended
 //! linearly, so the flux is continuous in the crest level.
 
+use twin_core::spatial::{GridSpec, Position, line_length};
 use twin_core::{Error, Result};
 
 use crate::bed::Bed;
@@ -20,6 +21,7 @@ use crate::breach::Breach;
 use crate::edge::Edge;
 use crate::opening::{Opening, OpeningNow, opening_flux};
 use crate::rows::FaceFlux;
+use crate::snapping::{crests_along, edges_along};
 
 /// Discharge coefficient of the free weir, m^0.5/s.
 const WEIR: f64 = 1.7;
@@ -45,6 +47,27 @@ pub struct LineStructure {
 }
 
 impl LineStructure {
+    /// A crest snapped onto the edges of the grid that are kept, as long as their share of the line; `None`
+    /// where none is.
+    pub fn along(
+        name: impl Into<String>,
+        spec: &GridSpec,
+        crest: &[Position],
+        keep: impl FnMut(&Edge) -> bool,
+    ) -> Option<Self> {
+        let mut edges = edges_along(spec, crest);
+        let edge_m = line_length(crest) / edges.len().max(1) as f64;
+        edges.retain(keep);
+        (!edges.is_empty()).then(|| Self {
+            name: name.into(),
+            crest_m: crests_along(spec, crest, &edges),
+            length_m: Some(edge_m * edges.len() as f64),
+            edges,
+            breaches: Vec::new(),
+            openings: Vec::new(),
+        })
+    }
+
     /// Length that one edge stands for, m.
     pub(crate) fn edge_length(&self, cell_size: f64) -> f64 {
         match self.length_m {
