@@ -2,20 +2,24 @@
 
 use twin_core::Result;
 use twin_core::scenario::{
-    BankLowered, Breach, Bridge, FloodGate, Levee, LeveeRemoved, RetentionArea,
+    BankLowered, Breach, Bridge, CoverChanged, FloodGate, Levee, LeveeRemoved, PlantedStrip,
+    RetentionArea,
 };
-use twin_core::simulation::Registry;
+use twin_core::simulation::{OneShot, Registry};
 
 /// A registry with the built-in simulations and measures.
 pub fn registry() -> Result<Registry> {
     let mut registry = Registry::new();
     registry.add(twin_flood::Flood::default())?;
     registry.add(twin_runoff::Runoff::default())?;
+    registry.add(OneShot(twin_runoff::map::RunoffMap::default()))?;
     registry.add_measure(Levee)?;
     registry.add_measure(Breach)?;
     registry.add_measure(LeveeRemoved)?;
     registry.add_measure(BankLowered)?;
     registry.add_measure(RetentionArea)?;
+    registry.add_measure(CoverChanged)?;
+    registry.add_measure(PlantedStrip)?;
     registry.add_measure(Bridge)?;
     registry.add_measure(FloodGate)?;
     Ok(registry)

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::json;
 use twin_core::language::Text;
 use twin_core::scenario::{Edit, LineStructure};
+use twin_core::simulation::OneShot;
 use twin_core::simulation::conformance::{Case, check};
 use twin_core::spatial::GridSpec;
 use twin_core::territory::{Territory, TerritoryView};
@@ -128,5 +129,43 @@ fn runoff_conforms_with_every_model_of_infiltration() {
         };
         let runoff = twin_runoff::Runoff::default();
         assert_eq!(check(&runoff, &case), Vec::<String>::new(), "{model}");
+    }
+}
+
+#[test]
+fn runoff_maps_conform_with_every_routing() {
+    let folder = territory::folder();
+    let territory = Arc::new(Territory::open(&folder.join("small.twin")).unwrap());
+    let spec = GridSpec::covering(&territory.spec().extent(), 4.0);
+    let view = Arc::new(TerritoryView::new(territory, spec, Vec::new()).unwrap());
+    for routing in ["steepest", "d-infinity", "multiple"] {
+        let good = json!({
+            "routing": routing,
+            "thalweg_area_ha": 0.2,
+            "envelope": { "draws": 5 },
+            "soil": { "texture": "silt-loam", "crusting": 4, "thickness_cm": 40.0 },
+        });
+        let with = |key: &str, value: serde_json::Value| {
+            let mut changed = good.clone();
+            changed[key] = value;
+            changed
+        };
+        let case = Case {
+            view: view.clone(),
+            parameters: good.clone(),
+            bad_parameters: vec![
+                with("routing", json!("d16")),
+                with("thalweg_area_ha", json!(0.0)),
+                with("breaching", json!({ "depth_m": -1.0 })),
+                with("envelope", json!({ "share": 1.5 })),
+                with("envelope", json!({ "draws": 100_000 })),
+                with("min_depth_m", json!("deep")),
+            ],
+            duration_s: 60.0,
+            outputs: 1,
+            inputs: Default::default(),
+        };
+        let map = OneShot(twin_runoff::map::RunoffMap::default());
+        assert_eq!(check(&map, &case), Vec::<String>::new(), "{routing}");
     }
 }

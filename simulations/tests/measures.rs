@@ -201,3 +201,70 @@ fn unusable_measures_are_refused_with_a_sentence() {
         assert!(error.contains(said) && error.contains("essai"), "{kind}: {error}");
     }
 }
+
+#[test]
+fn ground_that_is_opened_or_planted_has_another_cover_there_and_nowhere_else() {
+    use twin_core::territory::LandCover;
+    let territory = small();
+    let (x, y) = territory.spec().extent().centre();
+    let ring = json!([
+        [x - 20.0, y - 20.0],
+        [x + 20.0, y - 20.0],
+        [x + 20.0, y + 20.0],
+        [x - 20.0, y + 20.0]
+    ]);
+    let sealed = json!({ "geometry": ring, "cover": "sealed" });
+    let sealed = edits(&territory, "land-cover", &sealed).unwrap();
+    let before = view(&territory, Vec::new()).land_cover().unwrap();
+    let after = view(&territory, sealed).land_cover().unwrap();
+    assert_eq!(after.at(x + 5.0, y), Some(&LandCover::Sealed));
+    assert_eq!(after.at(x + 25.0, y), before.at(x + 25.0, y));
+
+    let line = json!([[x - 30.0, y], [x + 30.0, y]]);
+    let hedge = json!({ "geometry": line, "width_m": 6.0, "bank_height_m": 0.8 });
+    let hedge = || edits(&territory, "planted-strip", &hedge).unwrap();
+    let planted = view(&territory, hedge()).land_cover().unwrap();
+    assert_eq!(planted.at(x, y + 1.0), Some(&LandCover::Hedge));
+    assert!((change(&territory, hedge(), x, y + 1.0) - 0.8).abs() < 1e-4);
+    assert_eq!(change(&territory, hedge(), x, y + 8.0), 0.0);
+
+    for (kind, wrong) in [
+        ("land-cover", json!({ "geometry": ring, "cover": "gazon" })),
+        ("land-cover", json!({ "geometry": ring, "cover": "built" })),
+        ("planted-strip", json!({ "geometry": line, "width_m": 0.0 })),
+        ("planted-strip", json!({ "geometry": line, "width_m": 2.0, "bank_height_m": -1.0 })),
+    ] {
+        assert!(edits(&territory, kind, &wrong).is_err(), "{kind} {wrong}");
+    }
+}
+
+#[test]
+fn water_sinks_where_sealed_ground_was_opened() {
+    let territory = small();
+    let extent = territory.spec().extent();
+    let whole = json!([
+        [extent.min_x, extent.min_y],
+        [extent.max_x, extent.min_y],
+        [extent.max_x, extent.max_y],
+        [extent.min_x, extent.max_y]
+    ]);
+    let infiltrated = |cover: &str| {
+        let measure = json!({ "geometry": whole, "cover": cover });
+        let view = view(&territory, edits(&territory, "land-cover", &measure).unwrap());
+        let parameters = json!({
+            "rain": { "uniform": { "depth_mm": 20.0, "duration": "10 min" }, "source": "essai" },
+            "soil": { "texture": "sandy-loam" },
+        });
+        let runoff = twin_runoff::Runoff::default();
+        let context = RunContext::new(600.0, 600.0);
+        let mut run = runoff.initialise(view.clone(), &parameters, &context).unwrap();
+        let mut fields = Fields::new(*view.spec());
+        run.advance_to(600.0, &mut fields, &context).unwrap();
+        let outcome = run.finish(&context).unwrap();
+        outcome.indicators.get("infiltrated_volume").unwrap().value.unwrap()
+    };
+    let (sealed, open) = (infiltrated("sealed"), infiltrated("grass"));
+    // Sealed ground lets a twentieth of its area through, to which water of the rest comes.
+    assert!(sealed < 0.3 * open, "{sealed} {open}");
+    assert!(open > 100.0, "{open}");
+}

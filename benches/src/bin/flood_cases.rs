@@ -1,8 +1,8 @@
 //! The cases of `benches/compare`, timed: a dam break in a kilometre of water, the same as a lake on dry
-//! ground, a circular dam break, Thacker's swinging plane and a deep reservoir that breaks onto a shallow
-//! plain, with the depths at the end in a file of little-endian `f64`.
+//! ground, a circular dam break, Thacker's swinging plane, a deep reservoir that breaks onto a shallow
+//! plain and a film on a rough slope, with the depths at the end in a file of little-endian `f64`.
 //!
-//! `flood_cases speed|lake|circular|thacker|reservoir f32|f64 first|second|local|inertial CELLS_PER_SIDE THREADS [FILE]`
+//! `flood_cases speed|lake|circular|thacker|reservoir|film f32|f64 first|second|local|inertial CELLS_PER_SIDE THREADS [FILE]`
 //! prints `cells steps seconds`; `local` is second order with local time steps.
 
 use std::error::Error;
@@ -11,14 +11,16 @@ use std::time::Instant;
 use twin_core::spatial::{Grid, GridSpec};
 use twin_shallow_water::{Bed, Boundaries, GRAVITY, Options, Real, Scheme, Solver};
 
-/// Steps of the cases `speed` and `lake` that are timed.
+/// Depth of the case `film`, m: what ten minutes of a storm leave.
+const FILM_M: f64 = 0.005;
+/// Steps of the cases `speed`, `lake` and `film` that are timed.
 const STEPS: u64 = 100;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [case, format, scheme, cells, threads, file @ ..] = arguments.as_slice() else {
         return Err(
-            "flood_cases speed|lake|circular|thacker|reservoir f32|f64 first|second|local|inertial CELLS THREADS [FILE]"
+            "flood_cases speed|lake|circular|thacker|reservoir|film f32|f64 first|second|local|inertial CELLS THREADS [FILE]"
                 .into(),
         );
     };
@@ -65,6 +67,15 @@ fn run<R: Real>(
             (Grid::from_fn(spec, bowl), 0.0)
         }
         "circular" => (Grid::filled(spec, 0.0), 0.0),
+        // Two in a hundred to the east, with hollows of metres and ruts of centimetres.
+        "film" => {
+            let slope = |r: usize, c: usize| {
+                let (x, y) = spec.centre(r, c);
+                let hollows = 0.5 * (x / 35.0).sin() * (y / 35.0).sin();
+                -0.02 * x + hollows + 0.02 * (x / 3.0).sin() * (y / 4.0).sin()
+            };
+            (Grid::from_fn(spec, slope), 0.05)
+        }
         _ => (Grid::filled(spec, 0.0), 0.03),
     };
     let bed = Bed::from_grids(&ground, &Grid::filled(spec, friction))?;
@@ -79,6 +90,8 @@ fn run<R: Real>(
         let speed = 0.5 * (0.2 * GRAVITY).sqrt();
         let v = depth.iter().map(|&h| if h > 0.0 { speed } else { 0.0 }).collect();
         solver.set_state(depth, vec![0.0; spec.len()], v)?;
+    } else if case == "film" {
+        solver.set_state(vec![FILM_M; spec.len()], vec![0.0; spec.len()], vec![0.0; spec.len()])?;
     } else {
         let (radius, inside, outside) = match case {
             "circular" => (2.5, 2.5, 0.5),

@@ -10,7 +10,7 @@ use twin_core::simulation::{StateError, StateVisitor};
 use twin_shallow_water::Solver;
 
 use crate::infiltration::{Infiltration, Supply};
-use crate::rain::Hyetograph;
+use crate::rain::RainField;
 
 /// Depths below which the ground is felt as by a film, above which as by a flood, m.
 const FILM_M: f64 = 0.01;
@@ -23,7 +23,7 @@ pub struct Ground {
     /// buildings and outside the terrain.
     pub catch: Vec<f32>,
     /// Cells of roofs whose rain a network takes.
-    pub network_cells: f64,
+    pub network: Vec<usize>,
     /// Rain that leaves can hold, m.
     pub canopy_m: Vec<f32>,
     /// Share of a cell where water can enter the soil.
@@ -43,7 +43,7 @@ impl Ground {
     pub fn even(cells: usize, model: Infiltration, roughness: f64) -> Self {
         Self {
             catch: vec![1.0; cells],
-            network_cells: 0.0,
+            network: Vec::new(),
             canopy_m: vec![0.0; cells],
             pervious: vec![1.0; cells],
             model_of: vec![0; cells],
@@ -73,7 +73,7 @@ pub struct Flow {
     /// The engine.
     pub solver: Solver<f32>,
     /// The rain.
-    pub rain: Hyetograph,
+    pub rain: RainField,
     /// What takes water out of it.
     pub ground: Ground,
     /// Time over which rain and infiltration are exchanged with the flow, s.
@@ -90,7 +90,7 @@ pub struct Flow {
 
 impl Flow {
     /// At the engine's time 0.
-    pub fn new(solver: Solver<f32>, rain: Hyetograph, ground: Ground, exchange_s: f64) -> Self {
+    pub fn new(solver: Solver<f32>, rain: RainField, ground: Ground, exchange_s: f64) -> Self {
         let cells = solver.bed().spec.len();
         Self {
             solver,
@@ -144,7 +144,7 @@ impl Flow {
         let spec = solver.bed().spec;
         let (from_s, area) = (solver.time_s(), spec.cell_area());
         let step_s = until_s - from_s;
-        let rain_m = rain.depth_m(from_s, until_s);
+        let rain_m = rain.depths_m(from_s, until_s);
         let columns = spec.columns;
         let water: &Solver<f32> = solver;
         let rows: Vec<[f64; 3]> = self
@@ -162,7 +162,7 @@ impl Flow {
                     if ground.catch[cell] <= 0.0 {
                         continue;
                     }
-                    let fallen = rain_m * f64::from(ground.catch[cell]);
+                    let fallen = rain_m[rain.place(cell)] * f64::from(ground.catch[cell]);
                     let room = f64::from(ground.canopy_m[cell]) - held[column];
                     let on_leaves = fallen.min(room.max(0.0));
                     held[column] += on_leaves;
@@ -186,7 +186,8 @@ impl Flow {
                 sums
             })
             .collect();
-        let network = rain_m * ground.network_cells * area;
+        let on_roofs = ground.network.iter().map(|cell| rain_m[rain.place(*cell)]);
+        let network = on_roofs.sum::<f64>() * area;
         for [fallen, on_leaves, entered] in rows {
             self.totals.rain += fallen * area;
             self.totals.intercepted += on_leaves * area;

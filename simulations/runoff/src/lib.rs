@@ -6,20 +6,25 @@
 //! | [`parameters`] | what a scenario states |
 //! | [`rain`], `rainfall` | rain over time; the rain of a scenario |
 //! | [`infiltration`] | models of water entering the soil |
-//! | [`soil`] | tables of soils |
+//! | [`soil`], `soils` | tables of soils; the soil of every cell |
+//! | `roofs` | buildings stop water; where the rain on them goes |
 //! | [`setup`] | parameters and territory → engine, soil and rain |
 //! | [`flow`] | rain, leaves and soil in turn with the flow |
 //! | [`run`], `results` | gauges and balance; maps without time |
+//! | [`map`] | the plugin `runoff-map`, without time |
 
 pub mod flow;
 pub mod infiltration;
+pub mod map;
 pub mod parameters;
 pub mod rain;
 mod rainfall;
 mod results;
+mod roofs;
 pub mod run;
 pub mod setup;
 pub mod soil;
+mod soils;
 
 use std::sync::Arc;
 
@@ -97,8 +102,8 @@ fn descriptor() -> Descriptor {
         citation: "Green & Ampt 1911, doi:10.1017/S0021859600001441; Horton 1941; NRCS, National Engineering Handbook, part 630; Keifer & Chu 1957, doi:10.1061/JYCEA4.0000104; van Leer 1979, doi:10.1016/0021-9991(79)90145-1 (MUSCL)",
         limits: vec![
             Text::new(
-                "La pluie est la même partout ; le réseau d'assainissement n'est représenté que par les toits qui s'y rejettent.",
-                "Rain is the same everywhere; sewers are represented only by the roofs that drain to them.",
+                "Le réseau d'assainissement n'est représenté que par les toits qui s'y rejettent.",
+                "Sewers are represented only by the roofs that drain to them.",
             ),
             Text::new(
                 "Ni nappe, ni résurgence, ni transport solide ; le sol n'a qu'une couche.",

@@ -66,8 +66,7 @@ fn min_depth() -> f64 {
     0.05
 }
 
-/// Rain over the whole territory: exactly one of `table`, `uniform`, `triangle`, `double_triangle` and
-/// `chicago`.
+/// Rain: exactly one of `table`, `rasters`, `uniform`, `triangle`, `double_triangle` and `chicago`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rain {
@@ -75,7 +74,11 @@ pub struct Rain {
     #[serde(default)]
     #[schemars(extend("format" = "path"))]
     pub table: Option<String>,
-    /// What the table holds.
+    /// Rain that differs from place to place: rasters by time, a date with its offset or seconds after the
+    /// scenario's start; in mm (depths) or mm/h (intensities).
+    #[serde(default)]
+    pub rasters: BTreeMap<String, RainRaster>,
+    /// What the table or the rasters hold.
     #[serde(default)]
     pub values: RainValues,
     /// Unit of the table where its header does not state it: `mm` or `mm/h`.
@@ -109,7 +112,16 @@ pub struct Rain {
     pub return_period_years: Option<f64>,
 }
 
-/// What a table of rain holds.
+/// A raster of rain.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RainRaster {
+    /// GeoTIFF, or ESRI ASCII grid in the territory's reference system.
+    #[schemars(extend("format" = "path"))]
+    pub file: String,
+}
+
+/// What a table or rasters of rain hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RainValues {
@@ -235,6 +247,12 @@ pub struct Soil {
     /// Suction at the wetting front, mm, in place of the table's.
     #[serde(default)]
     pub suction_mm: Option<f64>,
+    /// Tendency to form a crust (battance), from 1 (none) to 5; read by `runoff-map`.
+    #[serde(default)]
+    pub crusting: Option<u8>,
+    /// Thickness of the soil above rock, cm; read by `runoff-map`.
+    #[serde(default)]
+    pub thickness_cm: Option<f64>,
 }
 
 /// A zone of another soil.

@@ -1,14 +1,18 @@
-//! The rain that a scenario states → a hyetograph, and what the report says of it.
+//! The rain that a scenario states → rain over time and place, and what the report says of it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use twin_core::language::Text;
 use twin_core::scenario::Duration;
 use twin_core::simulation::RunContext;
+use twin_core::territory::TerritoryView;
 use twin_core::{Error, Language, Result};
 
 use crate::parameters::{Gaps, MontanaLaw, Rain, RainValues};
-use crate::rain::{Chicago, DoubleTriangle, Hyetograph, Montana, Stretch, Triangle, read_observed};
+use crate::rain::{
+    Chicago, DoubleTriangle, Hyetograph, Montana, RainField, RasterValues, Stretch, Triangle,
+    read_observed, read_rasters,
+};
 use crate::setup::{place, positive};
 
 /// Time over which the peak of a Chicago storm is averaged, s.
@@ -18,9 +22,71 @@ const CHICAGO_STEP_S: f64 = 300.0;
 const MOST_MM: f64 = 2_000.0;
 const MOST_MM_PER_H: f64 = 2_300.0;
 
-/// The rain of the scenario.
-pub(crate) fn hyetograph(rain: &Rain, context: &RunContext) -> Result<Hyetograph> {
+/// The rain of the scenario on the run grid.
+pub(crate) fn field(rain: &Rain, view: &TerritoryView, context: &RunContext) -> Result<RainField> {
     let factor = positive(rain.factor, "rain.factor")?;
+    let field = match rain.rasters.is_empty() {
+        true => RainField::even(hyetograph(rain, context)?),
+        false => rasters(rain, view, context)?,
+    };
+    let delay_s = rain.delay.map_or(0.0, Duration::seconds);
+    let field = field.map(|storm| storm.scaled(factor).delayed(delay_s));
+    check(rain, &field, context)?;
+    Ok(field)
+}
+
+/// Rain from rasters.
+fn rasters(rain: &Rain, view: &TerritoryView, context: &RunContext) -> Result<RainField> {
+    let also = [
+        rain.table.is_some(),
+        rain.uniform.is_some(),
+        rain.triangle.is_some(),
+        rain.double_triangle.is_some(),
+        rain.chicago.is_some(),
+    ];
+    if also.contains(&true) {
+        return Err(one_rain());
+    }
+    let mut files: Vec<(f64, PathBuf)> = Vec::new();
+    for (time, raster) in &rain.rasters {
+        let date = || time.parse::<jiff::Timestamp>().ok();
+        let since = |date: jiff::Timestamp| date.duration_since(context.start).as_secs_f64();
+        let seconds = time.parse::<f64>().ok().filter(|s| s.is_finite());
+        let seconds = seconds.or_else(|| date().map(since)).ok_or_else(|| {
+            Error::input(
+                place(&format!("rain.rasters.{time}")),
+                "donner comme clé une date avec son décalage (\"2024-10-17T00:15:00Z\") ou des secondes depuis le début",
+                "give as key a date with its offset (\"2024-10-17T00:15:00Z\") or seconds since the start",
+            )
+        })?;
+        files.push((seconds, PathBuf::from(&raster.file)));
+    }
+    files.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let period = files.windows(2).map(|w| w[1].0 - w[0].0).fold(f64::INFINITY, f64::min);
+    if period <= 0.0 || files.windows(2).any(|w| w[1].0 - w[0].0 > 1.5 * period) {
+        return Err(Error::input(
+            place("rain.rasters"),
+            "les rasters doivent se suivre à pas constant ; ajouter ceux qui manquent (nuls si la pluie y est nulle)",
+            "rasters must follow each other at an even step; add those that are missing (of zeros where there was no rain)",
+        ));
+    }
+    let values = match rain.values {
+        RainValues::Depth => RasterValues::Depth,
+        RainValues::Intensity => RasterValues::Intensity,
+    };
+    read_rasters(&files, values, view.spec(), view.territory().crs())
+}
+
+fn one_rain() -> Error {
+    Error::input(
+        place("rain"),
+        "donner table, rasters, uniform, triangle, double_triangle ou chicago, l'un d'eux",
+        "give one of table, rasters, uniform, triangle, double_triangle and chicago",
+    )
+}
+
+/// The same rain for the whole territory.
+fn hyetograph(rain: &Rain, context: &RunContext) -> Result<Hyetograph> {
     let here = |key: &str| place(&format!("rain.{key}"));
     let stated = (&rain.table, &rain.uniform, &rain.triangle, &rain.double_triangle, &rain.chicago);
     let storm = match stated {
@@ -73,23 +139,14 @@ pub(crate) fn hyetograph(rain: &Rain, context: &RunContext) -> Result<Hyetograph
             }
             .hyetograph(&here)?
         }
-        _ => {
-            return Err(Error::input(
-                place("rain"),
-                "donner table, uniform, triangle, double_triangle ou chicago, l'un d'eux",
-                "give one of table, uniform, triangle, double_triangle and chicago",
-            ));
-        }
+        _ => return Err(one_rain()),
     };
-    let delay_s = rain.delay.map_or(0.0, Duration::seconds);
-    let storm = storm.scaled(factor).delayed(delay_s);
-    check(rain, &storm, context)?;
     Ok(storm)
 }
 
 /// Refuses rains that no rain gauge has seen, rains that miss the scenario, and sources that say nothing.
-fn check(rain: &Rain, storm: &Hyetograph, context: &RunContext) -> Result<()> {
-    let (mm, peak) = (1e3 * storm.total_m(), 3.6e6 * storm.largest_m_per_s());
+fn check(rain: &Rain, storm: &RainField, context: &RunContext) -> Result<()> {
+    let (mm, peak) = (1e3 * storm.total_range_m()[1], 3.6e6 * storm.largest_m_per_s());
     if mm > MOST_MM || peak > MOST_MM_PER_H {
         let n = |l: Language, v: f64| l.number(v, 0);
         let (fr, en) = (Language::Fr, Language::En);
@@ -107,7 +164,7 @@ fn check(rain: &Rain, storm: &Hyetograph, context: &RunContext) -> Result<()> {
             ),
         ));
     }
-    if storm.total_m() > 0.0 && storm.depth_m(0.0, context.duration_s) <= 0.0 {
+    if storm.total_range_m()[1] > 0.0 && storm.mean_depth_m(0.0, context.duration_s) <= 0.0 {
         return Err(Error::input(
             place("rain"),
             "aucune pluie ne tombe pendant le scénario ; vérifier son début, sa durée et les dates de la pluie",
@@ -127,30 +184,41 @@ fn check(rain: &Rain, storm: &Hyetograph, context: &RunContext) -> Result<()> {
 }
 
 /// What the report says of the rain, and what it must warn of.
-pub(crate) fn described(
-    rain: &Rain,
-    storm: &Hyetograph,
-    context: &RunContext,
-) -> (Text, Vec<Text>) {
-    let (mm, peak) = (1e3 * storm.total_m(), 3.6e6 * storm.largest_m_per_s());
+pub(crate) fn described(rain: &Rain, storm: &RainField, context: &RunContext) -> (Text, Vec<Text>) {
+    let (mm, peak) =
+        (1e3 * storm.mean_depth_m(f64::MIN, f64::MAX), 3.6e6 * storm.largest_m_per_s());
+    let where_told = |l: Language| {
+        if storm.is_even() {
+            return l
+                .pick("la même sur tout le territoire", "the same over the whole territory")
+                .to_owned();
+        }
+        let [least, most] = storm.total_range_m().map(|depth| l.number(1e3 * depth, 1));
+        match l {
+            Language::Fr => format!("en moyenne, de {least} à {most} mm selon le lieu"),
+            Language::En => format!("on average, {least} to {most} mm by place"),
+        }
+    };
     let period = rain.return_period_years;
     let sentence = |l: Language| {
         let (mm, peak) = (l.number(mm, 1), l.number(peak, 0));
         let source = &rain.source;
         match l {
             Language::Fr => format!(
-                "Pluie de {mm} mm, au plus {peak} mm/h ({source}{}), la même sur tout le territoire.",
+                "Pluie de {mm} mm, au plus {peak} mm/h ({source}{}), {}.",
                 period.map_or(String::new(), |t| format!(
                     " ; période de retour {} ans selon cette source",
                     l.number(t, 0)
-                ))
+                )),
+                where_told(l)
             ),
             Language::En => format!(
-                "Rain of {mm} mm, at most {peak} mm/h ({source}{}), the same over the whole territory.",
+                "Rain of {mm} mm, at most {peak} mm/h ({source}{}), {}.",
                 period.map_or(String::new(), |t| format!(
                     "; return period {} years by that source",
                     l.number(t, 0)
-                ))
+                )),
+                where_told(l)
             ),
         }
     };
@@ -175,14 +243,14 @@ pub(crate) fn described(
         ));
     }
     let misses = storm.begin_s() > 0.0 || storm.end_s() < context.duration_s;
-    if rain.table.is_some() && misses {
+    if (rain.table.is_some() || !storm.is_even()) && misses {
         warnings.push(Text::new(
             "La chronique de pluie ne couvre pas tout le scénario : aucune pluie n'est comptée en dehors.",
             "The series of rain does not cover the whole scenario: no rain is counted outside it.",
         ));
     }
-    if storm.depth_m(context.duration_s, f64::MAX) > 1e-6 {
-        let later = 1e3 * storm.depth_m(context.duration_s, f64::MAX);
+    if storm.mean_depth_m(context.duration_s, f64::MAX) > 1e-6 {
+        let later = 1e3 * storm.mean_depth_m(context.duration_s, f64::MAX);
         let n = |l: Language| l.number(later, 1);
         warnings.push(Text::new(
             format!(
@@ -195,8 +263,8 @@ pub(crate) fn described(
             ),
         ));
     }
-    if storm.depth_m(f64::MIN, 0.0) > 1e-6 {
-        let earlier = 1e3 * storm.depth_m(f64::MIN, 0.0);
+    if storm.mean_depth_m(f64::MIN, 0.0) > 1e-6 {
+        let earlier = 1e3 * storm.mean_depth_m(f64::MIN, 0.0);
         let n = |l: Language| l.number(earlier, 1);
         warnings.push(Text::new(
             format!(

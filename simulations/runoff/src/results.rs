@@ -12,7 +12,8 @@ use crate::run::RunoffRun;
 const DEPTHS_M: [f32; 4] = [0.1, 0.3, 0.5, 1.0];
 /// Bounds of the classes of discharge per metre, m²/s.
 const DISCHARGES_M2_PER_S: [f32; 4] = [0.02, 0.1, 0.3, 1.0];
-const BLUES: [u32; 5] = [0xd6e6f4, 0xabd0e6, 0x6baed6, 0x2171b5, 0x08306b];
+/// From shallow to deep.
+pub(crate) const BLUES: [u32; 5] = [0xd6e6f4, 0xabd0e6, 0x6baed6, 0x2171b5, 0x08306b];
 /// Discharges per metre below this stay off the map, m²/s.
 const LEAST_DISCHARGE_M2_PER_S: f32 = 0.005;
 

@@ -14,7 +14,8 @@ use twin_core::{Language, Result};
 
 use crate::flow::Totals;
 use crate::parameters::{Equations, Parameters};
-use crate::setup::{Setup, beside};
+use crate::roofs::beside;
+use crate::setup::Setup;
 
 /// Longest time between two records of a gauge, s.
 const GAUGE_INTERVAL_S: f64 = 60.0;
@@ -218,7 +219,7 @@ impl RunoffRun {
     fn totals_area_m2(&self) -> f64 {
         let ground = &self.setup.flow.ground;
         let cells: f64 = ground.catch.iter().map(|c| f64::from(*c)).sum();
-        (cells + ground.network_cells).max(1.0) * self.setup.terrain.spec.cell_area()
+        (cells + ground.network.len() as f64).max(1.0) * self.setup.terrain.spec.cell_area()
     }
 }
 

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use twin_core::language::Text;
-use twin_core::results::exposure::footprint_cells;
 use twin_core::simulation::RunContext;
-use twin_core::spatial::{Grid, GridSpec, cells_within};
+use twin_core::spatial::{Grid, GridSpec};
 use twin_core::territory::{Aggregation, LandCover, SurfaceProperties, TerritoryView};
 use twin_core::{Error, Language, Result};
 use twin_shallow_water::{Bed, Boundaries, Condition, LineStructure, Options, Section, Solver};
@@ -14,10 +13,10 @@ use crate::flow::{Flow, Ground};
 use crate::infiltration::{CurveNumber, GreenAmpt, Horton, Infiltration};
 use crate::parameters::{Equations, InfiltrationModel, Interception, Parameters, Roofs, Soil};
 use crate::rainfall;
+use crate::roofs::Catch;
 use crate::soil::{SoilGroup, Texture};
+use crate::soils::{self, Soils};
 
-/// Soil where nothing states another.
-const DEFAULT_TEXTURE: Texture = Texture::Loam;
 /// Rain that leaves hold for each unit of the plant area index, m (Dickinson 1984, *Modeling
 /// evapotranspiration for three-dimensional global climate models*, doi 10.1029/GM029p0058).
 const HELD_PER_LEAF_AREA_M: f64 = 0.2e-3;
@@ -60,7 +59,7 @@ pub(crate) fn positive(value: f64, key: &str) -> Result<f64> {
 }
 
 /// A value within bounds that make sense.
-fn within(value: f64, [low, high]: [f64; 2], key: &str) -> Result<f64> {
+pub(crate) fn within(value: f64, [low, high]: [f64; 2], key: &str) -> Result<f64> {
     if (low..=high).contains(&value) {
         return Ok(value);
     }
@@ -81,6 +80,18 @@ fn outside(here: &str) -> Error {
     )
 }
 
+/// Refuses a territory whose terrain is too coarse for water on it.
+pub(crate) fn require_lidar(view: &TerritoryView) -> Result<()> {
+    if view.territory().manifest().fit_for_hazard {
+        return Ok(());
+    }
+    Err(Error::simulation(
+        "runoff",
+        "le terrain de ce territoire ne vient pas d'un LiDAR et est impropre au ruissellement ; ajouter des dalles LiDAR HD",
+        "this territory's terrain is not from LiDAR and is unfit for runoff; add LiDAR HD tiles",
+    ))
+}
+
 /// Prepares a run.
 ///
 /// # Errors
@@ -90,14 +101,8 @@ pub fn prepare(
     parameters: &Parameters,
     context: &RunContext,
 ) -> Result<Setup> {
-    if !view.territory().manifest().fit_for_hazard {
-        return Err(Error::simulation(
-            "runoff",
-            "le terrain de ce territoire ne vient pas d'un LiDAR et est impropre au ruissellement ; ajouter des dalles LiDAR HD",
-            "this territory's terrain is not from LiDAR and is unfit for runoff; add LiDAR HD tiles",
-        ));
-    }
-    let rain = rainfall::hyetograph(&parameters.rain, context)?;
+    require_lidar(view)?;
+    let rain = rainfall::field(&parameters.rain, view, context)?;
     let (told, mut warnings) = rainfall::described(&parameters.rain, &rain, context);
     let mut hypotheses = vec![told];
     let terrain = view.bed(Aggregation::Mean)?;
@@ -115,7 +120,8 @@ pub fn prepare(
     };
     let (film, flood) = (roughness("manning_n_sheet")?, roughness("manning_n")?);
     let mut bed = Bed::from_grids(&terrain, &Grid { spec: terrain.spec, values: film.clone() })?;
-    let (catch, network_cells) = roofs(view, &mut bed, parameters.roofs);
+    let Catch { blocked, cells: catch, network } = Catch::new(view, &terrain, parameters.roofs);
+    bed.blocked = blocked;
     let spec = bed.spec;
     let (model_of, models, pervious) =
         soil(view, parameters, &cover, &mut hypotheses, &mut warnings)?;
@@ -178,54 +184,9 @@ pub fn prepare(
         Some(step) => within(step.seconds(), [0.5, 600.0], "coupling_step")?,
         None => COUPLING_STEP_S,
     };
-    let ground = Ground { catch, network_cells, canopy_m, pervious, model_of, models, film, flood };
+    let ground = Ground { catch, network, canopy_m, pervious, model_of, models, film, flood };
     let flow = Flow::new(solver, rain, ground, exchange_s);
     Ok(Setup { flow, terrain, hypotheses, warnings, gauge_cells })
-}
-
-/// Closes the cells of buildings and gives their rain to the open cells around them, or to a network.
-fn roofs(view: &TerritoryView, bed: &mut Bed, to: Roofs) -> (Vec<f32>, f64) {
-    let spec = bed.spec;
-    let mut buildings: Vec<Vec<usize>> = Vec::new();
-    for building in view.features().buildings.iter().filter(|b| b.is_standing()) {
-        let cells = footprint_cells(&spec, building).into_iter();
-        let cells = cells.map(|(row, column)| spec.index(row, column));
-        // A cell of two buildings belongs to the first.
-        let own: Vec<usize> =
-            cells.filter(|&cell| !std::mem::replace(&mut bed.blocked[cell], true)).collect();
-        buildings.push(own);
-    }
-    let open = |cell: usize| bed.is_open(cell);
-    let mut catch: Vec<f32> =
-        (0..spec.len()).map(|cell| if open(cell) { 1.0 } else { 0.0 }).collect();
-    let mut network = 0.0;
-    for cells in buildings.iter().filter(|cells| !cells.is_empty()) {
-        let roof = cells.iter().filter(|&&cell| !bed.elevation_m[cell].is_nan()).count() as f64;
-        let around: BTreeSet<usize> =
-            cells.iter().flat_map(|&cell| beside(&spec, cell)).filter(|&cell| open(cell)).collect();
-        if to == Roofs::Network || around.is_empty() {
-            network += roof;
-            continue;
-        }
-        let share = (roof / around.len() as f64) as f32;
-        around.iter().for_each(|&cell| catch[cell] += share);
-    }
-    (catch, network)
-}
-
-/// The cells that share a side with one.
-pub(crate) fn beside(spec: &GridSpec, cell: usize) -> impl Iterator<Item = usize> {
-    let (row, column) = spec.row_column(cell);
-    let spec = *spec;
-    let near = [
-        (row.wrapping_sub(1), column),
-        (row + 1, column),
-        (row, column.wrapping_sub(1)),
-        (row, column + 1),
-    ];
-    near.into_iter()
-        .filter(move |&(r, c)| r < spec.rows && c < spec.columns)
-        .map(move |(r, c)| spec.index(r, c))
 }
 
 /// Crests of measures, and of the territory where no measure has the edge.
@@ -272,34 +233,9 @@ fn soil(
     let spec = cover.spec;
     let model = parameters.infiltration.model;
     let needs_soil = !matches!(model, InfiltrationModel::None | InfiltrationModel::Constant);
-    let everywhere = parameters
-        .soil
-        .clone()
-        .unwrap_or_else(|| Soil { texture: Some(DEFAULT_TEXTURE), ..Soil::default() });
+    let soils = Soils::new(view, parameters.soil.as_ref(), &parameters.soils)?;
     if needs_soil && parameters.soil.is_none() {
-        warnings.push(Text::new(
-            "Sol non renseigné : limon (groupe hydrologique B) supposé hors des zones décrites ; donner soil.",
-            "Soil not stated: loam (hydrologic group B) assumed outside the described zones; give soil.",
-        ));
-    }
-    let mut soils = vec![("soil".to_owned(), everywhere)];
-    let mut soil_of = Grid::filled(spec, 0usize);
-    for (name, zone) in &parameters.soils {
-        let here = place(&format!("soils.{name}"));
-        let polygons = zone.area.polygons(view.territory().crs(), &format!("{here}.area"))?;
-        let mut cells = 0usize;
-        cells_within(&spec, &polygons, |row, column| {
-            soil_of[(row, column)] = soils.len();
-            cells += 1;
-        });
-        if cells == 0 {
-            return Err(Error::input(
-                format!("{here}.area"),
-                "la zone ne contient le centre d'aucune maille ; vérifier ses coordonnées ou affiner la grille",
-                "the zone holds the centre of no cell; check its coordinates or refine the grid",
-            ));
-        }
-        soils.push((format!("soils.{name}.soil"), zone.soil.clone()));
+        warnings.push(soils::unstated());
     }
     let unknown = cover.values.iter().filter(|c| **c == LandCover::Unknown).count();
     let share = 100.0 * unknown as f64 / spec.len().max(1) as f64;
@@ -324,12 +260,12 @@ fn soil(
     let mut models = Vec::new();
     let mut known: BTreeMap<(usize, u8), u16> = BTreeMap::new();
     let mut model_of = Vec::with_capacity(spec.len());
-    for (&soil, &cover) in soil_of.values.iter().zip(&cover.values) {
+    for (&soil, &cover) in soils.of_cell.values.iter().zip(&cover.values) {
         let key = (soil, if is_curve { cover.value() } else { 0 });
         let number = match known.get(&key) {
             Some(&number) => number,
             None => {
-                let (place, soil) = &soils[soil];
+                let (place, soil) = &soils.known[soil];
                 models.push(infiltration(parameters, soil, cover, place)?);
                 let number = (models.len() - 1) as u16;
                 known.insert(key, number);

@@ -1,11 +1,14 @@
 //! Storms on simple grounds whose runoff is known.
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
+use twin_core::series::Series;
 use twin_core::spatial::{Grid, GridSpec};
 use twin_runoff::flow::{Flow, Ground};
 use twin_runoff::infiltration::{CurveNumber, GreenAmpt, Infiltration, Moisture};
-use twin_runoff::rain::{Hyetograph, Stretch};
-use twin_shallow_water::{Bed, Boundaries, Condition, Edge, Options, Section, Side, Solver};
+use twin_runoff::rain::{Hyetograph, RainField, Stretch};
+use twin_shallow_water::{
+    Bed, Boundaries, Condition, Edge, FrictionLaw, GRAVITY, Options, Section, Side, Solver,
+};
 
 const MM_PER_H: f64 = 1e-3 / 3600.0;
 
@@ -38,9 +41,9 @@ fn ground(
     Solver::new(bed, boundaries, Vec::new(), Vec::new(), Options::default()).unwrap()
 }
 
-fn even_rain(mm_per_h: f64, duration_s: f64) -> Hyetograph {
+fn even_rain(mm_per_h: f64, duration_s: f64) -> RainField {
     let depth = mm_per_h * MM_PER_H * duration_s;
-    Hyetograph::new(vec![Stretch::of_depth(0.0, duration_s, depth)]).unwrap()
+    RainField::even(Hyetograph::new(vec![Stretch::of_depth(0.0, duration_s, depth)]).unwrap())
 }
 
 /// Mean outflow over the next seconds, m³/s.
@@ -224,4 +227,67 @@ fn leaves_hold_their_share_once() {
     flow.advance_to(3600.0).unwrap();
     assert!((flow.totals().intercepted - 9e-3).abs() < 1e-9);
     assert!((flow.solver.stored_m3() - 9.0 * 9e-3).abs() < 1e-6);
+}
+
+/// Depths of a moving rain in `swashes/FILE` after 500 and 1000 s.
+fn moving_rain(file: &str) -> Option<[Vec<f64>; 2]> {
+    let path = twin_core::test_support::data(&format!("flood/swashes/{file}"))?;
+    let text = std::fs::read_to_string(path).unwrap();
+    let depth = |line: &str| line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    let lines = text.lines().filter(|l| !l.starts_with('#') && !l.trim().is_empty());
+    let depths: Vec<f64> = lines.map(depth).collect();
+    let (first, second) = depths.split_at(depths.len() / 2);
+    Some([first.to_vec(), second.to_vec()])
+}
+
+#[test]
+fn a_moving_rain_swells_the_flow_that_it_follows() {
+    // SWASHES, type 9: 18 km at 0.09 with a friction of C u, so that all water runs at 8 m/s; a cloud of
+    // 3.6 km goes with it, slower and faster.
+    let (cell, slope, c) = (36.0, 0.09, 0.01125);
+    let spec = spec(500, 1, cell);
+    for (file, speed) in
+        [("mobile_rain_1.txt", 8.0), ("mobile_rain_2.txt", 1.6), ("mobile_rain_3.txt", 10.4)]
+    {
+        let Some(exact) = moving_rain(file) else { return };
+        let z = Grid::from_fn(spec, |_, column| -slope * (column as f64 + 0.5) * cell);
+        let bed = Bed::from_grids(&z, &Grid::filled(spec, GRAVITY * c)).unwrap();
+        let inflow = Condition::Torrent { discharge: Series::constant(2.0 * cell), depth_m: 0.25 };
+        let boundaries = Boundaries::default().with("in", bed.rim(Side::West), inflow).with(
+            "out",
+            bed.rim(Side::East),
+            Condition::Free,
+        );
+        let options = Options { friction: FrictionLaw::Linear, ..Options::default() };
+        let mut solver = Solver::new(bed, boundaries, Vec::new(), Vec::new(), options).unwrap();
+        let flowing = vec![8.0; spec.len()];
+        solver.set_state(vec![0.25; spec.len()], flowing, vec![0.0; spec.len()]).unwrap();
+        // Intensity sin(πt/T) R(x − v t), T = 1000 s; steps of a second, exact at their middles.
+        let shape = |x: f64| {
+            let (begin, length) = (2250.0, 3600.0);
+            let turn = (x - begin - length / 4.0) * std::f64::consts::TAU / length;
+            if (begin..begin + length).contains(&x) { 2.5e-5 * (turn.sin() + 1.0) } else { 0.0 }
+        };
+        let at = |column: usize| {
+            let x = (column as f64 + 0.5) * cell;
+            let stretch = |k: u32| {
+                let t = f64::from(k) + 0.5;
+                let rate = (std::f64::consts::PI * t / 1000.0).sin() * shape(x - speed * t);
+                Stretch::of_depth(t - 0.5, t + 0.5, rate)
+            };
+            Hyetograph::new((0..1000).map(stretch).collect()).unwrap()
+        };
+        let places = (0..500).map(at).collect();
+        let rain = RainField::of_cells(places, (0..500).collect()).unwrap();
+        let even = Ground::even(spec.len(), Infiltration::None, GRAVITY * c);
+        let mut flow = Flow::new(solver, rain, even, 1.0);
+        for (time, exact) in [500.0, 1000.0].into_iter().zip(&exact) {
+            flow.advance_to(time).unwrap();
+            let depth = flow.solver.depth();
+            let off: f64 = depth.iter().zip(exact).map(|(a, b)| (a - b).abs()).sum();
+            let off = off / exact.iter().sum::<f64>();
+            println!("{file}, {time} s: depth off by {:.3} %", 100.0 * off);
+            assert!(off < 0.01, "{file} {time}: {off}");
+        }
+    }
 }

@@ -343,18 +343,14 @@ fn facilities(features: &Features, reached: &Grid<bool>, study: &Grid<bool>) -> 
 
 fn roads(features: &Features, water: &Water<'_>, study: &Grid<bool>) -> IndicatorGroup {
     let (mut wet_m, mut cut_m, mut total_m) = (0.0, 0.0, 0.0);
-    for road in features.roads.iter().filter(|r| !r.is_bridge() && !r.is_tunnel()) {
-        for line in road.geometry.lines() {
-            along(&water.depth.spec, line, |cell, length_m| {
-                if study[cell] {
-                    total_m += length_m;
-                    let depth = water.depth[cell];
-                    wet_m += if depth > water.wet_depth_m { length_m } else { 0.0 };
-                    cut_m += if depth > ROAD_DEPTH_M { length_m } else { 0.0 };
-                }
-            });
+    along_roads(features, &water.depth.spec, |cell, length_m| {
+        if study[cell] {
+            total_m += length_m;
+            let depth = water.depth[cell];
+            wet_m += if depth > water.wet_depth_m { length_m } else { 0.0 };
+            cut_m += if depth > ROAD_DEPTH_M { length_m } else { 0.0 };
         }
-    }
+    });
     let row = |id: &str, label: Text, length_m: f64| {
         if features.roads.is_empty() {
             Indicator::unknown(id, label, "km", not_in_sources())
@@ -374,6 +370,24 @@ fn roads(features: &Features, water: &Water<'_>, study: &Grid<bool>) -> Indicato
             row("roads_wet", wet, wet_m),
             row("roads_cut", cut, cut_m),
         ],
+    }
+}
+
+/// Length of the roads at ground level within some cells, m.
+pub fn road_length_m(view: &TerritoryView, is_within: impl Fn((usize, usize)) -> bool) -> f64 {
+    let mut total_m = 0.0;
+    along_roads(view.features(), view.spec(), |cell, length_m| {
+        total_m += if is_within(cell) { length_m } else { 0.0 };
+    });
+    total_m
+}
+
+/// Calls `visit` with the cells and lengths of all roads at ground level.
+fn along_roads(features: &Features, spec: &GridSpec, mut visit: impl FnMut((usize, usize), f64)) {
+    for road in features.roads.iter().filter(|r| !r.is_bridge() && !r.is_tunnel()) {
+        for line in road.geometry.lines() {
+            along(spec, line, &mut visit);
+        }
     }
 }
 

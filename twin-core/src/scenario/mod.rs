@@ -11,8 +11,8 @@ mod quantity;
 
 pub use file::{GridSection, InputEntry, MeasureEntry, RunEntry, Scenario, TimeSection, path_keys};
 pub use measures::{
-    BankLowered, Breach, Bridge, FloodGate, Levee, LeveeRemoved, MeasureContext, MeasureKind,
-    RetentionArea,
+    BankLowered, Breach, Bridge, CoverChanged, FloodGate, Levee, LeveeRemoved, MeasureContext,
+    MeasureKind, PlantedStrip, RetentionArea,
 };
 pub use quantity::{DatumRef, Duration, Level};
 

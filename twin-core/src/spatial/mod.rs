@@ -4,6 +4,7 @@
 //! to the north and its values stand at cell centres.
 
 mod crs;
+mod depressions;
 mod extent;
 pub(crate) mod facet;
 mod geometry;
@@ -12,6 +13,7 @@ mod rasterise;
 
 pub(crate) use crs::Projection;
 pub use crs::{Crs, Geographic, Globe, HeightGrid, LocalFrame, Transformer, VerticalDatum};
+pub use depressions::{MendedPits, PitLimits, PitMend, mend_pits};
 pub use extent::Extent;
 pub use geometry::{Geometry, Line, Polygon, Position, line_length, rings_contain};
 pub use grid::{Grid, GridSpec};

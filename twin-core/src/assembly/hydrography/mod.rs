@@ -8,7 +8,8 @@
 //! 2. watercourses on a profile that never rises downstream (`network.rs`, `isotonic.rs`,
 //!    `profile.rs`), with a bed below their water (`bed.rs`), culverts opened (`burn.rs`);
 //! 3. ways below bridges opened (`decks.rs`);
-//! 4. pits filled or cut open (`depressions.rs`).
+//! 4. pits filled or cut open ([`mend_pits`]), never through a road, railway, wall, levee or building;
+//!    culverts through them are opened where the map has them.
 //!
 //! Everything is asked of windows of the terrain, block by block, first for what the sections and
 //! shores tell, then for the bed; memory holds the vectors and one block. Virtual points of the
@@ -17,7 +18,6 @@
 mod bed;
 mod burn;
 mod decks;
-mod depressions;
 mod isotonic;
 mod network;
 mod profile;
@@ -28,14 +28,15 @@ mod tests;
 use self::bed::check_sections;
 use self::burn::Waters;
 use self::decks::Decks;
-use self::depressions::{Mend, PIT_REACH_M, mend};
 use self::network::{Network, length_km};
 use self::profile::profiles;
 use self::survey::{SECTION_REACH_M, Survey};
 use super::Window;
 use crate::Result;
 use crate::formats::cf::GridFileWriter;
-use crate::spatial::{Extent, Grid, GridSpec, cells_along, cells_within};
+use crate::spatial::{
+    Extent, Grid, GridSpec, PitLimits, PitMend, cells_along, cells_within, mend_pits,
+};
 use crate::territory::{
     BedChange, Features, HydrographyReport, HydrographySettings, ReliefLineNature, quantile,
 };
@@ -43,6 +44,11 @@ use crate::territory::{
 /// Bands that hold the bed and the reason of each change.
 pub(super) const BED: &str = "bed";
 pub(super) const BED_CHANGE: &str = "bed_change";
+
+/// Pits within the noise are filled (twice the vertical accuracy of LiDAR HD), the rest is cut where it is
+/// short.
+const PITS: PitLimits =
+    PitLimits { deepest_fill_m: 0.2, largest_fill_m2: 100.0, deepest_cut_m: 1.0, reach_m: 30.0 };
 
 /// Makes the bed of every block from the terrain that the writer holds, and writes it.
 pub(super) fn write_bed(
@@ -86,7 +92,7 @@ pub(super) fn write_bed(
     let mut steps = [0, 0];
     for block in blocks {
         let core = block.spec(spec).extent();
-        let around = block.grown(2.0 * PIT_REACH_M.max(3.0 * spec.cell_size), spec);
+        let around = block.grown(2.0 * PITS.reach_m.max(3.0 * spec.cell_size), spec);
         let ground = terrain(grids, &around)?;
         let (mut bed, mut change) = (ground.clone(), Grid::filled(ground.spec, 0));
         waters.burn(&mut bed, &mut change);
@@ -99,7 +105,7 @@ pub(super) fn write_bed(
         let (all, rising) = waters.rising_steps(&bed, &core);
         steps = [steps[0] + all, steps[1] + rising];
         let is_water = change.map(|code| *code != 0);
-        let mended = mend(&bed, &barriers(features, &bed.spec), &is_water);
+        let mended = mend_pits(&bed, &barriers(features, &bed.spec), &is_water, &PITS);
         let is_core = |i: usize| {
             let (row, column) = bed.spec.row_column(i);
             let (x, y) = bed.spec.centre(row, column);
@@ -107,8 +113,8 @@ pub(super) fn write_bed(
         };
         for (&i, mend) in mended.cells.iter().filter(|(i, _)| !is_water.values[**i]) {
             let (level, code, counter) = match *mend {
-                Mend::Fill(level) => (level, BedChange::Filled, &mut report.filled_cells),
-                Mend::Cut(level) => (level, BedChange::Breached, &mut report.breached_cells),
+                PitMend::Fill(level) => (level, BedChange::Filled, &mut report.filled_cells),
+                PitMend::Cut(level) => (level, BedChange::Breached, &mut report.breached_cells),
             };
             *counter += u64::from(is_core(i));
             (bed.values[i], change.values[i]) = (level, code as u8);

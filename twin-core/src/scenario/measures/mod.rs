@@ -9,6 +9,8 @@
 //! | `levee-removed` | the terrain without its levee |
 //! | `bank-lowered` | a strip of ground lowered |
 //! | `retention-area` | a basin, with a bank where wanted |
+//! | `land-cover` | another cover within polygons: ground de-sealed, a crop changed |
+//! | `planted-strip` | a hedge or a strip of grass along a line, on a bank where wanted |
 //! | `bridge` | a deck with an opening through a bank |
 //! | `flood-gate` | a wall with a gate that opens by a schedule |
 
@@ -17,11 +19,13 @@ mod crest;
 mod crossing;
 mod ground;
 mod levee;
+mod surface;
 
 pub use breach::Breach;
 pub use crossing::{Bridge, FloodGate};
 pub use ground::{BankLowered, LeveeRemoved, RetentionArea};
 pub use levee::Levee;
+pub use surface::{CoverChanged, PlantedStrip};
 
 use serde_json::Value;
 

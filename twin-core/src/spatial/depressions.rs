@@ -1,11 +1,10 @@
-//! Pits of the bed: shallow ones filled, deeper ones opened by a short cut.
+//! Pits of a terrain: shallow ones filled, deeper ones opened by a short cut.
 //!
 //! Water of a simulation would stand in every pit that noise leaves in the terrain. A pit that spills
-//! within a few decimetres is filled to its spill level. A deeper one is breached where a cut of
-//! limited length and depth leads to lower ground: of all ways the one with the least to dig (Lindsay
-//! & Dhun 2015, doi:10.1080/13658816.2014.975715; Lindsay 2016, doi:10.1002/hyp.10648). Cuts pass no
-//! road, railway, wall, levee or building: what holds water back in reality must do so in the model;
-//! culverts through them are opened where the map has them. What remains holds water and is left.
+//! within a limit is filled to its spill level. A deeper one is breached where a cut of limited length
+//! and depth leads to lower ground: of all ways the one with the least to dig (Lindsay & Dhun 2015,
+//! doi:10.1080/13658816.2014.975715; Lindsay 2016, doi:10.1002/hyp.10648). Cuts pass no barrier: what
+//! holds water back in reality must do so in the model. What remains holds water and is left.
 //!
 //! Every pit is treated on the same terrain, whatever becomes of the others, so that the result
 //! depends on no order and on no block; of several cuts and fillings of a cell the lowest cut holds,
@@ -16,20 +15,25 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use rayon::prelude::*;
 
-use crate::spatial::{Grid, GridSpec};
+use super::{Grid, GridSpec};
 
-/// Deepest pit that is filled, m: twice the vertical accuracy of LiDAR HD.
-const DEEPEST_FILL_M: f32 = 0.2;
-/// Largest pit that is filled, m².
-const LARGEST_FILL_M2: f64 = 100.0;
-/// Deepest cut, m.
-const DEEPEST_CUT_M: f32 = 1.0;
-/// Farthest that a pit is looked at and a cut may lead, m; what a window needs around its core twice.
-pub(super) const PIT_REACH_M: f64 = 30.0;
+/// How far pits are mended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PitLimits {
+    /// Deepest pit that is filled, m.
+    pub deepest_fill_m: f32,
+    /// Largest pit that is filled, m².
+    pub largest_fill_m2: f64,
+    /// Deepest cut, m.
+    pub deepest_cut_m: f32,
+    /// Farthest that a pit is looked at and a cut may lead, m, at least three cells; a window needs it
+    /// around its core twice.
+    pub reach_m: f64,
+}
 
 /// What becomes of a cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Mend {
+pub enum PitMend {
     /// Raised to a level.
     Fill(f32),
     /// Lowered to a level.
@@ -38,34 +42,43 @@ pub(super) enum Mend {
 
 /// What was done to the pits of a window.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Mended {
+pub struct MendedPits {
     /// Cells by position.
-    pub(super) cells: BTreeMap<usize, Mend>,
+    pub cells: BTreeMap<usize, PitMend>,
     /// Positions of pits that stay.
-    pub(super) left: Vec<usize>,
+    pub left: Vec<usize>,
 }
 
 /// What becomes of the cells of one pit; `None` where it stays.
-type OfPit = Option<Vec<(usize, Mend)>>;
+type OfPit = Option<Vec<(usize, PitMend)>>;
 
 /// Mends the pits of a bed. `barrier` tells the cells that no cut may pass, `is_water` those whose
 /// level is no pit.
-pub(super) fn mend(bed: &Grid<f32>, barrier: &Grid<bool>, is_water: &Grid<bool>) -> Mended {
+pub fn mend_pits(
+    bed: &Grid<f32>,
+    barrier: &Grid<bool>,
+    is_water: &Grid<bool>,
+    limits: &PitLimits,
+) -> MendedPits {
     let spec = bed.spec;
-    let reach = ((PIT_REACH_M / spec.cell_size) as usize).max(3);
+    let reach = ((limits.reach_m / spec.cell_size) as usize).max(3);
     let found: Vec<(usize, OfPit)> = (0..spec.len())
         .into_par_iter()
         .filter(|&i| !is_water.values[i] && is_pit(bed, i))
-        .filter_map(|i| {
-            let around = Around { bed, pit: i, reach };
-            match around.fill() {
-                Some(cells) if cells.is_empty() => None,
-                Some(cells) => Some((i, Some(cells))),
-                None => Some((i, around.cut(barrier))),
-            }
-        })
+        .map_init(
+            || Window::new(reach),
+            |window, i| {
+                let around = Around { bed, pit: i, reach, limits };
+                match around.fill(window) {
+                    Some(cells) if cells.is_empty() => None,
+                    Some(cells) => Some((i, Some(cells))),
+                    None => Some((i, around.cut(barrier, window))),
+                }
+            },
+        )
+        .flatten()
         .collect();
-    let mut mended = Mended::default();
+    let mut mended = MendedPits::default();
     for (pit, cells) in found {
         let Some(cells) = cells else {
             mended.left.push(pit);
@@ -74,9 +87,9 @@ pub(super) fn mend(bed: &Grid<f32>, barrier: &Grid<bool>, is_water: &Grid<bool>)
         for (i, mend) in cells {
             let known = mended.cells.entry(i).or_insert(mend);
             *known = match (*known, mend) {
-                (Mend::Cut(a), Mend::Cut(b)) => Mend::Cut(a.min(b)),
-                (Mend::Fill(a), Mend::Fill(b)) => Mend::Fill(a.max(b)),
-                (Mend::Cut(a), _) | (_, Mend::Cut(a)) => Mend::Cut(a),
+                (PitMend::Cut(a), PitMend::Cut(b)) => PitMend::Cut(a.min(b)),
+                (PitMend::Fill(a), PitMend::Fill(b)) => PitMend::Fill(a.max(b)),
+                (PitMend::Cut(a), _) | (_, PitMend::Cut(a)) => PitMend::Cut(a),
             };
         }
     }
@@ -110,6 +123,50 @@ struct Around<'a> {
     pit: usize,
     /// Rows and columns on each side.
     reach: usize,
+    limits: &'a PitLimits,
+}
+
+/// The cells within reach of a pit and one around them: what it costs to come there and from where.
+/// Kept from pit to pit; a cell is known when its stamp is that of the present search.
+struct Window {
+    side: usize,
+    search: u32,
+    stamp: Vec<u32>,
+    cost: Vec<f32>,
+    from: Vec<usize>,
+}
+
+impl Window {
+    fn new(reach: usize) -> Self {
+        let side = 2 * reach + 3;
+        let cells = side * side;
+        Self {
+            side,
+            search: 0,
+            stamp: vec![0; cells],
+            cost: vec![0.0; cells],
+            from: vec![0; cells],
+        }
+    }
+
+    /// Forgets the last search.
+    fn begin(&mut self) {
+        if self.search == u32::MAX {
+            self.stamp.fill(0);
+            self.search = 0;
+        }
+        self.search += 1;
+    }
+
+    fn known(&self, at: usize) -> Option<f32> {
+        (self.stamp[at] == self.search).then(|| self.cost[at])
+    }
+
+    fn set(&mut self, at: usize, cost: f32, from: usize) {
+        self.stamp[at] = self.search;
+        self.cost[at] = cost;
+        self.from[at] = from;
+    }
 }
 
 impl Around<'_> {
@@ -119,28 +176,39 @@ impl Around<'_> {
         row.abs_diff(r) <= self.reach && column.abs_diff(c) <= self.reach
     }
 
+    /// Position of a cell within reach, or beside one, in the window.
+    fn at(&self, window: &Window, i: usize) -> usize {
+        let ((row, column), (r, c)) =
+            (self.bed.spec.row_column(self.pit), self.bed.spec.row_column(i));
+        (r + self.reach + 1 - row) * window.side + (c + self.reach + 1 - column)
+    }
+
     /// The cells of the pit raised to its spill level; none where it spills at its own level;
     /// `None` where it is too deep or too large.
-    fn fill(&self) -> OfPit {
+    fn fill(&self, window: &mut Window) -> OfPit {
+        window.begin();
         let spec = &self.bed.spec;
-        let most = ((LARGEST_FILL_M2 / spec.cell_area()) as usize).max(4);
+        let most = ((self.limits.largest_fill_m2 / spec.cell_area()) as usize).max(4);
         let bottom = self.bed.values[self.pit];
         let mut level = bottom;
         let mut heap = BinaryHeap::from([Reverse((OrderedHeight(bottom), self.pit))]);
-        let mut seen = std::collections::BTreeSet::from([self.pit]);
+        window.set(self.at(window, self.pit), 0.0, self.pit);
         let mut pool = Vec::new();
         while let Some(Reverse((OrderedHeight(height), i))) = heap.pop() {
             if height < level || height.is_nan() {
                 let filled = pool.into_iter().filter(|&p| self.bed.values[p] < level);
-                return Some(filled.map(|p| (p, Mend::Fill(level))).collect());
+                return Some(filled.map(|p| (p, PitMend::Fill(level))).collect());
             }
             level = height;
-            if level > bottom + DEEPEST_FILL_M || pool.len() >= most || !self.is_near(i) {
+            if level > bottom + self.limits.deepest_fill_m || pool.len() >= most || !self.is_near(i)
+            {
                 return None;
             }
             pool.push(i);
             for n in neighbours(spec, i) {
-                if seen.insert(n) {
+                let at = self.at(window, n);
+                if window.known(at).is_none() {
+                    window.set(at, 0.0, i);
                     heap.push(Reverse((OrderedHeight(self.bed.values[n]), n)));
                 }
             }
@@ -149,28 +217,33 @@ impl Around<'_> {
     }
 
     /// The cells of the cut with the least to dig from the pit to ground lower than it.
-    fn cut(&self, barrier: &Grid<bool>) -> OfPit {
+    fn cut(&self, barrier: &Grid<bool>, window: &mut Window) -> OfPit {
+        window.begin();
         let spec = &self.bed.spec;
         let bottom = self.bed.values[self.pit];
         let mut heap = BinaryHeap::from([Reverse((OrderedHeight(0.0), 0usize, self.pit))]);
-        let mut from: BTreeMap<usize, (f32, usize)> = BTreeMap::from([(self.pit, (0.0, self.pit))]);
+        window.set(self.at(window, self.pit), 0.0, self.pit);
         while let Some(Reverse((OrderedHeight(dug), steps, i))) = heap.pop() {
             let height = self.bed.values[i];
             if height < bottom || height.is_nan() {
-                return Some(self.trench(&from, i));
+                return Some(self.trench(window, i));
             }
-            if from.get(&i).is_some_and(|known| known.0 < dug) {
+            if window.known(self.at(window, i)).is_some_and(|known| known < dug) {
                 continue;
             }
             for n in neighbours(spec, i) {
                 let height = self.bed.values[n];
-                if barrier.values[n] || height > bottom + DEEPEST_CUT_M || !self.is_near(n) {
+                if barrier.values[n]
+                    || height > bottom + self.limits.deepest_cut_m
+                    || !self.is_near(n)
+                {
                     continue;
                 }
                 let cost = dug + (height - bottom).max(0.0) + 1e-3;
                 let cost = if height.is_nan() { dug } else { cost };
-                if from.get(&n).is_none_or(|known| cost < known.0) {
-                    from.insert(n, (cost, i));
+                let at = self.at(window, n);
+                if window.known(at).is_none_or(|known| cost < known) {
+                    window.set(at, cost, i);
                     heap.push(Reverse((OrderedHeight(cost), steps + 1, n)));
                 }
             }
@@ -179,12 +252,11 @@ impl Around<'_> {
     }
 
     /// The way found, lowered evenly from the pit to its end.
-    fn trench(&self, from: &BTreeMap<usize, (f32, usize)>, end: usize) -> Vec<(usize, Mend)> {
+    fn trench(&self, window: &Window, end: usize) -> Vec<(usize, PitMend)> {
         let mut way = vec![end];
         let mut at = end;
         while at != self.pit {
-            let Some(&(_, before)) = from.get(&at) else { break };
-            at = before;
+            at = window.from[self.at(window, at)];
             way.push(at);
         }
         let top = self.bed.values[self.pit];
@@ -195,7 +267,7 @@ impl Around<'_> {
             .enumerate()
             .map(|(k, &i)| (i, top + fall * k as f32 / (count - 1).max(1) as f32))
             .filter(|(i, level)| *level < self.bed.values[*i])
-            .map(|(i, level)| (i, Mend::Cut(level)))
+            .map(|(i, level)| (i, PitMend::Cut(level)))
             .collect()
     }
 }
@@ -230,10 +302,16 @@ mod tests {
         Grid::from_fn(SPEC, |_, column| 20.0 - 0.02 * column as f32)
     }
 
-    fn mended(bed: &mut Grid<f32>, barrier: &Grid<bool>) -> Mended {
-        let made = mend(bed, barrier, &Grid::filled(SPEC, false));
+    fn mended(bed: &mut Grid<f32>, barrier: &Grid<bool>) -> MendedPits {
+        let limits = PitLimits {
+            deepest_fill_m: 0.2,
+            largest_fill_m2: 100.0,
+            deepest_cut_m: 1.0,
+            reach_m: 30.0,
+        };
+        let made = mend_pits(bed, barrier, &Grid::filled(SPEC, false), &limits);
         for (&i, mend) in &made.cells {
-            let (Mend::Fill(level) | Mend::Cut(level)) = *mend;
+            let (PitMend::Fill(level) | PitMend::Cut(level)) = *mend;
             bed.values[i] = level;
         }
         made
@@ -264,7 +342,7 @@ mod tests {
         let mut open = walled();
         let made = mended(&mut open, &Grid::filled(SPEC, false));
         assert!(made.left.is_empty());
-        assert!(made.cells.values().any(|m| matches!(m, Mend::Cut(_))));
+        assert!(made.cells.values().any(|m| matches!(m, PitMend::Cut(_))));
         let mut held = walled();
         let is_bank = held.map(|z| *z == 19.9);
         let made = mended(&mut held, &is_bank);
