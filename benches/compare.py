@@ -142,7 +142,20 @@ def our_case(case, number, cells):
     return cells * cells, steps, seconds, error
 
 
-def speed_of_peers():
+def dam():
+    """Ground and depths of the circular dam on 1000 × 1000 cells of 1 m, rows from the south."""
+    x, y = np.meshgrid(np.arange(1000) - 499.5, np.arange(1000) - 499.5)
+    return 0.0 * x, np.where(np.hypot(x, y) < 200, 2.5, 0.5)
+
+
+def film():
+    """Ground and depths of the case `film` of our cases."""
+    x, y = np.meshgrid(np.arange(1000) - 499.5, np.arange(1000) - 499.5)
+    ruts = 0.02 * np.sin(x / 3) * np.sin(y / 4)
+    return -0.02 * x + 0.5 * np.sin(x / 35) * np.sin(y / 35) + ruts, 0.0 * x + 0.005
+
+
+def speed_of_anuga():
     import anuga  # noqa: F401 – its import takes seconds
 
     # 300 × 300 squares of four triangles: 360,000, the dam of 10⁶ cells scaled to them.
@@ -155,16 +168,17 @@ def speed_of_peers():
         rate = domain.number_of_triangles * steps / seconds / 1e6
         yield f"ANUGA {anuga.__version__} {algorithm} (second order, triangles, f64)", rate
 
+
+def speed_of_local_inertial(ground, depth, friction, is_steep):
+    """M cell updates a second of Landlab and itzi."""
     from landlab import RasterModelGrid, __version__ as landlab_version
     from landlab.components import OverlandFlow
 
     grid = RasterModelGrid((1000, 1000), xy_spacing=1.0)
-    grid.add_zeros("topographic__elevation", at="node")
-    x, y = grid.x_of_node - 499.5, grid.y_of_node - 499.5
-    depth = np.where(np.hypot(x, y) < 200, 2.5, 0.5)
-    grid.add_field("surface_water__depth", depth, at="node")
+    grid.add_field("topographic__elevation", ground.ravel(), at="node")
+    grid.add_field("surface_water__depth", depth.ravel().copy(), at="node")
     grid.set_closed_boundaries_at_grid_edges(True, True, True, True)
-    flow = OverlandFlow(grid, mannings_n=0.03, steep_slopes=False)
+    flow = OverlandFlow(grid, mannings_n=friction, steep_slopes=is_steep)
     flow.overland_flow(dt=flow.calc_time_step())
     started = time.perf_counter()
     for _ in range(10):
@@ -180,9 +194,9 @@ def speed_of_peers():
     flow = SurfaceFlowSimulation(
         domain, dict(dtmax=5.0, cfl=0.7, g=G, theta=0.7, hmin=0.005, slmax=0.1, vrouting=0.1)
     )
-    fields = dict(dem=0.0 * depth, friction=0.0 * depth + 0.03, water_depth=depth)
+    fields = dict(dem=ground, friction=0.0 * depth + friction, water_depth=depth)
     for name, values in fields.items():
-        domain.update_array(name, values.reshape(1000, 1000).astype(np.float32))
+        domain.update_array(name, values.astype(np.float32))
     flow.update_flow_dir()
     flow.solve_dt()
     flow.step()
@@ -203,11 +217,19 @@ def main():
             runs = [ours("speed", number, scheme, 1000) for _ in range(3)]
             best[number, scheme] = median(n * steps / s / 1e6 for n, steps, s, _ in runs)
             print(f"  ours, {scheme}, {number}: {best[number, scheme]:.1f}")
-    for name, rate in speed_of_peers():
+    for name, rate in [*speed_of_anuga(), *speed_of_local_inertial(*dam(), 0.03, False)]:
         number = "f32" if "f32" in name else "f64"
         scheme = "inertial" if "inertial" in name else "second"
         ratio = best[number, scheme] / rate
         print(f"  {name}: {rate:.2f}; ours, {scheme} {number}, {ratio:.1f} times", flush=True)
+    print("\nM updates/s, a film of 5 mm on a rough slope, one thread; 4 M cells, then 1 M beside peers")
+    for cells in (2000, 1000):
+        for scheme in ("second", "inertial"):
+            runs = [ours("film", "f32", scheme, cells) for _ in range(3)]
+            best["film", scheme] = median(n * steps / s / 1e6 for n, steps, s, _ in runs)
+            print(f"  ours, {scheme}, f32, {cells}²: {best['film', scheme]:.1f}")
+    for name, rate in speed_of_local_inertial(*film(), 0.05, True):
+        print(f"  {name}: {rate:.2f}; ours, inertial f32, {best['film', 'inertial'] / rate:.1f} times", flush=True)
     print("\nA dry cell beside a wet one")
     for number in ("f32", "f64"):
         (a, steps, small, _), (b, _, large, _) = (ours("lake", number, "second", n) for n in (1024, 4096))

@@ -160,6 +160,7 @@ fn runoff_maps_conform_with_every_routing() {
                 with("envelope", json!({ "share": 1.5 })),
                 with("envelope", json!({ "draws": 100_000 })),
                 with("min_depth_m", json!("deep")),
+                with("soil", json!({ "texture": "loam", "crusting": 6 })),
             ],
             duration_s: 60.0,
             outputs: 1,

@@ -6,15 +6,21 @@ mod territory;
 use std::sync::Arc;
 
 use serde_json::json;
+use twin_core::language::Text;
+use twin_core::scenario::{Edit, LineStructure};
 use twin_core::simulation::{Analysis, Outcome, RunContext};
 use twin_core::spatial::{Geometry, GridSpec, Position};
 use twin_core::territory::{Territory, TerritoryView};
 use twin_synthetic::{Commune, CommuneOptions};
 
 fn mapped(parameters: serde_json::Value) -> Outcome {
+    mapped_with(parameters, Vec::new())
+}
+
+fn mapped_with(parameters: serde_json::Value, edits: Vec<Edit>) -> Outcome {
     let territory = Arc::new(Territory::open(&territory::folder().join("small.twin")).unwrap());
     let spec = GridSpec::covering(&territory.spec().extent(), 2.0);
-    let view = TerritoryView::new(territory, spec, Vec::new()).unwrap();
+    let view = TerritoryView::new(territory, spec, edits).unwrap();
     let map = twin_runoff::map::RunoffMap::default();
     map.compute(&view, &parameters, &RunContext::new(60.0, 60.0)).unwrap()
 }
@@ -59,7 +65,11 @@ fn the_thalweg_that_drains_most_follows_the_river() {
     assert!(area(main) > 0.3 * 4.0, "{} ha", area(main));
     let value = |id: &str| outcome.indicators.get(id).unwrap().value.unwrap();
     assert!(value("envelope_area") > 0.0);
-    // The envelope holds every thalweg that a draw without noise would find, and more.
+    // The envelope holds every thalweg of the terrain as it is, and more.
+    let field = |name: &str| &outcome.statics.iter().find(|f| f.name == name).unwrap().grid;
+    let (drained, frequency) = (field("drained_area"), field("thalweg_frequency"));
+    let thalwegs = drained.values.iter().zip(&frequency.values).filter(|(ha, _)| **ha >= 0.2001);
+    assert!(thalwegs.clone().count() > 0 && thalwegs.clone().all(|(_, often)| *often > 0.0));
     let bare = mapped(json!({ "thalweg_area_ha": 0.2, "envelope": { "draws": 0 } }));
     let bare_area = bare.indicators.get("envelope_area").unwrap().value.unwrap();
     assert!(value("envelope_area") > bare_area, "{bare_area}");
@@ -76,4 +86,20 @@ fn a_soil_that_lets_less_water_in_never_produces_less_runoff() {
     let higher = sand.iter().zip(&clay).filter(|(s, c)| c > s).count();
     assert!(sand.iter().zip(&clay).all(|(s, c)| s.is_nan() || c >= s));
     assert!(higher > sand.len() / 4, "{higher} of {}", sand.len());
+}
+
+#[test]
+fn water_gathers_behind_a_levee_across_the_valley() {
+    let territory = Territory::open(&territory::folder().join("small.twin")).unwrap();
+    let extent = territory.spec().extent();
+    let (x, _) = extent.centre();
+    let crest = vec![[x, extent.min_y, 66.0], [x + 9.0, extent.max_y, 66.0]];
+    let levee = LineStructure::levee("digue", Text::new("Digue", "Levee"), vec![crest]);
+    let parameters = || json!({ "envelope": { "draws": 0 } });
+    let volume =
+        |outcome: Outcome| outcome.indicators.get("depressions_volume").unwrap().value.unwrap();
+    let without = volume(mapped(parameters()));
+    let with = volume(mapped_with(parameters(), vec![Edit::Structure(levee)]));
+    // A pond of at least 10 × 20 m and a metre behind it.
+    assert!(with > 200.0 + without, "{with} {without}");
 }

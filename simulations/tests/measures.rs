@@ -231,6 +231,7 @@ fn ground_that_is_opened_or_planted_has_another_cover_there_and_nowhere_else() {
     for (kind, wrong) in [
         ("land-cover", json!({ "geometry": ring, "cover": "gazon" })),
         ("land-cover", json!({ "geometry": ring, "cover": "built" })),
+        ("land-cover", json!({ "geometry": [[0, 0], [9, 0], [9, 9]], "cover": "grass" })),
         ("planted-strip", json!({ "geometry": line, "width_m": 0.0 })),
         ("planted-strip", json!({ "geometry": line, "width_m": 2.0, "bank_height_m": -1.0 })),
     ] {

@@ -91,3 +91,22 @@ fn edits_change_the_view_and_not_the_territory() {
     let unknown = vec![Edit::RemoveFeature { layer: "batiment".into(), id: "absent".into() }];
     assert!(TerritoryView::new(territory, spec, unknown).is_err());
 }
+
+#[test]
+fn shares_of_a_cover_keep_its_area_on_any_run_grid() {
+    use twin_core::territory::LandCover;
+    let territory = small();
+    let fine = *territory.spec();
+    let all = territory.window("land_cover", 0..fine.rows, 0..fine.columns).unwrap();
+    let sealed = f32::from(LandCover::Sealed.value());
+    let area = all.values.iter().filter(|c| **c == sealed).count() as f64 * fine.cell_area();
+    assert!(area > 0.0);
+    for times in [1.0, 2.0, 5.0] {
+        let spec = GridSpec::covering(&fine.extent(), times * fine.cell_size);
+        let view = TerritoryView::new(territory.clone(), spec, Vec::new()).unwrap();
+        let is_sealed = |cover| f32::from(u8::from(cover == LandCover::Sealed));
+        let share = view.mean_by_land_cover(is_sealed).unwrap();
+        let covered: f64 = share.values.iter().map(|s| f64::from(*s) * spec.cell_area()).sum();
+        assert!((covered / area - 1.0).abs() < 1e-5, "{times}: {covered} {area}");
+    }
+}

@@ -11,7 +11,7 @@ use twin_core::formats::cityjson::{CityJsonSeq, write_city_model};
 use twin_core::formats::geopackage::{GeoPackage, GeoPackageWriter};
 use twin_core::formats::las::write_copc;
 use twin_core::formats::{CogOptions, CogWriter, FeatureTable, PartFile, Resampling, geojson};
-use twin_core::spatial::{Crs, VerticalDatum};
+use twin_core::spatial::{Crs, Grid, VerticalDatum};
 use twin_core::territory::Territory;
 use twin_core::{Error, Language, Result};
 
@@ -153,15 +153,25 @@ fn run_grids(path: &Path, out: &Path) -> Result<()> {
     let datum =
         VerticalDatum::parse(&manifest.territory.vertical_datum).unwrap_or(VerticalDatum::Unknown);
     fs::create_dir_all(out).map_err(Error::write(out))?;
+    let mut grids: Vec<(BandMeta, Grid<f32>)> = Vec::new();
     for meta in file.statics() {
-        let grid = file.read_static(&meta.name)?;
+        grids.push((meta.clone(), file.read_static(&meta.name)?));
+    }
+    // An analysis has no fields beside those that it computed once.
+    if let (true, Some(last)) = (grids.is_empty(), file.times().len().checked_sub(1)) {
+        for variable in file.variables() {
+            let meta = BandMeta::continuous(&variable.name, &variable.long_name, &variable.unit);
+            grids.push((meta, file.read_frame(&variable.name, last)?));
+        }
+    }
+    for (meta, grid) in &grids {
         let mut writer = CogWriter::create(
             out.join(format!("{}.tif", meta.name)),
             &grid.spec,
             file.crs(),
             &options(meta, datum),
         )?;
-        writer.write_window(0, 0, &grid)?;
+        writer.write_window(0, 0, grid)?;
         writer.finish()?;
     }
     Ok(())

@@ -92,7 +92,7 @@ impl Simulation for Runoff {
 fn descriptor() -> Descriptor {
     Descriptor {
         id: "runoff",
-        version: concat!(env!("CARGO_PKG_VERSION"), "+sw9.r2"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+sw9.r3"),
         title: Text::new("Ruissellement", "Runoff"),
         summary: Text::new(
             "Pluie, interception, infiltration selon la nature du sol et écoulement de surface par les équations de Saint-Venant en deux dimensions.",

@@ -47,6 +47,13 @@ fn rasters(rain: &Rain, view: &TerritoryView, context: &RunContext) -> Result<Ra
     if also.contains(&true) {
         return Err(one_rain());
     }
+    if rain.unit.is_some() {
+        return Err(Error::input(
+            place("rain.unit"),
+            "les rasters sont en mm (values = \"depth\") ou en mm/h (values = \"intensity\") ; ôter unit",
+            "rasters are in mm (values = \"depth\") or mm/h (values = \"intensity\"); take unit out",
+        ));
+    }
     let mut files: Vec<(f64, PathBuf)> = Vec::new();
     for (time, raster) in &rain.rasters {
         let date = || time.parse::<jiff::Timestamp>().ok();

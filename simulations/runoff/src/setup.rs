@@ -81,12 +81,12 @@ fn outside(here: &str) -> Error {
 }
 
 /// Refuses a territory whose terrain is too coarse for water on it.
-pub(crate) fn require_lidar(view: &TerritoryView) -> Result<()> {
+pub(crate) fn require_lidar(view: &TerritoryView, simulation: &str) -> Result<()> {
     if view.territory().manifest().fit_for_hazard {
         return Ok(());
     }
     Err(Error::simulation(
-        "runoff",
+        simulation,
         "le terrain de ce territoire ne vient pas d'un LiDAR et est impropre au ruissellement ; ajouter des dalles LiDAR HD",
         "this territory's terrain is not from LiDAR and is unfit for runoff; add LiDAR HD tiles",
     ))
@@ -101,7 +101,7 @@ pub fn prepare(
     parameters: &Parameters,
     context: &RunContext,
 ) -> Result<Setup> {
-    require_lidar(view)?;
+    require_lidar(view, "runoff")?;
     let rain = rainfall::field(&parameters.rain, view, context)?;
     let (told, mut warnings) = rainfall::described(&parameters.rain, &rain, context);
     let mut hypotheses = vec![told];
@@ -248,15 +248,13 @@ fn soil(
     }
     let impervious = SurfaceProperties::built_in()?.property("impervious_fraction")?.lookup();
     let is_curve = model == InfiltrationModel::CurveNumber;
-    let pervious = cover
-        .values
-        .iter()
-        .map(|cover| {
-            // Curve numbers of sealed covers hold their imperviousness.
-            let share = impervious[usize::from(cover.value())];
-            if is_curve || !share.is_finite() { 1.0 } else { 1.0 - share }
-        })
-        .collect();
+    // Curve numbers of sealed covers hold their imperviousness; unknown cover counts as pervious.
+    let pervious_share = |cover: LandCover| {
+        let share = impervious[usize::from(cover.value())];
+        if is_curve || !share.is_finite() { 1.0 } else { 1.0 - share }
+    };
+    let known = view.mean_by_land_cover(pervious_share)?;
+    let pervious = known.values.iter().map(|p| if p.is_finite() { *p } else { 1.0 }).collect();
     let mut models = Vec::new();
     let mut known: BTreeMap<(usize, u8), u16> = BTreeMap::new();
     let mut model_of = Vec::with_capacity(spec.len());

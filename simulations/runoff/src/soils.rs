@@ -8,7 +8,7 @@ use twin_core::territory::TerritoryView;
 use twin_core::{Error, Result};
 
 use crate::parameters::{Soil, SoilZone};
-use crate::setup::place;
+use crate::setup::{place, within};
 use crate::soil::Texture;
 
 /// Soil where nothing states another.
@@ -49,6 +49,14 @@ impl Soils {
                 ));
             }
             known.push((format!("soils.{name}.soil"), zone.soil.clone()));
+        }
+        for (key, soil) in &known {
+            if let Some(crusting) = soil.crusting {
+                within(f64::from(crusting), [1.0, 5.0], &format!("{key}.crusting"))?;
+            }
+            if let Some(thickness) = soil.thickness_cm {
+                within(thickness, [1.0, 10_000.0], &format!("{key}.thickness_cm"))?;
+            }
         }
         Ok(Self { known, of_cell })
     }

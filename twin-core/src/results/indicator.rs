@@ -55,7 +55,8 @@ impl Indicator {
         unit: impl Into<String>,
         decimals: u8,
     ) -> Self {
-        let value = value.is_finite().then_some(value);
+        // Adding 0 makes a positive zero of an empty sum.
+        let value = value.is_finite().then_some(value + 0.0);
         Self { id: id.into(), label, value, unit: unit.into(), decimals, note: None }
     }
 

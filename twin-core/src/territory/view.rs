@@ -10,9 +10,11 @@ use std::sync::Arc;
 
 use super::crest_lines::crest_lines;
 use super::edit::edited_features;
-use super::{Edit, Features, LandCover, LineStructure, SurfaceProperties, Territory};
+use super::{
+    Edit, Features, LandCover, LineStructure, RasterOperation, SurfaceProperties, Territory,
+};
 use crate::formats::FeatureTable;
-use crate::spatial::{Grid, GridSpec, Polygon, cells_within};
+use crate::spatial::{Geometry, Grid, GridSpec, Polygon, cells_within};
 use crate::{Error, Result};
 
 /// A read-only territory on a run grid.
@@ -162,24 +164,43 @@ impl TerritoryView {
 
     /// A band with the edits of another made.
     fn edited(&self, band: &str, edited: &str, aggregation: Aggregation) -> Result<Grid<f32>> {
-        let mut grid = self.aggregate(band, aggregation)?;
-        for edit in &self.edits {
-            if let Edit::Raster { band: of, area, operation } = edit
-                && of == edited
-            {
-                cells_within(&self.spec, area.polygons(), |row, column| {
-                    let cell = &mut grid[(row, column)];
-                    *cell = operation.apply(*cell);
-                });
-            }
+        let is_categorical = aggregation == Aggregation::Majority;
+        let mut grid = self.aggregate_of(band, |value| value, aggregation, is_categorical)?;
+        for (area, operation) in self.raster_edits(edited) {
+            cells_within(&self.spec, area.polygons(), |row, column| {
+                let cell = &mut grid[(row, column)];
+                *cell = operation.apply(*cell);
+            });
         }
         Ok(grid)
+    }
+
+    /// The edits of a band in order.
+    fn raster_edits(&self, band: &str) -> impl Iterator<Item = (&Geometry, &RasterOperation)> {
+        self.edits.iter().filter_map(move |edit| match edit {
+            Edit::Raster { band: of, area, operation } if of == band => Some((area, operation)),
+            _ => None,
+        })
     }
 
     /// Land cover by majority.
     pub fn land_cover(&self) -> Result<Grid<LandCover>> {
         let codes = self.band("land_cover", Aggregation::Majority)?;
         Ok(codes.map(|&code| LandCover::from_value(if code.is_finite() { code as u8 } else { 0 })))
+    }
+
+    /// Mean over the territory cells inside each run cell of a value by land cover: with 1 for a cover and 0
+    /// for the others, its share of the area. Unknown cover counts by its own value.
+    pub fn mean_by_land_cover(&self, value: impl Fn(LandCover) -> f32) -> Result<Grid<f32>> {
+        // No data, read as `NaN`, is the code 0.
+        let of = |code: f32| value(LandCover::from_value(code as u8));
+        let mut grid = self.aggregate_of("land_cover", of, Aggregation::Mean, true)?;
+        for (area, operation) in self.raster_edits("land_cover") {
+            cells_within(&self.spec, area.polygons(), |row, column| {
+                grid[(row, column)] = of(operation.apply(0.0));
+            });
+        }
+        Ok(grid)
     }
 
     /// A surface property by land cover, such as `manning_n` or `albedo` (see
@@ -211,7 +232,14 @@ impl TerritoryView {
         hasher.finalize().to_hex().to_string()
     }
 
-    fn aggregate(&self, band: &str, aggregation: Aggregation) -> Result<Grid<f32>> {
+    /// One value for each run cell of the values `of` the cells of a band, those that are finite.
+    fn aggregate_of(
+        &self,
+        band: &str,
+        of: impl Fn(f32) -> f32,
+        aggregation: Aggregation,
+        is_categorical: bool,
+    ) -> Result<Grid<f32>> {
         let fine = *self.territory.spec();
         let mut grid = Grid::filled(self.spec, f32::NAN);
         let mut samples: Vec<Vec<f32>> = vec![Vec::new(); self.spec.columns];
@@ -227,7 +255,7 @@ impl TerritoryView {
             samples.iter_mut().for_each(Vec::clear);
             for r in 0..window.spec.rows {
                 for c in 0..window.spec.columns {
-                    let value = window[(r, c)];
+                    let value = of(window[(r, c)]);
                     let (x, y) = window.spec.centre(r, c);
                     if value.is_finite()
                         && let Some((run_row, column)) = self.spec.cell_at(x, y)
@@ -241,12 +269,12 @@ impl TerritoryView {
                 grid[(row, column)] = if values.is_empty() {
                     let (x, y) = self.spec.centre(row, column);
                     let coarser = self.spec.cell_size >= fine.cell_size;
-                    let sample = match aggregation {
+                    let sample = match is_categorical {
                         _ if coarser => None,
-                        Aggregation::Majority => window.at(x, y).copied(),
-                        _ => window.bilinear(x, y),
+                        true => window.at(x, y).copied(),
+                        false => window.bilinear(x, y),
                     };
-                    sample.unwrap_or(f32::NAN)
+                    of(sample.unwrap_or(f32::NAN))
                 } else {
                     aggregation.of(values)
                 };

@@ -9,7 +9,7 @@ use crate::{Neighbour, Terrain};
 const LEAST_SLOPE: f32 = 1e-3;
 
 /// Slope of a terrain, m/m, by the differences of Horn 1981 (doi:10.1109/PROC.1981.11918); a neighbour
-/// that is no open cell counts as high as the cell. `NaN` on void and closed cells.
+/// that is no open cell continues the cell and its opposite neighbour. `NaN` on void and closed cells.
 pub fn slope(terrain: &Terrain) -> Grid<f32> {
     let spec = *terrain.spec();
     let ground = &terrain.elevation().values;
@@ -19,8 +19,11 @@ pub fn slope(terrain: &Terrain) -> Grid<f32> {
         }
         let own = ground[cell];
         let height = |number: usize| {
-            let near = Neighbour::from_number(number).of(&spec, cell);
-            near.map(|near| ground[near]).filter(|z| z.is_finite()).unwrap_or(own)
+            let known =
+                |k: Neighbour| k.of(&spec, cell).map(|near| ground[near]).filter(|z| z.is_finite());
+            let k = Neighbour::from_number(number);
+            let continued = || known(k.opposite()).map_or(own, |z| own + (own - z));
+            known(k).unwrap_or_else(continued)
         };
         let [e, se, s, sw, w, nw, n, ne] = [0, 1, 2, 3, 4, 5, 6, 7].map(height);
         let eighth = 8.0 * spec.cell_size as f32;
@@ -51,8 +54,10 @@ mod tests {
     #[test]
     fn the_slope_of_a_plane_is_its_own() {
         let spec = GridSpec { west: 0.0, north: 20.0, cell_size: 2.0, columns: 10, rows: 10 };
-        let plane = |row: usize, column: usize| 0.06 * column as f32 - 0.08 * row as f32;
+        let plane = |row: usize, column: usize| 0.12 * column as f32 - 0.16 * row as f32;
         let slope = slope(&Terrain::new(Grid::from_fn(spec, plane)).unwrap());
-        assert!((slope[(5, 5)] - 0.05).abs() < 1e-6, "{}", slope[(5, 5)]);
+        for cell in [(5, 5), (0, 5), (5, 9)] {
+            assert!((slope[cell] - 0.1).abs() < 1e-6, "{cell:?}: {}", slope[cell]);
+        }
     }
 }

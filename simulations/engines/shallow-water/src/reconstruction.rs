@@ -210,19 +210,15 @@ fn reconstruct_cells<R: Real, const LINEAR: bool>(
 }
 
 /// Reconstructs a cell beside open boundaries: beyond the sides named (west, east, south, north) lies
-/// what continues the cell and its neighbour on the other side, where that is wet.
+/// what continues the cell and its neighbour on the other side, where that is wet. `rows` hold the cells
+/// around it and are written to.
 pub(crate) fn reconstruct_beside_open<R: Real>(
     c: HalfStep<R>,
-    [north, here, south]: [&CellRow<R>; 3],
+    rows: &mut [CellRow<R>; 3],
     [open_west, open_east, open_south, open_north]: [bool; 4],
     (out, push): (&mut ReconstructedRow<R>, &mut PushRow<R>),
     i: usize,
 ) {
-    let mut rows = [north, here, south].map(|row| {
-        let mut around = CellRow::new();
-        around.copy_from(row, i - 1..i + 2);
-        around
-    });
     let mut extend = |(to_row, to): (usize, usize), (row, from): (usize, usize)| {
         let values = |row: &CellRow<R>, i: usize| [row.depth[i], row.u[i], row.v[i], row.bed[i]];
         let (cell, opposite) = (values(&rows[1], i), values(&rows[row], from));
@@ -246,7 +242,7 @@ pub(crate) fn reconstruct_beside_open<R: Real>(
             extend(beyond, opposite);
         }
     }
-    let [north, here, south] = &rows;
+    let [north, here, south] = rows;
     reconstruct_row(c, [north, here, south], out, push, i..i + 1);
 }
 

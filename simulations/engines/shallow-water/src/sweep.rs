@@ -50,6 +50,8 @@ const AROUND: usize = MARGIN / 2;
 #[derive(Debug)]
 pub(crate) struct Sweep<R> {
     pub(crate) cells: [CellRow<R>; 4],
+    /// Cells beside an open boundary and what continues them beyond it.
+    continued: [CellRow<R>; 3],
     states: [ReconstructedRow<R>; 2],
     push: [PushRow<R>; 3],
     pub(crate) x_faces: [FaceRow<R>; 3],
@@ -82,6 +84,7 @@ impl<R: Real> Sweep<R> {
     pub(crate) fn new() -> Box<Self> {
         Box::new(Self {
             cells: std::array::from_fn(|_| CellRow::new()),
+            continued: std::array::from_fn(|_| CellRow::new()),
             states: std::array::from_fn(|_| ReconstructedRow::new()),
             push: std::array::from_fn(|_| PushRow::new()),
             x_faces: std::array::from_fn(|_| FaceRow::new()),
@@ -216,7 +219,10 @@ impl<R: Real> Sweep<R> {
         let (row, around) = (run.row + row, run.around(1));
         for special in frame.specials.open.within(row, &around) {
             let i = run.local(special.column as isize);
-            let rows = [north, here, south];
+            for (to, from) in self.continued.iter_mut().zip([north, here, south]) {
+                to.copy_from(from, i - 1..i + 2);
+            }
+            let rows = &mut self.continued;
             reconstruct_beside_open(frame.half, rows, special.what, (out, push), i);
         }
         // A crest parts the water: no slope across it, nor a half step that sees it.

@@ -52,8 +52,8 @@ struct Maps {
     thalwegs: Thalwegs,
     /// Height above the thalweg that a cell drains to, m.
     above_thalweg: Grid<f32>,
-    /// Share of the draws in which a cell was a thalweg, %; none without draws.
-    frequency: Option<Grid<f32>>,
+    /// Share of the draws, the terrain as it is among them, in which a cell was a thalweg, %.
+    frequency: Grid<f32>,
     irip: Irip,
     /// Places that buildings cut off from every way out.
     enclosed: usize,
@@ -76,7 +76,7 @@ impl Analysis for RunoffMap {
     ) -> Result<Outcome> {
         let parameters: MapParameters = parse_parameters("runoff-map", parameters)?;
         parameters.check()?;
-        require_lidar(view)?;
+        require_lidar(view, "runoff-map")?;
         let soils = Soils::new(view, parameters.soil.as_ref(), &parameters.soils)?;
         let maps = Maps::new(view, &parameters, &soils, context)?;
         let mut outcome = maps.outcome(view, &parameters);
@@ -124,15 +124,15 @@ impl Maps {
         let is_cancelled = || context.check_cancelled().is_err();
         let envelope =
             Envelope::new(terrain, &noise, own, least_m2, is_cancelled).ok_or(Error::Cancelled)?;
-        let frequency = (noise.draws > 0).then(|| Grid {
+        let often = |(cell, count): (usize, &u16)| {
+            let as_it_is = u8::from(by_d8.values[cell] >= least_m2);
+            let share = (f32::from(*count) + f32::from(as_it_is)) / (f32::from(noise.draws) + 1.0);
+            if terrain.is_open(cell) { 100.0 * share } else { f32::NAN }
+        };
+        let frequency = Grid {
             spec: envelope.count.spec,
-            values: (0..envelope.count.values.len())
-                .map(|cell| match terrain.is_open(cell) {
-                    true => 100.0 * f32::from(envelope.count.values[cell]) / f32::from(noise.draws),
-                    false => f32::NAN,
-                })
-                .collect(),
-        });
+            values: envelope.count.values.iter().enumerate().map(often).collect(),
+        };
         let drained_m2 = match parameters.routing {
             Method::Steepest => by_d8,
             Method::DInfinity => accumulate(&DInfinity::new(terrain, &flooding, &d8), own),
@@ -162,17 +162,17 @@ fn hypotheses(maps: &Maps, parameters: &MapParameters) -> Vec<Text> {
             n(en, maps.ground.cut_cells as f64, 0)
         ),
     )];
-    if maps.frequency.is_some() {
+    if parameters.envelope.draws > 0 {
         let EnvelopeParameters { draws, noise_m, share, seed } = parameters.envelope;
         told.push(Text::new(
             format!(
-                "Enveloppe (méthode ExZEco) : {draws} tirages (graine {seed}), {} % des mailles rehaussées de {} m à chaque tirage ; une maille compte dès qu'un tirage lui fait drainer {} ha.",
+                "Enveloppe (méthode ExZEco) : {draws} tirages (graine {seed}), {} % des mailles rehaussées de {} m à chaque tirage, et le terrain tel quel ; une maille compte dès qu'un tirage lui fait drainer {} ha.",
                 n(fr, 100.0 * share, 0),
                 n(fr, noise_m, 2),
                 n(fr, parameters.thalweg_area_ha, 2)
             ),
             format!(
-                "Envelope (ExZEco method): {draws} draws (seed {seed}), {} % of the cells raised by {} m in each; a cell counts once a draw makes it drain {} ha.",
+                "Envelope (ExZEco method): {draws} draws (seed {seed}), {} % of the cells raised by {} m in each, and the terrain as it is; a cell counts once a draw makes it drain {} ha.",
                 n(en, 100.0 * share, 0),
                 n(en, noise_m, 2),
                 n(en, parameters.thalweg_area_ha, 2)
@@ -224,7 +224,7 @@ fn descriptor() -> Descriptor {
     let output = |name, unit, fr: &str, en: &str| Variable::output(name, unit, Text::new(fr, en));
     Descriptor {
         id: "runoff-map",
-        version: concat!(env!("CARGO_PKG_VERSION"), "+d1"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+d2"),
         title: Text::new("Cartes de ruissellement", "Runoff maps"),
         summary: Text::new(
             "Chemins de l'eau, cuvettes, hauteur au-dessus des thalwegs, enveloppe des écoulements (ExZEco) et cartes IRIP, selon le relief, le sol et son occupation.",

@@ -67,7 +67,7 @@ pub struct Breaching {
     /// Deepest cut, m; 0 cuts nothing.
     #[serde(default = "cut_depth")]
     pub depth_m: f64,
-    /// Farthest that a cut leads, m.
+    /// Farthest that a cut leads, m, at least three cells.
     #[serde(default = "cut_length")]
     pub length_m: f64,
 }
@@ -90,7 +90,7 @@ impl Default for Breaching {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnvelopeParameters {
-    /// Number of draws; 0 makes no envelope.
+    /// Number of draws beside the terrain as it is.
     #[serde(default = "draws")]
     pub draws: u16,
     /// Height by which cells are raised, m.

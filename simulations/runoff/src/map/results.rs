@@ -9,7 +9,7 @@ use twin_core::language::Text;
 use twin_core::results::exposure::{footprint_cells, road_length_m};
 use twin_core::results::{Indicator, IndicatorGroup, Indicators};
 use twin_core::simulation::{Outcome, ResultMap, StaticField};
-use twin_core::spatial::{Geometry, Grid, line_length};
+use twin_core::spatial::{Geometry, Grid, Position, line_length};
 use twin_core::territory::TerritoryView;
 use twin_drainage::Pond;
 
@@ -38,32 +38,28 @@ impl Maps {
         };
         let ponds: Vec<&Pond> = self.ponds.ponds.iter().filter(counts).collect();
         Outcome {
-            indicators: self.indicators(view, parameters, &study, &ponds),
+            indicators: self.indicators(view, &study, &ponds),
             statics: self.statics(parameters),
             assets: vec![self.thalweg_table(view), self.pond_table(view, &ponds)],
-            key_messages: vec![self.key_message(parameters, &ponds)],
+            key_messages: vec![self.key_message(parameters, &study, &ponds)],
             ..Outcome::default()
         }
     }
 
-    /// Cells where water concentrates: in any draw, or without draws in the terrain as it is.
-    fn concentrates(&self, parameters: &MapParameters) -> Grid<bool> {
-        match &self.frequency {
-            Some(frequency) => frequency.map(|f| *f > 0.0),
-            None => self.drained_m2.map(|area| *area >= 1e4 * parameters.thalweg_area_ha),
-        }
+    /// Length of the thalwegs inside the study area, m.
+    fn thalwegs_m(&self, study: &Grid<bool>) -> f64 {
+        let inside = |pair: &[Position]| {
+            let middle = [0, 1].map(|k| 0.5 * (pair[0][k] + pair[1][k]));
+            study.at(middle[0], middle[1]).is_some_and(|inside| *inside)
+        };
+        let pieces = self.thalwegs.reaches.iter().flat_map(|reach| reach.line.windows(2));
+        pieces.filter(|pair| inside(pair)).map(line_length).sum()
     }
 
-    fn indicators(
-        &self,
-        view: &TerritoryView,
-        parameters: &MapParameters,
-        study: &Grid<bool>,
-        ponds: &[&Pond],
-    ) -> Indicators {
+    fn indicators(&self, view: &TerritoryView, study: &Grid<bool>, ponds: &[&Pond]) -> Indicators {
         let spec = self.drained_m2.spec;
         let cell_ha = spec.cell_area() / 1e4;
-        let envelope = self.concentrates(parameters);
+        let envelope = self.frequency.map(|share| *share > 0.0);
         let gathers = self.irip.accumulation.map(|score| *score >= GATHERING);
         let area = |mask: &Grid<bool>| {
             let both = mask.values.iter().zip(&study.values).filter(|(a, b)| **a && **b);
@@ -86,7 +82,7 @@ impl Maps {
         let km = |id: &str, fr: &str, en: &str, metres: f64| {
             Indicator::quantity(id, Text::new(fr, en), metres / 1e3, "km", 2)
         };
-        let length: f64 = self.thalwegs.reaches.iter().map(|t| line_length(&t.line)).sum();
+        let length = self.thalwegs_m(study);
         let roads = road_length_m(view, |cell| study[cell] && envelope[cell]);
         let pond_cells: usize = ponds.iter().map(|p| p.cells.len()).sum();
         let volume: f64 = ponds.iter().map(|p| p.volume_m3).sum();
@@ -175,10 +171,6 @@ impl Maps {
             spec,
             values: self.drained_m2.values.iter().map(|area| (area / 1e4) as f32).collect(),
         };
-        let frequency = match &self.frequency {
-            Some(frequency) => frequency.clone(),
-            None => Grid::filled(spec, f32::NAN),
-        };
         let mut fields = vec![
             Sheet {
                 name: "drained_area",
@@ -234,13 +226,13 @@ impl Maps {
                     "Frequency of concentrated flow",
                 ),
                 caption: Text::new(
-                    "Part des tirages du terrain où la maille concentre l'eau ; toute valeur au-dessus de zéro appartient à l'enveloppe.",
-                    "Share of the draws of the terrain in which the cell concentrates water; any value above zero belongs to the envelope.",
+                    "Part des tirages du terrain, le terrain tel quel compris, où la maille concentre l'eau ; toute valeur au-dessus de zéro appartient à l'enveloppe.",
+                    "Share of the draws of the terrain, as it is among them, in which the cell concentrates water; any value above zero belongs to the envelope.",
                 ),
                 bounds: &FREQUENCIES,
                 colours: &colours,
                 transparent_below: Some(f32::MIN_POSITIVE),
-                grid: frequency,
+                grid: self.frequency.clone(),
             }
             .field(),
         ];
@@ -336,8 +328,8 @@ impl Maps {
         table
     }
 
-    fn key_message(&self, parameters: &MapParameters, ponds: &[&Pond]) -> Text {
-        let km: f64 = self.thalwegs.reaches.iter().map(|t| line_length(&t.line)).sum::<f64>() / 1e3;
+    fn key_message(&self, parameters: &MapParameters, study: &Grid<bool>, ponds: &[&Pond]) -> Text {
+        let km = self.thalwegs_m(study) / 1e3;
         let volume: f64 = ponds.iter().map(|p| p.volume_m3).sum();
         let sentence = |l: Language| {
             let (km, area) = (l.number(km, 1), l.number(parameters.thalweg_area_ha, 2));

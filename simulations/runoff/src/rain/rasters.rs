@@ -124,6 +124,14 @@ impl Raster {
             return Ok(Self { spec: grid.spec, crs: None, source: Source::Whole(grid) });
         }
         let tiff = GeoTiff::open(path)?;
+        if tiff.bands() != 1 {
+            let bands = tiff.bands();
+            return Err(Error::input(
+                path.display().to_string(),
+                format!("{bands} bandes ; donner un raster d'une seule bande par période"),
+                format!("{bands} bands; give a raster of one band for each period"),
+            ));
+        }
         Ok(Self { spec: *tiff.spec(), crs: tiff.crs(), source: Source::Tiff(Box::new(tiff)) })
     }
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::crest::{Crest, densified, off_the_terrain};
+use super::surface::within_territory;
 use super::{MeasureContext, MeasureKind};
 use crate::language::Text;
 use crate::scenario::Level;
@@ -173,6 +174,7 @@ impl MeasureKind for RetentionArea {
         let given: RetentionParameters = parse_parameters(&place, parameters)?;
         let here = format!("{place}.geometry");
         let polygons = given.geometry.polygons(context.territory.crs(), &here)?;
+        within_territory(&Geometry::Polygons(polygons.clone()), context, &here)?;
         if given.floor.is_none() && given.crest.is_none() {
             return Err(Error::input(
                 place,

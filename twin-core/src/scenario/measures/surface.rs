@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::crest::off_the_terrain;
 use super::ground::positive;
 use super::{MeasureContext, MeasureKind};
 use crate::language::Text;
@@ -46,7 +47,9 @@ impl MeasureKind for CoverChanged {
         let here = format!("{place}.geometry");
         let polygons = given.geometry.polygons(context.territory.crs(), &here)?;
         let cover = cover(&given.cover, &format!("{place}.cover"))?;
-        Ok(vec![covered(Geometry::Polygons(polygons), cover)])
+        let area = Geometry::Polygons(polygons);
+        within_territory(&area, context, &here)?;
+        Ok(vec![covered(area, cover)])
     }
 }
 
@@ -96,6 +99,7 @@ impl MeasureKind for PlantedStrip {
         let cover = cover(&given.cover, &format!("{place}.cover"))?;
         let area = Geometry::Lines(lines).to_multi_line_string().buffer(0.5 * width);
         let area = Geometry::Polygons(area.iter().map(Polygon::from_geo).collect());
+        within_territory(&area, context, &here)?;
         let mut edits = Vec::new();
         if let Some(height) = given.bank_height_m {
             let height = positive(height, &format!("{place}.bank_height_m"))?;
@@ -110,6 +114,19 @@ impl MeasureKind for PlantedStrip {
 fn covered(area: Geometry, cover: LandCover) -> Edit {
     let operation = RasterOperation::Set(f32::from(cover.value()));
     Edit::Raster { band: "land_cover".to_owned(), area, operation }
+}
+
+/// Refuses an area that lies wholly beside the territory.
+pub(super) fn within_territory(
+    area: &Geometry,
+    context: &MeasureContext<'_>,
+    place: &str,
+) -> Result<()> {
+    let territory = context.territory.spec().extent();
+    match area.extent() {
+        Some(extent) if extent.intersects(&territory) => Ok(()),
+        _ => Err(off_the_terrain(place)),
+    }
 }
 
 /// A cover that a measure can make.
