@@ -2,7 +2,7 @@
 //! doi:10.1016/S0734-189X(84)80011-0), on the terrain with its depressions filled.
 //!
 //! Where no neighbour is lower, in filled depressions and on flats, water goes the way by which the place
-//! was flooded, which is the shortest to its spill. Of equally steep neighbours the first clockwise from the
+//! was flooded, along the bottom to its spill. Of equally steep neighbours the first clockwise from the
 //! east is taken.
 
 use rayon::prelude::*;

@@ -3,14 +3,16 @@
 //!
 //! Water rises from the outlets inwards, always over the lowest cell not yet reached, so that every cell is
 //! reached by the way whose highest point is lowest. Only cells beside a lower one that is still dry wait in
-//! the priority queue; slopes are climbed and depressions filled from plain queues (Zhou, Sun & Fu 2016,
-//! doi:10.1016/j.cageo.2016.02.021; Wei, Zhou & Fu 2019, doi:10.1080/17538947.2018.1429503).
+//! the priority queue; slopes are climbed from a plain stack (Zhou, Sun & Fu 2016,
+//! doi:10.1016/j.cageo.2016.02.021; Wei, Zhou & Fu 2019, doi:10.1080/17538947.2018.1429503). Within a
+//! depression the lowest ground is filled first, so that the ways out of it follow its bottom (Metz, Mitasova
+//! & Harmon 2011, doi:10.5194/hess-15-667-2011), and flats are crossed by the shortest way.
 //!
 //! Open cells that closed ones cut off from every outlet keep their water: the lowest of them is their
 //! sink.
 
 use std::cmp::Reverse;
-use std::collections::VecDeque;
+use std::collections::BinaryHeap;
 
 use radix_heap::RadixHeapMap;
 use twin_core::spatial::Grid;
@@ -42,7 +44,8 @@ impl Flooding {
             level: terrain.elevation().values.clone(),
             toward,
             waiting: RadixHeapMap::new(),
-            filling: VecDeque::new(),
+            filling: BinaryHeap::new(),
+            filled: 0,
             climbing: Vec::new(),
         };
         for cell in 0..cells {
@@ -76,8 +79,10 @@ struct Rising<'a> {
     toward: Vec<u8>,
     /// Cells from which water may spill into a depression, the lowest first.
     waiting: RadixHeapMap<Reverse<u32>, u32>,
-    /// Cells of a depression, from its spill inwards.
-    filling: VecDeque<u32>,
+    /// Cells of a depression: the lowest ground first, then the one that was reached first.
+    filling: BinaryHeap<Reverse<(u32, u32, u32)>>,
+    /// Number of cells that were in `filling`.
+    filled: u32,
     /// Cells of a slope.
     climbing: Vec<u32>,
 }
@@ -95,8 +100,8 @@ impl Rising<'_> {
     fn run(&mut self) {
         let spec = *self.terrain.spec();
         loop {
-            let cell = match self.filling.pop_front() {
-                Some(cell) => cell as usize,
+            let cell = match self.filling.pop() {
+                Some(Reverse((_, _, cell))) => cell as usize,
                 None => match self.waiting.pop() {
                     Some((_, cell)) => cell as usize,
                     None => break,
@@ -109,8 +114,10 @@ impl Rising<'_> {
                 }
                 self.toward[near] = k.opposite().number() as u8;
                 if self.level[near] <= level {
+                    let ground = ordered(self.level[near]);
                     self.level[near] = level;
-                    self.filling.push_back(near as u32);
+                    self.filling.push(Reverse((ground, self.filled, near as u32)));
+                    self.filled += 1;
                 } else {
                     self.climbing.push(near as u32);
                 }
@@ -239,6 +246,27 @@ mod tests {
         fn bits_are_in_the_order_of_numbers(a in -1e6f32..1e6, b in -1e6f32..1e6) {
             prop_assert_eq!(a < b, ordered(a) < ordered(b));
         }
+    }
+
+    #[test]
+    fn water_leaves_a_depression_along_its_bottom() {
+        // A bowl whose bottom winds from the west to the spill in the east.
+        let bend = |column: usize| if column < 7 { 3 } else { 8 };
+        let elevation = Grid::from_fn(SPEC, |row, column| match (row, column) {
+            (0 | 11, _) | (_, 0) => 9.0,
+            (8, 14) => 5.0,
+            (_, 14) => 9.0,
+            _ if row == bend(column) => 1.0,
+            (3..=8, 7) => 1.0,
+            _ => 4.0,
+        });
+        let flooding = Flooding::new(&Terrain::new(elevation.clone()).unwrap());
+        let mut cell = SPEC.index(3, 1);
+        while let Some(next) = next_of(&flooding, cell) {
+            cell = next;
+            assert!([1.0, 5.0].contains(&elevation.values[cell]), "{:?}", SPEC.row_column(cell));
+        }
+        assert_eq!(cell, SPEC.index(8, 14));
     }
 
     #[test]
