@@ -6,7 +6,7 @@
 //! east is taken.
 
 use rayon::prelude::*;
-use twin_core::spatial::{Grid, GridSpec};
+use twin_core::spatial::GridSpec;
 
 use crate::{Flooding, Neighbour, Routing, Terrain};
 
@@ -38,21 +38,6 @@ impl Directions {
             }
         });
         Self { spec, toward }
-    }
-
-    /// From codes: the number of a neighbour for each cell, 8 where water leaves, 9 where there is no cell.
-    /// `None` when the codes are not those of the grid, lead out of it or into cells that are none.
-    pub fn from_codes(spec: GridSpec, codes: Vec<u8>) -> Option<Self> {
-        let directions = Self { spec, toward: codes };
-        let leads = |(cell, code): (usize, &u8)| match *code {
-            ENDS | NO_CELL => true,
-            k if k < ENDS => Neighbour::from_number(usize::from(k))
-                .of(&spec, cell)
-                .is_some_and(|next| directions.toward[next] != NO_CELL),
-            _ => false,
-        };
-        let is_whole = directions.toward.len() == spec.len();
-        (is_whole && directions.toward.par_iter().enumerate().all(leads)).then_some(directions)
     }
 
     /// The neighbour that water of a cell goes to; none where it leaves, stays or cannot be.
@@ -109,13 +94,5 @@ impl Routing for Directions {
     #[inline]
     fn share(&self, cell: usize, k: Neighbour) -> f32 {
         if usize::from(self.toward[cell]) == k.number() { 1.0 } else { 0.0 }
-    }
-}
-
-/// A grid of the neighbour's number, 8 where water leaves, `NaN` where there is no cell.
-impl From<&Directions> for Grid<f32> {
-    fn from(directions: &Directions) -> Self {
-        let value = |code: &u8| if *code == NO_CELL { f32::NAN } else { f32::from(*code) };
-        Self { spec: directions.spec, values: directions.toward.iter().map(value).collect() }
     }
 }

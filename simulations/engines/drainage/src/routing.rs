@@ -151,7 +151,6 @@ impl Routing for DInfinity {
 #[derive(Debug, Clone, PartialEq)]
 pub struct MultipleFlow {
     level: Grid<f32>,
-    exponent: f32,
     /// Sum of the weights of the lower neighbours; 0 where none is lower.
     weights: Vec<f32>,
     d8: Directions,
@@ -166,17 +165,17 @@ impl MultipleFlow {
         let level = flooding.level.clone();
         let total = |cell: usize| -> f32 {
             Neighbour::around(&level.spec, cell)
-                .map(|(k, near)| weight(level.values[cell] - level.values[near], k, EXPONENT))
+                .map(|(k, near)| weight(level.values[cell] - level.values[near], k))
                 .sum()
         };
         let weights = (0..level.spec.len()).into_par_iter().map(total).collect();
-        Self { level, exponent: EXPONENT, weights, d8 }
+        Self { level, weights, d8 }
     }
 }
 
 /// Weight of a neighbour by the fall to it.
-fn weight(fall: f32, k: Neighbour, exponent: f32) -> f32 {
-    if fall > 0.0 && fall.is_finite() { (fall / k.distance() as f32).powf(exponent) } else { 0.0 }
+fn weight(fall: f32, k: Neighbour) -> f32 {
+    if fall > 0.0 && fall.is_finite() { (fall / k.distance() as f32).powf(EXPONENT) } else { 0.0 }
 }
 
 impl Routing for MultipleFlow {
@@ -195,7 +194,7 @@ impl Routing for MultipleFlow {
             return self.d8.share(cell, k);
         }
         let near = k.of(&self.level.spec, cell).map(|near| self.level.values[near]);
-        near.map_or(0.0, |near| weight(self.level.values[cell] - near, k, self.exponent) / total)
+        near.map_or(0.0, |near| weight(self.level.values[cell] - near, k) / total)
     }
 }
 

@@ -14,7 +14,7 @@ const DEEPEST_FILL_M: f32 = 0.2;
 
 /// The ground of a map.
 pub(super) struct Ground {
-    /// Bed with cuts, buildings closed.
+    /// Bed with cuts and crests, buildings closed.
     pub(super) terrain: Terrain,
     /// Bare bed.
     pub(super) bed: Grid<f32>,
