@@ -2,8 +2,8 @@
 
 use twin_core::Result;
 use twin_core::scenario::{
-    BankLowered, Breach, Bridge, CoverChanged, FloodGate, Levee, LeveeRemoved, PlantedStrip,
-    RetentionArea,
+    BankLowered, Breach, Bridge, CoverChanged, FloodGate, GreenRoofs, Levee, LeveeRemoved,
+    PlantedStrip, RetentionArea, Swale,
 };
 use twin_core::simulation::{OneShot, Registry};
 
@@ -20,6 +20,8 @@ pub fn registry() -> Result<Registry> {
     registry.add_measure(RetentionArea)?;
     registry.add_measure(CoverChanged)?;
     registry.add_measure(PlantedStrip)?;
+    registry.add_measure(Swale)?;
+    registry.add_measure(GreenRoofs)?;
     registry.add_measure(Bridge)?;
     registry.add_measure(FloodGate)?;
     Ok(registry)

@@ -174,6 +174,64 @@ fn two_sources_of_the_same_variable_are_refused() {
     assert!(error.text(Language::En).contains("several runs (a, b)"), "{error}");
 }
 
+#[test]
+fn the_water_of_a_storm_joins_the_flood_in_both_couplings() {
+    let runs = |coupling: &str| {
+        format!(
+            "[runs.pluie]\nsimulation = \"runoff\"\n{coupling}\
+             [runs.pluie.parameters]\nsoil = {{ texture = \"loam\" }}\n\
+             rain = {{ uniform = {{ depth_mm = 20.0, duration = \"10 min\" }}, source = \"essai\" }}\n\
+             [runs.crue]\nsimulation = \"flood\"\n{coupling}\
+             [runs.crue.parameters]\nundeclared_edges = \"wall\"\nbuildings = \"holes\"\n"
+        )
+    };
+    let folder = territory::folder();
+    let registry = twin_simulations::registry().unwrap();
+    let volumes = |id: &str, coupling: &str| {
+        let path = folder.join(format!("{id}.toml"));
+        std::fs::write(&path, scenario(id, &runs(coupling))).unwrap();
+        let scenario = Scenario::load(&path, &[], |id| path_keys_of(&registry, id)).unwrap();
+        let store = tempfile::tempdir().unwrap();
+        let options = RunOptions::new(RunStore::new(store.path()));
+        let results = driver::run(&registry, &scenario, &options).unwrap();
+        let last = |run: &str, variable: &str| {
+            let path = results[run].folder.join("fields.h5");
+            let file = twin_core::formats::cf::SeriesFile::open(path).unwrap();
+            let frame = file.read_frame(variable, file.times().len() - 1).unwrap();
+            let known = frame.values.iter().filter(|v| v.is_finite());
+            known.map(|v| f64::from(*v)).sum::<f64>() * frame.spec.cell_area()
+        };
+        (last("pluie", "rainfall_excess"), last("crue", "water_depth"))
+    };
+    for (id, coupling) in [("suite", ""), ("ensemble", "coupling_step = \"20 s\"\n")] {
+        let (excess, stored) = volumes(id, coupling);
+        // Walls all around: what the rain leaves is what the flood holds, but for water that the soil took
+        // from run-on where the flood has none, and the packing of depths to a millimetre.
+        assert!(excess > 100.0 && (stored / excess - 1.0).abs() < 0.05, "{id}: {stored} {excess}");
+    }
+}
+
+#[test]
+fn only_a_run_over_time_needs_a_clock() {
+    let folder = territory::folder();
+    let registry = twin_simulations::registry().unwrap();
+    let run = |id: &str, runs: &str| {
+        let path = folder.join(format!("{id}.toml"));
+        let text = scenario(id, runs);
+        let (before, after) = text.split_once("[time]").unwrap();
+        let after = &after[after.find("[grid]").unwrap()..];
+        std::fs::write(&path, format!("{before}{after}")).unwrap();
+        let scenario = Scenario::load(&path, &[], |id| path_keys_of(&registry, id))?;
+        let store = tempfile::tempdir().unwrap();
+        driver::run(&registry, &scenario, &RunOptions::new(RunStore::new(store.path()))).map(drop)
+    };
+    let map =
+        "[runs.carte]\nsimulation = \"runoff-map\"\n[runs.carte.parameters.envelope]\ndraws = 2\n";
+    run("sans-horloge", map).unwrap();
+    let said = run("crue-sans-horloge", "[runs.crue]\nsimulation = \"flood\"\n").unwrap_err();
+    assert!(said.text(Language::En).contains("add [time]"), "{said}");
+}
+
 /// The text of a flood scenario on the territory, with `extra` at its end.
 fn scenario(id: &str, extra: &str) -> String {
     format!(

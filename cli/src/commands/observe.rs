@@ -250,7 +250,8 @@ fn gauge_result(
     } else {
         (Quantity::Level, "water_level", "m")
     };
-    let start = run.manifest.start_utc.parse().map_err(|_| {
+    let start = run.manifest.start_utc.as_ref().and_then(|start| start.parse().ok());
+    let start = start.ok_or_else(|| {
         Error::input(
             run.folder.display().to_string(),
             "début du calcul illisible",

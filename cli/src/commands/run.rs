@@ -44,11 +44,8 @@ pub(crate) fn run(
     options.resume = request.resume;
     options.language = console.language;
     options.cancelled = cancellation()?;
-    let (listener, title, total_s) = (
-        console.clone(),
-        scenario.title.get(console.language).to_owned(),
-        scenario.time.duration.seconds(),
-    );
+    let (listener, title, total_s) =
+        (console.clone(), scenario.title.get(console.language).to_owned(), scenario.duration_s());
     options.progress = Arc::new(move |progress| match progress {
         Progress::Reached { run, time_s } => {
             let text = format!("{title} [{run}]");

@@ -32,7 +32,8 @@ use std::sync::Arc;
 use twin_core::Result;
 use twin_core::language::Text;
 use twin_core::simulation::{
-    Descriptor, Estimate, Run, RunContext, Simulation, Variable, Workload, parse_parameters,
+    Descriptor, Estimate, Run, RunContext, Simulation, Temporal, Variable, Workload,
+    parse_parameters,
 };
 use twin_core::territory::TerritoryView;
 
@@ -50,6 +51,8 @@ impl Default for Flood {
     }
 }
 
+/// Rain less what leaves, soil and sewers take, as the plugin `runoff` gives it: water that joins the flood.
+const RAINFALL_EXCESS: &str = "rainfall_excess";
 /// Cell updates per second and thread of the engine (see `benches/README.md`), rounded down.
 const UPDATES_PER_S: f64 = 4.0e7;
 
@@ -133,6 +136,9 @@ fn descriptor() -> Descriptor {
                 Text::new("Vitesse vers le nord", "Northward velocity"),
             )
             .stored(1e-3, -32.0),
+            Variable::input(RAINFALL_EXCESS, "m s-1", Text::new("Pluie nette", "Rainfall excess"))
+                .over_time(Temporal::Mean)
+                .optional(),
         ],
         requirements: Vec::new(),
     }

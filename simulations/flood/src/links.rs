@@ -33,6 +33,10 @@ impl Builder<'_> {
             links.push(link);
             placed.push(structure);
         }
+        for outlet in self.view.basin_outlets() {
+            let capacity = outlet.capacity_m3_per_s;
+            links.push(Link::outlet(&outlet.name, bed, &outlet.basin, outlet.to, capacity)?);
+        }
         Ok((links, placed))
     }
 

@@ -12,10 +12,14 @@ use twin_core::territory::TerritoryView;
 use twin_core::{Error, Language, Result};
 use twin_shallow_water::{Side, Solver};
 
+use crate::RAINFALL_EXCESS;
 use crate::hazard;
 use crate::levees::precaution_strip;
 use crate::parameters::{BuildingMode, Equations, Parameters, UndeclaredEdges};
 use crate::setup::Setup;
+
+/// Time over which the water of a coupled runoff is given to the flow, s.
+const RAIN_STEP_S: f64 = 5.0;
 
 /// Longest time between two records of a gauge, seconds.
 const GAUGE_INTERVAL_S: f64 = 60.0;
@@ -38,6 +42,8 @@ pub struct FloodRun {
     domain: DomainRecord,
     /// Share of the wet cells whose water rose since the output before.
     rising_share: f64,
+    /// What a coupled runoff brought so far, m³.
+    rained_m3: f64,
 }
 
 /// What is recorded at a point.
@@ -81,7 +87,7 @@ impl FloodRun {
             .collect();
         let through_m3 = vec![Vec::new(); through(&setup.solver).count()];
         let domain = DomainRecord { through_m3, ..DomainRecord::default() };
-        Self { view, parameters, setup, gauges, domain, rising_share: 0.0 }
+        Self { view, parameters, setup, gauges, domain, rising_share: 0.0, rained_m3: 0.0 }
     }
 
     fn record(&mut self) {
@@ -105,6 +111,18 @@ impl FloodRun {
         for (record, (_, volume)) in self.domain.through_m3.iter_mut().zip(through(solver)) {
             record.push(volume);
         }
+    }
+
+    /// Gives the flow the water of a coupled runoff, a rate in m/s by cell, for some seconds; where less
+    /// stands than the soil takes, it takes what there is.
+    fn rain(&mut self, rate_m_per_s: &[f32], step_s: f64) -> Result<()> {
+        let blocked = &self.setup.solver.bed().blocked;
+        let depth = |(rate, blocked): (&f32, &bool)| {
+            if *blocked || !rate.is_finite() { 0.0 } else { f64::from(*rate) * step_s }
+        };
+        let depths: Vec<f64> = rate_m_per_s.iter().zip(blocked).map(depth).collect();
+        self.rained_m3 += self.setup.solver.exchange_depth(&depths)?;
+        Ok(())
     }
 
     fn check_edges(&self) -> Result<()> {
@@ -140,8 +158,19 @@ impl Run for FloodRun {
         while self.setup.solver.time_s() < time_s {
             context.check_cancelled()?;
             let now = self.setup.solver.time_s();
-            let next = ((now / interval + 1e-9).floor() + 1.0) * interval;
-            self.setup.solver.advance_to(next.min(time_s))?;
+            let recorded = next_multiple(now, interval).min(time_s);
+            let next = match fields.get(RAINFALL_EXCESS) {
+                Some(rate) => {
+                    let next = next_multiple(now, RAIN_STEP_S).min(recorded);
+                    self.rain(rate, next - now)?;
+                    next
+                }
+                None => recorded,
+            };
+            self.setup.solver.advance_to(next)?;
+            if next < recorded {
+                continue;
+            }
             self.record();
             self.check_edges()?;
             context.report_time(self.setup.solver.time_s());
@@ -183,6 +212,7 @@ impl Run for FloodRun {
             format!("Water at a building: highest level of the wet cells around it, less the ground and {} m of floor.", Language::En.number(floor, 2)),
         ));
         hypotheses.push(self.parameters.hazard.hypothesis());
+        hypotheses.extend(self.rain_told());
         let mut warnings = std::mem::take(&mut self.setup.warnings);
         if self.parameters.equations == Equations::LocalInertial {
             warnings.extend(self.beyond_validity());
@@ -232,6 +262,7 @@ impl Run for FloodRun {
 
     fn visit_state(&mut self, visitor: &mut dyn StateVisitor) -> Result<bool, StateError> {
         self.setup.solver.visit_state(&mut EngineVisitor(visitor))?;
+        visitor.scalar("rained_m3", &mut self.rained_m3)?;
         for gauge in &mut self.gauges {
             visitor.list("gauge_times_s", &mut gauge.times_s)?;
             visitor.list("gauge_depth_m", &mut gauge.depth_m)?;
@@ -261,6 +292,15 @@ impl Run for FloodRun {
 }
 
 impl FloodRun {
+    /// What a coupled runoff brought.
+    fn rain_told(&self) -> Option<Text> {
+        let n = |l: Language| l.number(self.rained_m3, 0);
+        (self.rained_m3 != 0.0).then(|| Text::new(
+            format!("Pluie nette du calcul de ruissellement ajoutée sur toute l'emprise, infiltration et avaloirs déduits : {} m³.", n(Language::Fr)),
+            format!("Rainfall excess of the runoff run added over the whole extent, infiltration and inlets taken off: {} m³.", n(Language::En)),
+        ))
+    }
+
     /// How much of the flooded area flowed too fast for the local-inertial equations.
     fn beyond_validity(&self) -> Option<Text> {
         let solver = &self.setup.solver;
@@ -370,6 +410,11 @@ impl FloodRun {
         }
         all
     }
+}
+
+/// The next multiple of a step after a time, s.
+fn next_multiple(time_s: f64, step_s: f64) -> f64 {
+    ((time_s / step_s + 1e-9).floor() + 1.0) * step_s
 }
 
 /// Culverts, pumps and sections with the volume that has passed, m³.

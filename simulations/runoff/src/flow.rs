@@ -11,6 +11,8 @@ use twin_shallow_water::Solver;
 
 use crate::infiltration::{Infiltration, Supply};
 use crate::rain::RainField;
+use crate::roofs::{RoofRetention, Withheld};
+use crate::sewers::Sewers;
 
 /// Depths below which the ground is felt as by a film, above which as by a flood, m.
 const FILM_M: f64 = 0.01;
@@ -24,6 +26,8 @@ pub struct Ground {
     pub catch: Vec<f32>,
     /// Cells of roofs whose rain a network takes.
     pub network: Vec<usize>,
+    /// Rain that green roofs hold back.
+    pub retention: Vec<RoofRetention>,
     /// Rain that leaves can hold, m.
     pub canopy_m: Vec<f32>,
     /// Share of a cell where water can enter the soil.
@@ -36,6 +40,8 @@ pub struct Ground {
     pub film: Vec<f32>,
     /// The same in a flood.
     pub flood: Vec<f32>,
+    /// Sewers.
+    pub sewers: Sewers,
 }
 
 impl Ground {
@@ -44,12 +50,14 @@ impl Ground {
         Self {
             catch: vec![1.0; cells],
             network: Vec::new(),
+            retention: Vec::new(),
             canopy_m: vec![0.0; cells],
             pervious: vec![1.0; cells],
             model_of: vec![0; cells],
             models: vec![model],
             film: vec![roughness as f32; cells],
             flood: vec![roughness as f32; cells],
+            sewers: Sewers::default(),
         }
     }
 }
@@ -61,6 +69,8 @@ pub struct Totals {
     pub rain: f64,
     /// Held by leaves.
     pub intercepted: f64,
+    /// Held by green roofs.
+    pub green_roofs: f64,
     /// Entered the soil.
     pub infiltrated: f64,
     /// Taken by a network.
@@ -86,6 +96,8 @@ pub struct Flow {
     infiltrated_m: Vec<f64>,
     /// What each cell gains in an exchange, m.
     gain_m: Vec<f64>,
+    /// The same since the start: rain less what leaves, roofs, soil and sewers took.
+    excess_m: Vec<f64>,
 }
 
 impl Flow {
@@ -102,6 +114,7 @@ impl Flow {
             held_m: vec![0.0; cells],
             infiltrated_m: vec![0.0; cells],
             gain_m: vec![0.0; cells],
+            excess_m: vec![0.0; cells],
         }
     }
 
@@ -115,9 +128,25 @@ impl Flow {
         &self.infiltrated_m
     }
 
+    /// Rain less what leaves, roofs, soil and sewers took of it and of the water that stood there, mean of each
+    /// cell, m.
+    pub fn excess_m(&self) -> &[f64] {
+        &self.excess_m
+    }
+
+    /// Rain on the leaves of each cell, m.
+    pub fn held_m(&self) -> &[f64] {
+        &self.held_m
+    }
+
     /// Volume that left through the edges so far, m³.
     pub fn outflow_m3(&self) -> f64 {
         self.solver.budget().boundaries.iter().map(|b| b.outflow_m3).sum()
+    }
+
+    /// Volume that left by outlets of basins into a network so far, m³.
+    pub fn drained_m3(&self) -> f64 {
+        self.solver.budget().links.iter().map(|link| link.outflow_m3).sum()
     }
 
     /// Advances to a time; exchanges end at multiples of their step.
@@ -146,6 +175,7 @@ impl Flow {
         let step_s = until_s - from_s;
         let rain_m = rain.depths_m(from_s, until_s);
         let columns = spec.columns;
+        let withheld = Withheld::new(&ground.retention, &ground.catch, rain, [from_s, until_s]);
         let water: &Solver<f32> = solver;
         let rows: Vec<[f64; 3]> = self
             .gain_m
@@ -163,10 +193,11 @@ impl Flow {
                         continue;
                     }
                     let fallen = rain_m[rain.place(cell)] * f64::from(ground.catch[cell]);
+                    let on_roofs = withheld.of(cell);
                     let room = f64::from(ground.canopy_m[cell]) - held[column];
-                    let on_leaves = fallen.min(room.max(0.0));
+                    let on_leaves = (fallen - on_roofs).clamp(0.0, room.max(0.0));
                     held[column] += on_leaves;
-                    let rain_m = fallen - on_leaves;
+                    let rain_m = fallen - on_roofs - on_leaves;
                     let pervious = f64::from(ground.pervious[cell]);
                     let entered = if pervious > 0.0 {
                         let model = &ground.models[usize::from(ground.model_of[cell])];
@@ -194,7 +225,13 @@ impl Flow {
             self.totals.infiltrated += entered * area;
         }
         self.totals.rain += network;
-        self.totals.network += network;
+        self.totals.network += network - withheld.of_network_m * area;
+        self.totals.green_roofs += withheld.total_m * area;
+        let standing = |cell: usize| solver.depth_at(cell);
+        for sewer in &mut ground.sewers.networks {
+            sewer.take(standing, &mut self.gain_m, step_s, area);
+        }
+        self.excess_m.iter_mut().zip(&self.gain_m).for_each(|(sum, gain)| *sum += gain);
         solver.exchange_depth(&self.gain_m)?;
         let (film, flood) = (&ground.film, &ground.flood);
         let depths = solver.depth();
@@ -211,7 +248,12 @@ impl Flow {
         visitor.array("soil", &mut self.soil)?;
         visitor.array("held_m", &mut self.held_m)?;
         visitor.array("infiltrated_m", &mut self.infiltrated_m)?;
-        let Totals { rain, intercepted, infiltrated, network } = &mut self.totals;
+        visitor.array("excess_m", &mut self.excess_m)?;
+        for sewer in &mut self.ground.sewers.networks {
+            visitor.scalar("sewer_taken_m3", &mut sewer.taken_m3)?;
+        }
+        let Totals { rain, intercepted, green_roofs, infiltrated, network } = &mut self.totals;
+        visitor.scalar("green_roofs", green_roofs)?;
         visitor.scalar("rain", rain)?;
         visitor.scalar("intercepted", intercepted)?;
         visitor.scalar("infiltrated", infiltrated)?;

@@ -4,26 +4,32 @@
 //! | file | concern |
 //! |---|---|
 //! | [`parameters`] | what a scenario states |
-//! | [`rain`], `rainfall` | rain over time; the rain of a scenario |
+//! | [`rain`], `rainfall`, `raster` | rain over time; the rain of a scenario; pixels of the cells |
 //! | [`infiltration`] | models of water entering the soil |
-//! | [`soil`], `soils` | tables of soils; the soil of every cell |
-//! | `roofs` | buildings stop water; where the rain on them goes |
+//! | [`soil`], `soils`, `soil_models` | tables of soils; the soil of every cell and its model |
+//! | [`roofs`] | buildings stop water; where the rain on them goes |
+//! | [`sewers`] | what inlets take from the surface |
+//! | `catchments` | which cells drain to which outlet |
 //! | [`setup`] | parameters and territory → engine, soil and rain |
 //! | [`flow`] | rain, leaves and soil in turn with the flow |
 //! | [`run`], `results` | gauges and balance; maps without time |
 //! | [`map`] | the plugin `runoff-map`, without time |
 
+mod catchments;
 pub mod flow;
 pub mod infiltration;
 pub mod map;
 pub mod parameters;
 pub mod rain;
 mod rainfall;
+mod raster;
 mod results;
-mod roofs;
+pub mod roofs;
 pub mod run;
 pub mod setup;
+pub mod sewers;
 pub mod soil;
+mod soil_models;
 mod soils;
 
 use std::sync::Arc;
@@ -92,7 +98,7 @@ impl Simulation for Runoff {
 fn descriptor() -> Descriptor {
     Descriptor {
         id: "runoff",
-        version: concat!(env!("CARGO_PKG_VERSION"), "+sw9.r3"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+sw9.r4"),
         title: Text::new("Ruissellement", "Runoff"),
         summary: Text::new(
             "Pluie, interception, infiltration selon la nature du sol et écoulement de surface par les équations de Saint-Venant en deux dimensions.",
@@ -102,12 +108,12 @@ fn descriptor() -> Descriptor {
         citation: "Green & Ampt 1911, doi:10.1017/S0021859600001441; Horton 1941; NRCS, National Engineering Handbook, part 630; Keifer & Chu 1957, doi:10.1061/JYCEA4.0000104; van Leer 1979, doi:10.1016/0021-9991(79)90145-1 (MUSCL)",
         limits: vec![
             Text::new(
-                "Le réseau d'assainissement n'est représenté que par les toits qui s'y rejettent.",
-                "Sewers are represented only by the roofs that drain to them.",
+                "Le réseau d'assainissement n'est représenté que par ce que ses avaloirs et les toits y envoient ; son débordement n'est pas calculé.",
+                "Sewers are represented only by what their inlets and roofs send into them; their surcharge is not computed.",
             ),
             Text::new(
-                "Ni nappe, ni résurgence, ni transport solide ; le sol n'a qu'une couche.",
-                "No groundwater, no return flow, no sediment; the soil has one layer.",
+                "Ni nappe, ni résurgence, ni transport solide ; le sol a deux couches au plus.",
+                "No groundwater, no return flow, no sediment; the soil has two layers at most.",
             ),
         ],
         variables: vec![
@@ -132,6 +138,8 @@ fn descriptor() -> Descriptor {
             )
             .over_time(Temporal::Accumulated)
             .stored(1e-4, 0.0),
+            Variable::output("rainfall_excess", "m", Text::new("Pluie nette", "Rainfall excess"))
+                .over_time(Temporal::Accumulated),
         ],
         requirements: Vec::new(),
     }

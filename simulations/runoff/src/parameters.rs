@@ -20,7 +20,11 @@ pub struct Parameters {
     /// Soil where no zone states another.
     #[serde(default)]
     pub soil: Option<Soil>,
-    /// Zones of other soils, by name; where they overlap the last in the order of the names counts.
+    /// Map of soils; where it tells none, `soil`.
+    #[serde(default)]
+    pub soil_map: Option<SoilMap>,
+    /// Zones of other soils, by name, over the map; where they overlap the last in the order of the names
+    /// counts.
     #[serde(default)]
     pub soils: BTreeMap<String, SoilZone>,
     /// How water enters the soil.
@@ -32,6 +36,12 @@ pub struct Parameters {
     /// Where the rain of roofs goes.
     #[serde(default)]
     pub roofs: Roofs,
+    /// Sewers, by name, as what their inlets can take from the surface.
+    #[serde(default)]
+    pub sewers: BTreeMap<String, Sewer>,
+    /// Outlets of sub-catchments, by name; what leaves one that lies above another counts for both.
+    #[serde(default)]
+    pub outlets: BTreeMap<String, CatchmentOutlet>,
     /// Equations that are solved.
     #[serde(default)]
     pub equations: Equations,
@@ -66,7 +76,7 @@ fn min_depth() -> f64 {
     0.05
 }
 
-/// Rain: exactly one of `table`, `rasters`, `uniform`, `triangle`, `double_triangle` and `chicago`.
+/// Rain: exactly one of `table`, `rasters`, `series`, `uniform`, `triangle`, `double_triangle` and `chicago`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rain {
@@ -78,7 +88,10 @@ pub struct Rain {
     /// scenario's start; in mm (depths) or mm/h (intensities).
     #[serde(default)]
     pub rasters: BTreeMap<String, RainRaster>,
-    /// What the table or the rasters hold.
+    /// Rain that differs from place to place: a variable of a netCDF file over time, y and x.
+    #[serde(default)]
+    pub series: Option<RainSeries>,
+    /// What the table or the rasters hold; a netCDF file tells it by its unit.
     #[serde(default)]
     pub values: RainValues,
     /// Unit of the table where its header does not state it: `mm` or `mm/h`.
@@ -110,6 +123,17 @@ pub struct Rain {
     /// Return period in years, as stated by the source.
     #[serde(default)]
     pub return_period_years: Option<f64>,
+}
+
+/// A variable of rain over time, y and x.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RainSeries {
+    /// netCDF-4 file after the CF conventions.
+    #[schemars(extend("format" = "path"))]
+    pub file: String,
+    /// Name of the variable; its unit tells depths (`mm`, `kg m-2`) from intensities (`mm h-1`).
+    pub variable: String,
 }
 
 /// A raster of rain.
@@ -253,6 +277,98 @@ pub struct Soil {
     /// Thickness of the soil above rock, cm; read by `runoff-map`.
     #[serde(default)]
     pub thickness_cm: Option<f64>,
+    /// Crust on its surface (Green–Ampt).
+    #[serde(default)]
+    pub crust: Option<Crust>,
+    /// Other soil below it (Green–Ampt).
+    #[serde(default)]
+    pub subsoil: Option<Subsoil>,
+}
+
+/// A crust that rain has beaten on a bare soil.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Crust {
+    /// Saturated hydraulic conductivity, mm/h.
+    pub conductivity_mm_per_h: f64,
+    /// Thickness, mm.
+    #[serde(default = "crust_thickness")]
+    pub thickness_mm: f64,
+}
+
+fn crust_thickness() -> f64 {
+    5.0
+}
+
+/// Soil below another.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Subsoil {
+    /// Depth where it begins, cm.
+    pub depth_cm: f64,
+    /// Texture class of the USDA.
+    pub texture: Texture,
+    /// Saturated hydraulic conductivity, mm/h, in place of the table's.
+    #[serde(default)]
+    pub conductivity_mm_per_h: Option<f64>,
+    /// Suction at the wetting front, mm, in place of the table's.
+    #[serde(default)]
+    pub suction_mm: Option<f64>,
+}
+
+/// A map of soils: polygons with a column, or a raster of classes, in any known reference system.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SoilMap {
+    /// GeoPackage, GeoJSON or Shapefile; GeoTIFF or ESRI ASCII grid.
+    #[schemars(extend("format" = "path"))]
+    pub file: String,
+    /// Column of the polygons that tells the class.
+    #[serde(default)]
+    pub attribute: Option<String>,
+    /// Soils by class. Classes that are a texture (`silt-loam`) or a hydrologic group (`A` to `D`) need none.
+    #[serde(default)]
+    pub classes: BTreeMap<String, Soil>,
+}
+
+/// Inlets of a sewer: points, streets, or both.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sewer {
+    /// Inlets: points.
+    #[serde(default)]
+    #[schemars(extend("format" = "path"))]
+    pub inlets: Option<GeometryInput>,
+    /// What each inlet can take, l/s.
+    #[serde(default)]
+    pub inlet_capacity_l_per_s: Option<f64>,
+    /// Streets with inlets along them: lines.
+    #[serde(default)]
+    #[schemars(extend("format" = "path"))]
+    pub streets: Option<GeometryInput>,
+    /// What a hundred metres of street can take, l/s.
+    #[serde(default)]
+    pub street_capacity_l_per_s: Option<f64>,
+    /// What the whole network can carry, m³/s; default: what its inlets take.
+    #[serde(default)]
+    pub capacity_m3_per_s: Option<f64>,
+    /// Where the capacities come from: plan, study, hypothesis.
+    pub source: String,
+}
+
+/// The outlet of a sub-catchment.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CatchmentOutlet {
+    /// Point `[x, y]`.
+    pub at: [f64; 2],
+    /// How far around it the cell that drains most is looked for, m.
+    #[serde(default = "snapping")]
+    pub snapping_m: f64,
+}
+
+fn snapping() -> f64 {
+    20.0
 }
 
 /// A zone of another soil.

@@ -11,7 +11,7 @@ use twin_core::{Error, Language, Result};
 use crate::parameters::{Gaps, MontanaLaw, Rain, RainValues};
 use crate::rain::{
     Chicago, DoubleTriangle, Hyetograph, Montana, RainField, RasterValues, Stretch, Triangle,
-    read_observed, read_rasters,
+    read_observed, read_rasters, read_series,
 };
 use crate::setup::{place, positive};
 
@@ -25,9 +25,25 @@ const MOST_MM_PER_H: f64 = 2_300.0;
 /// The rain of the scenario on the run grid.
 pub(crate) fn field(rain: &Rain, view: &TerritoryView, context: &RunContext) -> Result<RainField> {
     let factor = positive(rain.factor, "rain.factor")?;
-    let field = match rain.rasters.is_empty() {
-        true => RainField::even(hyetograph(rain, context)?),
-        false => rasters(rain, view, context)?,
+    let stated = [
+        rain.table.is_some(),
+        !rain.rasters.is_empty(),
+        rain.series.is_some(),
+        rain.uniform.is_some(),
+        rain.triangle.is_some(),
+        rain.double_triangle.is_some(),
+        rain.chicago.is_some(),
+    ];
+    if stated.iter().filter(|stated| **stated).count() != 1 {
+        return Err(one_rain());
+    }
+    let field = match &rain.series {
+        Some(series) => {
+            let (path, crs) = (Path::new(&series.file), view.territory().crs());
+            read_series(path, &series.variable, context.start, view.spec(), crs)?
+        }
+        None if !rain.rasters.is_empty() => rasters(rain, view, context)?,
+        None => RainField::even(hyetograph(rain, context)?),
     };
     let delay_s = rain.delay.map_or(0.0, Duration::seconds);
     let field = field.map(|storm| storm.scaled(factor).delayed(delay_s));
@@ -37,16 +53,6 @@ pub(crate) fn field(rain: &Rain, view: &TerritoryView, context: &RunContext) -> 
 
 /// Rain from rasters.
 fn rasters(rain: &Rain, view: &TerritoryView, context: &RunContext) -> Result<RainField> {
-    let also = [
-        rain.table.is_some(),
-        rain.uniform.is_some(),
-        rain.triangle.is_some(),
-        rain.double_triangle.is_some(),
-        rain.chicago.is_some(),
-    ];
-    if also.contains(&true) {
-        return Err(one_rain());
-    }
     if rain.unit.is_some() {
         return Err(Error::input(
             place("rain.unit"),
@@ -87,8 +93,8 @@ fn rasters(rain: &Rain, view: &TerritoryView, context: &RunContext) -> Result<Ra
 fn one_rain() -> Error {
     Error::input(
         place("rain"),
-        "donner table, rasters, uniform, triangle, double_triangle ou chicago, l'un d'eux",
-        "give one of table, rasters, uniform, triangle, double_triangle and chicago",
+        "donner table, rasters, series, uniform, triangle, double_triangle ou chicago, l'un d'eux",
+        "give one of table, rasters, series, uniform, triangle, double_triangle and chicago",
     )
 }
 

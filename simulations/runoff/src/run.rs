@@ -50,6 +50,8 @@ struct DomainRecord {
     stored_m3: Vec<f64>,
     /// By section: volume to its right.
     through_m3: Vec<Vec<f64>>,
+    /// By sewer: volume taken.
+    taken_m3: Vec<Vec<f64>>,
 }
 
 impl RunoffRun {
@@ -64,11 +66,12 @@ impl RunoffRun {
         };
         let gauges = parameters.gauges.iter().zip(&setup.gauge_cells).map(gauge).collect();
         let through_m3 = vec![Vec::new(); setup.flow.solver.sections().count()];
+        let taken_m3 = vec![Vec::new(); setup.flow.ground.sewers.networks.len()];
         Self {
             view,
             parameters,
             gauges,
-            domain: DomainRecord { through_m3, ..DomainRecord::default() },
+            domain: DomainRecord { through_m3, taken_m3, ..DomainRecord::default() },
             setup,
         }
     }
@@ -94,12 +97,19 @@ impl RunoffRun {
         for (record, (_, volume)) in self.domain.through_m3.iter_mut().zip(solver.sections()) {
             record.push(volume);
         }
+        let sewers = &self.setup.flow.ground.sewers.networks;
+        for (record, sewer) in self.domain.taken_m3.iter_mut().zip(sewers) {
+            record.push(sewer.taken_m3);
+        }
     }
 
     /// The balance of the water, in volumes and as depths over the area that rain fell on.
     fn balance(&self) -> IndicatorGroup {
-        let Totals { rain, intercepted, infiltrated, network } = self.setup.flow.totals();
-        let (outflow, stored) = (self.setup.flow.outflow_m3(), self.setup.flow.solver.stored_m3());
+        let Totals { rain, intercepted, green_roofs, infiltrated, network } =
+            self.setup.flow.totals();
+        let flow = &self.setup.flow;
+        let (outflow, stored) = (flow.outflow_m3(), flow.solver.stored_m3());
+        let (sewers, drained) = (flow.ground.sewers.taken_m3(), flow.drained_m3());
         let volume = |id: &str, fr: &str, en: &str, value: f64| {
             let percent = if rain > 0.0 { 100.0 * value / rain } else { 0.0 };
             let note = |l: Language, of: &str| format!("{} % {of}", l.number(percent, 1));
@@ -108,25 +118,58 @@ impl RunoffRun {
                 note(Language::En, "of the rain"),
             ))
         };
-        let residual = rain - intercepted - infiltrated - network - outflow - stored;
+        let kept = intercepted + green_roofs + infiltrated;
+        let residual = rain - kept - network - sewers - drained - outflow - stored;
         let error = if rain > 0.0 { residual / rain } else { 0.0 };
-        let ran_off = if rain > 0.0 { (outflow + stored + network) / rain } else { 0.0 };
+        let ran_off = if rain > 0.0 { 1.0 - kept / rain } else { 0.0 };
+        // What only a measure or a parameter brings stands in the balance where there is some.
+        let also = |present: bool, row: Indicator| present.then_some(row);
+        let green_roofs = also(
+            self.view.green_roofs().next().is_some(),
+            volume(
+                "green_roof_volume",
+                "Retenue par les toits végétalisés",
+                "Held by green roofs",
+                green_roofs,
+            ),
+        );
+        let sewers = also(
+            !flow.ground.sewers.networks.is_empty(),
+            volume("sewer_volume", "Prise par les avaloirs", "Taken by sewer inlets", sewers),
+        );
+        let drained = also(
+            flow.solver.links().next().is_some(),
+            volume("basin_outlet_volume", "Évacuée par les bassins", "Drained by basins", drained),
+        );
         IndicatorGroup {
             id: "water_balance".into(),
             title: Text::new("Bilan de l'eau", "Water balance"),
-            rows: vec![
-                volume("rain_volume", "Pluie", "Rain", rain),
-                volume(
+            rows: [
+                Some(volume("rain_volume", "Pluie", "Rain", rain)),
+                Some(volume(
                     "intercepted_volume",
                     "Retenue par les feuilles",
                     "Held by leaves",
                     intercepted,
-                ),
-                volume("infiltrated_volume", "Infiltrée", "Infiltrated", infiltrated),
-                volume("network_volume", "Partie au réseau", "Left by the network", network),
-                volume("outflow_volume", "Sortie par les bords", "Left by the edges", outflow),
-                volume("stored_volume", "Présente à la fin", "Present at the end", stored),
-                Indicator::quantity(
+                )),
+                green_roofs,
+                Some(volume("infiltrated_volume", "Infiltrée", "Infiltrated", infiltrated)),
+                Some(volume(
+                    "network_volume",
+                    "Partie des toits au réseau",
+                    "Left from roofs by a network",
+                    network,
+                )),
+                sewers,
+                drained,
+                Some(volume(
+                    "outflow_volume",
+                    "Sortie par les bords",
+                    "Left by the edges",
+                    outflow,
+                )),
+                Some(volume("stored_volume", "Présente à la fin", "Present at the end", stored)),
+                Some(Indicator::quantity(
                     "runoff_coefficient",
                     Text::new(
                         "Coefficient de ruissellement (part de la pluie ni retenue ni infiltrée)",
@@ -135,8 +178,8 @@ impl RunoffRun {
                     ran_off,
                     "1",
                     2,
-                ),
-                Indicator::quantity(
+                )),
+                Some(Indicator::quantity(
                     "peak_outflow",
                     Text::new("Débit de pointe sortant", "Peak outflow"),
                     rate(&self.domain.times_s, &self.domain.outflow_m3)
@@ -144,8 +187,8 @@ impl RunoffRun {
                         .fold(0.0, f64::max),
                     "m3 s-1",
                     2,
-                ),
-                Indicator::quantity(
+                )),
+                Some(Indicator::quantity(
                     "balance_error",
                     Text::new(
                         "Écart de bilan relatif à la pluie",
@@ -154,8 +197,11 @@ impl RunoffRun {
                     error,
                     "1",
                     9,
-                ),
-            ],
+                )),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
         }
     }
 
@@ -204,6 +250,11 @@ impl RunoffRun {
         for ((name, _), volumes) in self.setup.flow.solver.sections().zip(&self.domain.through_m3) {
             let title = Text::new("Débit", "Discharge");
             add(name, None, "discharge", title, "m3 s-1", rate(times_s, volumes));
+        }
+        let sewers = &self.setup.flow.ground.sewers.networks;
+        for (sewer, volumes) in sewers.iter().zip(&self.domain.taken_m3) {
+            let title = Text::new("Débit pris par les avaloirs", "Discharge taken by inlets");
+            add(&sewer.name, None, "sewer_discharge", title, "m3 s-1", rate(times_s, volumes));
         }
         for gauge in &self.gauges {
             let position = Some(gauge.position);
@@ -255,6 +306,7 @@ impl Run for RunoffRun {
         store(fields.output("eastward_water_velocity"), &|cell| solver.velocity_at(cell).0);
         store(fields.output("northward_water_velocity"), &|cell| solver.velocity_at(cell).1);
         store(fields.output("infiltrated_depth"), &|cell| self.setup.flow.infiltrated_m()[cell]);
+        store(fields.output("rainfall_excess"), &|cell| self.setup.flow.excess_m()[cell]);
         Ok(())
     }
 
@@ -272,7 +324,15 @@ impl Run for RunoffRun {
         self.cap_by_depth_around(&mut at_buildings, depth);
         let mut indicators = exposure::indicators(&self.view, &water, &at_buildings);
         indicators.groups.insert(0, self.balance());
-        let assets = vec![exposure::building_table(&self.view, &at_buildings)];
+        let mut assets = vec![exposure::building_table(&self.view, &at_buildings)];
+        let mut statics = statics;
+        if let Some(catchments) = &self.setup.catchments {
+            let (flow, crs) = (&self.setup.flow, self.view.territory().crs());
+            let until_s = flow.solver.time_s();
+            indicators.groups.insert(1, catchments.indicators(flow, until_s));
+            assets.push(catchments.table(flow, until_s, crs));
+            statics.push(catchments.field());
+        }
         let mut warnings = std::mem::take(&mut self.setup.warnings);
         if self.parameters.equations == Equations::LocalInertial {
             warnings.push(Text::new(
@@ -303,8 +363,15 @@ impl Run for RunoffRun {
             visitor.list("gauge_depth_m", &mut gauge.depth_m)?;
             visitor.list("gauge_speed_m_per_s", &mut gauge.speed_m_per_s)?;
         }
-        let DomainRecord { times_s, rain_m3, infiltrated_m3, outflow_m3, stored_m3, through_m3 } =
-            &mut self.domain;
+        let DomainRecord {
+            times_s,
+            rain_m3,
+            infiltrated_m3,
+            outflow_m3,
+            stored_m3,
+            through_m3,
+            taken_m3,
+        } = &mut self.domain;
         visitor.list("domain_times_s", times_s)?;
         visitor.list("domain_rain_m3", rain_m3)?;
         visitor.list("domain_infiltrated_m3", infiltrated_m3)?;
@@ -313,16 +380,21 @@ impl Run for RunoffRun {
         for record in through_m3 {
             visitor.list("through_m3", record)?;
         }
+        for record in taken_m3 {
+            visitor.list("taken_m3", record)?;
+        }
         Ok(true)
     }
 
     fn budget(&self) -> Option<Budget> {
-        let Totals { rain, intercepted, infiltrated, network } = self.setup.flow.totals();
+        let flow = &self.setup.flow;
+        let Totals { rain, intercepted, green_roofs, infiltrated, network } = flow.totals();
+        let drained = flow.ground.sewers.taken_m3() + flow.drained_m3();
         Some(Budget {
             initial: 0.0,
             entered: rain,
-            left: intercepted + infiltrated + network + self.setup.flow.outflow_m3(),
-            stored: self.setup.flow.solver.stored_m3(),
+            left: intercepted + green_roofs + infiltrated + network + drained + flow.outflow_m3(),
+            stored: flow.solver.stored_m3(),
             tolerance: BUDGET_TOLERANCE,
         })
     }

@@ -1,21 +1,22 @@
 //! Parameters and territory → engine, soil and rain.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use twin_core::language::Text;
 use twin_core::simulation::RunContext;
 use twin_core::spatial::{Grid, GridSpec};
-use twin_core::territory::{Aggregation, LandCover, SurfaceProperties, TerritoryView};
+use twin_core::territory::{Aggregation, BasinOutlet, LandCover, SurfaceProperties, TerritoryView};
 use twin_core::{Error, Language, Result};
-use twin_shallow_water::{Bed, Boundaries, Condition, LineStructure, Options, Section, Solver};
+use twin_shallow_water::{
+    Bed, Boundaries, Condition, LineStructure, Link, Options, Section, Solver,
+};
 
+use crate::catchments::Catchments;
 use crate::flow::{Flow, Ground};
-use crate::infiltration::{CurveNumber, GreenAmpt, Horton, Infiltration};
-use crate::parameters::{Equations, InfiltrationModel, Interception, Parameters, Roofs, Soil};
-use crate::rainfall;
+use crate::parameters::{Equations, Interception, Parameters, Roofs};
 use crate::roofs::Catch;
-use crate::soil::{SoilGroup, Texture};
-use crate::soils::{self, Soils};
+use crate::sewers::Sewers;
+use crate::{rainfall, soil_models};
 
 /// Rain that leaves hold for each unit of the plant area index, m (Dickinson 1984, *Modeling
 /// evapotranspiration for three-dimensional global climate models*, doi 10.1029/GM029p0058).
@@ -41,6 +42,7 @@ pub struct Setup {
     pub(crate) hypotheses: Vec<Text>,
     pub(crate) warnings: Vec<Text>,
     pub(crate) gauge_cells: Vec<usize>,
+    pub(crate) catchments: Option<Catchments>,
 }
 
 pub(crate) fn place(key: &str) -> String {
@@ -72,7 +74,7 @@ pub(crate) fn within(value: f64, [low, high]: [f64; 2], key: &str) -> Result<f64
     ))
 }
 
-fn outside(here: &str) -> Error {
+pub(crate) fn outside(here: &str) -> Error {
     Error::input(
         here,
         "hors de la grille de calcul ; vérifier les coordonnées et leur système",
@@ -120,11 +122,12 @@ pub fn prepare(
     };
     let (film, flood) = (roughness("manning_n_sheet")?, roughness("manning_n")?);
     let mut bed = Bed::from_grids(&terrain, &Grid { spec: terrain.spec, values: film.clone() })?;
-    let Catch { blocked, cells: catch, network } = Catch::new(view, &terrain, parameters.roofs);
+    let Catch { blocked, cells: catch, network, retention } =
+        Catch::new(view, &terrain, parameters.roofs);
     bed.blocked = blocked;
     let spec = bed.spec;
     let (model_of, models, pervious) =
-        soil(view, parameters, &cover, &mut hypotheses, &mut warnings)?;
+        soil_models::of_cells(view, parameters, &cover, &mut hypotheses, &mut warnings)?;
     let canopy_m = match parameters.interception {
         Interception::None => vec![0.0; spec.len()],
         Interception::Canopy => {
@@ -164,7 +167,11 @@ pub fn prepare(
             Equations::LocalInertial => Options::local_inertial(),
         }
     };
+    let sewers = Sewers::new(view, &parameters.sewers, &bed, &mut hypotheses, &mut warnings)?;
+    let outlet = |o: &BasinOutlet| Link::outlet(&o.name, &bed, &o.basin, o.to, o.capacity_m3_per_s);
+    let links: Vec<Link> = view.basin_outlets().map(outlet).collect::<Result<_>>()?;
     let mut solver = Solver::new(bed, boundaries, crests(view, &spec)?, Vec::new(), options)?;
+    solver.add_links(links)?;
     solver.set_sections(&sections(view, parameters, &spec)?)?;
     let gauge = |(name, [x, y]): (&String, &[f64; 2])| {
         let (row, column) =
@@ -184,9 +191,21 @@ pub fn prepare(
         Some(step) => within(step.seconds(), [0.5, 600.0], "coupling_step")?,
         None => COUPLING_STEP_S,
     };
-    let ground = Ground { catch, network, canopy_m, pervious, model_of, models, film, flood };
+    let catchments = Catchments::new(view, parameters)?;
+    let ground = Ground {
+        catch,
+        network,
+        retention,
+        canopy_m,
+        pervious,
+        model_of,
+        models,
+        film,
+        flood,
+        sewers,
+    };
     let flow = Flow::new(solver, rain, ground, exchange_s);
-    Ok(Setup { flow, terrain, hypotheses, warnings, gauge_cells })
+    Ok(Setup { flow, terrain, hypotheses, warnings, gauge_cells, catchments })
 }
 
 /// Crests of measures, and of the territory where no measure has the edge.
@@ -220,170 +239,4 @@ fn sections(
         }
     }
     Ok(sections)
-}
-
-/// The model of infiltration of each cell, and the share of it that is pervious.
-fn soil(
-    view: &TerritoryView,
-    parameters: &Parameters,
-    cover: &Grid<LandCover>,
-    hypotheses: &mut Vec<Text>,
-    warnings: &mut Vec<Text>,
-) -> Result<(Vec<u16>, Vec<Infiltration>, Vec<f32>)> {
-    let spec = cover.spec;
-    let model = parameters.infiltration.model;
-    let needs_soil = !matches!(model, InfiltrationModel::None | InfiltrationModel::Constant);
-    let soils = Soils::new(view, parameters.soil.as_ref(), &parameters.soils)?;
-    if needs_soil && parameters.soil.is_none() {
-        warnings.push(soils::unstated());
-    }
-    let unknown = cover.values.iter().filter(|c| **c == LandCover::Unknown).count();
-    let share = 100.0 * unknown as f64 / spec.len().max(1) as f64;
-    if share > 1.0 {
-        let n = |l: Language| l.number(share, 0);
-        warnings.push(Text::new(
-            format!("Sur {} % du territoire l'occupation du sol est inconnue : sol perméable et frottement d'une herbe courte supposés ; ajouter OCS GE ou BD TOPO.", n(Language::Fr)),
-            format!("On {} % of the territory the land cover is unknown: pervious soil and the friction of short grass assumed; add OCS GE or BD TOPO.", n(Language::En)),
-        ));
-    }
-    let impervious = SurfaceProperties::built_in()?.property("impervious_fraction")?.lookup();
-    let is_curve = model == InfiltrationModel::CurveNumber;
-    // Curve numbers of sealed covers hold their imperviousness; unknown cover counts as pervious.
-    let pervious_share = |cover: LandCover| {
-        let share = impervious[usize::from(cover.value())];
-        if is_curve || !share.is_finite() { 1.0 } else { 1.0 - share }
-    };
-    let known = view.mean_by_land_cover(pervious_share)?;
-    let pervious = known.values.iter().map(|p| if p.is_finite() { *p } else { 1.0 }).collect();
-    let mut models = Vec::new();
-    let mut known: BTreeMap<(usize, u8), u16> = BTreeMap::new();
-    let mut model_of = Vec::with_capacity(spec.len());
-    for (&soil, &cover) in soils.of_cell.values.iter().zip(&cover.values) {
-        let key = (soil, if is_curve { cover.value() } else { 0 });
-        let number = match known.get(&key) {
-            Some(&number) => number,
-            None => {
-                let (place, soil) = &soils.known[soil];
-                models.push(infiltration(parameters, soil, cover, place)?);
-                let number = (models.len() - 1) as u16;
-                known.insert(key, number);
-                number
-            }
-        };
-        model_of.push(number);
-    }
-    hypotheses.push(infiltration_told(parameters));
-    Ok((model_of, models, pervious))
-}
-
-/// The model of a soil under a cover.
-fn infiltration(
-    parameters: &Parameters,
-    soil: &Soil,
-    cover: LandCover,
-    key: &str,
-) -> Result<Infiltration> {
-    let settings = &parameters.infiltration;
-    let group = soil.group.or(soil.texture.map(|t| t.hydraulics().group));
-    let needed_group = || -> Result<SoilGroup> {
-        group.ok_or_else(|| {
-            Error::input(place(key), "donner texture ou group", "give texture or group")
-        })
-    };
-    Ok(match settings.model {
-        InfiltrationModel::None => Infiltration::None,
-        InfiltrationModel::Constant => {
-            let rate =
-                settings.rate_mm_per_h.filter(|r| r.is_finite() && *r >= 0.0).ok_or_else(|| {
-                    Error::input(
-                        place("infiltration.rate_mm_per_h"),
-                        "le modèle constant demande une vitesse positive en mm/h",
-                        "the constant model needs a rate in mm/h that is not negative",
-                    )
-                })?;
-            Infiltration::Constant(rate * 1e-3 / 3600.0)
-        }
-        InfiltrationModel::GreenAmpt => {
-            let saturation = settings.initial_saturation;
-            if !(0.0..=1.0).contains(&saturation) {
-                return Err(Error::input(
-                    place("infiltration.initial_saturation"),
-                    format!("{saturation} ; une part des pores, de 0 à 1"),
-                    format!("{saturation}; a share of the pores, 0 to 1"),
-                ));
-            }
-            let table = soil.texture.map(Texture::hydraulics);
-            let stated = soil.conductivity_mm_per_h.zip(soil.suction_mm);
-            let Some(table) = table else {
-                return Err(Error::input(
-                    place(key),
-                    match stated {
-                        Some(_) => "donner aussi texture, dont vient la porosité",
-                        None => "le modèle de Green et Ampt demande texture",
-                    },
-                    "the model of Green and Ampt needs texture",
-                ));
-            };
-            let conductivity = soil.conductivity_mm_per_h.unwrap_or(table.conductivity_mm_per_h);
-            let conductivity =
-                within(conductivity, [0.0, 10_000.0], &format!("{key}.conductivity_mm_per_h"))?;
-            let suction = soil.suction_mm.unwrap_or(table.suction_mm);
-            let suction = within(suction, [0.0, 10_000.0], &format!("{key}.suction_mm"))?;
-            let deficit = (1.0 - saturation) * table.effective_porosity;
-            Infiltration::GreenAmpt(GreenAmpt::new(
-                conductivity * 1e-3 / 3600.0,
-                1e-3 * suction,
-                deficit,
-            )?)
-        }
-        InfiltrationModel::Horton => {
-            let [first, last, decay] = needed_group()?.horton();
-            let recovery = settings.recovery_per_day / 86_400.0;
-            let rate = |mm_per_h: f64| mm_per_h * 1e-3 / 3600.0;
-            Infiltration::Horton(Horton::new(rate(first), rate(last), decay / 3600.0, recovery)?)
-        }
-        InfiltrationModel::CurveNumber => {
-            let property = needed_group()?.curve_number_property();
-            let number = SurfaceProperties::built_in()?.property(property)?.get(cover);
-            // Where the cover is not known, as on grass.
-            let grass = SurfaceProperties::built_in()?.property(property)?.get(LandCover::Grass);
-            let number = number.or(grass).unwrap_or(100.0);
-            let curve = CurveNumber::new(number, settings.moisture, settings.initial_abstraction)?;
-            Infiltration::CurveNumber(curve)
-        }
-    })
-}
-
-fn infiltration_told(parameters: &Parameters) -> Text {
-    let settings = &parameters.infiltration;
-    let n = |l: Language, v: f64, d| l.number(v, d);
-    let (fr, en) = (Language::Fr, Language::En);
-    match settings.model {
-        InfiltrationModel::None => Text::new("Aucune infiltration.", "No infiltration."),
-        InfiltrationModel::Constant => {
-            let rate = settings.rate_mm_per_h.unwrap_or(0.0);
-            Text::new(
-                format!("Infiltration de {} mm/h au plus sur le sol perméable.", n(fr, rate, 1)),
-                format!("Infiltration of {} mm/h at most on pervious ground.", n(en, rate, 1)),
-            )
-        }
-        InfiltrationModel::GreenAmpt => Text::new(
-            format!(
-                "Infiltration de Green et Ampt selon la texture du sol (Rawls et al. 1983), pores remplis à {} % au début ; nulle sur les surfaces imperméables.",
-                n(fr, 100.0 * settings.initial_saturation, 0)
-            ),
-            format!(
-                "Infiltration of Green and Ampt by soil texture (Rawls et al. 1983), pores filled to {} % at the start; none on sealed surfaces.",
-                n(en, 100.0 * settings.initial_saturation, 0)
-            ),
-        ),
-        InfiltrationModel::Horton => Text::new(
-            "Infiltration de Horton selon le groupe hydrologique du sol ; nulle sur les surfaces imperméables.",
-            "Infiltration of Horton by hydrologic soil group; none on sealed surfaces.",
-        ),
-        InfiltrationModel::CurveNumber => Text::new(
-            "Rétention de la pluie par curve number (SCS), selon le groupe hydrologique et l'occupation du sol ; l'eau qui ruisselle ne s'infiltre plus.",
-            "Retention of rain by curve number (SCS), by hydrologic group and land cover; water that runs off enters no more.",
-        ),
-    }
 }

@@ -4,7 +4,7 @@
 use twin_core::series::Series;
 use twin_core::spatial::{Grid, GridSpec};
 use twin_runoff::flow::{Flow, Ground};
-use twin_runoff::infiltration::{CurveNumber, GreenAmpt, Infiltration, Moisture};
+use twin_runoff::infiltration::{CurveNumber, GreenAmpt, Infiltration, Moisture, SoilLayer};
 use twin_runoff::rain::{Hyetograph, RainField, Stretch};
 use twin_shallow_water::{
     Bed, Boundaries, Condition, Edge, FrictionLaw, GRAVITY, Options, Section, Side, Solver,
@@ -144,7 +144,9 @@ fn the_tilted_v_reaches_its_plateau() {
 #[test]
 fn green_and_ampt_on_the_engine_is_the_closed_form() {
     let spec = spec(8, 8, 1.0);
-    let soil = GreenAmpt::new(10.9 * MM_PER_H, 0.1101, 0.3).unwrap();
+    let layer =
+        SoilLayer { conductivity_m_per_s: 10.9 * MM_PER_H, suction_m: 0.1101, deficit: 0.3 };
+    let soil = GreenAmpt::new(layer).unwrap();
     let level = |_, _| 0.0;
     let closed = |_: usize, _: usize, _: Side| false;
     let even = || Ground::even(spec.len(), Infiltration::GreenAmpt(soil), 0.05);

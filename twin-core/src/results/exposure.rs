@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use super::{Indicator, IndicatorGroup, Indicators};
 use crate::formats::{Feature, FeatureTable, FieldKind, Value};
 use crate::language::Text;
-use crate::spatial::{Geometry, Grid, GridSpec, Polygon, cells_along, cells_within};
+use crate::spatial::{Geometry, Grid, GridSpec, Polygon, cell_lengths, cells_along, cells_within};
 use crate::territory::{Building, BuildingUse, FacilityClass, Features, Label as _, TerritoryView};
 
 /// Upper bounds of the depth classes in metres (guide PPRi, MTES 2019), the last one open.
@@ -386,7 +386,7 @@ pub fn road_length_m(view: &TerritoryView, is_within: impl Fn((usize, usize)) ->
 fn along_roads(features: &Features, spec: &GridSpec, mut visit: impl FnMut((usize, usize), f64)) {
     for road in features.roads.iter().filter(|r| !r.is_bridge() && !r.is_tunnel()) {
         for line in road.geometry.lines() {
-            along(spec, line, &mut visit);
+            cell_lengths(spec, line, &mut visit);
         }
     }
 }
@@ -468,21 +468,6 @@ fn cells_of(spec: &GridSpec, geometry: &Geometry) -> Vec<(usize, usize)> {
     cells
 }
 
-/// Calls `visit` with the cell and the length of each piece of a line, pieces at most half a cell.
-fn along(spec: &GridSpec, line: &[[f64; 3]], mut visit: impl FnMut((usize, usize), f64)) {
-    for pair in line.windows(2) {
-        let [a, b] = [pair[0], pair[1]];
-        let length = (b[0] - a[0]).hypot(b[1] - a[1]);
-        let pieces = (2.0 * length / spec.cell_size).ceil().clamp(1.0, 1e7) as usize;
-        for i in 0..pieces {
-            let t = (i as f64 + 0.5) / pieces as f64;
-            if let Some(cell) = spec.cell_at(a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])) {
-                visit(cell, length / pieces as f64);
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -494,13 +479,6 @@ mod tests {
     #[test]
     fn depth_classes_are_closed_below() {
         assert_eq!([0.49, 0.5, 0.99, 1.0, 2.0, 9.0].map(class_of), [0, 1, 1, 2, 3, 3]);
-    }
-
-    #[test]
-    fn length_along_a_line_is_kept_inside_and_lost_outside() {
-        let mut total = 0.0;
-        along(&spec(), &[[-50.0, 55.0, 0.0], [50.0, 55.0, 0.0]], |_, length| total += length);
-        assert!((total - 50.0).abs() < 1e-9);
     }
 
     #[test]

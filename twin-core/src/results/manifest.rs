@@ -44,12 +44,15 @@ pub struct RunManifest {
     pub upstream: BTreeMap<String, String>,
     /// Run grid.
     pub grid: GridSpec,
-    /// Start, UTC.
-    pub start_utc: String,
-    /// Length in seconds.
-    pub duration_s: f64,
-    /// Seconds between outputs.
-    pub output_interval_s: f64,
+    /// Start, UTC; none of a run without time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_utc: Option<String>,
+    /// Length in seconds; none of a run without time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<f64>,
+    /// Seconds between outputs; none of a run without time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_interval_s: Option<f64>,
     /// Mass or energy balance at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,

@@ -18,6 +18,9 @@ use crate::{Error, Result};
 /// Version of the scenario schema that this program reads.
 const SCHEMA: u32 = 1;
 
+/// Length of a scenario without a clock, s.
+const MOMENT_S: f64 = 1.0;
+
 /// Most letters of an identifier: it names files.
 const MOST_LETTERS: usize = 100;
 
@@ -41,8 +44,9 @@ pub struct Scenario {
     #[serde(default)]
     #[schemars(extend("format" = "path"))]
     pub study_area: Option<String>,
-    /// Clock.
-    pub time: TimeSection,
+    /// Clock; runs without time, such as maps, need none.
+    #[serde(default)]
+    pub time: Option<TimeSection>,
     /// Run grid.
     #[serde(default)]
     pub grid: GridSection,
@@ -199,11 +203,19 @@ impl Scenario {
 
     /// Seconds between outputs.
     pub fn output_interval_s(&self) -> f64 {
-        let duration = self.time.duration.seconds();
-        self.time
-            .output_interval
-            .map_or((duration / 48.0).max(60.0), Duration::seconds)
-            .min(duration)
+        let duration = self.duration_s();
+        let stated = self.time.as_ref().and_then(|time| time.output_interval);
+        stated.map_or((duration / 48.0).max(60.0), Duration::seconds).min(duration)
+    }
+
+    /// Start; the beginning of 1970 where the scenario has no clock.
+    pub fn start(&self) -> Timestamp {
+        self.time.as_ref().map_or(Timestamp::UNIX_EPOCH, |time| time.start)
+    }
+
+    /// Length, s; a moment where the scenario has no clock.
+    pub fn duration_s(&self) -> f64 {
+        self.time.as_ref().map_or(MOMENT_S, |time| time.duration.seconds())
     }
 
     fn check(&self) -> Result<()> {
@@ -239,7 +251,7 @@ impl Scenario {
                 "no run; add a table [runs.NAME] with simulation and parameters",
             ));
         }
-        if self.time.duration.seconds() <= 0.0 || self.output_interval_s() <= 0.0 {
+        if self.duration_s() <= 0.0 || self.output_interval_s() <= 0.0 {
             return Err(Error::input(
                 place("time"),
                 "durée et pas de sortie doivent être positifs",

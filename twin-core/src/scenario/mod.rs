@@ -11,13 +11,13 @@ mod quantity;
 
 pub use file::{GridSection, InputEntry, MeasureEntry, RunEntry, Scenario, TimeSection, path_keys};
 pub use measures::{
-    BankLowered, Breach, Bridge, CoverChanged, FloodGate, Levee, LeveeRemoved, MeasureContext,
-    MeasureKind, PlantedStrip, RetentionArea,
+    BankLowered, Breach, Bridge, CoverChanged, FloodGate, GreenRoofs, Levee, LeveeRemoved,
+    MeasureContext, MeasureKind, PlantedStrip, RetentionArea, Swale,
 };
 pub use quantity::{DatumRef, Duration, Level};
 
 /// What measures make, for those who write one.
 pub use crate::territory::{
-    BreachTrigger, Edit, LineStructure, OpeningKind, RasterOperation, StructureBreach,
-    StructureOpening,
+    BasinOutlet, BreachTrigger, Edit, GreenRoof, LineStructure, OpeningKind, RasterOperation,
+    StructureBreach, StructureOpening,
 };

@@ -30,6 +30,11 @@ pub trait Simulation: Send + Sync {
         context: &RunContext,
     ) -> Result<Box<dyn Run>>;
 
+    /// Whether it runs over time; one that does not needs no `[time]` in the scenario.
+    fn has_clock(&self) -> bool {
+        true
+    }
+
     /// Steps, memory and wall time of a run on this machine; `None` when it cannot tell.
     fn estimate(&self, _workload: &Workload) -> Option<Estimate> {
         None
@@ -206,6 +211,10 @@ impl<A: Analysis> Simulation for OneShot<A> {
         context: &RunContext,
     ) -> Result<Box<dyn Run>> {
         Ok(Box::new(Computed(Some(self.0.compute(&territory, parameters, context)?))))
+    }
+
+    fn has_clock(&self) -> bool {
+        false
     }
 }
 

@@ -17,4 +17,4 @@ pub use depressions::{MendedPits, PitLimits, PitMend, mend_pits};
 pub use extent::Extent;
 pub use geometry::{Geometry, Line, Polygon, Position, line_length, rings_contain};
 pub use grid::{Grid, GridSpec};
-pub use rasterise::{cells_along, cells_near, cells_within};
+pub use rasterise::{cell_lengths, cells_along, cells_near, cells_within};

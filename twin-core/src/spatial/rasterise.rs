@@ -103,6 +103,25 @@ pub fn cells_along(spec: &GridSpec, line: &[[f64; 3]]) -> Vec<(usize, usize)> {
     cells
 }
 
+/// Calls `visit` with the cell and the length of each piece of a line, pieces at most half a cell.
+pub fn cell_lengths(
+    spec: &GridSpec,
+    line: &[[f64; 3]],
+    mut visit: impl FnMut((usize, usize), f64),
+) {
+    for pair in line.windows(2) {
+        let [a, b] = [pair[0], pair[1]];
+        let length = (b[0] - a[0]).hypot(b[1] - a[1]);
+        let pieces = (2.0 * length / spec.cell_size).ceil().clamp(1.0, 1e7) as usize;
+        for i in 0..pieces {
+            let t = (i as f64 + 0.5) / pieces as f64;
+            if let Some(cell) = spec.cell_at(a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])) {
+                visit(cell, length / pieces as f64);
+            }
+        }
+    }
+}
+
 fn traverse(spec: &GridSpec, from: [f64; 3], to: [f64; 3], cells: &mut Vec<(usize, usize)>) {
     let local =
         |p: [f64; 3]| ((p[0] - spec.west) / spec.cell_size, (spec.north - p[1]) / spec.cell_size);
@@ -228,5 +247,12 @@ mod tests {
             assert_eq!(step, 1);
         }
         assert_eq!(slanted.last(), Some(&(5, 7)));
+    }
+
+    #[test]
+    fn length_along_a_line_is_kept_inside_and_lost_outside() {
+        let mut total = 0.0;
+        cell_lengths(&spec(), &[[-5.0, 5.5, 0.0], [5.0, 5.5, 0.0]], |_, length| total += length);
+        assert!((total - 5.0).abs() < 1e-9);
     }
 }

@@ -9,7 +9,7 @@ use super::Features;
 use crate::formats::{Feature, FeatureTable, Value};
 use crate::language::Text;
 use crate::series::Series;
-use crate::spatial::{Geometry, Line};
+use crate::spatial::{Geometry, Line, Polygon};
 use crate::{Error, Result};
 
 /// A change of the territory.
@@ -53,6 +53,10 @@ pub enum Edit {
         /// What happens to it.
         breach: StructureBreach,
     },
+    /// Leads the water of a basin out at a limited rate.
+    Outlet(BasinOutlet),
+    /// Makes roofs hold rain back.
+    GreenRoof(GreenRoof),
 }
 
 /// What happens to the cells of a [`Edit::Raster`].
@@ -145,6 +149,28 @@ pub enum BreachTrigger {
     Overflow(f64),
 }
 
+/// A throttled outlet of a basin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BasinOutlet {
+    /// Name, that of its measure.
+    pub name: String,
+    /// The basin: polygons in the territory's CRS.
+    pub basin: Vec<Polygon>,
+    /// Where the water goes, in the territory's CRS; `None`: to a network that leads it away.
+    pub to: Option<[f64; 2]>,
+    /// Largest discharge, m³/s.
+    pub capacity_m3_per_s: f64,
+}
+
+/// Roofs with a substrate that holds rain back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GreenRoof {
+    /// Polygons in the territory's CRS; the roofs within them.
+    pub area: Vec<Polygon>,
+    /// Rain that they hold before water leaves, m.
+    pub retention_m: f64,
+}
+
 /// What stands over an opening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpeningKind {
@@ -228,7 +254,11 @@ pub(super) fn edited_features(
                     *cell = value.clone();
                 }
             }
-            Edit::Raster { .. } | Edit::Structure(_) | Edit::Breach { .. } => (),
+            Edit::Raster { .. }
+            | Edit::Structure(_)
+            | Edit::Breach { .. }
+            | Edit::Outlet(_)
+            | Edit::GreenRoof(_) => (),
         }
     }
     Features::from_tables(folder, tables)

@@ -5,7 +5,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::formats;
+use crate::formats::{self, FeatureTable};
 use crate::spatial::{Crs, Geometry, Line, Polygon, Transformer};
 use crate::{Error, Result};
 
@@ -118,16 +118,26 @@ fn position(numbers: &[f64], place: &str) -> Result<[f64; 3]> {
 }
 
 fn read(path: &Path, crs: Crs) -> Result<Vec<Geometry>> {
-    let mut geometries = Vec::new();
-    for table in formats::read_vector(path)? {
-        let from = table.crs.unwrap_or(crs);
-        let transformer = if from == crs { None } else { Some(Transformer::new(from, crs)?) };
-        for mut geometry in table.features.into_iter().filter_map(|f| f.geometry) {
-            if let Some(transformer) = &transformer {
-                transformer.transform_geometry(&mut geometry);
-            }
-            geometries.push(geometry);
+    let tables = read_vector_in(path, crs)?;
+    Ok(tables.into_iter().flat_map(|t| t.features).filter_map(|f| f.geometry).collect())
+}
+
+/// The layers of a vector file with their geometries in a reference system; those of a file that states none
+/// are taken to be in it.
+///
+/// # Errors
+/// A file that cannot be read, a reference system without a way to the wanted one.
+pub fn read_vector_in(path: &Path, crs: Crs) -> Result<Vec<FeatureTable>> {
+    let mut tables = formats::read_vector(path)?;
+    for table in &mut tables {
+        let from = table.crs.replace(crs).unwrap_or(crs);
+        if from == crs {
+            continue;
+        }
+        let transformer = Transformer::new(from, crs)?;
+        for geometry in table.features.iter_mut().filter_map(|f| f.geometry.as_mut()) {
+            transformer.transform_geometry(geometry);
         }
     }
-    Ok(geometries)
+    Ok(tables)
 }

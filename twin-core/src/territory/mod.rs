@@ -49,8 +49,8 @@ pub use construction::{
 };
 pub use crossings::{Crossing, crossings};
 pub use edit::{
-    BreachTrigger, Edit, LineStructure, OpeningKind, RasterOperation, StructureBreach,
-    StructureOpening,
+    BasinOutlet, BreachTrigger, Edit, GreenRoof, LineStructure, OpeningKind, RasterOperation,
+    StructureBreach, StructureOpening,
 };
 pub use facility::{Facility, FacilityClass, FacilityClasses};
 pub use features::{FeatureVisitor, FeatureVisitorMut, Features};
@@ -58,7 +58,7 @@ pub use file::{
     Product, SelectionRule, SourceEntry, SourceRecord, TERRITORY_SCHEMA, TerritoryFile,
     TerritoryManifest,
 };
-pub use geometry_input::GeometryInput;
+pub use geometry_input::{GeometryInput, read_vector_in};
 pub use ground_position::GroundPosition;
 pub use hydrography::{BedChange, BedRule, GivenSection, HydrographyReport, HydrographySettings};
 pub use identifier::{InseeCode, RnbId};

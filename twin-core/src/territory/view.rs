@@ -11,7 +11,8 @@ use std::sync::Arc;
 use super::crest_lines::crest_lines;
 use super::edit::edited_features;
 use super::{
-    Edit, Features, LandCover, LineStructure, RasterOperation, SurfaceProperties, Territory,
+    BasinOutlet, Edit, Features, GreenRoof, LandCover, LineStructure, RasterOperation,
+    SurfaceProperties, Territory,
 };
 use crate::formats::FeatureTable;
 use crate::spatial::{Geometry, Grid, GridSpec, Polygon, cells_within};
@@ -108,6 +109,22 @@ impl TerritoryView {
     /// Levees, walls and embankments that measures make, by name.
     pub fn structures(&self) -> &[LineStructure] {
         &self.structures
+    }
+
+    /// Outlets of basins that measures make.
+    pub fn basin_outlets(&self) -> impl Iterator<Item = &BasinOutlet> {
+        self.edits.iter().filter_map(|edit| match edit {
+            Edit::Outlet(outlet) => Some(outlet),
+            _ => None,
+        })
+    }
+
+    /// Roofs that measures make hold rain back.
+    pub fn green_roofs(&self) -> impl Iterator<Item = &GreenRoof> {
+        self.edits.iter().filter_map(|edit| match edit {
+            Edit::GreenRoof(roof) => Some(roof),
+            _ => None,
+        })
     }
 
     /// Crests of the dykes, embankments and walls of the territory that the run grid is too coarse to

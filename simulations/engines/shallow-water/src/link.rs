@@ -5,6 +5,7 @@
 //! ends level, a pump at most what stands above its stop level: nothing swings within a step, and no
 //! more than is there is taken.
 
+use twin_core::spatial::{Polygon, cells_within};
 use twin_core::{Error, Result};
 
 use crate::Series;
@@ -13,6 +14,9 @@ use crate::budget::Exchange;
 use crate::culvert::Culvert;
 use crate::real::Real;
 use crate::solver::Solver;
+
+/// Water on the floor from which an outlet runs, m.
+const OUTLET_STARTS_M: f64 = 0.01;
 
 /// A culvert or a pump.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +59,60 @@ pub struct LinkState {
 }
 
 impl Link {
+    /// A throttled outlet of a basin: it takes at most its capacity (m³/s) while water stands on the floor of
+    /// the basin, to the lowest open cell around a place, or out of the domain.
+    ///
+    /// # Errors
+    /// A basin without an open cell; a place outside the domain, or without an open cell around.
+    pub fn outlet(
+        name: &str,
+        bed: &Bed,
+        basin: &[Polygon],
+        to: Option<[f64; 2]>,
+        capacity_m3_per_s: f64,
+    ) -> Result<Self> {
+        let spec = &bed.spec;
+        let mut from = Vec::new();
+        cells_within(spec, basin, |row, column| from.push(spec.index(row, column)));
+        from.retain(|&cell| bed.is_open(cell));
+        from.sort_unstable();
+        from.dedup();
+        let lowest = |a: &usize, b: &usize| bed.elevation_m[*a].total_cmp(&bed.elevation_m[*b]);
+        let Some(&floor) = from.iter().min_by(|a, b| lowest(a, b)) else {
+            return Err(Error::input(
+                name,
+                "le bassin ne contient le centre d'aucune maille ouverte ; affiner la grille ou le déplacer",
+                "the basin holds the centre of no open cell; refine the grid or move it",
+            ));
+        };
+        let place = |[x, y]: [f64; 2]| {
+            let (row, column) = spec.cell_at(x, y)?;
+            let rows = row.saturating_sub(1)..=(row + 1).min(spec.rows - 1);
+            let around = rows.flat_map(|r| {
+                let columns = column.saturating_sub(1)..=(column + 1).min(spec.columns - 1);
+                columns.map(move |c| spec.index(r, c))
+            });
+            around.filter(|&cell| bed.is_open(cell)).min_by(lowest)
+        };
+        let to = match to {
+            None => Vec::new(),
+            Some(at) => vec![place(at).ok_or_else(|| {
+                Error::input(
+                    name,
+                    "l'exutoire est hors de la grille ou dans un bâtiment ; le déplacer",
+                    "the outlet leads outside the grid or into a building; move it",
+                )
+            })?],
+        };
+        let stop_m = bed.elevation_m[floor];
+        let law = LinkLaw::Pump {
+            capacity: Series::constant(capacity_m3_per_s),
+            start_m: stop_m + OUTLET_STARTS_M,
+            stop_m,
+        };
+        Ok(Self { name: name.to_owned(), from, to, law })
+    }
+
     pub(crate) fn check(&self, bed: &Bed) -> Result<()> {
         let fail = |fr: &str, en: &str| Err(Error::input(&self.name, fr, en));
         let usable = |&cell: &usize| cell < bed.spec.len() && bed.is_open(cell);

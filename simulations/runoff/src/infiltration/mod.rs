@@ -6,7 +6,7 @@
 //!
 //! | file | model |
 //! |---|---|
-//! | `green_ampt` | Green & Ampt 1911: a wetting front |
+//! | `green_ampt` | Green & Ampt 1911: a wetting front, in one layer or two |
 //! | `horton` | Horton 1941: a capacity that decays and recovers |
 //! | `curve_number` | SCS curve number: a retention of rain |
 
@@ -15,7 +15,7 @@ mod green_ampt;
 mod horton;
 
 pub use curve_number::{CurveNumber, Moisture};
-pub use green_ampt::GreenAmpt;
+pub use green_ampt::{GreenAmpt, SoilLayer};
 pub use horton::Horton;
 
 /// A model of infiltration with its parameters; what has happened so far is one number per cell.
@@ -65,13 +65,20 @@ mod tests {
 
     use super::*;
 
-    fn models() -> [Infiltration; 4] {
-        let green_ampt = GreenAmpt::new(10.9e-3 / 3600.0, 0.1101, 0.3);
+    fn models() -> [Infiltration; 5] {
+        let layer = |mm_per_h: f64| SoilLayer {
+            conductivity_m_per_s: mm_per_h * 1e-3 / 3600.0,
+            suction_m: 0.1101,
+            deficit: 0.3,
+        };
+        let green_ampt = GreenAmpt::new(layer(10.9));
+        let crusted = GreenAmpt::layered(layer(1.0), 0.005, layer(10.9));
         let horton = Horton::new(125e-3 / 3600.0, 6e-3 / 3600.0, 2.0 / 3600.0, 0.0);
         let curve = CurveNumber::new(80.0, Moisture::Average, 0.2).unwrap();
         [
             Infiltration::Constant(5e-6),
             Infiltration::GreenAmpt(green_ampt.unwrap()),
+            Infiltration::GreenAmpt(crusted.unwrap()),
             Infiltration::Horton(horton.unwrap()),
             Infiltration::CurveNumber(curve),
         ]

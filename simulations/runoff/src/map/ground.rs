@@ -5,7 +5,8 @@ use twin_core::spatial::{Grid, PitLimits, PitMend, Position, cells_along, mend_p
 use twin_core::territory::{Aggregation, LandCover, TerritoryView};
 use twin_drainage::Terrain;
 
-use super::MapParameters;
+use super::Breaching;
+use crate::parameters::Roofs;
 use crate::roofs::Catch;
 
 /// Pits of up to four cells within the noise are filled; a larger pit is a place where water stands or a bank
@@ -13,9 +14,9 @@ use crate::roofs::Catch;
 const DEEPEST_FILL_M: f32 = 0.2;
 
 /// The ground of a map.
-pub(super) struct Ground {
+pub(crate) struct Ground {
     /// Bed with cuts and crests, buildings closed.
-    pub(super) terrain: Terrain,
+    pub(crate) terrain: Terrain,
     /// Bare bed.
     pub(super) bed: Grid<f32>,
     pub(super) cover: Grid<LandCover>,
@@ -25,10 +26,10 @@ pub(super) struct Ground {
 }
 
 impl Ground {
-    pub(super) fn new(view: &TerritoryView, parameters: &MapParameters) -> Result<Self> {
+    pub(crate) fn new(view: &TerritoryView, roofs: Roofs, breaching: &Breaching) -> Result<Self> {
         let bed = view.bed(Aggregation::Mean)?;
         let cover = view.land_cover()?;
-        let catch = Catch::new(view, &bed, parameters.roofs);
+        let catch = Catch::new(view, &bed, roofs);
         let mut elevation = bed.clone();
         for (z, blocked) in elevation.values.iter_mut().zip(&catch.blocked) {
             if *blocked && z.is_finite() {
@@ -45,8 +46,8 @@ impl Ground {
         let limits = PitLimits {
             deepest_fill_m: DEEPEST_FILL_M,
             largest_fill_m2: 0.0,
-            deepest_cut_m: parameters.breaching.depth_m as f32,
-            reach_m: parameters.breaching.length_m,
+            deepest_cut_m: breaching.depth_m as f32,
+            reach_m: breaching.length_m,
         };
         let mended = mend_pits(&elevation, &barrier, &is_water, &limits);
         let mut cut_cells = 0;
@@ -59,7 +60,7 @@ impl Ground {
     }
 
     /// Area whose rain a cell takes, m².
-    pub(super) fn own_m2(&self, cell: usize) -> f64 {
+    pub(crate) fn own_m2(&self, cell: usize) -> f64 {
         f64::from(self.catch.cells[cell]) * self.bed.spec.cell_area()
     }
 }

@@ -7,7 +7,7 @@
 //! | `irip` | the three maps of the IRIP method |
 //! | `results` | maps, tables and indicators |
 
-mod ground;
+pub(crate) mod ground;
 mod irip;
 mod parameters;
 mod results;
@@ -27,7 +27,7 @@ use twin_drainage::{
 };
 
 use crate::setup::require_lidar;
-use crate::soils::{self, Soils};
+use crate::soils::{Soils, Stated};
 use ground::Ground;
 use irip::Irip;
 
@@ -77,11 +77,16 @@ impl Analysis for RunoffMap {
         let parameters: MapParameters = parse_parameters("runoff-map", parameters)?;
         parameters.check()?;
         require_lidar(view, "runoff-map")?;
-        let soils = Soils::new(view, parameters.soil.as_ref(), &parameters.soils)?;
+        let stated = Stated {
+            everywhere: parameters.soil.as_ref(),
+            map: parameters.soil_map.as_ref(),
+            zones: &parameters.soils,
+        };
+        let soils = Soils::new(view, stated)?;
         let maps = Maps::new(view, &parameters, &soils, context)?;
         let mut outcome = maps.outcome(view, &parameters);
         outcome.hypotheses = hypotheses(&maps, &parameters);
-        outcome.warnings = warnings(&maps, &parameters, &soils);
+        outcome.warnings = warnings(&maps, &soils);
         Ok(outcome)
     }
 }
@@ -93,7 +98,7 @@ impl Maps {
         soils: &Soils,
         context: &RunContext,
     ) -> Result<Self> {
-        let ground = Ground::new(view, parameters)?;
+        let ground = Ground::new(view, parameters.roofs, &parameters.breaching)?;
         context.check_cancelled()?;
         let terrain = &ground.terrain;
         let least_m2 = 1e4 * parameters.thalweg_area_ha;
@@ -195,14 +200,12 @@ fn hypotheses(maps: &Maps, parameters: &MapParameters) -> Vec<Text> {
     told
 }
 
-fn warnings(maps: &Maps, parameters: &MapParameters, soils: &Soils) -> Vec<Text> {
+fn warnings(maps: &Maps, soils: &Soils) -> Vec<Text> {
     let mut warnings = vec![Text::new(
         "Cartes de relief, de sol et d'occupation : ni pluie, ni période de retour, ni hauteur ou vitesse d'un écoulement. L'apport des versants au-delà du territoire manque.",
         "Maps of relief, soil and cover: neither rain, nor return period, nor depth or speed of a flow. What slopes beyond the territory bring is missing.",
     )];
-    if parameters.soil.is_none() {
-        warnings.push(soils::unstated());
-    }
+    warnings.extend(soils.unstated());
     let states = |of: fn(&crate::parameters::Soil) -> bool| soils.known.iter().all(|s| of(&s.1));
     if !states(|soil| soil.crusting.is_some()) || !states(|soil| soil.thickness_cm.is_some()) {
         warnings.push(Text::new(
@@ -224,7 +227,7 @@ fn descriptor() -> Descriptor {
     let output = |name, unit, fr: &str, en: &str| Variable::output(name, unit, Text::new(fr, en));
     Descriptor {
         id: "runoff-map",
-        version: concat!(env!("CARGO_PKG_VERSION"), "+d3"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+d4"),
         title: Text::new("Cartes de ruissellement", "Runoff maps"),
         summary: Text::new(
             "Chemins de l'eau, cuvettes, hauteur au-dessus des thalwegs, enveloppe des écoulements (ExZEco) et cartes IRIP, selon le relief, le sol et son occupation.",

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use twin_core::Result;
 
-use crate::parameters::{Roofs, Soil, SoilZone};
+use crate::parameters::{Roofs, Soil, SoilMap, SoilZone};
 use crate::setup::within;
 
 /// Parameters of the simulation `runoff-map`.
@@ -28,7 +28,11 @@ pub struct MapParameters {
     /// Soil where no zone states another.
     #[serde(default)]
     pub soil: Option<Soil>,
-    /// Zones of other soils, by name; where they overlap the last in the order of the names counts.
+    /// Map of soils; where it tells none, `soil`.
+    #[serde(default)]
+    pub soil_map: Option<SoilMap>,
+    /// Zones of other soils, by name, over the map; where they overlap the last in the order of the names
+    /// counts.
     #[serde(default)]
     pub soils: BTreeMap<String, SoilZone>,
     /// Where the rain of roofs goes.

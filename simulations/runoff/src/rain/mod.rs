@@ -20,4 +20,4 @@ pub use field::RainField;
 pub use hyetograph::{Hyetograph, Stretch};
 pub use montana::Montana;
 pub use observed::read_observed;
-pub use rasters::{RasterValues, read_rasters};
+pub use rasters::{RasterValues, read_rasters, read_series};

@@ -1,13 +1,16 @@
-//! Rain from rasters, one for each period: radar images, interpolated gauges.
+//! Rain that differs from place to place, from rasters, one for each period, or from a netCDF file: radar
+//! images, interpolated gauges, analyses.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use twin_core::formats::{GeoTiff, read_ascii_grid};
-use twin_core::spatial::{Crs, Extent, Grid, GridSpec, Transformer};
+use twin_core::formats::cf::GridSeries;
+use twin_core::simulation::Unit;
+use twin_core::spatial::{Crs, Grid, GridSpec};
 use twin_core::{Error, Language, Result};
 
 use super::{Hyetograph, RainField, Stretch};
+use crate::raster::{Pixels, Raster};
 
 /// What the rasters hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,26 +34,20 @@ pub fn read_rasters(
     spec: &GridSpec,
     crs: Crs,
 ) -> Result<RainField> {
-    let [(first_s, first), (second_s, _), ..] = rasters else {
-        return Err(Error::input(
-            "rain.rasters",
-            "il faut au moins deux rasters, dont l'écart donne la période",
-            "at least two rasters are needed, whose distance gives the period",
-        ));
-    };
+    let Some((_, first)) = rasters.first() else { return Err(too_few("rain.rasters")) };
     let begin = Raster::open(first)?;
-    let pixel_of = Pixels::new(&begin, spec, crs, first)?;
-    // Times of the ends of all periods but the first, with that of the first before them.
-    let mut bounds: Vec<f64> = rasters.iter().map(|r| r.0).collect();
-    match values {
-        RasterValues::Depth => bounds.insert(0, 2.0 * first_s - second_s),
-        RasterValues::Intensity => {
-            let last = bounds.len() - 1;
-            bounds.push(2.0 * bounds[last] - bounds[last - 1]);
-        }
-    }
-    let mut stretches: Vec<Vec<Stretch>> = vec![Vec::new(); pixel_of.pixels.len()];
-    for ((_, path), period) in rasters.iter().zip(bounds.windows(2)) {
+    let pixels = Pixels::new((&begin.spec, begin.crs), spec, crs)?;
+    let frames = Frames {
+        name: first.display().to_string(),
+        times_s: rasters.iter().map(|r| r.0).collect(),
+        values,
+        to_si: match values {
+            RasterValues::Depth => 1e-3,
+            RasterValues::Intensity => 1e-3 / 3600.0,
+        },
+    };
+    frames.field(pixels, |index, window| {
+        let path = &rasters[index].1;
         let raster = Raster::open(path)?;
         if raster.spec != begin.spec || raster.crs != begin.crs {
             return Err(Error::input(
@@ -59,23 +56,114 @@ pub fn read_rasters(
                 "other pixels than the first raster of rain; bring them onto one grid",
             ));
         }
-        let window = raster.read(&pixel_of.window)?;
-        let length_s = period[1] - period[0];
-        for (pixel, stretches) in pixel_of.pixels.iter().zip(&mut stretches) {
-            let value = f64::from(window.values[*pixel]);
-            let depth_m = match values {
-                RasterValues::Depth => 1e-3 * value,
-                RasterValues::Intensity => 1e-3 * value * length_s / 3600.0,
-            };
-            stretches.push(sound(depth_m, period, path)?);
+        Ok((path.display().to_string(), raster.read(window)?))
+    })
+}
+
+/// Reads the rain of a run grid from a variable over time of a netCDF file; times count from the scenario's
+/// start. Whether it holds depths or intensities follows from its unit.
+///
+/// # Errors
+/// Less than two times; a file that cannot be read or does not cover the run grid; a unit that is no depth
+/// and no intensity; a negative or absurd value or none within the run grid.
+pub fn read_series(
+    path: &Path,
+    variable: &str,
+    start: jiff::Timestamp,
+    spec: &GridSpec,
+    crs: Crs,
+) -> Result<RainField> {
+    let file = GridSeries::open(path, variable)?;
+    let name = format!("{} [{variable}]", path.display());
+    let unit = file.unit().unwrap_or_default();
+    let (values, to_si) = meaning(unit).ok_or_else(|| {
+        Error::input(
+            &name,
+            format!("l'unité « {unit} » n'est ni une hauteur ni une intensité de pluie ; attendu : mm, kg m-2, mm h-1, kg m-2 s-1 …"),
+            format!("the unit \"{unit}\" is neither a depth nor an intensity of rain; expected: mm, kg m-2, mm h-1, kg m-2 s-1 …"),
+        )
+    })?;
+    let pixels = Pixels::new((file.spec(), file.crs()), spec, crs)?;
+    let since = |time: &jiff::Timestamp| time.duration_since(start).as_secs_f64();
+    let times_s = file.times().iter().map(since).collect();
+    let frames = Frames { name: name.clone(), times_s, values, to_si };
+    frames.field(pixels, |index, [rows, columns]| {
+        let frame = file.read_window(index, rows.clone(), columns.clone())?;
+        Ok((format!("{name}, {}", file.times()[index]), frame))
+    })
+}
+
+/// What a unit of rain stands for, with its factor to m or m/s.
+fn meaning(unit: &str) -> Option<(RasterValues, f64)> {
+    // A kilogram of water on a square metre is a millimetre.
+    let known = [
+        ("m", RasterValues::Depth, 1.0),
+        ("kg m-2", RasterValues::Depth, 1e-3),
+        ("m s-1", RasterValues::Intensity, 1.0),
+        ("kg m-2 s-1", RasterValues::Intensity, 1e-3),
+    ];
+    let unit = Unit::parse(unit)?;
+    known.into_iter().find_map(|(base, values, to_si)| {
+        Some((values, unit.convert(1.0, &Unit::parse(base)?)? * to_si))
+    })
+}
+
+/// Rain by time and pixel.
+struct Frames {
+    name: String,
+    times_s: Vec<f64>,
+    values: RasterValues,
+    /// Factor of the values to m or m/s.
+    to_si: f64,
+}
+
+impl Frames {
+    /// The rain of every cell; `read` gives the name and the values of a frame in a window.
+    fn field(
+        &self,
+        pixels: Pixels,
+        read: impl Fn(usize, &[Range<usize>; 2]) -> Result<(String, Grid<f32>)>,
+    ) -> Result<RainField> {
+        let [first_s, second_s, ..] = self.times_s[..] else { return Err(too_few(&self.name)) };
+        let pixels = pixels.whole().ok_or_else(|| outside(&self.name))?;
+        // Times of the ends of all periods but the first, with that of the first before them.
+        let mut bounds = self.times_s.clone();
+        match self.values {
+            RasterValues::Depth => bounds.insert(0, 2.0 * first_s - second_s),
+            RasterValues::Intensity => {
+                let last = bounds.len() - 1;
+                bounds.push(2.0 * bounds[last] - bounds[last - 1]);
+            }
         }
+        let mut stretches: Vec<Vec<Stretch>> = vec![Vec::new(); pixels.pixels.len()];
+        for (index, period) in bounds.windows(2).enumerate() {
+            let (name, window) = read(index, &pixels.window)?;
+            let length_s = period[1] - period[0];
+            for (pixel, stretches) in pixels.pixels.iter().zip(&mut stretches) {
+                let value = self.to_si * f64::from(window.values[*pixel]);
+                let depth_m = match self.values {
+                    RasterValues::Depth => value,
+                    RasterValues::Intensity => value * length_s,
+                };
+                stretches.push(sound(depth_m, period, &name)?);
+            }
+        }
+        let places = stretches.into_iter().map(Hyetograph::new).collect::<Result<_>>()?;
+        let of_cell = pixels.into_positions();
+        RainField::of_cells(places, of_cell).ok_or_else(|| outside(&self.name))
     }
-    let places = stretches.into_iter().map(Hyetograph::new).collect::<Result<_>>()?;
-    RainField::of_cells(places, pixel_of.of_cell).ok_or_else(|| outside(first))
+}
+
+fn too_few(place: &str) -> Error {
+    Error::input(
+        place,
+        "il faut au moins deux temps, dont l'écart donne la période",
+        "at least two times are needed, whose distance gives the period",
+    )
 }
 
 /// Refuses values that are no rain.
-fn sound(depth_m: f64, period: &[f64], path: &Path) -> Result<Stretch> {
+fn sound(depth_m: f64, period: &[f64], name: &str) -> Result<Stretch> {
     if depth_m.is_finite() && depth_m >= 0.0 {
         return Ok(Stretch::of_depth(period[0], period[1], depth_m));
     }
@@ -84,7 +172,7 @@ fn sound(depth_m: f64, period: &[f64], path: &Path) -> Result<Stretch> {
         false => l.number(1e3 * depth_m, 2),
     };
     Err(Error::input(
-        path.display().to_string(),
+        name,
         format!(
             "{} dans l'emprise du calcul ; la pluie doit y être connue et positive",
             told(Language::Fr)
@@ -96,92 +184,12 @@ fn sound(depth_m: f64, period: &[f64], path: &Path) -> Result<Stretch> {
     ))
 }
 
-fn outside(path: &Path) -> Error {
+fn outside(name: &str) -> Error {
     Error::input(
-        path.display().to_string(),
+        name,
         "ne couvre pas toute l'emprise du calcul ; vérifier son emprise et son système de coordonnées",
         "does not cover the whole run grid; check its extent and reference system",
     )
-}
-
-/// A GeoTIFF or an ESRI ASCII grid.
-struct Raster {
-    spec: GridSpec,
-    crs: Option<Crs>,
-    source: Source,
-}
-
-enum Source {
-    Tiff(Box<GeoTiff>),
-    Whole(Grid<f32>),
-}
-
-impl Raster {
-    fn open(path: &Path) -> Result<Self> {
-        let is_ascii = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("asc"));
-        if is_ascii {
-            let grid = read_ascii_grid(path)?;
-            return Ok(Self { spec: grid.spec, crs: None, source: Source::Whole(grid) });
-        }
-        let tiff = GeoTiff::open(path)?;
-        if tiff.bands() != 1 {
-            let bands = tiff.bands();
-            return Err(Error::input(
-                path.display().to_string(),
-                format!("{bands} bandes ; donner un raster d'une seule bande par période"),
-                format!("{bands} bands; give a raster of one band for each period"),
-            ));
-        }
-        Ok(Self { spec: *tiff.spec(), crs: tiff.crs(), source: Source::Tiff(Box::new(tiff)) })
-    }
-
-    fn read(&self, [rows, columns]: &[std::ops::Range<usize>; 2]) -> Result<Grid<f32>> {
-        match &self.source {
-            Source::Tiff(tiff) => tiff.read_window(0, rows.clone(), columns.clone()),
-            Source::Whole(grid) => Ok(grid.crop(rows.clone(), columns.clone())),
-        }
-    }
-}
-
-/// Which pixels rain on the cells of a run grid.
-struct Pixels {
-    /// Rows and columns of the raster that hold them all.
-    window: [std::ops::Range<usize>; 2],
-    /// The pixels that any cell takes, as positions in the window.
-    pixels: Vec<usize>,
-    /// By cell a position in `pixels`.
-    of_cell: Vec<u32>,
-}
-
-impl Pixels {
-    fn new(raster: &Raster, spec: &GridSpec, crs: Crs, path: &Path) -> Result<Self> {
-        let to_raster = raster.crs.filter(|of| *of != crs);
-        let to_raster = to_raster.map(|of| Transformer::new(crs, of)).transpose()?;
-        let position = |cell: usize| {
-            let (row, column) = spec.row_column(cell);
-            let (x, y) = spec.centre(row, column);
-            to_raster.as_ref().map_or((x, y), |t| t.point(x, y))
-        };
-        let centres: Vec<(f64, f64)> = (0..spec.len()).map(position).collect();
-        let around = Extent::of_points(centres.iter().copied()).ok_or_else(|| outside(path))?;
-        let (rows, columns) = raster.spec.window(&around.buffered(raster.spec.cell_size));
-        if rows.is_empty() || columns.is_empty() {
-            return Err(outside(path));
-        }
-        let window = raster.spec.crop(&rows, &columns);
-        let mut number: BTreeMap<usize, u32> = BTreeMap::new();
-        let mut pixels = Vec::new();
-        let mut of_cell = Vec::with_capacity(centres.len());
-        for (x, y) in centres {
-            let (row, column) = window.cell_at(x, y).ok_or_else(|| outside(path))?;
-            let pixel = window.index(row, column);
-            of_cell.push(*number.entry(pixel).or_insert_with(|| {
-                pixels.push(pixel);
-                pixels.len() as u32 - 1
-            }));
-        }
-        Ok(Self { window: [rows, columns], pixels, of_cell })
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! HDF5 in the layout that CF-1.11 and netCDF-4 agree on: [`GridFile`] for the bands of a
-//! territory with their overviews, [`SeriesFile`] for fields that change with time.
+//! territory with their overviews, [`SeriesFile`] for fields that change with time. [`GridSeries`] reads a
+//! variable of a file that another program wrote.
 //!
 //! Both carry dimension scales, a `crs` grid-mapping variable, and values at cell centres with `y`
 //! descending, so that h5py, netCDF4, xarray, QGIS and GDAL open them without help. Chunks are
@@ -14,6 +15,7 @@ mod bands;
 mod frame;
 mod grid_file;
 mod grid_mapping;
+mod grid_series;
 mod grid_writer;
 mod open_file;
 mod series_file;
@@ -31,6 +33,7 @@ use crate::{Error, FileProblem, Result};
 
 pub use bands::{BandKind, BandMeta, Category};
 pub use grid_file::GridFile;
+pub use grid_series::GridSeries;
 pub use grid_writer::GridFileWriter;
 pub use series_file::SeriesFile;
 pub use series_merge::merge_segments;

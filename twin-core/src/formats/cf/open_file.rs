@@ -108,7 +108,7 @@ impl OpenFile {
 }
 
 /// Opens an HDF5 file for reading.
-fn open(path: &Path) -> Result<H5File> {
+pub(super) fn open(path: &Path) -> Result<H5File> {
     let mut signature = Vec::new();
     std::fs::File::open(path)
         .and_then(|file| file.take(8).read_to_end(&mut signature))

@@ -23,6 +23,8 @@ pub struct GeoTiff {
     crs: Option<Crs>,
     sample_type: SampleType,
     nodata: Option<f64>,
+    /// By band: stored values times the first plus the second are the values meant.
+    scaling: Vec<(f64, f64)>,
 }
 
 impl std::fmt::Debug for GeoTiff {
@@ -55,7 +57,8 @@ impl GeoTiff {
                 Error::file(path, problem)
             })?),
         };
-        Ok(Self { path: path.to_owned(), file, spec, crs, sample_type, nodata })
+        let scaling = scaling(path, &file)?;
+        Ok(Self { path: path.to_owned(), file, spec, crs, sample_type, nodata, scaling })
     }
 
     /// The file.
@@ -94,8 +97,8 @@ impl GeoTiff {
         self.sample_type
     }
 
-    /// Pixels of a window of a band, counted from 0; pixels without data become `NaN`. Values of
-    /// `f64` and 32-bit integers are rounded to `f32`.
+    /// Pixels of a window of a band, counted from 0, with the scale and offset that GDAL's metadata state;
+    /// pixels without data become `NaN`. Values of `f64` and 32-bit integers are rounded to `f32`.
     pub fn read_window(
         &self,
         band: usize,
@@ -130,7 +133,9 @@ impl GeoTiff {
             )?)
         })?;
         let nodata = self.nodata;
-        let real = |value: f64| if nodata == Some(value) { f32::NAN } else { value as f32 };
+        let (scale, offset) = self.scaling[band];
+        let meant = |value: f64| (value * scale + offset) as f32;
+        let real = |value: f64| if nodata == Some(value) { f32::NAN } else { meant(value) };
         let values: Vec<f32> = match self.sample_type {
             SampleType::U8 => bytes.iter().map(|&v| real(v.into())).collect(),
             SampleType::I8 => bytes.iter().map(|&v| real((v as i8).into())).collect(),
@@ -142,7 +147,8 @@ impl GeoTiff {
             SampleType::F32 => each(&bytes, |b| {
                 // The marker is text and may carry fewer or more digits than the sample.
                 let value = f32::from_ne_bytes(b);
-                if nodata.is_some_and(|n| n as f32 == value) { f32::NAN } else { value }
+                let is_nodata = nodata.is_some_and(|n| n as f32 == value);
+                if is_nodata { f32::NAN } else { meant(value.into()) }
             }),
         };
         let spec = self.spec.crop(&rows, &columns);
@@ -159,6 +165,43 @@ impl GeoTiff {
     pub fn read_band(&self, band: usize) -> Result<Grid<f32>> {
         self.read_window(band, 0..self.spec.rows, 0..self.spec.columns)
     }
+}
+
+/// Tag in which GDAL writes its metadata as XML.
+const GDAL_METADATA: u16 = 42112;
+
+/// Scale and offset of every band, 1 and 0 where GDAL's metadata state none.
+fn scaling(path: &Path, file: &GeoTiffFile) -> Result<Vec<(f64, f64)>> {
+    let mut scaling = vec![(1.0, 0.0); file.band_count() as usize];
+    let ifd = guarded(path, || Ok(file.tiff().ifd(file.base_ifd_index())?))?;
+    let Some(xml) = ifd.tag(GDAL_METADATA).and_then(|tag| tag.value.as_str()) else {
+        return Ok(scaling);
+    };
+    let damaged = || {
+        let problem = FileProblem::damaged(
+            "échelle ou décalage illisible dans les métadonnées de GDAL",
+            "scale or offset unreadable in GDAL's metadata",
+        );
+        Error::file(path, problem)
+    };
+    let document =
+        roxmltree::Document::parse(xml.trim_matches(['\0', ' '])).map_err(|_| damaged())?;
+    for item in document.descendants().filter(|node| node.has_tag_name("Item")) {
+        let (Some(role), Some(sample)) = (item.attribute("role"), item.attribute("sample")) else {
+            continue;
+        };
+        let Some(band) = sample.parse().ok().and_then(|band: usize| scaling.get_mut(band)) else {
+            continue;
+        };
+        let to = match role {
+            "scale" => &mut band.0,
+            "offset" => &mut band.1,
+            _ => continue,
+        };
+        let value = item.text().and_then(|text| text.trim().parse().ok());
+        *to = value.filter(|v: &f64| v.is_finite()).ok_or_else(damaged)?;
+    }
+    Ok(scaling)
 }
 
 fn each<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f32) -> Vec<f32> {
@@ -310,6 +353,36 @@ mod tests {
         let doubles = [2.0, 2.0, 0.0, 0.0, 0.0, 0.0, 10.0, 20.0, 0.0];
         bytes.extend(doubles.into_iter().flat_map(f64::to_le_bytes));
         bytes
+    }
+
+    #[test]
+    fn scale_and_offset_of_gdal_are_applied_and_damaged_ones_told() {
+        let with = |xml: &str| {
+            let mut bytes = strip();
+            // The metadata take the place of the rows per strip, which a single strip does not need.
+            let entry = 10 + 7 * 12;
+            let place = bytes.len() as u32;
+            let last = 10 + 10 * 12;
+            bytes.copy_within(entry + 12..last + 12, entry);
+            let metadata = [&42112u16.to_le_bytes()[..], &2u16.to_le_bytes()].concat();
+            let rest = [(xml.len() as u32 + 1).to_le_bytes(), place.to_le_bytes()].concat();
+            bytes[last..last + 12].copy_from_slice(&[metadata, rest].concat());
+            bytes.extend(xml.bytes().chain([0]));
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), bytes).unwrap();
+            GeoTiff::open(file.path()).and_then(|tiff| tiff.read_band(0)).map(|grid| grid.values)
+        };
+        let item = |role: &str, value: &str| {
+            format!("<Item name=\"X\" sample=\"0\" role=\"{role}\">{value}</Item>")
+        };
+        let metadata = |items: &str| format!("<GDALMetadata>{items}</GDALMetadata>");
+        let both = metadata(&(item("scale", "0.5") + &item("offset", "-1")));
+        assert_eq!(with(&both).unwrap(), [-0.5, 0.0, 0.5, 1.0, 1.5, 2.0]);
+        assert_eq!(with(&metadata("<Item name=\"A\">x</Item>")).unwrap()[1], 2.0);
+        for wrong in ["dix", "inf"] {
+            assert!(with(&metadata(&item("scale", wrong))).is_err());
+        }
+        assert!(with("<GDALMetadata>").is_err());
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Measures that move earth: a levee taken away, a bank lowered, a basin dug.
 
-use geo::Buffer;
+use geo::{Area, Buffer};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::crest::{Crest, densified, off_the_terrain};
+use super::outlet::Outlet;
 use super::surface::within_territory;
 use super::{MeasureContext, MeasureKind};
 use crate::language::Text;
@@ -15,6 +16,8 @@ use crate::spatial::{Geometry, Line, Polygon};
 use crate::territory::{Edit, GeometryInput, LineStructure, RasterOperation};
 use crate::{Error, Result};
 
+/// No open basin is deeper, m.
+const DEEPEST_BASIN_M: f64 = 30.0;
 /// Longest piece of a strip that is levelled at once, m.
 const PIECE_M: f64 = 5.0;
 
@@ -148,6 +151,12 @@ struct RetentionParameters {
     /// Level of the floor, where the ground is higher now; absent: the ground stays.
     #[serde(default)]
     floor: Option<Level>,
+    /// Volume that the dug basin holds below the lowest ground of its border, m³, in place of `floor`.
+    #[serde(default)]
+    volume_m3: Option<f64>,
+    /// Outlet that empties it at a limited rate; absent: none.
+    #[serde(default)]
+    outlet: Option<Outlet>,
     /// Crest of a bank along the polygon's border; absent: none.
     #[serde(default)]
     crest: Option<Crest>,
@@ -175,18 +184,30 @@ impl MeasureKind for RetentionArea {
         let here = format!("{place}.geometry");
         let polygons = given.geometry.polygons(context.territory.crs(), &here)?;
         within_territory(&Geometry::Polygons(polygons.clone()), context, &here)?;
-        if given.floor.is_none() && given.crest.is_none() {
-            return Err(Error::input(
-                place,
-                "donner floor (fond), crest (digue de ceinture) ou les deux",
-                "give floor, crest (of a bank around it) or both",
-            ));
-        }
+        let floor = match (&given.floor, given.volume_m3) {
+            (Some(floor), None) => {
+                let datum = context.territory.vertical_datum();
+                Some(floor.in_datum(datum, &format!("{place}.floor"))?)
+            }
+            (None, Some(volume)) => {
+                let volume = positive(volume, &format!("{place}.volume_m3"))?;
+                Some(floor_of_volume(&polygons, volume, context, &here)?)
+            }
+            (None, None) if given.crest.is_some() => None,
+            _ => {
+                return Err(Error::input(
+                    place,
+                    "donner floor (fond) ou volume_m3, ou crest (digue de ceinture) seule ou avec l'un d'eux",
+                    "give floor or volume_m3, or crest (of a bank around it) alone or with one of them",
+                ));
+            }
+        };
         let mut edits = Vec::new();
-        if let Some(floor) = &given.floor {
-            let datum = context.territory.vertical_datum();
-            let level = floor.in_datum(datum, &format!("{place}.floor"))?;
+        if let Some(level) = floor {
             edits.push(dug(Geometry::Polygons(polygons.clone()), level));
+        }
+        if let Some(outlet) = &given.outlet {
+            edits.push(outlet.edit(polygons.clone(), context, &place)?);
         }
         if let Some(crest) = &given.crest {
             let rings: Vec<Line> = polygons.iter().map(|p| closed(&p.exterior)).collect();
@@ -196,6 +217,36 @@ impl MeasureKind for RetentionArea {
         }
         Ok(edits)
     }
+}
+
+/// The floor of a basin with upright sides that holds a volume below the lowest ground of its border, m.
+fn floor_of_volume(
+    polygons: &[Polygon],
+    volume_m3: f64,
+    context: &MeasureContext<'_>,
+    place: &str,
+) -> Result<f64> {
+    let mut rim = f64::INFINITY;
+    for ring in polygons.iter().map(|p| closed(&p.exterior)) {
+        for point in densified(&ring, context.territory.spec().cell_size) {
+            if let Some(ground) = context.territory.ground_at(point[0], point[1])? {
+                rim = rim.min(f64::from(ground));
+            }
+        }
+    }
+    let area: f64 = polygons.iter().map(|p| p.to_geo().unsigned_area()).sum();
+    if !rim.is_finite() || area <= 0.0 {
+        return Err(off_the_terrain(place));
+    }
+    let depth = volume_m3 / area;
+    if depth > DEEPEST_BASIN_M {
+        return Err(Error::input(
+            place,
+            format!("{depth:.0} m de profondeur pour ce volume ; agrandir le bassin"),
+            format!("{depth:.0} m deep for this volume; enlarge the basin"),
+        ));
+    }
+    Ok(rim - depth)
 }
 
 /// Ground in an area brought down to a level.

@@ -8,9 +8,11 @@
 //! | `breach` | a structure of the scenario that fails |
 //! | `levee-removed` | the terrain without its levee |
 //! | `bank-lowered` | a strip of ground lowered |
-//! | `retention-area` | a basin, with a bank where wanted |
+//! | `retention-area` | a basin, with a bank and an outlet where wanted |
 //! | `land-cover` | another cover within polygons: ground de-sealed, a crop changed |
 //! | `planted-strip` | a hedge or a strip of grass along a line, on a bank where wanted |
+//! | `swale` | a strip dug along a line: a swale, a street of another profile |
+//! | `green-roof` | roofs that hold rain back |
 //! | `bridge` | a deck with an opening through a bank |
 //! | `flood-gate` | a wall with a gate that opens by a schedule |
 
@@ -19,13 +21,14 @@ mod crest;
 mod crossing;
 mod ground;
 mod levee;
+mod outlet;
 mod surface;
 
 pub use breach::Breach;
 pub use crossing::{Bridge, FloodGate};
 pub use ground::{BankLowered, LeveeRemoved, RetentionArea};
 pub use levee::Levee;
-pub use surface::{CoverChanged, PlantedStrip};
+pub use surface::{CoverChanged, GreenRoofs, PlantedStrip, Swale};
 
 use serde_json::Value;
 

@@ -1,4 +1,5 @@
-//! Measures on what covers the ground: sealed ground opened, another crop, a hedge or a strip of grass.
+//! Measures on what covers ground and roofs: sealed ground opened, another crop, a hedge, a swale, green
+//! roofs.
 
 use geo::Buffer;
 use schemars::JsonSchema;
@@ -7,12 +8,18 @@ use serde_json::Value;
 
 use super::crest::off_the_terrain;
 use super::ground::positive;
+use super::outlet::Outlet;
 use super::{MeasureContext, MeasureKind};
 use crate::language::Text;
 use crate::simulation::parse_parameters;
 use crate::spatial::{Geometry, Polygon};
-use crate::territory::{Edit, GeometryInput, LandCover, RasterOperation};
+use crate::territory::{Edit, GeometryInput, GreenRoof, LandCover, RasterOperation};
 use crate::{Error, Result};
+
+/// Wider is no strip, m.
+const WIDEST_STRIP_M: f64 = 500.0;
+/// As much as a metre of substrate with 30 % of water holds, mm.
+const MOST_RETENTION_MM: f64 = 300.0;
 
 /// The kind `land-cover`: another cover within polygons.
 #[derive(Debug, Clone, Copy, Default)]
@@ -93,13 +100,8 @@ impl MeasureKind for PlantedStrip {
     fn edits(&self, parameters: &Value, context: &MeasureContext<'_>) -> Result<Vec<Edit>> {
         let place = format!("measures.{}", context.name);
         let given: StripParameters = parse_parameters(&place, parameters)?;
-        let width = positive(given.width_m, &format!("{place}.width_m"))?;
-        let here = format!("{place}.geometry");
-        let lines = given.geometry.lines(context.territory.crs(), &here)?;
         let cover = cover(&given.cover, &format!("{place}.cover"))?;
-        let area = Geometry::Lines(lines).to_multi_line_string().buffer(0.5 * width);
-        let area = Geometry::Polygons(area.iter().map(Polygon::from_geo).collect());
-        within_territory(&area, context, &here)?;
+        let area = Geometry::Polygons(strip(&given.geometry, given.width_m, context, &place)?);
         let mut edits = Vec::new();
         if let Some(height) = given.bank_height_m {
             let height = positive(height, &format!("{place}.bank_height_m"))?;
@@ -109,6 +111,144 @@ impl MeasureKind for PlantedStrip {
         edits.push(covered(area, cover));
         Ok(edits)
     }
+}
+
+/// The kind `swale`: a strip dug along a line, grown with grass or sealed as a street of another profile.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Swale;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SwaleParameters {
+    /// Line: a file or a list of `[x, y]`.
+    #[schemars(extend("format" = "path"))]
+    geometry: GeometryInput,
+    /// Width, metres.
+    width_m: f64,
+    /// Depth below the ground, metres.
+    depth_m: f64,
+    /// Cover afterwards: `grass`, or `sealed` for a street whose middle carries the water.
+    #[serde(default = "grass")]
+    cover: String,
+    /// Outlet that empties it at a limited rate; absent: none.
+    #[serde(default)]
+    outlet: Option<Outlet>,
+}
+
+fn grass() -> String {
+    LandCover::Grass.code().to_owned()
+}
+
+impl MeasureKind for Swale {
+    fn id(&self) -> &str {
+        "swale"
+    }
+
+    fn title(&self) -> Text {
+        Text::new("Noue ou rue reprofilée", "Swale or street of another profile")
+    }
+
+    fn parameter_schema(&self) -> schemars::Schema {
+        schemars::schema_for!(SwaleParameters)
+    }
+
+    fn edits(&self, parameters: &Value, context: &MeasureContext<'_>) -> Result<Vec<Edit>> {
+        let place = format!("measures.{}", context.name);
+        let given: SwaleParameters = parse_parameters(&place, parameters)?;
+        let depth = positive(given.depth_m, &format!("{place}.depth_m"))?;
+        let polygons = strip(&given.geometry, given.width_m, context, &place)?;
+        let cover = cover(&given.cover, &format!("{place}.cover"))?;
+        let area = Geometry::Polygons(polygons.clone());
+        let operation = RasterOperation::Add(-depth as f32);
+        let mut edits = vec![
+            Edit::Raster { band: "dtm".to_owned(), area: area.clone(), operation },
+            covered(area, cover),
+        ];
+        if let Some(outlet) = &given.outlet {
+            edits.push(outlet.edit(polygons, context, &place)?);
+        }
+        Ok(edits)
+    }
+}
+
+/// The kind `green-roof`: roofs that hold rain back.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct GreenRoofs;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct GreenRoofParameters {
+    /// Polygons: a file or a ring of `[x, y]`; the roofs within them.
+    #[schemars(extend("format" = "path"))]
+    geometry: GeometryInput,
+    /// Rain that the substrate holds before water leaves, mm.
+    retention_mm: f64,
+    /// Where the retention comes from: maker, study, hypothesis.
+    source: String,
+}
+
+impl MeasureKind for GreenRoofs {
+    fn id(&self) -> &str {
+        "green-roof"
+    }
+
+    fn title(&self) -> Text {
+        Text::new("Toitures végétalisées", "Green roofs")
+    }
+
+    fn parameter_schema(&self) -> schemars::Schema {
+        schemars::schema_for!(GreenRoofParameters)
+    }
+
+    fn edits(&self, parameters: &Value, context: &MeasureContext<'_>) -> Result<Vec<Edit>> {
+        let place = format!("measures.{}", context.name);
+        let given: GreenRoofParameters = parse_parameters(&place, parameters)?;
+        let here = |key: &str| format!("{place}.{key}");
+        let retention = positive(given.retention_mm, &here("retention_mm"))?;
+        if retention > MOST_RETENTION_MM {
+            return Err(Error::input(
+                here("retention_mm"),
+                format!(
+                    "{retention} mm ; un toit végétalisé en retient {MOST_RETENTION_MM} au plus"
+                ),
+                format!("{retention} mm; a green roof holds {MOST_RETENTION_MM} at most"),
+            ));
+        }
+        if given.source.trim().is_empty() {
+            return Err(Error::input(
+                here("source"),
+                "dire d'où vient la rétention",
+                "say where the retention comes from",
+            ));
+        }
+        let area = given.geometry.polygons(context.territory.crs(), &here("geometry"))?;
+        within_territory(&Geometry::Polygons(area.clone()), context, &here("geometry"))?;
+        Ok(vec![Edit::GreenRoof(GreenRoof { area, retention_m: 1e-3 * retention })])
+    }
+}
+
+/// The strip of a width along lines.
+fn strip(
+    geometry: &GeometryInput,
+    width_m: f64,
+    context: &MeasureContext<'_>,
+    place: &str,
+) -> Result<Vec<Polygon>> {
+    let key = format!("{place}.width_m");
+    let width = positive(width_m, &key)?;
+    if width > WIDEST_STRIP_M {
+        return Err(Error::input(
+            key,
+            format!("{width} m ; une bande en a {WIDEST_STRIP_M} au plus, sinon land-cover"),
+            format!("{width} m; a strip has {WIDEST_STRIP_M} at most, else use land-cover"),
+        ));
+    }
+    let here = format!("{place}.geometry");
+    let lines = geometry.lines(context.territory.crs(), &here)?;
+    let area = Geometry::Lines(lines).to_multi_line_string().buffer(0.5 * width);
+    let polygons: Vec<Polygon> = area.iter().map(Polygon::from_geo).collect();
+    within_territory(&Geometry::Polygons(polygons.clone()), context, &here)?;
+    Ok(polygons)
 }
 
 fn covered(area: Geometry, cover: LandCover) -> Edit {

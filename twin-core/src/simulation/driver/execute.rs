@@ -136,14 +136,11 @@ fn context_of(
     run: &str,
 ) -> RunContext {
     let (progress, run) = (options.progress.clone(), run.to_owned());
-    let mut context =
-        RunContext::new(scenario.time.duration.seconds(), scenario.output_interval_s())
-            .with_cancellation(options.cancelled.clone())
-            .with_progress(Arc::new(move |time_s| {
-                progress(Progress::Reached { run: &run, time_s })
-            }));
+    let mut context = RunContext::new(scenario.duration_s(), scenario.output_interval_s())
+        .with_cancellation(options.cancelled.clone())
+        .with_progress(Arc::new(move |time_s| progress(Progress::Reached { run: &run, time_s })));
     context.is_demo = view.territory().manifest().demo;
-    context.start = scenario.time.start;
+    context.start = scenario.start();
     context
 }
 
@@ -196,7 +193,7 @@ fn advance_all(
     options: &RunOptions,
     context: &RunContext,
 ) -> Result<u32> {
-    let duration = scenario.time.duration.seconds();
+    let duration = scenario.duration_s();
     let interval = scenario.output_interval_s();
     let last = (duration / interval - 1e-9).ceil() as usize;
     let can_restart = members.iter().all(|m| m.can_restart);

@@ -46,8 +46,8 @@ pub(super) fn of_step(
     add(&view.fingerprint());
     // A territory that was edited by hand, in QGIS for instance, is another territory.
     add(&Territory::content_hash(view.territory().folder())?);
-    add(&scenario.time.start.to_string());
-    add(&scenario.time.duration.seconds().to_string());
+    add(&scenario.start().to_string());
+    add(&scenario.duration_s().to_string());
     add(&scenario.output_interval_s().to_string());
     add(&format!("{:?}", step.coupling_step_s));
     add(&step.variants.to_string());

@@ -39,6 +39,13 @@ pub(super) fn plan(registry: &Registry, scenario: &Scenario) -> Result<Vec<Vec<S
     for (name, entry) in &scenario.runs {
         let simulation = registry.simulation(&entry.simulation)?.clone();
         check_requirements(simulation.as_ref(), scenario, &place(name))?;
+        if scenario.time.is_none() && simulation.has_clock() {
+            return Err(Error::input(
+                place(name),
+                "ce calcul se déroule dans le temps ; ajouter [time] avec start et duration",
+                "this run goes over time; add [time] with start and duration",
+            ));
+        }
         steps.insert(
             name.clone(),
             Step {

@@ -98,7 +98,7 @@ pub(super) fn workload(scenario: &Scenario, spec: &GridSpec) -> Workload {
     Workload {
         cells: spec.len(),
         cell_size_m: spec.cell_size,
-        duration_s: scenario.time.duration.seconds(),
+        duration_s: scenario.duration_s(),
         threads: rayon::current_num_threads(),
     }
 }

@@ -123,6 +123,7 @@ fn manifest_of(run: &Publication<'_>) -> Result<RunManifest> {
             ),
         );
     }
+    let clock = run.scenario.time.as_ref().filter(|_| run.step.simulation.has_clock());
     Ok(RunManifest {
         schema: 1,
         hash: run.hash.to_owned(),
@@ -151,9 +152,9 @@ fn manifest_of(run: &Publication<'_>) -> Result<RunManifest> {
         input_files: run.files.clone(),
         upstream: run.upstream.iter().cloned().collect(),
         grid: *run.view.spec(),
-        start_utc: run.scenario.time.start.to_string(),
-        duration_s: run.scenario.time.duration.seconds(),
-        output_interval_s: run.scenario.output_interval_s(),
+        start_utc: clock.map(|time| time.start.to_string()),
+        duration_s: clock.map(|time| time.duration.seconds()),
+        output_interval_s: clock.map(|_| run.scenario.output_interval_s()),
         budget: run.budget,
         licence: descriptor.licence.to_owned(),
         citation: descriptor.citation.to_owned(),

@@ -85,7 +85,7 @@ impl Segments {
             folder,
             spec: *view.spec(),
             crs: view.territory().crs(),
-            start: scenario.time.start,
+            start: scenario.start(),
             attributes: super::publish::file_attributes(scenario, view, descriptor),
             variables,
             closed: 0,

@@ -337,12 +337,14 @@ fn versions(run: &Publication<'_>, manifest: &RunManifest, language: Language) -
         "Computing grid",
         format!("{} × {} × {} m", grid.columns, grid.rows, language.number(grid.cell_size, 1)),
     );
-    row("Début (UTC)", "Start (UTC)", manifest.start_utc.clone());
-    row(
-        "Durée simulée",
-        "Simulated time",
-        format!("{} h", language.number(manifest.duration_s / 3600.0, 2)),
-    );
+    if let (Some(start), Some(duration_s)) = (&manifest.start_utc, manifest.duration_s) {
+        row("Début (UTC)", "Start (UTC)", start.clone());
+        row(
+            "Durée simulée",
+            "Simulated time",
+            format!("{} h", language.number(duration_s / 3600.0, 2)),
+        );
+    }
     row("Méthode", "Method", descriptor.citation.to_owned());
     row("Licence", "Licence", manifest.licence.clone());
     row("Empreinte du calcul", "Hash of the run", manifest.hash.clone());

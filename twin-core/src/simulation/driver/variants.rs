@@ -90,7 +90,7 @@ fn compute(
     let quiet = context.clone().with_progress(Arc::new(|_| ()));
     let mut run = step.simulation.initialise(view.clone(), &variant.parameters, &quiet)?;
     let mut fields = Fields::new(*view.spec());
-    let (duration, interval) = (scenario.time.duration.seconds(), scenario.output_interval_s());
+    let (duration, interval) = (scenario.duration_s(), scenario.output_interval_s());
     let last = (duration / interval - 1e-9).ceil() as usize;
     for output in 0..=last {
         context.check_cancelled()?;

@@ -1,0 +1,398 @@
+//! Radiation at every place of a site, from six directions, and the mean radiant temperature of a person there.
+//!
+//! ```text
+//! from above   Σ over patches of radiance · ∫ sin(altitude) dΩ + direct · sin(altitude of the sun)
+//! from a side  Σ over patches of radiance · ∫ cos(angle to the side) dΩ + ½ of what the ground on that side sends
+//! from below   what the ground around sends
+//! ```
+//!
+//! A patch of the sky shows sky (Perez' luminance; emissivity by Prata 1996 and Martin & Berdahl 1984, clouds by the
+//! clearness of global radiation), a crown (part of the sky's light, air temperature) or a wall (reflected light,
+//! sunlit and shaded parts with their temperatures). Temperatures of ground and walls follow the day as Lindberg et
+//! al. (2008, 2016) fitted them.
+//!
+//! | file | concern |
+//! |---|---|
+//! | `tables` | sums over patches of all cells at once |
+//! | `ground` | what a person sees of the ground |
+//! | `surfaces` | temperatures of ground and walls over the day |
+//! | [`posture`] | six directions → mean radiant temperature |
+//! | [`isotropic`] | the published scheme by sky view factors alone |
+
+mod ground;
+pub mod isotropic;
+pub mod posture;
+mod surfaces;
+mod tables;
+
+use std::f64::consts::PI;
+
+use rayon::prelude::*;
+use twin_core::spatial::Grid;
+use twin_sunlight::irradiance::{Air, Split, clear_sky, clearness, extraterrestrial, split};
+use twin_sunlight::walls::Walls;
+use twin_sunlight::{Patch, Scene, Shadows, SkyView, Sun, patches};
+
+use ground::GroundView;
+use posture::{Absorption, Posture, Received, SIGMA, ZERO, mean_radiant_temperature};
+pub use surfaces::{Course, Day};
+use tables::{Sent, Tables, WIDTH};
+
+/// Part of the short-wave radiation that leaves reflect (Campbell & Norman 1998, *Environmental Biophysics*, table
+/// 11.4: deciduous forest 0.15 to 0.20).
+const CROWN_ALBEDO: f64 = 0.18;
+/// Time over which the temperature of the ground follows the sun, days (Lindberg et al. 2016: 43 minutes).
+const GROUND_LAG_DAYS: f64 = 1.0 / 33.27;
+/// Sides: north, east, south, west.
+const SIDES: [f64; 4] = [0.0, 90.0, 180.0, 270.0];
+
+/// What surfaces are made of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Materials {
+    /// Albedo and emissivity of walls (Lindberg et al. 2008).
+    pub wall_albedo: f64,
+    /// Emissivity of walls.
+    pub wall_emissivity: f64,
+    /// Part of short-wave radiation that crowns let through: 0.03 with leaves, 0.5 without (Konarska et al. 2014,
+    /// doi:10.1007/s00704-013-1000-3).
+    pub crown_transmissivity: f64,
+}
+
+impl Default for Materials {
+    fn default() -> Self {
+        Self { wall_albedo: 0.20, wall_emissivity: 0.90, crown_transmissivity: 0.03 }
+    }
+}
+
+/// The ground of a cell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GroundKind {
+    /// Part of short-wave radiation that it reflects.
+    pub albedo: f64,
+    /// Emissivity.
+    pub emissivity: f64,
+    /// How its temperature follows the day.
+    pub course: Course,
+}
+
+/// A place whose radiation is computed.
+pub struct Site {
+    scene: Scene,
+    sky: SkyView,
+    walls: Walls,
+    patches: Vec<Patch>,
+    ground: GroundView,
+    kinds: Vec<GroundKind>,
+    kind_of: Vec<u8>,
+    materials: Materials,
+    /// Mean part of the sky that the feet of walls see.
+    sky_of_walls: f64,
+    /// How much warmer than in the shade the ground of each cell was at the moment before, K.
+    excess: Vec<f32>,
+    /// Temperature of ground and walls in the shade, °C.
+    shade: Option<f64>,
+    posture: Posture,
+    absorption: Absorption,
+}
+
+/// Weather and sun at a moment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Moment {
+    /// The sun.
+    pub sun: Sun,
+    /// Day of the year, from 1.
+    pub day_of_year: u16,
+    /// Hour of mean solar time.
+    pub hour: f64,
+    /// Latitude, degrees.
+    pub latitude: f64,
+    /// The air.
+    pub air: Air,
+    /// Global radiation, W/m².
+    pub global: f64,
+    /// Clearness of the sky, 0 (overcast) to 1; `None`: by global radiation.
+    pub clearness: Option<f64>,
+    /// Days since the moment before; the ground remembers it.
+    pub step_days: f64,
+}
+
+/// Radiation and mean radiant temperature at a moment, by cell.
+pub struct Radiation {
+    /// Share of the direct sun that arrives.
+    pub reached: Vec<f32>,
+    /// What a person receives.
+    pub received: Vec<Received>,
+    /// Mean radiant temperature, °C.
+    pub mean_radiant: Vec<f32>,
+    /// Clearness of the sky.
+    pub clearness: f64,
+    /// Global radiation in two parts, W/m².
+    pub split: Split,
+}
+
+impl Site {
+    /// From heights and ground; `kind_of` tells the kind of each cell.
+    pub fn new(
+        scene: Scene,
+        kinds: Vec<GroundKind>,
+        kind_of: Vec<u8>,
+        materials: Materials,
+        posture: Posture,
+        absorption: Absorption,
+    ) -> Self {
+        let sky = SkyView::new(&scene);
+        let walls = Walls::find(&scene);
+        let feet = walls.height_m.values.iter().zip(&sky.buildings.total.values);
+        let (sum, count) = feet
+            .filter(|(height, _)| **height > 0.0)
+            .fold((0.0, 0usize), |(sum, n), (_, s)| (sum + f64::from(*s), n + 1));
+        let ground = GroundView::new(scene.spec().cell_size, posture.height_m);
+        let cells = scene.spec().len();
+        Self {
+            sky_of_walls: if count > 0 { sum / count as f64 } else { 1.0 },
+            patches: Patch::all(),
+            excess: vec![0.0; cells],
+            shade: None,
+            scene,
+            sky,
+            walls,
+            ground,
+            kinds,
+            kind_of,
+            materials,
+            posture,
+            absorption,
+        }
+    }
+
+    /// What every cell sees of the sky.
+    pub fn sky(&self) -> &SkyView {
+        &self.sky
+    }
+
+    /// Ground, roofs and crowns.
+    pub fn scene(&self) -> &Scene {
+        &self.scene
+    }
+
+    /// Radiation at a moment; moments follow each other in time.
+    pub fn at(&mut self, moment: &Moment, day: &Day) -> Radiation {
+        let sky = Sky::of(moment);
+        let before = self.shade.unwrap_or(day.mean_air);
+        let shade = surfaces::shade(before, moment.air.temperature, moment.step_days);
+        self.shade = Some(shade);
+        let shadows = Shadows::cast(&self.scene, &moment.sun);
+        let reached = shadows.reached(self.materials.crown_transmissivity as f32);
+        let lit = self.lit_walls(&shadows, &moment.sun);
+        let sent = self.sent(moment, day, &sky, lit, shade);
+        let tables = Tables::new(&sent);
+        let sums: Vec<[f32; WIDTH]> = self
+            .sky
+            .closed
+            .par_iter()
+            .zip(&self.sky.crowned)
+            .map(|(closed, crowned)| tables.of(closed, crowned))
+            .collect();
+        let direct_down = sky.split.direct * moment.sun.altitude.to_radians().sin().max(0.0);
+        let lag = (-moment.step_days / GROUND_LAG_DAYS).exp() as f32;
+        let courses: Vec<f32> = self
+            .kinds
+            .iter()
+            .map(|kind| kind.course.excess(moment, day, sky.clearness_of_ground) as f32)
+            .collect();
+        let reached = reached.values;
+        self.excess.par_iter_mut().zip(&self.kind_of).zip(&reached).for_each(
+            |((excess, kind), reached)| {
+                let now = courses[usize::from(*kind)] * reached;
+                *excess = now + (*excess - now) * lag;
+            },
+        );
+        let (short_up, long_up): (Vec<f32>, Vec<f32>) = self
+            .excess
+            .par_iter()
+            .zip(&self.kind_of)
+            .zip(&reached)
+            .zip(&sums)
+            .map(|(((excess, kind), reached), sums)| {
+                let kind = &self.kinds[usize::from(*kind)];
+                let down = direct_down * f64::from(*reached) + f64::from(sums[0]);
+                let warmth = SIGMA * (shade + f64::from(*excess) + ZERO).powi(4);
+                let long = kind.emissivity * warmth + (1.0 - kind.emissivity) * f64::from(sums[5]);
+                ((kind.albedo * down) as f32, long as f32)
+            })
+            .unzip();
+        let surface = self.scene.surface();
+        let short_seen = self.ground.seen(surface, &short_up);
+        let long_seen = self.ground.seen(surface, &long_up);
+        let direct_side = sky.split.direct * moment.sun.altitude.to_radians().cos();
+        let received: Vec<Received> = (0..surface.values.len())
+            .into_par_iter()
+            .map(|cell| {
+                let (sums, reached) = (&sums[cell], f64::from(reached[cell]));
+                let of = |seen: &ground::GroundSeen, from: usize| -> f64 {
+                    let above: f32 = sums[from..from + 4].iter().sum();
+                    let below: f32 = seen.sides.iter().map(|side| side[cell]).sum();
+                    f64::from(above) + 0.5 * f64::from(below)
+                };
+                Received {
+                    direct_side: if moment.sun.is_up() { direct_side * reached } else { 0.0 },
+                    short_down: direct_down * reached + f64::from(sums[0]),
+                    short_up: f64::from(short_seen.below[cell]),
+                    short_sides: of(&short_seen, 1),
+                    long_down: f64::from(sums[5]),
+                    long_up: f64::from(long_seen.below[cell]),
+                    long_sides: of(&long_seen, 6),
+                }
+            })
+            .collect();
+        let mean_radiant = received
+            .par_iter()
+            .map(|r| mean_radiant_temperature(r, &self.posture, &self.absorption) as f32)
+            .collect();
+        let Sky { split, clearness, .. } = sky;
+        Radiation { reached, received, mean_radiant, clearness, split }
+    }
+
+    /// Sunlit part of the walls that face the sun.
+    fn lit_walls(&self, shadows: &Shadows, sun: &Sun) -> f64 {
+        let lit = self.walls.sun(shadows, sun);
+        let (mut sunlit, mut all) = (0.0, 0.0);
+        for cell in 0..self.walls.height_m.values.len() {
+            let height = f64::from(self.walls.height_m.values[cell]);
+            let off = (f64::from(self.walls.azimuth.values[cell]) - sun.azimuth).to_radians();
+            if height > 0.0 && off.cos() > 0.0 {
+                sunlit += f64::from(lit.sunlit_m.values[cell]);
+                all += height;
+            }
+        }
+        if all > 0.0 { sunlit / all } else { 1.0 }
+    }
+
+    /// What each patch sends from above and from the sides, by what stands in it.
+    fn sent(&self, moment: &Moment, day: &Day, sky: &Sky, lit: f64, shade: f64) -> Sent {
+        let shares = patches::luminance(
+            &self.patches,
+            &moment.sun,
+            sky.split.direct,
+            sky.split.diffuse,
+            sky.extraterrestrial,
+        );
+        let air = SIGMA * (moment.air.temperature + ZERO).powi(4);
+        let materials = &self.materials;
+        let ground_albedo =
+            self.kinds.iter().map(|k| k.albedo).sum::<f64>() / self.kinds.len().max(1) as f64;
+        // On a wall: half of the diffuse sky, as far as it is open, and what even ground before it reflects.
+        let diffuse_on_wall =
+            0.5 * self.sky_of_walls * (sky.split.diffuse + ground_albedo * moment.global);
+        let wall_warmth = surfaces::WALL.excess(moment, day, sky.clearness_of_ground);
+        let (mut of_sky, mut of_crown, mut of_wall) = (Vec::new(), Vec::new(), Vec::new());
+        for (patch, share) in self.patches.iter().zip(&shares) {
+            let geometry = Geometry::of(patch);
+            let weight = patch.planar_weight();
+            let light = sky.split.diffuse * share / (PI * weight);
+            let emissivity = sky.emissivity_at(patch.altitude);
+            // The wall in a patch faces the viewer.
+            let facing = (patch.azimuth + 180.0 - moment.sun.azimuth).to_radians().cos().max(0.0);
+            let facing = if moment.sun.is_up() { facing } else { 0.0 };
+            let sunlit = if facing > 0.0 { lit } else { 0.0 };
+            let direct = sky.split.direct * moment.sun.altitude.to_radians().cos() * facing;
+            let reflected = materials.wall_albedo * (sunlit * direct + diffuse_on_wall);
+            let warm = SIGMA * (shade + wall_warmth * facing + ZERO).powi(4);
+            let cool = SIGMA * (shade + ZERO).powi(4);
+            let around = 0.5 * self.sky_of_walls * sky.emissivity * air
+                + (1.0 - 0.5 * self.sky_of_walls) * air;
+            let wall_long = materials.wall_emissivity * (sunlit * warm + (1.0 - sunlit) * cool)
+                + (1.0 - materials.wall_emissivity) * around;
+            let crown_light =
+                materials.crown_transmissivity * light + CROWN_ALBEDO * 0.5 * moment.global / PI;
+            of_sky.push(geometry.sent(light, emissivity * air / PI));
+            of_crown.push(geometry.sent(crown_light, air / PI));
+            of_wall.push(geometry.sent(reflected / PI, wall_long / PI));
+        }
+        Sent { sky: of_sky, crown: of_crown, wall: of_wall }
+    }
+}
+
+/// Sky at a moment.
+struct Sky {
+    split: Split,
+    extraterrestrial: f64,
+    clearness: f64,
+    /// The same for the temperature of the ground.
+    clearness_of_ground: f64,
+    /// Emissivity of the sky with its clouds, and without.
+    emissivity: f64,
+    clear_emissivity: f64,
+}
+
+impl Sky {
+    fn of(moment: &Moment) -> Self {
+        let Moment { sun, day_of_year, air, global, latitude, .. } = *moment;
+        let expected = clear_sky(&sun, day_of_year, latitude, &air);
+        let measured = clearness(global, expected, &sun);
+        let clearness = moment.clearness.or(measured).unwrap_or(1.0);
+        // Prata 1996, doi:10.1002/qj.49712253306.
+        let water = 46.5 * air.vapour_hpa() / (air.temperature + ZERO);
+        let clear_emissivity = 1.0 - (1.0 + water) * (-(1.2 + 3.0 * water).sqrt()).exp();
+        let clouds = if clearness < 0.95 { 1.0 - clearness } else { 0.0 };
+        Self {
+            split: split(global, &sun, day_of_year, &air),
+            extraterrestrial: extraterrestrial(&sun, day_of_year),
+            clearness,
+            clearness_of_ground: measured.unwrap_or(clearness),
+            emissivity: clear_emissivity + clouds * (1.0 - clear_emissivity),
+            clear_emissivity,
+        }
+    }
+
+    /// Emissivity at an altitude, degrees (Martin & Berdahl 1984, doi:10.1016/0038-092X(84)90162-2), clouds even.
+    fn emissivity_at(&self, altitude: f64) -> f64 {
+        let cosine = (90.0 - altitude).to_radians().cos().max(0.05);
+        let clear = 1.0 - (1.0 - self.clear_emissivity) * (0.308 * (1.7 - 1.0 / cosine)).exp();
+        let clouds = (self.emissivity - self.clear_emissivity) / (1.0 - self.clear_emissivity);
+        clear + clouds * (1.0 - clear)
+    }
+}
+
+/// Integrals of a patch: what it sends per unit of radiance from above and from the sides.
+struct Geometry {
+    above: f64,
+    sides: [f64; 4],
+}
+
+impl Geometry {
+    fn of(patch: &Patch) -> Self {
+        let [low, high] = patch.range.map(f64::to_radians);
+        // ∫ cos² of the altitude.
+        let primitive = |a: f64| 0.5 * a + 0.25 * (2.0 * a).sin();
+        let upright = primitive(high) - primitive(low);
+        let side = |azimuth: f64| {
+            if patch.width >= 360.0 {
+                return 2.0 * upright;
+            }
+            let off = (patch.azimuth - azimuth + 540.0).rem_euclid(360.0) - 180.0;
+            let clamp = |angle: f64| angle.clamp(-90.0, 90.0).to_radians().sin();
+            let (from, to) = (off - 0.5 * patch.width, off + 0.5 * patch.width);
+            (clamp(to) - clamp(from)) * upright
+        };
+        Self { above: PI * patch.planar_weight(), sides: SIDES.map(side) }
+    }
+
+    /// Quantities of the sums: short-wave from above and the four sides, then long-wave.
+    fn sent(&self, short: f64, long: f64) -> [f64; WIDTH] {
+        let mut sent = [0.0; WIDTH];
+        for (from, radiance) in [(0, short), (5, long)] {
+            sent[from] = radiance * self.above;
+            for (sum, side) in sent[from + 1..].iter_mut().zip(self.sides) {
+                *sum = radiance * side;
+            }
+        }
+        sent
+    }
+}
+
+/// A quantity of the received radiation as a grid.
+pub fn map(scene: &Scene, received: &[Received], of: impl Fn(&Received) -> f64) -> Grid<f32> {
+    let values = received.iter().map(|r| of(r) as f32).collect();
+    Grid { spec: *scene.spec(), values }
+}

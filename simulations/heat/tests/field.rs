@@ -1,0 +1,240 @@
+//! Two places in Gothenburg with measured radiation (Lindberg, Holmer & Thorsson 2008).
+//!
+//! The tables of measurements count their hours one later than the weather files: the weather of 12 h goes with what
+//! was measured at 13 h, as air temperatures and clouds of both tell. Weather is that of the hour that begins; the sun
+//! stands where it does in its middle.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
+
+#[path = "../../engines/sunlight/tests/arrays/mod.rs"]
+mod arrays;
+
+use std::collections::BTreeMap;
+
+use arrays::data;
+use geotiff_reader::GeoTiffFile;
+use jiff::Timestamp;
+use twin_core::formats::read_ascii_grid;
+use twin_core::spatial::{Grid, GridSpec};
+use twin_heat::radiation::posture::{Absorption, Posture};
+use twin_heat::radiation::{Course, Day, GroundKind, Materials, Moment, Site};
+use twin_sunlight::irradiance::Air;
+use twin_sunlight::{Place, Scene, sun_position};
+
+const HALF_AN_HOUR_S: i64 = 1800;
+
+/// What Lindberg et al. 2008 report over seven days at these two places, K.
+const PUBLISHED_RMSE: f64 = 4.8;
+
+struct Case {
+    folder: &'static str,
+    suffix: &'static str,
+    crowns: &'static str,
+    cover: &'static str,
+    measured: &'static str,
+    cell: (usize, usize),
+    /// Day of the year, weather file, prefix of the day in the table of measurements, date.
+    days: &'static [(u16, &'static str, &'static str, &'static str)],
+}
+
+const KRONENHUSET: Case = Case {
+    folder: "solweig_validation/kronenhuset",
+    suffix: "KR.tif",
+    crowns: "CDSM_KR.asc",
+    cover: "landcover_KR.tif",
+    measured: "measurements_kr.csv",
+    cell: (51, 117),
+    days: &[(280, "MetFile_Prepared.txt", "", "2005-10-07")],
+};
+
+const GUSTAV_ADOLFS: Case = Case {
+    folder: "solweig_validation/gustav_adolfs",
+    suffix: "GA.tif",
+    crowns: "CDSM_GA.tif",
+    cover: "LC_GA.tif",
+    measured: "measurements_ga.csv",
+    cell: (33, 77),
+    days: &[
+        (284, "MetFile_20051011.txt", "20051011", "2005-10-11"),
+        (207, "MetFile_20060726.txt", "20060726", "2006-07-26"),
+        (213, "MetFile_20060801.txt", "20060801", "2006-08-01"),
+    ],
+};
+
+/// A raster in metres; the Swedish reference systems of these are not known to the program.
+fn grid(path: &str) -> Grid<f32> {
+    let path = data(path).unwrap();
+    if path.extension().unwrap() == "asc" {
+        return read_ascii_grid(&path).unwrap();
+    }
+    let file = GeoTiffFile::open(&path).unwrap();
+    let values: Vec<f32> = match file.read_band::<f32>(0) {
+        Ok(values) => values.into_iter().collect(),
+        Err(_) => file.read_band::<f64>(0).unwrap().into_iter().map(|v| v as f32).collect(),
+    };
+    let cell_size = file.transform().unwrap().pixel_width.abs();
+    let (columns, rows) = (file.width() as usize, file.height() as usize);
+    let spec = GridSpec { west: 0.0, north: rows as f64 * cell_size, cell_size, columns, rows };
+    Grid { spec, values }
+}
+
+/// Ground of a class of UMEP's land cover.
+fn kind(code: u8) -> GroundKind {
+    let (albedo, emissivity, slope, intercept, warmest) = match code {
+        1 => (0.18, 0.95, 0.58, -9.78, 15.0),
+        2 => (0.18, 0.95, 0.58, -9.78, 15.0),
+        5 => (0.16, 0.94, 0.21, -3.38, 14.0),
+        6 => (0.25, 0.94, 0.33, -3.01, 14.0),
+        7 => (0.05, 0.98, 0.0, 0.0, 12.0),
+        _ => (0.20, 0.95, 0.37, -3.41, 15.0),
+    };
+    GroundKind { albedo, emissivity, course: Course { slope, intercept, warmest } }
+}
+
+fn site(case: &Case) -> Site {
+    let at = |name: &str| format!("{}/{name}", case.folder);
+    let surface = grid(&at(&format!("DSM_{}", case.suffix)));
+    let ground = grid(&at(&format!("DEM_{}", case.suffix)));
+    let crowns = grid(&at(case.crowns));
+    let tops: Vec<f32> = crowns
+        .values
+        .iter()
+        .zip(&ground.values)
+        .map(|(height, z)| if *height > 0.0 { z + height } else { f32::NAN })
+        .collect();
+    let undersides: Vec<f32> =
+        crowns.values.iter().zip(&ground.values).map(|(height, z)| z + 0.25 * height).collect();
+    let scene = Scene::new(surface).unwrap().with_crowns(&tops, &undersides).unwrap();
+    let codes = [0u8, 1, 2, 5, 6, 7];
+    let kinds = codes.map(kind).to_vec();
+    let cover = grid(&at(case.cover));
+    let number = |code: &f32| codes.iter().position(|c| f32::from(*c) == *code).unwrap_or(0) as u8;
+    let kind_of = cover.values.iter().map(number).collect();
+    let absorption = Absorption { short: 0.70, long: 0.95 };
+    Site::new(scene, kinds, kind_of, Materials::default(), Posture::STANDING, absorption)
+}
+
+/// Sums of errors.
+#[derive(Default, Clone, Copy)]
+struct Errors {
+    n: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Errors {
+    fn add(&mut self, error: f64) {
+        self.n += 1.0;
+        self.sum += error;
+        self.squares += error * error;
+    }
+    fn rmse(&self) -> f64 {
+        (self.squares / self.n).sqrt()
+    }
+    fn bias(&self) -> f64 {
+        self.sum / self.n
+    }
+}
+
+fn run(case: &Case) -> Vec<(String, BTreeMap<&'static str, Errors>)> {
+    let mut site = site(case);
+    let cell = site.scene().spec().index(case.cell.0, case.cell.1);
+    let measured =
+        std::fs::read_to_string(data(&format!("{}/{}", case.folder, case.measured)).unwrap())
+            .unwrap();
+    let header: Vec<&str> = measured.lines().next().unwrap().split(',').collect();
+    let place = Place::new(57.7, 12.0, 10.0);
+    let mut all = Vec::new();
+    for &(day_of_year, file, prefix, date) in case.days {
+        let text =
+            std::fs::read_to_string(data(&format!("{}/{file}", case.folder)).unwrap()).unwrap();
+        let local: Timestamp = format!("{date}T00:00:00+01:00").parse().unwrap();
+        let sun_at = |seconds: i64| {
+            sun_position(Timestamp::from_second(local.as_second() + seconds).unwrap(), &place)
+                .unwrap()
+        };
+        let solar = |seconds: i64| seconds as f64 / 3600.0 - 1.0 + 12.0 / 15.0;
+        let minutes = || (0..1440i64).map(|m| 60 * m);
+        let day = Day {
+            sunrise: solar(minutes().find(|s| sun_at(*s).is_up()).unwrap()),
+            highest: minutes().map(|s| sun_at(s).altitude).fold(0.0, f64::max),
+            mean_air: {
+                let t: Vec<f64> = text
+                    .lines()
+                    .skip(1)
+                    .filter_map(|l| l.split_whitespace().nth(11)?.parse().ok())
+                    .collect();
+                t.iter().sum::<f64>() / t.len() as f64
+            },
+        };
+        let mut errors: BTreeMap<&'static str, Errors> = BTreeMap::new();
+        for line in text.lines().skip(1).filter(|l| !l.trim().is_empty()) {
+            let v: Vec<f64> = line.split_whitespace().map(|v| v.parse().unwrap()).collect();
+            if v[1] as u16 != day_of_year {
+                continue;
+            }
+            let seconds = (v[2] * 3600.0 + v[3] * 60.0) as i64 + HALF_AN_HOUR_S;
+            let sun = sun_at(seconds);
+            let air = Air { temperature: v[11], humidity: v[10], pressure: 1013.0 };
+            let moment = Moment {
+                sun,
+                day_of_year,
+                hour: solar(seconds),
+                latitude: 57.7,
+                air,
+                global: v[14].max(0.0),
+                clearness: None,
+                step_days: 1.0 / 24.0,
+            };
+            let radiation = site.at(&moment, &day);
+            let hour = v[2] as u32 + 1;
+            let row = measured.lines().skip(1).find(|l| {
+                let f: Vec<&str> = l.split(',').collect();
+                match prefix.is_empty() {
+                    true => f[0].parse::<u32>().unwrap() == hour,
+                    false => f[0] == prefix && f[1].parse::<u32>().unwrap() == hour,
+                }
+            });
+            let Some(row) = row else { continue };
+            let fields: Vec<&str> = row.split(',').collect();
+            if fields.iter().any(|field| field.is_empty()) {
+                continue;
+            }
+            let of = |name: &str| -> f64 {
+                fields[header.iter().position(|h| *h == name).unwrap()].parse().unwrap()
+            };
+            let r = &radiation.received[cell];
+            let mrt = f64::from(radiation.mean_radiant[cell]);
+            let mut add = |name: &'static str, found: f64, known: f64| {
+                errors.entry(name).or_default().add(found - known);
+            };
+            add("K↓", r.short_down, of("Kdown"));
+            add("K↑", r.short_up, of("Kup"));
+            add("L↓", r.long_down, of("Ldown"));
+            add("L↑", r.long_up, of("Lup"));
+            add("Tmrt", mrt, of("Tmrt"));
+        }
+        all.push((date.to_owned(), errors));
+    }
+    all
+}
+
+#[test]
+fn mean_radiant_temperature_is_as_near_to_measurements_as_published() {
+    if data("solweig_validation").is_none() {
+        return;
+    }
+    let mut of_days = Vec::new();
+    for case in [&KRONENHUSET, &GUSTAV_ADOLFS] {
+        for (date, errors) in run(case) {
+            let told: Vec<String> = errors
+                .iter()
+                .map(|(name, e)| format!("{name} {:.1} ({:+.1})", e.rmse(), e.bias()))
+                .collect();
+            println!("{date}: {}", told.join(", "));
+            of_days.push(errors["Tmrt"].rmse());
+        }
+    }
+    let mean = of_days.iter().sum::<f64>() / of_days.len() as f64;
+    println!("mean radiant temperature, mean RMSE of the days: {mean:.2} K");
+    assert!(mean <= PUBLISHED_RMSE, "{mean}");
+}
