@@ -12,6 +12,7 @@ pub fn registry() -> Result<Registry> {
     let mut registry = Registry::new();
     registry.add(twin_flood::Flood::default())?;
     registry.add(twin_runoff::Runoff::default())?;
+    registry.add(twin_heat::Heat::default())?;
     registry.add(OneShot(twin_runoff::map::RunoffMap::default()))?;
     registry.add_measure(Levee)?;
     registry.add_measure(Breach)?;

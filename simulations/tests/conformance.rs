@@ -76,6 +76,70 @@ fn flood_conforms_in_every_building_mode() {
 }
 
 #[test]
+fn heat_conforms() {
+    let folder = territory::folder();
+    let territory = Arc::new(Territory::open(&folder.join("small.twin")).unwrap());
+    let extent = territory.spec().extent();
+    let (x, y) = extent.centre();
+    let spec = GridSpec::covering(&extent, 4.0);
+    let view = Arc::new(TerritoryView::new(territory, spec, Vec::new()).unwrap());
+    // The suite's clock begins with 1970, at 0 h universal time.
+    let header =
+        "time,air_temperature_c,relative_humidity_percent,global_radiation_w_m2,wind_speed_m_s\n";
+    let sun =
+        |hour: i32| (300.0 * (f64::from(hour - 8) / 8.0 * std::f64::consts::PI).sin()).max(0.0);
+    let rows: String = (1..=18)
+        .map(|h| {
+            format!(
+                "1970-01-01T{h:02}:00:00Z,{},60,{:.1},2\n",
+                h,
+                if h > 8 && h < 16 { sun(h) } else { 0.0 }
+            )
+        })
+        .collect();
+    let write = |name: &str, text: String| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let weather = write("meteo.csv", format!("{header}{rows}"));
+    let night = write(
+        "nuit.csv",
+        format!("{header}{}", rows.replace("T02:00:00Z,2,60,0.0", "T02:00:00Z,2,60,400.0")),
+    );
+    let hot = write("fahrenheit.csv", format!("{header}{}", rows.replace(",12,60", ",95,60")));
+    let good = json!({
+        "weather": { "file": weather, "source": "essai" },
+        "gauges": { "milieu": [x, y] },
+    });
+    let with = |key: &str, value: serde_json::Value| {
+        let mut changed = good.clone();
+        changed[key] = value;
+        changed
+    };
+    let file = |path: &std::path::Path| json!({ "file": path, "source": "essai" });
+    let case = Case {
+        view,
+        parameters: good.clone(),
+        bad_parameters: vec![
+            with("weather", file(std::path::Path::new("absent.csv"))),
+            with("weather", file(&night)),
+            with("weather", file(&hot)),
+            with("weather", json!({ "file": weather, "source": " " })),
+            with("wind_factor", json!(0.0)),
+            with("wall_albedo", json!(1.2)),
+            with("posture", json!("couchée")),
+            with("trees", json!({ "transmissivity": 2.0 })),
+            with("gauges", json!({ "loin": [0.0, 0.0] })),
+        ],
+        duration_s: 43_200.0,
+        outputs: 6,
+        inputs: Default::default(),
+    };
+    assert_eq!(check(&twin_heat::Heat::default(), &case), Vec::<String>::new());
+}
+
+#[test]
 fn runoff_conforms_with_every_model_of_infiltration() {
     let folder = territory::folder();
     let territory = Arc::new(Territory::open(&folder.join("small.twin")).unwrap());

@@ -119,6 +119,9 @@ fn sewers_take_what_their_inlets_can_and_the_network_carries() {
     let without = storm(&view, json!({})).unwrap();
     let left = |o: &Outcome| value(o, "outflow_volume") + value(o, "stored_volume");
     assert!(left(&free) < left(&without));
+    let inlets = json!({ "sewers": { "centre": {
+        "inlets": [[x, y], [x + 30.0, y]], "inlet_capacity_l_per_s": 10.0, "source": "essai" }}});
+    assert!(value(&storm(&view, inlets).unwrap(), "sewer_volume") > 0.0);
     let nowhere = json!({ "sewers": { "centre": {
         "inlets": [0.0, 0.0], "inlet_capacity_l_per_s": 10.0, "source": "essai" }}});
     let said = storm(&view, nowhere).unwrap_err().text(Language::En);
@@ -255,6 +258,9 @@ fn a_crust_lets_less_in_and_is_for_green_and_ampt() {
         |soil: Value| value(&storm(&view, json!({ "soil": soil })).unwrap(), "infiltrated_volume");
     let (bare, crusted) = (volume(json!({ "texture": "loam" })), volume(soil.clone()));
     assert!(crusted < 0.7 * bare && crusted > 0.0, "{crusted} {bare}");
+    let open = json!({ "texture": "loam", "crust": { "conductivity_mm_per_h": 100.0 } });
+    let said = storm(&view, json!({ "soil": open })).unwrap_err().text(Language::En);
+    assert!(said.contains("conducts better"), "{said}");
     let horton = json!({ "soil": soil, "infiltration": { "model": "horton" } });
     let said = storm(&view, horton).unwrap_err().text(Language::En);
     assert!(said.contains("Green and Ampt only"), "{said}");

@@ -79,6 +79,12 @@ pub(crate) fn of_cells(
         model_of.push(number);
     }
     hypotheses.push(infiltration_told(parameters));
+    if layered.is_some() {
+        hypotheses.push(Text::new(
+            "Des sols ont deux couches (croûte de battance ou sous-sol), selon les paramètres.",
+            "Some soils have two layers (crust or subsoil), by the parameters.",
+        ));
+    }
     Ok((model_of, models, pervious))
 }
 
@@ -163,6 +169,13 @@ fn green_ampt(settings: &InfiltrationParameters, soil: &Soil, key: &str) -> Resu
     let body = layer(texture, soil.conductivity_mm_per_h, soil.suction_mm, key)?;
     match (&soil.crust, &soil.subsoil) {
         (Some(crust), _) => {
+            if crust.conductivity_mm_per_h * 1e-3 / 3600.0 > body.conductivity_m_per_s {
+                return Err(Error::input(
+                    place(&format!("{key}.crust.conductivity_mm_per_h")),
+                    "la croûte conduit mieux que le sol qu'elle couvre ; donner une conductivité plus faible",
+                    "the crust conducts better than the soil below it; give a lower conductivity",
+                ));
+            }
             let conductivity_m_per_s = crust.conductivity_mm_per_h * 1e-3 / 3600.0;
             let upper = SoilLayer { conductivity_m_per_s, ..body };
             GreenAmpt::layered(upper, 1e-3 * crust.thickness_mm, body)

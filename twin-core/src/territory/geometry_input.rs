@@ -85,12 +85,16 @@ impl GeometryInput {
         if polygons.is_empty() { Err(nothing(place, "surface", "polygon")) } else { Ok(polygons) }
     }
 
-    /// The points; an error when there is none.
+    /// The points; a chain of coordinates is a list of them. An error when there is none.
     pub fn points(&self, crs: Crs, place: &str) -> Result<Vec<[f64; 3]>> {
         let mut points = Vec::new();
         for geometry in self.geometries(crs, place)? {
-            if let Geometry::Points(parts) = geometry {
-                points.extend(parts);
+            match geometry {
+                Geometry::Points(parts) => points.extend(parts),
+                Geometry::Lines(lines) if matches!(self, Self::Chain(_)) => {
+                    points.extend(lines.into_iter().flatten());
+                }
+                _ => (),
             }
         }
         if points.is_empty() { Err(nothing(place, "point", "point")) } else { Ok(points) }

@@ -28,7 +28,7 @@ mod tables;
 use std::f64::consts::PI;
 
 use rayon::prelude::*;
-use twin_core::spatial::Grid;
+use twin_core::simulation::{StateError, StateVisitor};
 use twin_sunlight::irradiance::{Air, Split, clear_sky, clearness, extraterrestrial, split};
 use twin_sunlight::walls::Walls;
 use twin_sunlight::{Patch, Scene, Shadows, SkyView, Sun, patches};
@@ -89,8 +89,8 @@ pub struct Site {
     sky_of_walls: f64,
     /// How much warmer than in the shade the ground of each cell was at the moment before, K.
     excess: Vec<f32>,
-    /// Temperature of ground and walls in the shade, °C.
-    shade: Option<f64>,
+    /// Temperature of ground and walls in the shade, °C; `NaN` before the first moment.
+    shade: f64,
     posture: Posture,
     absorption: Absorption,
 }
@@ -152,7 +152,7 @@ impl Site {
             sky_of_walls: if count > 0 { sum / count as f64 } else { 1.0 },
             patches: Patch::all(),
             excess: vec![0.0; cells],
-            shade: None,
+            shade: f64::NAN,
             scene,
             sky,
             walls,
@@ -175,12 +175,21 @@ impl Site {
         &self.scene
     }
 
+    /// Walks over what surfaces remember, to save or to load it.
+    ///
+    /// # Errors
+    /// Those of the visitor.
+    pub fn visit_state(&mut self, visitor: &mut dyn StateVisitor) -> Result<(), StateError> {
+        visitor.array_f32("excess", &mut self.excess)?;
+        visitor.scalar("shade", &mut self.shade)
+    }
+
     /// Radiation at a moment; moments follow each other in time.
     pub fn at(&mut self, moment: &Moment, day: &Day) -> Radiation {
         let sky = Sky::of(moment);
-        let before = self.shade.unwrap_or(day.mean_air);
+        let before = if self.shade.is_nan() { day.mean_air } else { self.shade };
         let shade = surfaces::shade(before, moment.air.temperature, moment.step_days);
-        self.shade = Some(shade);
+        self.shade = shade;
         let shadows = Shadows::cast(&self.scene, &moment.sun);
         let reached = shadows.reached(self.materials.crown_transmissivity as f32);
         let lit = self.lit_walls(&shadows, &moment.sun);
@@ -389,10 +398,4 @@ impl Geometry {
         }
         sent
     }
-}
-
-/// A quantity of the received radiation as a grid.
-pub fn map(scene: &Scene, received: &[Received], of: impl Fn(&Received) -> f64) -> Grid<f32> {
-    let values = received.iter().map(|r| of(r) as f32).collect();
-    Grid { spec: *scene.spec(), values }
 }

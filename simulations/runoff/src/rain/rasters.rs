@@ -126,6 +126,25 @@ impl Frames {
     ) -> Result<RainField> {
         let [first_s, second_s, ..] = self.times_s[..] else { return Err(too_few(&self.name)) };
         let pixels = pixels.whole().ok_or_else(|| outside(&self.name))?;
+        let period = second_s - first_s;
+        let gap = self.times_s.windows(2).find(|w| ((w[1] - w[0]) / period - 1.0).abs() > 0.5);
+        if let Some(gap) = gap {
+            let n = |l: Language, s: f64| l.number(s / 3600.0, 2);
+            let [from, to] = [gap[0], gap[1]];
+            return Err(Error::input(
+                &self.name,
+                format!(
+                    "pas de pluie connue entre {} et {} h du scénario ; donner un pas constant, des zéros s'il ne pleut pas",
+                    n(Language::Fr, from),
+                    n(Language::Fr, to)
+                ),
+                format!(
+                    "no rain known between {} and {} h of the scenario; give an even step, zeros where there is none",
+                    n(Language::En, from),
+                    n(Language::En, to)
+                ),
+            ));
+        }
         // Times of the ends of all periods but the first, with that of the first before them.
         let mut bounds = self.times_s.clone();
         match self.values {

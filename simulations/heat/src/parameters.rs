@@ -1,0 +1,94 @@
+//! Parameters of a heat run, as a scenario states them.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use twin_core::language::Text;
+
+/// Parameters of the simulation `heat`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Parameters {
+    /// Weather of the day.
+    pub weather: WeatherFile,
+    /// How people stand.
+    #[serde(default)]
+    pub posture: PostureName,
+    /// Part of the wind of the weather file (at 10 m, in the open) that UTCI is given; a district is less windy
+    /// than an airfield.
+    #[serde(default = "wind_factor")]
+    pub wind_factor: f64,
+    /// Trees.
+    #[serde(default)]
+    pub trees: Trees,
+    /// Albedo of walls.
+    #[serde(default = "wall_albedo")]
+    pub wall_albedo: f64,
+    /// Points `[x, y]` where everything is recorded, by name.
+    #[serde(default)]
+    pub gauges: BTreeMap<String, [f64; 2]>,
+    /// Comparison with measurements: who compared, with what error.
+    #[serde(default)]
+    pub calibration: Option<Text>,
+}
+
+fn wind_factor() -> f64 {
+    0.5
+}
+
+fn wall_albedo() -> f64 {
+    0.2
+}
+
+/// A weather file.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WeatherFile {
+    /// Hourly file of Météo-France, EPW, or a table with the columns `time`, `air_temperature_c`,
+    /// `relative_humidity_percent`, `global_radiation_w_m2` and `wind_speed_m_s`.
+    #[schemars(extend("format" = "path"))]
+    pub file: String,
+    /// Where the weather comes from: station, typical year, hypothesis.
+    pub source: String,
+}
+
+/// How people stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PostureName {
+    /// Upright.
+    #[default]
+    Standing,
+    /// On a bench.
+    Sitting,
+}
+
+/// Crowns of trees.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Trees {
+    /// Part of the sun that crowns let through; default: 0.03 from 7 April to 27 October, else 0.5.
+    #[serde(default)]
+    pub transmissivity: Option<f64>,
+    /// Height of the undersides of crowns as a part of that of the trees.
+    #[serde(default = "trunk_share")]
+    pub trunk_share: f64,
+    /// Vegetation lower than this casts no shadow on people, m.
+    #[serde(default = "least_height")]
+    pub least_height_m: f64,
+}
+
+fn trunk_share() -> f64 {
+    0.25
+}
+
+fn least_height() -> f64 {
+    2.0
+}
+
+impl Default for Trees {
+    fn default() -> Self {
+        Self { transmissivity: None, trunk_share: trunk_share(), least_height_m: least_height() }
+    }
+}

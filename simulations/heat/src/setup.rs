@@ -1,0 +1,337 @@
+//! Parameters and territory → a site under the sun, and the weather of its hours.
+
+use std::path::Path;
+
+use twin_core::language::Text;
+use twin_core::results::exposure::footprint_cells;
+use twin_core::simulation::RunContext;
+use twin_core::spatial::{Crs, Transformer};
+use twin_core::territory::{Aggregation, LandCover, SurfaceProperties, TerritoryView};
+use twin_core::{Error, Language, Result};
+use twin_sunlight::{Place, Scene, Sun, sun_position};
+
+use crate::parameters::{Parameters, PostureName};
+use crate::radiation::posture::{Absorption, Posture};
+use crate::radiation::{Course, Day, GroundKind, Materials, Site};
+use crate::weather::{Weather, read_weather};
+
+/// Days of the year with leaves, 7 April to 27 October, and what crowns let through then and else (Lindberg &
+/// Grimmond 2011; Konarska et al. 2014, doi:10.1007/s00704-013-1000-3).
+const LEAVES: std::ops::RangeInclusive<u16> = 97..=300;
+const WITH_LEAVES: f64 = 0.03;
+const WITHOUT_LEAVES: f64 = 0.5;
+/// Radiation at night that a file can hold by error, W/m²; more is a clock that is wrong.
+const NIGHT_W_PER_M2: f64 = 20.0;
+/// Altitude below which it is night for the whole of a period, degrees.
+const NIGHT_ALTITUDE: f64 = -8.0;
+
+/// A prepared run.
+pub(crate) struct Setup {
+    pub(crate) site: Site,
+    /// Weather in order; periods that end before the scenario bring the surfaces to its beginning.
+    pub(crate) weather: Vec<Weather>,
+    pub(crate) sky: Sky,
+    /// Cells where people can stand: known ground without a building on it, no water.
+    pub(crate) is_open: Vec<bool>,
+    pub(crate) gauge_cells: Vec<usize>,
+    pub(crate) hypotheses: Vec<Text>,
+    pub(crate) warnings: Vec<Text>,
+}
+
+/// The sun over the place.
+pub(crate) struct Sky {
+    place: Place,
+    start: jiff::Timestamp,
+}
+
+impl Sky {
+    pub(crate) fn sun(&self, time_s: f64) -> Result<Sun> {
+        let at = jiff::SignedDuration::try_from_secs_f64(time_s).ok();
+        let time = at.and_then(|at| self.start.checked_add(at).ok());
+        time.and_then(|time| sun_position(time, &self.place).ok()).ok_or_else(|| {
+            Error::simulation(
+                "heat",
+                "position du soleil inconnue pour cette date et ce lieu ; vérifier le début du scénario et l'emprise",
+                "no position of the sun for this date and place; check the scenario's start and extent",
+            )
+        })
+    }
+
+    /// Hour of mean solar time.
+    pub(crate) fn hour(&self, time_s: f64) -> f64 {
+        let seconds = self.start.as_duration().as_secs_f64() + time_s;
+        (seconds / 3600.0 + self.place.longitude / 15.0).rem_euclid(24.0)
+    }
+
+    /// Day of the year, universal time.
+    pub(crate) fn day_of_year(&self, time_s: f64) -> u16 {
+        let at = jiff::SignedDuration::try_from_secs_f64(time_s).unwrap_or_default();
+        let time = self.start.checked_add(at).unwrap_or(self.start);
+        u16::try_from(jiff::tz::Offset::UTC.to_datetime(time).date().day_of_year()).unwrap_or(1)
+    }
+
+    pub(crate) fn latitude(&self) -> f64 {
+        self.place.latitude
+    }
+
+    /// Sunrise and highest sun of the day around a time.
+    pub(crate) fn day(&self, time_s: f64, mean_air: f64) -> Result<Day> {
+        let midnight = time_s - 3600.0 * self.hour(time_s);
+        let (mut sunrise, mut highest) = (None, 0.0f64);
+        for minute in 0..1440 {
+            let at = midnight + 60.0 * f64::from(minute);
+            let sun = self.sun(at)?;
+            if sun.is_up() && sunrise.is_none() {
+                sunrise = Some(f64::from(minute) / 60.0);
+            }
+            highest = highest.max(sun.altitude);
+        }
+        Ok(Day { sunrise: sunrise.unwrap_or(24.0), highest, mean_air })
+    }
+}
+
+pub(crate) fn place(key: &str) -> String {
+    format!("heat.parameters.{key}")
+}
+
+fn within(value: f64, [low, high]: [f64; 2], key: &str) -> Result<f64> {
+    if (low..=high).contains(&value) {
+        return Ok(value);
+    }
+    let n = |l: Language, v: f64| l.number(v, 2);
+    let (fr, en) = (Language::Fr, Language::En);
+    Err(Error::input(
+        place(key),
+        format!("{} ; donner une valeur de {} à {}", n(fr, value), n(fr, low), n(fr, high)),
+        format!("{}; give a value from {} to {}", n(en, value), n(en, low), n(en, high)),
+    ))
+}
+
+/// How the ground of a land cover follows the day (Lindberg, Onomura & Grimmond 2016: dark asphalt, cobble stones,
+/// bare soil, grass, water).
+fn course(cover: LandCover) -> Course {
+    let (slope, intercept, warmest) = match cover {
+        LandCover::Sealed | LandCover::Built | LandCover::SportsSurface => (0.58, -9.78, 15.0),
+        LandCover::Mineral => (0.37, -3.41, 15.0),
+        LandCover::BareSoil => (0.33, -3.01, 14.0),
+        LandCover::Water | LandCover::Wetland | LandCover::SnowIce => (0.0, 0.0, 12.0),
+        _ => (0.21, -3.38, 14.0),
+    };
+    Course { slope, intercept, warmest }
+}
+
+/// Prepares a run.
+///
+/// # Errors
+/// Whatever the parameters can be wrong about.
+pub(crate) fn prepare(
+    view: &TerritoryView,
+    parameters: &Parameters,
+    context: &RunContext,
+) -> Result<Setup> {
+    if !view.territory().manifest().fit_for_hazard {
+        return Err(Error::simulation(
+            "heat",
+            "les hauteurs de ce territoire ne viennent pas d'un LiDAR : ni arbres ni ombres exactes ; ajouter des dalles LiDAR HD",
+            "this territory's heights are not from LiDAR: no trees, no exact shadows; add LiDAR HD tiles",
+        ));
+    }
+    if parameters.weather.source.trim().is_empty() {
+        return Err(Error::input(
+            place("weather.source"),
+            "dire d'où vient la météo",
+            "say where the weather comes from",
+        ));
+    }
+    let wind_factor = within(parameters.wind_factor, [0.1, 1.0], "wind_factor")?;
+    let wall_albedo = within(parameters.wall_albedo, [0.02, 0.95], "wall_albedo")?;
+    let trees = &parameters.trees;
+    let trunk_share = within(trees.trunk_share, [0.0, 0.9], "trees.trunk_share")?;
+    let least_height = within(trees.least_height_m, [0.5, 20.0], "trees.least_height_m")?;
+    let spec = *view.spec();
+    let (x, y) = spec.extent().centre();
+    let to_degrees = Transformer::new(view.territory().crs(), Crs::WGS_84)?;
+    let (longitude, latitude) = to_degrees.point(x, y);
+    let terrain = view.terrain(Aggregation::Mean)?;
+    let height = terrain.range().map_or(0.0, |r| f64::from(r.0));
+    let sky = Sky { place: Place::new(latitude, longitude, height), start: context.start };
+    let transmissivity = match trees.transmissivity {
+        Some(stated) => within(stated, [0.0, 1.0], "trees.transmissivity")?,
+        None if LEAVES.contains(&sky.day_of_year(0.0)) => WITH_LEAVES,
+        None => WITHOUT_LEAVES,
+    };
+    let file = Path::new(&parameters.weather.file);
+    let weather = read_weather(file, context.start, context.duration_s)?;
+    check_clock(&weather, &sky, file)?;
+    let cover = view.land_cover()?;
+    let (scene, is_built) = scene(view, trunk_share, least_height)?;
+    let kinds = kinds()?;
+    let is_open = (0..spec.len())
+        .map(|cell| {
+            terrain.values[cell].is_finite()
+                && !is_built[cell]
+                && cover.values[cell] != LandCover::Water
+        })
+        .collect();
+    let kind_of = cover.values.iter().map(|cover| cover.value()).collect();
+    let posture = match parameters.posture {
+        PostureName::Standing => Posture::STANDING,
+        PostureName::Sitting => Posture::SITTING,
+    };
+    let materials =
+        Materials { wall_albedo, crown_transmissivity: transmissivity, ..Materials::default() };
+    let site = Site::new(scene, kinds, kind_of, materials, posture, Absorption::default());
+    let gauge = |(name, [x, y]): (&String, &[f64; 2])| {
+        let cell = spec.cell_at(*x, *y).ok_or_else(|| {
+            Error::input(
+                place(&format!("gauges.{name}")),
+                "hors de la grille de calcul ; vérifier les coordonnées et leur système",
+                "outside the run grid; check the coordinates and their reference system",
+            )
+        })?;
+        Ok(spec.index(cell.0, cell.1))
+    };
+    let gauge_cells = parameters.gauges.iter().map(gauge).collect::<Result<_>>()?;
+    let hypotheses = told(parameters, &weather, transmissivity, wind_factor);
+    let mut warnings = Vec::new();
+    if spec.cell_size > 4.0 {
+        let n = |l: Language| l.number(spec.cell_size, 1);
+        warnings.push(Text::new(
+            format!("Mailles de {} m : l'ombre des arbres et des petites rues s'y perd ; 1 à 2 m conviennent.", n(Language::Fr)),
+            format!("Cells of {} m: the shade of trees and small streets is lost there; 1 to 2 m suit.", n(Language::En)),
+        ));
+    }
+    Ok(Setup { site, weather, sky, is_open, gauge_cells, hypotheses, warnings })
+}
+
+/// A file whose sun shines at night counts its hours otherwise than it says.
+fn check_clock(weather: &[Weather], sky: &Sky, file: &Path) -> Result<()> {
+    for w in weather {
+        let highest = [0.0, 0.5, 1.0].iter().try_fold(f64::NEG_INFINITY, |highest, share| {
+            let time_s = w.period_s[0] + share * (w.period_s[1] - w.period_s[0]);
+            Ok::<f64, Error>(highest.max(sky.sun(time_s)?.altitude))
+        })?;
+        if highest < NIGHT_ALTITUDE && w.global > NIGHT_W_PER_M2 {
+            let (h, g) = (w.period_s[0] / 3600.0, w.global);
+            let n = |l: Language, v: f64| l.number(v, 0);
+            return Err(Error::input(
+                file.display().to_string(),
+                format!(
+                    "{} W/m² à {} h du scénario, en pleine nuit ; les heures sont-elles locales ou universelles ?",
+                    n(Language::Fr, g),
+                    n(Language::Fr, h)
+                ),
+                format!(
+                    "{} W/m² at {} h of the scenario, in the night; are its hours local or universal?",
+                    n(Language::En, g),
+                    n(Language::En, h)
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Kinds of ground by the value of their land cover.
+fn kinds() -> Result<Vec<GroundKind>> {
+    let table = SurfaceProperties::built_in()?;
+    let (albedo, emissivity) = (table.property("albedo")?, table.property("emissivity")?);
+    let kind = |cover: &LandCover| GroundKind {
+        albedo: albedo.get(*cover).unwrap_or(0.16),
+        emissivity: emissivity.get(*cover).unwrap_or(0.95),
+        course: course(*cover),
+    };
+    Ok(LandCover::ALL.iter().map(kind).collect())
+}
+
+/// Ground and roofs, crowns; and where a building stands.
+fn scene(
+    view: &TerritoryView,
+    trunk_share: f64,
+    least_height_m: f64,
+) -> Result<(Scene, Vec<bool>)> {
+    let spec = *view.spec();
+    let terrain = view.terrain(Aggregation::Mean)?;
+    let top = view.band("dsm", Aggregation::Mean)?;
+    let canopy = view.band("canopy_height", Aggregation::Mean)?;
+    let lowest = terrain.range().map_or(0.0, |r| r.0);
+    // Voids are as low as the lowest ground: they cast no shadow.
+    let ground = terrain.map(|z| if z.is_finite() { *z } else { lowest });
+    let mut surface = ground.clone();
+    let mut is_built = vec![false; spec.len()];
+    for building in view.features().buildings.iter().filter(|b| b.is_standing()) {
+        for (row, column) in footprint_cells(&spec, building) {
+            let cell = spec.index(row, column);
+            is_built[cell] = true;
+            let stated = building.height_m.map_or(0.0, |h| h as f32) + ground.values[cell];
+            let seen = top.values[cell];
+            surface.values[cell] =
+                if seen.is_finite() { seen.max(ground.values[cell]) } else { stated };
+        }
+    }
+    let tops: Vec<f32> = (0..spec.len())
+        .map(|cell| {
+            let height = canopy.values[cell];
+            let is_tree = height.is_finite() && f64::from(height) >= least_height_m;
+            if is_tree && !is_built[cell] { ground.values[cell] + height } else { f32::NAN }
+        })
+        .collect();
+    let undersides: Vec<f32> = (0..spec.len())
+        .map(|cell| ground.values[cell] + trunk_share as f32 * canopy.values[cell])
+        .collect();
+    let fail = |error: twin_sunlight::Error| {
+        Error::simulation(
+            "heat",
+            format!("hauteurs inutilisables : {error}"),
+            format!("unusable heights: {error}"),
+        )
+    };
+    let scene = Scene::new(surface).map_err(fail)?;
+    Ok((scene.with_crowns(&tops, &undersides).map_err(fail)?, is_built))
+}
+
+fn told(
+    parameters: &Parameters,
+    weather: &[Weather],
+    transmissivity: f64,
+    wind_factor: f64,
+) -> Vec<Text> {
+    let within = || weather.iter().filter(|w| w.period_s[1] > 1.0);
+    let hottest = within().map(|w| w.air).fold(f64::NEG_INFINITY, f64::max);
+    let source = &parameters.weather.source;
+    let n = |l: Language, v: f64, d| l.number(v, d);
+    let (fr, en) = (Language::Fr, Language::En);
+    vec![
+        Text::new(
+            format!(
+                "Météo : {source} ; température de l'air au plus {} °C, la même partout : l'îlot de chaleur urbain n'y est pas ajouté.",
+                n(fr, hottest, 1)
+            ),
+            format!(
+                "Weather: {source}; air temperature at most {} °C, the same everywhere: no urban heat island is added.",
+                n(en, hottest, 1)
+            ),
+        ),
+        Text::new(
+            format!(
+                "Vent de la météo (à 10 m, en terrain dégagé) réduit à {} % pour l'UTCI.",
+                n(fr, 100.0 * wind_factor, 0)
+            ),
+            format!(
+                "Wind of the weather (at 10 m, in the open) reduced to {} % for UTCI.",
+                n(en, 100.0 * wind_factor, 0)
+            ),
+        ),
+        Text::new(
+            format!(
+                "Les houppiers laissent passer {} % du soleil.",
+                n(fr, 100.0 * transmissivity, 0)
+            ),
+            format!("Crowns let {} % of the sun through.", n(en, 100.0 * transmissivity, 0)),
+        ),
+        Text::new(
+            "Températures du sol et des murs au soleil par des courbes journalières de la littérature (Lindberg et al. 2016), à l'ombre celle de l'air avec un retard de 4,4 h.",
+            "Temperatures of ground and walls in the sun by courses of the day from the literature (Lindberg et al. 2016), in the shade that of the air with a lag of 4.4 h.",
+        ),
+    ]
+}

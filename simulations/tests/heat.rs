@@ -1,0 +1,140 @@
+//! Shade and trees on a synthetic commune: cooler where the sun does not come, at the hour it does not.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
+
+mod territory;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use twin_core::results::exposure::footprint_cells;
+use twin_core::scenario::MeasureContext;
+use twin_core::simulation::{Fields, Outcome, RunContext, Simulation};
+use twin_core::spatial::{Grid, GridSpec};
+use twin_core::territory::{Aggregation, Territory, TerritoryView};
+
+/// A clear day of 20 to 36 °C, hour by hour, universal time.
+fn weather() -> PathBuf {
+    let path = territory::folder().join("journee.csv");
+    let mut text =
+        "time,air_temperature_c,relative_humidity_percent,global_radiation_w_m2,wind_speed_m_s\n"
+            .to_owned();
+    for hour in 1..=24 {
+        let middle = f64::from(hour) - 0.5;
+        let air = 28.0 + 8.0 * ((middle - 9.0) / 24.0 * std::f64::consts::TAU).sin();
+        let sun = ((middle - 4.5) / 15.0 * std::f64::consts::PI).sin();
+        let global = if (4.5..19.5).contains(&middle) { 900.0 * sun.max(0.0) } else { 0.0 };
+        let (day, clock) = (15 + hour / 24, hour % 24);
+        text += &format!("2024-07-{day}T{clock:02}:00:00Z,{air:.2},40,{global:.1},2\n");
+    }
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+/// Runs a day and gives its outcome and the fields at an hour.
+fn day(view: &Arc<TerritoryView>, further: Value, hour: f64) -> (Outcome, Fields) {
+    let mut parameters = json!({ "weather": { "file": weather(), "source": "essai" } });
+    for (key, value) in further.as_object().unwrap() {
+        parameters[key] = value.clone();
+    }
+    let mut context = RunContext::new(86_400.0, 3600.0);
+    context.start = "2024-07-15T00:00:00Z".parse().unwrap();
+    let mut run =
+        twin_heat::Heat::default().initialise(view.clone(), &parameters, &context).unwrap();
+    let mut fields = Fields::new(*view.spec());
+    run.advance_to(hour * 3600.0, &mut fields, &context).unwrap();
+    let at_hour = fields.clone();
+    run.advance_to(86_400.0, &mut fields, &context).unwrap();
+    (run.finish(&context).unwrap(), at_hour)
+}
+
+fn view() -> Arc<TerritoryView> {
+    let territory = Arc::new(Territory::open(&territory::folder().join("small.twin")).unwrap());
+    let spec = GridSpec::covering(&territory.spec().extent(), 2.0);
+    Arc::new(TerritoryView::new(territory, spec, Vec::new()).unwrap())
+}
+
+fn mean(values: impl Iterator<Item = f32>) -> f64 {
+    let (sum, n) = values
+        .filter(|v| v.is_finite())
+        .fold((0.0, 0.0), |(sum, n), v| (sum + f64::from(v), n + 1.0));
+    assert!(n > 5.0, "{n} cells only");
+    sum / n
+}
+
+#[test]
+fn crowns_cool_those_below_and_let_through_what_they_are_told_to() {
+    let view = view();
+    let canopy = view.band("canopy_height", Aggregation::Mean).unwrap();
+    let under = |fields: &Fields, name: &str| {
+        let values = fields.get(name).unwrap();
+        let cells = canopy.values.iter().zip(values);
+        // Well within a crown that stands high, under a high sun.
+        mean(cells.filter(|(height, _)| **height > 6.0).map(|(_, v)| *v))
+    };
+    let open = |fields: &Fields, name: &str| {
+        let values = fields.get(name).unwrap();
+        let sunlit = fields.get("direct_sun_share").unwrap();
+        mean(sunlit.iter().zip(values).filter(|(sun, _)| **sun == 1.0).map(|(_, v)| *v))
+    };
+    let (_, noon) = day(&view, json!({}), 12.0);
+    for name in ["mean_radiant_temperature", "utci"] {
+        assert!(under(&noon, name) < open(&noon, name) - 3.0, "{name}");
+    }
+    let (_, bare) = day(&view, json!({ "trees": { "transmissivity": 1.0 } }), 12.0);
+    assert!(under(&bare, "utci") > under(&noon, "utci") + 2.0);
+    let share = under(&bare, "direct_sun_share");
+    assert!(share > 0.9, "{share}");
+}
+
+#[test]
+fn the_shade_of_a_building_lies_west_in_the_morning_and_east_in_the_evening() {
+    let view = view();
+    let (outcome, morning) = day(&view, json!({}), 7.0);
+    let (_, evening) = day(&view, json!({}), 18.0);
+    let spec = view.spec();
+    // Cells five to nine metres beside the western and eastern ends of buildings, in the open.
+    let beside = |fields: &Fields, side: f64| {
+        let sunlit =
+            Grid::from_values(*spec, fields.get("direct_sun_share").unwrap().to_vec()).unwrap();
+        let standing = view.features().buildings.iter().filter(|b| b.is_standing());
+        let places = standing.filter(|b| !footprint_cells(spec, b).is_empty()).filter_map(|b| {
+            let e = b.geometry.extent()?;
+            let x = if side < 0.0 { e.min_x - 3.0 } else { e.max_x + 3.0 };
+            sunlit.at(x, e.centre().1).copied()
+        });
+        mean(places)
+    };
+    assert!(beside(&morning, -1.0) < beside(&morning, 1.0));
+    assert!(beside(&evening, 1.0) < beside(&evening, -1.0));
+    // The day's figures agree with its maps.
+    let field = |name: &str| &outcome.statics.iter().find(|f| f.name == name).unwrap().grid;
+    let (strong, very_strong) = (field("strong_heat_hours"), field("very_strong_heat_hours"));
+    assert!(strong.values.iter().zip(&very_strong.values).all(|(s, v)| s.is_nan() || s >= v));
+    let highest = field("maximum_utci");
+    let share = outcome.indicators.get("very_strong_heat_share").unwrap().value.unwrap();
+    let open = highest.values.iter().filter(|v| v.is_finite()).count();
+    let above = highest.values.iter().filter(|v| **v >= 38.0).count();
+    assert!((share - 100.0 * above as f64 / open as f64).abs() < 1e-9);
+}
+
+#[test]
+fn sealed_ground_made_grass_is_cooler_to_stand_on() {
+    let territory = Territory::open(&territory::folder().join("small.twin")).unwrap();
+    let e = territory.spec().extent();
+    let ring = [[e.min_x, e.min_y], [e.max_x, e.min_y], [e.max_x, e.max_y], [e.min_x, e.max_y]];
+    let registry = twin_simulations::registry().unwrap();
+    let changed = |cover: &str| {
+        let context = MeasureContext { name: "sol", territory: &territory };
+        let parameters = json!({ "geometry": ring, "cover": cover });
+        let kind = registry.measure("land-cover").unwrap();
+        let edits = kind.edits(&parameters, &context).unwrap();
+        let territory = Arc::new(Territory::open(&territory::folder().join("small.twin")).unwrap());
+        let spec = GridSpec::covering(&territory.spec().extent(), 2.0);
+        let view = Arc::new(TerritoryView::new(territory, spec, edits).unwrap());
+        let (outcome, _) = day(&view, json!({}), 14.0);
+        outcome.indicators.get("utci_max_median").unwrap().value.unwrap()
+    };
+    let (sealed, grass) = (changed("sealed"), changed("grass"));
+    assert!(grass < sealed - 0.3, "{grass} {sealed}");
+}
