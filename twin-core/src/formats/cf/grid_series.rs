@@ -326,13 +326,13 @@ fn times(units: &str, calendar: &str, values: &[f64]) -> Option<Vec<Timestamp>> 
         _ => return None,
     };
     let origin = origin.trim();
-    let bare = origin.trim_end_matches(" UTC").trim_end_matches('Z').trim_end_matches("+00:00");
-    let bare = bare.trim();
-    let civil = bare.parse::<DateTime>().or_else(|_| bare.parse::<Date>().map(DateTime::from));
-    let origin = match civil {
-        Ok(civil) => jiff::tz::Offset::UTC.to_timestamp(civil).ok()?,
-        Err(_) => origin.parse().ok()?,
+    // With an offset, or else universal time; a civil date would take no notice of an offset.
+    let civil = || {
+        let bare = origin.trim_end_matches("UTC").trim_end();
+        let date = bare.parse::<DateTime>().or_else(|_| bare.parse::<Date>().map(DateTime::from));
+        jiff::tz::Offset::UTC.to_timestamp(date.ok()?).ok()
     };
+    let origin = origin.parse::<Timestamp>().ok().or_else(civil)?;
     let at = |value: &f64| {
         let after = jiff::SignedDuration::try_from_secs_f64(value * seconds).ok()?;
         origin.checked_add(after).ok()
