@@ -149,7 +149,7 @@ impl HeatRun {
             day.very_strong_h[cell] += if utci >= VERY_STRONG { counted_h } else { 0.0 };
             day.sunlit_h[cell] += reached * counted_h;
         }
-        self.hours.push(weather.period_s[1].min(f64::MAX));
+        self.hours.push(weather.period_s[1]);
         self.air.push(weather.air);
         for gauge in &mut self.gauges {
             gauge.mean_radiant.push(f64::from(self.now.mean_radiant[gauge.cell]));

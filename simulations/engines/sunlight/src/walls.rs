@@ -82,15 +82,7 @@ impl Walls {
             (height - shadows.shade_m.values[cell]).max(0.0)
         };
         let sunlit_m: Vec<f32> = (0..spec.len()).map(sunlit).collect();
-        let shaded = self.height_m.values.iter().zip(&sunlit_m).map(|(h, s)| h - s).collect();
-        Self::of(spec, sunlit_m, shaded)
-    }
-
-    fn of(
-        spec: twin_core::spatial::GridSpec,
-        sunlit_m: Vec<f32>,
-        shaded_m: Vec<f32>,
-    ) -> SunOnWalls {
+        let shaded_m = self.height_m.values.iter().zip(&sunlit_m).map(|(h, s)| h - s).collect();
         SunOnWalls {
             sunlit_m: Grid { spec, values: sunlit_m },
             shaded_m: Grid { spec, values: shaded_m },

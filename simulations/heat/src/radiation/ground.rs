@@ -77,13 +77,11 @@ impl GroundView {
     /// Looks at a quantity from every cell.
     pub(super) fn seen(&self, surface: &Grid<f32>, quantity: &[f32]) -> GroundSeen {
         let spec = surface.spec;
-        let columns = spec.columns;
         let rows: Vec<[Vec<f32>; 5]> =
             (0..spec.rows).into_par_iter().map(|row| self.row(surface, quantity, row)).collect();
         let mut all: [Vec<f32>; 5] = std::array::from_fn(|_| Vec::with_capacity(spec.len()));
         for row in rows {
             for (all, row) in all.iter_mut().zip(row) {
-                debug_assert_eq!(row.len(), columns);
                 all.extend(row);
             }
         }
