@@ -45,6 +45,14 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Open a territory, run, scenario or view in the 3D viewer
+    View {
+        /// Territory (NAME.twin), run, scenario or view (NAME.view.toml)
+        path: PathBuf,
+        /// Further arguments of twin-viewer, such as --render PICTURE.png
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<std::ffi::OsString>,
+    },
     /// Print how to cite a run
     Cite {
         /// Folder of the run

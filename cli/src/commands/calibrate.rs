@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use twin_core::results::{RunStore, write_atomically};
+use twin_core::results::{FinishedRun, RunStore, write_atomically};
 use twin_core::scenario::Scenario;
 use twin_core::simulation::Registry;
 use twin_core::simulation::driver::{self, RunOptions, path_keys_of};
 use twin_core::territory::{LandCover, SurfaceProperties};
 use twin_core::{Error, Language, Result};
 
-use super::finished::FinishedRun;
 use super::observe::{Agreement, Observations};
 use crate::console::{Console, cancellation, line};
 

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
+use twin_core::results::FinishedRun;
 use twin_core::{Language, Result};
 
-use super::finished::read_manifest;
 use crate::console::line;
 
 /// Prints what a publication should say of a run: territory, scenario, program, method, data.
 pub(crate) fn cite(folder: &Path, language: Language) -> Result<()> {
-    let run = read_manifest(folder)?;
+    let run = FinishedRun::read_manifest(folder)?;
     line(&format!(
         "{} – {} ({}). {} {}, twin {}. {} {}",
         run.territory.name,

@@ -9,12 +9,12 @@ use twin_core::export::{Legend, Rgb};
 use twin_core::formats::{self, FeatureTable};
 use twin_core::language::Text;
 use twin_core::products::{ImportReport, ppr};
-use twin_core::results::{ExtentScores, write_atomically};
+use twin_core::results::{ExtentScores, FinishedRun, write_atomically};
 use twin_core::spatial::{Crs, Grid, Polygon, cells_within};
 use twin_core::territory::Territory;
 use twin_core::{Error, FileProblem, Language, Result};
 
-use super::finished::{FinishedRun, figure};
+use super::finished::{Presented as _, figure};
 use crate::console::{Console, line};
 
 /// What the user asked for.

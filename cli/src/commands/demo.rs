@@ -1,7 +1,7 @@
 //! `twin demo`: a synthetic commune from nothing to three flood reports.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use twin_core::simulation::Registry;
@@ -60,6 +60,7 @@ pub(crate) fn demo(out: &Path, registry: &Registry, console: &Arc<Console>) -> R
         };
         reports.extend(run::run(&request, registry, console)?);
     }
+    let views = write_views(out, &reports)?;
     console.clear();
     console.say_timings();
     console.say("Rapports :", "Reports:");
@@ -67,7 +68,37 @@ pub(crate) fn demo(out: &Path, registry: &Registry, console: &Arc<Console>) -> R
         let (name, path) = (report.name, report.path.display());
         console.say(&format!("  {name} : {path}"), &format!("  {name}: {path}"));
     }
+    for view in views {
+        let path = view.display();
+        console.say(&format!("Vue 3D : twin view {path}"), &format!("3D view: twin view {path}"));
+    }
     Ok(())
+}
+
+/// Two views for `twin view`: the flood with the levee, and both floods on either side of a line.
+fn write_views(out: &Path, reports: &[run::Report]) -> Result<Vec<PathBuf>> {
+    let runs: Vec<String> = reports
+        .iter()
+        .filter_map(|report| report.path.parent()?.strip_prefix(out).ok())
+        .map(|run| run.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>())
+        .map(|parts| format!("{:?}", parts.join("/")))
+        .collect();
+    let [without, with, ..] = &runs[..] else { return Ok(Vec::new()) };
+    let head = "# À ouvrir par « twin view ».\nschema = 1\nterritory = \"territoire.twin\"\n";
+    let result = "\n[result]\nfield = \"water_depth\"\ntime_s = 4500.0\n";
+    let views = [
+        ("crue.view.toml", format!("{head}runs = [{with}]\n{result}")),
+        (
+            "comparaison.view.toml",
+            format!("{head}runs = [{without}, {with}]\n{result}\n[compare]\nmode = \"swipe\"\n"),
+        ),
+    ];
+    let mut written = Vec::new();
+    for (name, text) in views {
+        write(&out.join(name), &text)?;
+        written.push(out.join(name));
+    }
+    Ok(written)
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

@@ -11,11 +11,12 @@ use twin_core::formats::cityjson::{CityJsonSeq, write_city_model};
 use twin_core::formats::geopackage::{GeoPackage, GeoPackageWriter};
 use twin_core::formats::las::write_copc;
 use twin_core::formats::{CogOptions, CogWriter, FeatureTable, PartFile, Resampling, geojson};
+use twin_core::results::FinishedRun;
 use twin_core::spatial::{Crs, Grid, VerticalDatum};
 use twin_core::territory::Territory;
 use twin_core::{Error, Language, Result};
 
-use super::finished::FinishedRun;
+use super::finished::Presented as _;
 use super::info;
 use crate::arguments::{ExportFormat, FloodExport};
 use crate::console::Console;

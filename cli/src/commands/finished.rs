@@ -1,39 +1,30 @@
 //! A finished run as the commands that judge it see it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use twin_core::export::report::{Figure, FigurePicture, Report};
 use twin_core::export::{MapSpec, picture, wording};
-use twin_core::formats::cf::SeriesFile;
-use twin_core::results::{RunManifest, write_atomically};
+use twin_core::results::{FinishedRun, write_atomically};
 use twin_core::spatial::Grid;
-use twin_core::{Error, FileProblem, Language, Result};
-
-use super::info;
+use twin_core::{Error, Language, Result};
 
 /// Width of the PNG maps in pixels.
 const MAP_WIDTH_PX: u32 = 1600;
 
-/// The folder of a run.
-pub(crate) struct FinishedRun {
-    pub(crate) folder: PathBuf,
-    pub(crate) manifest: RunManifest,
-    pub(crate) fields: SeriesFile,
+/// A finished run on maps and in reports.
+pub(crate) trait Presented {
+    /// A field without time.
+    fn field(&self, name: &str) -> Result<Grid<f32>>;
+
+    /// A map on the relief of the run.
+    fn map<'a>(&self, title: &str, terrain: &'a Grid<f32>, language: Language) -> MapSpec<'a>;
+
+    /// A report about the run, to be filled.
+    fn report(&self, title: &str, language: Language) -> Report;
 }
 
-impl FinishedRun {
-    pub(crate) fn open(folder: &Path) -> Result<Self> {
-        let path = folder.join("manifest.json");
-        if !path.is_file() {
-            return Err(info::neither(folder));
-        }
-        let manifest = read_manifest(folder)?;
-        let fields = SeriesFile::open(folder.join("fields.h5"))?;
-        Ok(Self { folder: folder.to_path_buf(), manifest, fields })
-    }
-
-    /// A field without time.
-    pub(crate) fn field(&self, name: &str) -> Result<Grid<f32>> {
+impl Presented for FinishedRun {
+    fn field(&self, name: &str) -> Result<Grid<f32>> {
         if self.fields.statics().iter().any(|b| b.name == name) {
             return self.fields.read_static(name);
         }
@@ -44,13 +35,7 @@ impl FinishedRun {
         ))
     }
 
-    /// A map on the relief of the run.
-    pub(crate) fn map<'a>(
-        &self,
-        title: &str,
-        terrain: &'a Grid<f32>,
-        language: Language,
-    ) -> MapSpec<'a> {
+    fn map<'a>(&self, title: &str, terrain: &'a Grid<f32>, language: Language) -> MapSpec<'a> {
         let territory = &self.manifest.territory;
         let mut map = MapSpec::new(title, self.manifest.grid.extent());
         map.subtitle =
@@ -65,17 +50,7 @@ impl FinishedRun {
         map
     }
 
-    fn is_demo(&self) -> bool {
-        self.fields.attributes().contains_key("demonstration")
-    }
-
-    /// Whether the scenario states how the run was compared with observations.
-    fn is_calibrated(&self) -> bool {
-        self.manifest.parameters.get("calibration").is_some_and(|c| !c.is_null())
-    }
-
-    /// A report about the run, to be filled.
-    pub(crate) fn report(&self, title: &str, language: Language) -> Report {
+    fn report(&self, title: &str, language: Language) -> Report {
         Report {
             language,
             title: title.to_owned(),
@@ -90,13 +65,6 @@ impl FinishedRun {
             ..Report::default()
         }
     }
-}
-
-/// The record of a run.
-pub(crate) fn read_manifest(folder: &Path) -> Result<RunManifest> {
-    let path = folder.join("manifest.json");
-    let bytes = std::fs::read(&path).map_err(Error::read(&path))?;
-    serde_json::from_slice(&bytes).map_err(|e| Error::file(&path, FileProblem::undecodable(e)))
 }
 
 /// Writes a map as SVG and PNG and returns it for a report.

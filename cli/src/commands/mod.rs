@@ -12,6 +12,7 @@ mod info;
 mod observe;
 mod places;
 mod run;
+mod view;
 
 pub(crate) use observe::Observations;
 use twin_core::simulation::Registry;
@@ -33,6 +34,7 @@ pub(crate) fn execute(arguments: Arguments, registry: &Registry) -> Result<()> {
         Command::Demo { out } => demo::demo(&out, registry, &console),
         Command::Assemble(arguments) => assemble::run(&arguments, &console),
         Command::Info { path, json } => info::info(&path, json, console.language),
+        Command::View { path, arguments } => view::view(&path, &arguments, console.language),
         Command::Cite { run } => cite::cite(&run, console.language),
         Command::Simulations { id, json } => {
             describe::simulations(registry, id.as_deref(), json, console.language)

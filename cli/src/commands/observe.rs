@@ -8,14 +8,14 @@ use twin_core::export::plot::{LinePlot, Series as PlotSeries};
 use twin_core::export::report::{Cell, Figure, FigurePicture, Table, render};
 use twin_core::language::Text;
 use twin_core::results::{
-    ErrorScores, FloodMark, SeriesScores, read_flood_marks, write_atomically,
+    ErrorScores, FinishedRun, FloodMark, SeriesScores, read_flood_marks, write_atomically,
 };
 use twin_core::scenario::DatumRef;
 use twin_core::series::{Quantity, Series};
 use twin_core::spatial::{Grid, VerticalDatum};
 use twin_core::{Error, FileProblem, Language, Result};
 
-use super::finished::{FinishedRun, figure};
+use super::finished::{Presented as _, figure};
 use crate::console::{Console, line};
 
 /// How far from a mark water is looked for, m: marks stand on walls, where no water is computed.

@@ -3,6 +3,8 @@
 //! A map asks its legend for the colour of every pixel and draws the same legend beside it, so
 //! that the two cannot disagree. Classes carry a hatch where colour alone would not do.
 
+use serde::{Deserialize, Serialize};
+
 use super::ramp::{Ramp, Rgb};
 use crate::{Language, language::Text};
 
@@ -11,7 +13,8 @@ use crate::{Language, language::Text};
 pub const DEPTH_THRESHOLDS_M: [f32; 3] = [0.5, 1.0, 2.0];
 
 /// A drawn texture on top of a colour, for classes that must be told apart without colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Hatch {
     /// Stripes that rise to the right.
     Rising,
@@ -20,16 +23,27 @@ pub enum Hatch {
 }
 
 /// A class of a [`Legend`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Class {
-    /// Values below this belong to the class, unless to an earlier one; infinite for the last.
+    /// Values below this belong to the class, unless to an earlier one; infinite for the last, and
+    /// then not written.
+    #[serde(default = "unbounded", skip_serializing_if = "is_unbounded")]
     pub below: f32,
     /// Colour.
     pub colour: Rgb,
     /// Texture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hatch: Option<Hatch>,
     /// What the legend says.
     pub label: Text,
+}
+
+fn unbounded() -> f32 {
+    f32::INFINITY
+}
+
+fn is_unbounded(below: &f32) -> bool {
+    below.is_infinite()
 }
 
 impl Class {
@@ -40,7 +54,8 @@ impl Class {
 }
 
 /// What colours mean.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Legend {
     /// A ramp from `min` to `max`; values beyond take the colour of the end.
     Continuous {

@@ -12,12 +12,16 @@
 //! interpolation in sRGB; the largest departure from the 256-entry table is 11 of 255 levels.
 //! There is no rainbow: it invents edges where the data has none.
 
-/// A colour in sRGB.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use serde::{Deserialize, Serialize};
+
+/// A colour in sRGB; written `#rrggbb`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Rgb(pub u8, pub u8, pub u8);
 
 /// A named colour ramp over `[0, 1]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Ramp {
     /// Sequential, blue to yellow, the same to the eye with and without colour-vision deficiency.
@@ -61,6 +65,22 @@ impl Rgb {
     }
 }
 
+impl From<Rgb> for String {
+    fn from(colour: Rgb) -> Self {
+        colour.css()
+    }
+}
+
+impl TryFrom<String> for Rgb {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let digits = text.strip_prefix('#').filter(|d| d.len() == 6);
+        let value = digits.and_then(|d| u32::from_str_radix(d, 16).ok());
+        value.map(Self::hex).ok_or_else(|| format!("\"{text}\" is no colour such as #1f78b4"))
+    }
+}
+
 impl Ramp {
     /// The colour at `t`, clamped to `[0, 1]`.
     pub fn colour(self, t: f32) -> Rgb {
@@ -75,6 +95,13 @@ impl Ramp {
     pub fn classes(self, count: usize) -> Vec<Rgb> {
         let last = count.saturating_sub(1).max(1) as f32;
         (0..count).map(|i| self.colour(i as f32 / last)).collect()
+    }
+
+    /// Positions and colours between which [`Ramp::colour`] is linear.
+    pub fn stops(self) -> impl Iterator<Item = (f32, Rgb)> {
+        let points = self.control_points();
+        let last = (points.len() - 1) as f32;
+        points.iter().enumerate().map(move |(i, point)| (i as f32 / last, Rgb::hex(*point)))
     }
 
     /// Whether the ramp has a neutral middle.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::formats::cityjson::{CityObject, CityObjectKind, Semantic, Surface, SurfaceGeometry};
+use crate::formats::cityjson::{CityObject, CityObjectKind, Semantic, Surface};
 use crate::formats::gltf::{Material, Model, Part, Property, PropertyTable, PropertyValues};
-use crate::spatial::facet::{area_vector, triangulate};
+use crate::spatial::FlatFace;
 
 /// From world coordinates to metres of the model, y upwards.
 pub(super) type Frame<'a> = dyn Fn([f64; 3]) -> [f64; 3] + 'a;
@@ -30,18 +30,13 @@ pub(super) fn city_model(objects: &[&CityObject], frame: &Frame<'_>) -> Model {
         })
         .collect();
     for (row, object) in objects.iter().enumerate() {
-        let Some(geometry) = best(object) else { continue };
+        let Some(geometry) = object.best_geometry() else { continue };
         for surface in &geometry.surfaces {
             add(&mut parts[material(object.kind, surface)], surface, row as u32, frame);
         }
     }
     parts.retain(|part| !part.triangles.is_empty());
     Model { parts, features: Some(properties(objects)), ..Model::default() }
-}
-
-/// The geometry of the highest level of detail.
-pub(super) fn best(object: &CityObject) -> Option<&SurfaceGeometry> {
-    object.geometries.iter().max_by(|a, b| a.lod.cmp(&b.lod))
 }
 
 fn material(kind: CityObjectKind, surface: &Surface) -> usize {
@@ -56,28 +51,14 @@ fn material(kind: CityObjectKind, surface: &Surface) -> usize {
 
 /// Adds a surface; its vertices are its own, so that edges stay sharp.
 fn add(part: &mut Part, surface: &Surface, feature: u32, frame: &Frame<'_>) {
-    let rings: Vec<Vec<[f64; 3]>> = surface
-        .rings
-        .iter()
-        .map(|ring| {
-            let is_closed = ring.len() > 1 && ring.first() == ring.last();
-            ring[..ring.len() - usize::from(is_closed)].iter().map(|p| frame(*p)).collect()
-        })
-        .collect();
-    let Some(outer) = rings.first() else { return };
-    let n = area_vector(outer);
-    let length = n.iter().map(|v| v * v).sum::<f64>().sqrt();
-    if length == 0.0 || !length.is_finite() {
-        return;
-    }
-    let normal = n.map(|v| (v / length) as f32);
+    let placed = |ring: &Vec<[f64; 3]>| ring.iter().map(|p| frame(*p)).collect();
+    let rings: Vec<Vec<[f64; 3]>> = surface.rings.iter().map(placed).collect();
+    let Some(face) = FlatFace::new(&rings) else { return };
     let first = part.positions.len() as u32;
-    for triangle in triangulate(&rings) {
-        part.triangles.push(triangle.map(|k| first + k as u32));
-    }
-    for position in rings.iter().flatten() {
+    part.triangles.extend(face.triangles.iter().map(|t| t.map(|k| first + k as u32)));
+    for position in face.positions {
         part.positions.push(position.map(|v| v as f32));
-        part.normals.push(normal);
+        part.normals.push(face.normal.map(|v| v as f32));
         part.features.push(feature);
     }
 }

@@ -15,7 +15,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::scene::{best, city_model};
+use super::scene::city_model;
 use crate::formats::PartFile;
 use crate::formats::cityjson::{CityJsonSeq, CityObject};
 use crate::formats::gltf::write_glb;
@@ -93,7 +93,7 @@ fn copyright(territory: &Territory) -> String {
 }
 
 fn extent_of(objects: &[CityObject]) -> Option<Extent> {
-    let surfaces = objects.iter().filter_map(best).flat_map(|g| &g.surfaces);
+    let surfaces = objects.iter().filter_map(CityObject::best_geometry).flat_map(|g| &g.surfaces);
     Extent::of_points(surfaces.flat_map(|s| s.rings.iter().flatten()).map(|p| (p[0], p[1])))
 }
 
@@ -159,7 +159,7 @@ impl Tree {
         }
         let globe = &self.globe;
         let places = |o: &CityObject| -> Option<Vec<Geographic>> {
-            let rings = best(o)?.surfaces.iter().flat_map(|s| &s.rings);
+            let rings = o.best_geometry()?.surfaces.iter().flat_map(|s| &s.rings);
             rings.flatten().map(|p| globe.geographic(*p)).collect()
         };
         let mut region: Option<[f64; 6]> = None;

@@ -1,12 +1,14 @@
 //! What runs leave behind: indicators, manifests, and the store that keeps them.
 
 pub mod exposure;
+mod finished_run;
 mod indicator;
 mod manifest;
 mod marks;
 mod scores;
 mod store;
 
+pub use finished_run::{FieldDisplay, FieldMap, FinishedRun};
 pub use indicator::{Indicator, IndicatorGroup, Indicators};
 pub use manifest::{InputFile, RunLog, RunManifest, ScenarioManifest, TerritoryRecord};
 pub use marks::{FloodMark, FloodMarks, read_flood_marks};

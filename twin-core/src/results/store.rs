@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::{RunManifest, ScenarioManifest};
+use super::{FinishedRun, RunManifest, ScenarioManifest};
 use crate::formats::PartFile;
 use crate::{Error, FileProblem, Result};
 
@@ -46,6 +46,27 @@ impl RunStore {
     /// The manifest of a complete run; `None` when there is none.
     pub fn find(&self, plugin: &str, hash: &str) -> Result<Option<RunManifest>> {
         let path = self.folder(plugin, hash).join("manifest.json");
+        if path.is_file() { read_json(&path).map(Some) } else { Ok(None) }
+    }
+
+    /// Folders and records of all complete runs, in the order of their folders. A folder whose record
+    /// cannot be read is left out: it is no complete run.
+    pub fn finished(&self) -> Result<Vec<(PathBuf, RunManifest)>> {
+        let mut folders = Vec::new();
+        for plugin in sub_folders(&self.root)? {
+            folders.extend(sub_folders(&plugin)?);
+        }
+        let read = |folder: PathBuf| Some((FinishedRun::read_manifest(&folder).ok()?, folder));
+        Ok(folders
+            .into_iter()
+            .filter_map(read)
+            .map(|(manifest, folder)| (folder, manifest))
+            .collect())
+    }
+
+    /// Which runs belong to a scenario; `None` when it never ran.
+    pub fn scenario(&self, id: &str) -> Result<Option<ScenarioManifest>> {
+        let path = self.root.join("scenarios").join(format!("{id}.json"));
         if path.is_file() { read_json(&path).map(Some) } else { Ok(None) }
     }
 
@@ -99,6 +120,21 @@ impl OpenRun {
     }
 }
 
+/// Folders in a folder, sorted, hidden ones left out; none where it does not exist.
+fn sub_folders(folder: &Path) -> Result<Vec<PathBuf>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries = fs::read_dir(folder).map_err(Error::read(folder))?;
+    let paths = entries.map(|entry| Ok(entry.map_err(Error::read(folder))?.path()));
+    let mut paths = paths.collect::<Result<Vec<_>>>()?;
+    let is_hidden =
+        |p: &Path| p.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
+    paths.retain(|path| path.is_dir() && !is_hidden(path));
+    paths.sort();
+    Ok(paths)
+}
+
 /// BLAKE3 of a file's content, in hexadecimal.
 pub fn hash_file(path: &Path) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
@@ -125,7 +161,7 @@ pub(crate) fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(
     write_atomically(path, &bytes)
 }
 
-fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+pub(super) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
     let bytes = fs::read(path).map_err(Error::read(path))?;
     serde_json::from_slice(&bytes).map_err(|e| Error::file(path, FileProblem::undecodable(e)))
 }

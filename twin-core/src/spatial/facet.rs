@@ -14,6 +14,36 @@ pub(crate) fn area_vector(ring: &[[f64; 3]]) -> [f64; 3] {
     sum
 }
 
+/// A flat face as triangles.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FlatFace {
+    /// Vertices of its rings in order, none repeated.
+    pub positions: Vec<[f64; 3]>,
+    /// Unit normal, towards those who see the outer ring anticlockwise.
+    pub normal: [f64; 3],
+    /// Triangles by position among the vertices, turned as the face is.
+    pub triangles: Vec<[usize; 3]>,
+}
+
+impl FlatFace {
+    /// A face from its rings, the outer first, closed or not; `None` where it has no area.
+    pub fn new(rings: &[Vec<[f64; 3]>]) -> Option<Self> {
+        let open = rings.iter().map(|ring| {
+            let is_closed = ring.len() > 1 && ring.first() == ring.last();
+            ring[..ring.len() - usize::from(is_closed)].to_vec()
+        });
+        let rings: Vec<Vec<[f64; 3]>> = open.collect();
+        let n = area_vector(rings.first()?);
+        let length = n.iter().map(|v| v * v).sum::<f64>().sqrt();
+        if length == 0.0 || !length.is_finite() {
+            return None;
+        }
+        let triangles = triangulate(&rings);
+        let positions = rings.into_iter().flatten().collect();
+        Some(Self { positions, normal: n.map(|v| v / length), triangles })
+    }
+}
+
 /// The two axes in which a face with this normal is seen largest, the way round kept.
 pub(crate) fn largest_view(normal: [f64; 3]) -> [usize; 2] {
     let [x, y, z] = normal.map(f64::abs);

@@ -15,6 +15,7 @@ pub(crate) use crs::Projection;
 pub use crs::{Crs, Geographic, Globe, HeightGrid, LocalFrame, Transformer, VerticalDatum};
 pub use depressions::{MendedPits, PitLimits, PitMend, mend_pits};
 pub use extent::Extent;
+pub use facet::FlatFace;
 pub use geometry::{Geometry, Line, Polygon, Position, line_length, rings_contain};
 pub use grid::{Grid, GridSpec};
 pub use rasterise::{cell_lengths, cells_along, cells_near, cells_within};

@@ -130,14 +130,23 @@ fn land_cover_block(cover: &LandCoverTint<'_>, language: Language) -> Block {
 }
 
 fn raster_block(layer: &RasterLayer<'_>, language: Language) -> Block {
-    let legend = &layer.legend;
+    legend_block(&layer.legend, layer.opacity, layer.transparent_below, language)
+}
+
+/// The block of one legend.
+pub(super) fn legend_block(
+    legend: &Legend,
+    opacity: f32,
+    transparent_below: Option<f32>,
+    language: Language,
+) -> Block {
     let unit = legend.unit();
     let mut title = legend.title(language).to_owned();
     if !unit.is_empty() {
         title = format!("{title} ({unit})");
     }
     // As the pixels look over pale ground.
-    let tone = |colour: Rgb| PAPER.mix(colour, layer.opacity);
+    let tone = |colour: Rgb| PAPER.mix(colour, opacity);
     let mut entries: Vec<Entry> = match legend {
         Legend::Continuous { min, max, ramp, .. } => {
             let range = f64::from(max - min);
@@ -157,7 +166,7 @@ fn raster_block(layer: &RasterLayer<'_>, language: Language) -> Block {
             })
             .collect(),
     };
-    if let Some(limit) = layer.transparent_below {
+    if let Some(limit) = transparent_below {
         let cm = short_number(f64::from(limit) * 100.0, language);
         if unit == "m" {
             entries.push(Entry {

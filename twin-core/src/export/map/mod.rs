@@ -23,7 +23,9 @@ mod layers;
 mod page;
 mod raster;
 mod spec;
+mod view;
 
 pub use furniture::scale_bar_length_m;
 pub use raster::Reduction;
 pub use spec::{LandCoverTint, MapSpec, Marker, MarkerKind, RasterLayer, VectorLayer, VectorStyle};
+pub use view::{ShownLegend, ViewPage};

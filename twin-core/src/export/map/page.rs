@@ -20,12 +20,12 @@ use crate::{
     spatial::{Crs, Extent},
 };
 
-const PAGE_WIDTH: f64 = 1200.0;
-const MARGIN: f64 = 26.0;
+pub(super) const PAGE_WIDTH: f64 = 1200.0;
+pub(super) const MARGIN: f64 = 26.0;
 /// Room for the tick labels at the left of the frame and below it.
 const TICKS: f64 = 22.0;
-const COLUMN: f64 = 262.0;
-const GUTTER: f64 = 24.0;
+pub(super) const COLUMN: f64 = 262.0;
+pub(super) const GUTTER: f64 = 24.0;
 const LARGEST_FRAME_HEIGHT: f64 = 900.0;
 /// Width over height beyond which the legend stands below.
 const WIDE: f64 = 1.75;
@@ -131,7 +131,7 @@ fn check(map: &MapSpec<'_>) -> Result<()> {
 }
 
 /// Title, subtitle and banners; gives the first free height.
-fn heading(svg: &mut Svg, map: &MapSpec<'_>, page_width: f64) -> f64 {
+pub(super) fn heading(svg: &mut Svg, map: &MapSpec<'_>, page_width: f64) -> f64 {
     let mut right = page_width - MARGIN;
     let mut banner = |svg: &mut Svg, text: &str, fill: &str, ink: &str| {
         let width = text_width(text, 12.0, Weight::Bold) + 20.0;
@@ -221,7 +221,7 @@ fn legend_below(
     Ok(top + tallest)
 }
 
-fn reference_lines(map: &MapSpec<'_>, width: f64) -> Vec<String> {
+pub(super) fn reference_lines(map: &MapSpec<'_>, width: f64) -> Vec<String> {
     let heights = match map.language {
         Language::Fr => format!("altitudes {}", map.vertical_datum),
         Language::En => format!("heights {}", map.vertical_datum),
@@ -248,7 +248,7 @@ fn furniture_block(svg: &mut Svg, map: &MapSpec<'_>, frame: &Frame, [x, y]: [f64
 }
 
 /// Notice and sources; gives the height of the page.
-fn footer(svg: &mut Svg, map: &MapSpec<'_>, top: f64, page_width: f64) -> f64 {
+pub(super) fn footer(svg: &mut Svg, map: &MapSpec<'_>, top: f64, page_width: f64) -> f64 {
     const SIZE: f64 = 12.0;
     let width = page_width - 2.0 * MARGIN;
     let notice = wrap(wording::notice(map.language), SIZE, Weight::Bold, width - 24.0);

@@ -133,6 +133,11 @@ impl CityObject {
             children: Vec::new(),
         }
     }
+
+    /// The geometry of the highest level of detail.
+    pub fn best_geometry(&self) -> Option<&SurfaceGeometry> {
+        self.geometries.iter().max_by(|a, b| a.lod.cmp(&b.lod))
+    }
 }
 
 /// How surfaces make up a geometry.

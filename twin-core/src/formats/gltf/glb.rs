@@ -1,6 +1,7 @@
 //! A model → the bytes of a GLB: header, JSON, buffer.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::Path;
 
 use gltf_json as json;
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{Model, Part, PropertyTable};
 use crate::formats::PartFile;
-use crate::{Error, Result};
+use crate::{Error, FileProblem, Result};
 
 /// Parts of a GLB begin on multiples of so many bytes; those of property tables need eight.
 const ALIGNMENT: usize = 8;
@@ -27,6 +28,29 @@ pub fn write_glb(path: impl AsRef<Path>, model: &Model) -> Result<()> {
     let part = PartFile::new(path)?;
     std::fs::write(part.part(), bytes).map_err(Error::write(path))?;
     part.publish()
+}
+
+/// The extra properties of a model's `asset`; null where it has none.
+///
+/// # Errors
+/// When the file cannot be read or is no GLB.
+pub fn read_asset_extras(path: impl AsRef<Path>) -> Result<Value> {
+    let path = path.as_ref();
+    let mut file = std::fs::File::open(path).map_err(Error::read(path))?;
+    let length = file.metadata().map_err(Error::read(path))?.len();
+    let mut header = [0; 20];
+    file.read_exact(&mut header).map_err(Error::read(path))?;
+    let number =
+        |k: usize| u32::from_le_bytes([header[k], header[k + 1], header[k + 2], header[k + 3]]);
+    let json_length = u64::from(number(12));
+    if &header[..4] != b"glTF" || &header[16..] != b"JSON" || json_length + 20 > length {
+        let problem =
+            FileProblem::damaged("n'est pas un fichier GLB entier", "is no whole GLB file");
+        return Err(Error::file(path, problem));
+    }
+    let root: Value = serde_json::from_reader(file.take(json_length))
+        .map_err(|e| Error::file(path, FileProblem::undecodable(e)))?;
+    Ok(root["asset"]["extras"].clone())
 }
 
 fn to_glb(model: &Model) -> std::io::Result<Vec<u8>> {

@@ -8,6 +8,6 @@ mod glb;
 mod model;
 mod property_table;
 
-pub use glb::write_glb;
+pub use glb::{read_asset_extras, write_glb};
 pub use model::{Material, Model, Part};
 pub use property_table::{Property, PropertyTable, PropertyValues};

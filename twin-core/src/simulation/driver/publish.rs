@@ -12,7 +12,7 @@ use crate::export::wording;
 use crate::formats::geopackage::GeoPackageWriter;
 use crate::language::Text;
 use crate::results::{
-    InputFile, RunLog, RunManifest, TerritoryRecord, write_atomically, write_json,
+    FieldDisplay, InputFile, RunLog, RunManifest, TerritoryRecord, write_atomically, write_json,
 };
 use crate::scenario::Scenario;
 use crate::simulation::{Budget, Descriptor, GaugeSeries, Outcome, Sensitivity};
@@ -61,6 +61,8 @@ pub(super) fn publish(
     }
     let maps = folder.join("maps");
     fs::create_dir_all(&maps).map_err(Error::write(&maps))?;
+    let displays: Vec<FieldDisplay> = run.outcome.statics.iter().map(FieldDisplay::of).collect();
+    write_json(&maps.join(FieldDisplay::FILE), &displays)?;
     let report = sheet::report(&run, &manifest, &maps)?;
     write_atomically(&folder.join("report.html"), report.as_bytes())?;
     remove_intermediate_files(folder)?;

@@ -1,0 +1,138 @@
+//! A finished run opened for reading: its record, its fields, and how they are shown.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::store::read_json;
+use super::{Indicators, RunManifest};
+use crate::export::Legend;
+use crate::formats::cf::SeriesFile;
+use crate::formats::{self, FeatureTable};
+use crate::language::Text;
+use crate::simulation::StaticField;
+use crate::{Error, Language, Result};
+
+/// How a field of a run is named and shown, as its plugin says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FieldDisplay {
+    /// Name of the field in `fields.h5`.
+    pub field: String,
+    /// Title of the field.
+    pub title: Text,
+    /// Its maps.
+    pub maps: Vec<FieldMap>,
+}
+
+/// A map of a field.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FieldMap {
+    /// Title of the map.
+    pub title: Text,
+    /// One sentence that tells how to read it.
+    pub caption: Text,
+    /// Colours.
+    pub legend: Legend,
+    /// Values below this stay transparent, like cells without value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transparent_below: Option<f32>,
+}
+
+impl FieldDisplay {
+    /// Name of the file in the folder `maps` of a run.
+    pub const FILE: &'static str = "legends.json";
+
+    /// The display that a plugin gave a field.
+    pub fn of(field: &StaticField) -> Self {
+        let maps = field.maps.iter().map(|map| FieldMap {
+            title: map.title.clone(),
+            caption: map.caption.clone(),
+            legend: map.legend.clone(),
+            transparent_below: map.transparent_below,
+        });
+        Self { field: field.name.to_owned(), title: field.title.clone(), maps: maps.collect() }
+    }
+}
+
+/// A run of the store, complete.
+#[derive(Debug)]
+pub struct FinishedRun {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Its record.
+    pub manifest: RunManifest,
+    /// Its fields.
+    pub fields: SeriesFile,
+    /// How they are shown; empty where an older program wrote the run.
+    pub displays: Vec<FieldDisplay>,
+}
+
+impl FinishedRun {
+    /// Opens the folder of a run.
+    pub fn open(folder: &Path) -> Result<Self> {
+        if !Self::is_one(folder) {
+            return Err(Self::none_in(folder));
+        }
+        let manifest = Self::read_manifest(folder)?;
+        let fields = SeriesFile::open(folder.join("fields.h5"))?;
+        let displays = folder.join("maps").join(FieldDisplay::FILE);
+        let displays = if displays.is_file() { read_json(&displays)? } else { Vec::new() };
+        Ok(Self { folder: folder.to_path_buf(), manifest, fields, displays })
+    }
+
+    /// Whether a folder holds the record of a run.
+    pub fn is_one(folder: &Path) -> bool {
+        folder.join(Self::MANIFEST).is_file()
+    }
+
+    /// The record of a run.
+    pub fn read_manifest(folder: &Path) -> Result<RunManifest> {
+        read_json(&folder.join(Self::MANIFEST))
+    }
+
+    const MANIFEST: &'static str = "manifest.json";
+
+    /// Whether its territory is a demonstration data set.
+    pub fn is_demo(&self) -> bool {
+        self.fields.attributes().contains_key("demonstration")
+    }
+
+    /// Whether the scenario states how the run was compared with observations.
+    pub fn is_calibrated(&self) -> bool {
+        self.manifest.parameters.get("calibration").is_some_and(|c| !c.is_null())
+    }
+
+    /// Figures by enjeu.
+    pub fn indicators(&self) -> Result<Indicators> {
+        read_json(&self.folder.join("indicators.json"))
+    }
+
+    /// Results per asset, one table per layer; empty where the run has none.
+    pub fn assets(&self) -> Result<Vec<FeatureTable>> {
+        let path = self.folder.join("assets.gpkg");
+        if path.is_file() { formats::read_vector(&path) } else { Ok(Vec::new()) }
+    }
+
+    /// Scenario and, where it tells more, the step.
+    pub fn title(&self, language: Language) -> String {
+        let scenario = self.manifest.scenario_title.get(language);
+        if self.manifest.run == self.manifest.simulation {
+            scenario.to_owned()
+        } else {
+            format!("{scenario} [{}]", self.manifest.run)
+        }
+    }
+
+    /// The start of its clock; `None` of a run without time.
+    pub fn start(&self) -> Option<jiff::Timestamp> {
+        self.manifest.start_utc.as_ref().and_then(|t| t.parse().ok())
+    }
+
+    fn none_in(folder: &Path) -> Error {
+        Error::input(
+            folder.display().to_string(),
+            "n'est pas un calcul terminé ; donner un dossier runs/GREFFON/EMPREINTE",
+            "is not a finished run; give a folder runs/PLUGIN/HASH",
+        )
+    }
+}

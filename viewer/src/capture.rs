@@ -1,0 +1,174 @@
+//! Pictures of the scene and the page around them.
+
+use std::path::{Path, PathBuf};
+
+use bevy::prelude::*;
+use image::{ImageEncoder, RgbaImage};
+use twin_core::export::map::{ShownLegend, ViewPage};
+use twin_core::export::{picture, wording};
+use twin_core::results::write_atomically;
+use twin_core::{Error, Result};
+
+use crate::camera::{Stage, metres_per_pixel};
+use crate::clock::Clock;
+use crate::opened::Opened;
+use crate::results::Sides;
+use crate::scene::Buildings;
+use crate::state::{CompareMode, Paint, ViewState};
+
+/// Width of the page in pixels.
+const PAGE_WIDTH_PX: u32 = 1800;
+
+/// The pixels of a picture that came back from the GPU.
+pub(crate) fn pixels(image: &Image, (width, height): (u32, u32)) -> Result<RgbaImage> {
+    let data = image.data.clone().unwrap_or_default();
+    RgbaImage::from_raw(width, height, data).ok_or_else(unreadable)
+}
+
+fn unreadable() -> Error {
+    Error::input(
+        "image",
+        "l'image rendue est incomplète ; vérifier le pilote graphique",
+        "the picture is incomplete; check the graphics driver",
+    )
+}
+
+/// PNG of pixels.
+pub(crate) fn png(picture: &RgbaImage) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let rgb: Vec<u8> = picture.pixels().flat_map(|p| [p[0], p[1], p[2]]).collect();
+    image::codecs::png::PngEncoder::new(&mut bytes)
+        .write_image(&rgb, picture.width(), picture.height(), image::ExtendedColorType::Rgb8)
+        .map_err(|e| Error::input("PNG", e.to_string(), e.to_string()))?;
+    Ok(bytes)
+}
+
+/// A picture as PNG: in a page with all that a map must say, or bare.
+pub(crate) fn page(
+    In((picture, bare)): In<(RgbaImage, bool)>,
+    state: Res<ViewState>,
+    opened: Res<Opened>,
+    stage: Res<Stage>,
+    sides: Res<Sides>,
+    buildings: Res<Buildings>,
+) -> Result<Vec<u8>> {
+    let png = png(&picture)?;
+    if bare {
+        return Ok(png);
+    }
+    let page = described(&state, &opened, &stage, &sides, &buildings, &png, picture.dimensions());
+    picture::png_from_svg(&page.svg()?, PAGE_WIDTH_PX, wording::notice(state.language))
+}
+
+fn described<'a>(
+    state: &ViewState,
+    opened: &Opened,
+    stage: &Stage,
+    sides: &Sides,
+    buildings: &Buildings,
+    picture_png: &'a [u8],
+    size: (u32, u32),
+) -> ViewPage<'a> {
+    let language = state.language;
+    let territory = opened.territory.manifest();
+    let run = opened.run_a();
+    let title = match run {
+        _ if !state.title.is_empty() => state.title.clone(),
+        Some(run) => run.run.title(language),
+        None => territory.name.clone(),
+    };
+    let subtitle = if run.is_some() || !state.title.is_empty() {
+        territory.name.clone()
+    } else {
+        language.pick("Territoire", "Territory").to_owned()
+    };
+    let mut legends: Vec<ShownLegend> = sides
+        .legends()
+        .into_iter()
+        .map(|(legend, transparent_below)| ShownLegend {
+            legend,
+            opacity: state.result.opacity,
+            transparent_below,
+        })
+        .collect();
+    if let Some(legend) = &buildings.legend {
+        legends.push(ShownLegend { legend: legend.clone(), opacity: 1.0, transparent_below: None });
+    }
+    let hypotheses = run.map(|r| r.run.manifest.hypotheses.clone()).unwrap_or_default();
+    ViewPage {
+        title,
+        subtitle,
+        picture_png,
+        size_px: [size.0, size.1],
+        legends,
+        remarks: remarks(state, opened),
+        hypotheses,
+        heading_deg: state.camera.heading_deg,
+        metres_per_pixel: metres_per_pixel(state, stage),
+        crs: opened.territory.crs(),
+        vertical_datum: territory.vertical_datum.clone(),
+        exaggeration: f64::from(state.exaggeration),
+        demo: territory.demo,
+        calibrated: run.map(|r| r.run.is_calibrated()),
+        credits: credits(opened),
+        language,
+    }
+}
+
+fn credits(opened: &Opened) -> Vec<String> {
+    let sources = &opened.territory.manifest().sources;
+    let mut credits: Vec<String> =
+        sources.iter().map(|s| format!("{} {}", s.product.label(), s.attribution)).collect();
+    credits.sort();
+    credits.dedup();
+    credits
+}
+
+/// Moment, comparison, sun and land cover, one sentence each.
+fn remarks(state: &ViewState, opened: &Opened) -> Vec<String> {
+    let language = state.language;
+    let clock = Clock::new(opened.territory.crs(), language);
+    let mut remarks = Vec::new();
+    if let Some(run) = opened.run_a()
+        && state.result.field.as_ref().and_then(|f| run.field(f)).is_some_and(|f| f.is_series)
+        && state.compare.mode != CompareMode::Difference
+    {
+        remarks.push(clock.after(run.run.start(), state.result.time_s));
+    }
+    if state.compare.mode != CompareMode::Off && opened.runs.len() > 1 {
+        for (letter, run) in ["A", "B"].iter().zip(&opened.runs) {
+            remarks.push(format!("{letter} : {}", run.run.title(language)));
+        }
+    }
+    if let Some(moment) = state.sun.moment {
+        let shown = clock.date_time(moment);
+        remarks.push(format!("{} {shown}", language.pick("Soleil du", "Sun of")));
+    }
+    let painted = |l: &&crate::state::PaintLayer| l.shown && matches!(l.what, Paint::LandCover);
+    if state.layers.iter().any(|l| painted(&l)) {
+        remarks.push(language.pick("Fond : occupation du sol", "Ground: land cover").to_owned());
+    }
+    remarks
+}
+
+/// Writes the part of a picture of the window that shows the scene, in its page.
+pub(crate) fn write_part(
+    world: &mut World,
+    image: &Image,
+    (corner, size): (UVec2, UVec2),
+    file: &Path,
+) -> Result<()> {
+    let whole = pixels(image, (image.width(), image.height()))?;
+    let part = image::imageops::crop_imm(&whole, corner.x, corner.y, size.x, size.y).to_image();
+    let page = world.run_system_cached_with(page, (part, false));
+    let png = page.map_err(|_| unreadable())??;
+    write_atomically(file, &png)
+}
+
+/// A name for a picture beside a file that is not taken.
+pub(crate) fn free_name(beside: &Path) -> PathBuf {
+    let name = beside.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let stem = name.trim_end_matches(".view.toml");
+    let names = (1..).map(|n| beside.with_file_name(format!("{stem}-{n:02}.png")));
+    names.into_iter().find(|path| !path.exists()).unwrap_or_else(|| beside.with_extension("png"))
+}

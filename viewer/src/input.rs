@@ -1,0 +1,408 @@
+//! Pointer and keys: moving the camera and using the tools.
+
+use std::path::PathBuf;
+
+use bevy::input::mouse::{AccumulatedMouseMotion, AccumulatedMouseScroll, MouseScrollUnit};
+use bevy::math::Ray3d;
+use bevy::prelude::*;
+use bevy::window::PrimaryWindow;
+use bevy_egui::input::EguiWantsInput;
+
+use crate::app::Plugins;
+use crate::camera::{EYE_M, MainCamera, SecondCamera};
+use crate::notices::Notices;
+use crate::opened::Opened;
+use crate::pick::{Picker, answer, ground_hit};
+use crate::scene::Buildings;
+use crate::scene::material::SurfaceMaterial;
+use crate::simulate::Job;
+use crate::state::{CameraMode, CompareMode, Paint, PaintLayer, ViewState};
+use crate::tools::{DrawnKind, Tool, Tools};
+use crate::window::Session;
+
+/// A press that moves less than this is a click.
+const CLICK_PX: f32 = 4.0;
+/// Metres per second on foot, and metres per second of flight at a height of a metre.
+const WALK_M_S: f64 = 6.0;
+
+/// A file chosen or dropped: something to open, or an object or layer to add to the view.
+pub(crate) fn take_file(path: PathBuf, session: &mut Session, state: &mut ViewState) {
+    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+    match extension.as_deref() {
+        Some("las" | "laz" | "glb" | "gltf") => state.objects.push(path),
+        Some("tif" | "tiff") => {
+            let picture = PaintLayer { what: Paint::Picture(path), shown: true, opacity: 1.0 };
+            // Below the lines, above the land cover.
+            state.layers.insert(state.layers.len().min(1), picture);
+        }
+        Some("gpkg" | "geojson" | "json" | "shp") => {
+            state.layers.push(PaintLayer {
+                what: Paint::Reference(path),
+                shown: true,
+                opacity: 1.0,
+            });
+        }
+        _ => session.open = Some(path),
+    }
+}
+
+/// Keys of the window.
+pub(crate) fn keys(
+    keys: Res<ButtonInput<KeyCode>>,
+    wants: Res<EguiWantsInput>,
+    time: Res<Time<Real>>,
+    opened: Res<Opened>,
+    mut state: ResMut<ViewState>,
+    mut session: ResMut<Session>,
+    mut tools: ResMut<Tools>,
+    mut job: ResMut<Job>,
+    plugins: Res<Plugins>,
+    mut notices: ResMut<Notices>,
+) {
+    let pressed = |key| keys.just_pressed(key);
+    let control = keys.any_pressed([KeyCode::ControlLeft, KeyCode::ControlRight]);
+    if pressed(KeyCode::F1) {
+        session.shows_help = !session.shows_help;
+    }
+    if pressed(KeyCode::F12) {
+        session.picture = Some(crate::capture::free_name(&session.view_file));
+    }
+    if wants.wants_any_keyboard_input() {
+        return;
+    }
+    if control && pressed(KeyCode::KeyS) {
+        let file = session.view_file.clone();
+        match state.write(&file) {
+            Ok(()) => notices.say(crate::window::said_written(&file, state.language)),
+            Err(error) => notices.error(&error, state.language),
+        }
+    }
+    if control {
+        return;
+    }
+    let exaggeration = state.exaggeration;
+    let modes = [
+        (KeyCode::Digit1, CameraMode::Map),
+        (KeyCode::Digit2, CameraMode::Plan),
+        (KeyCode::Digit3, CameraMode::Fly),
+        (KeyCode::Digit4, CameraMode::Street),
+    ];
+    for (key, mode) in modes {
+        if pressed(key) {
+            state.camera.switch(mode, &opened, exaggeration);
+        }
+    }
+    if pressed(KeyCode::KeyP) {
+        let plan = state.camera.mode == CameraMode::Plan;
+        let mode = if plan { CameraMode::Map } else { CameraMode::Plan };
+        state.camera.switch(mode, &opened, exaggeration);
+    }
+    if pressed(KeyCode::Home) {
+        state.camera.show_all(&opened);
+    }
+    if pressed(KeyCode::Tab) && keys.pressed(KeyCode::ShiftLeft) {
+        session.shows_panels = !session.shows_panels;
+    }
+    let held = [
+        (KeyCode::KeyI, Tool::Ask),
+        (KeyCode::KeyT, Tool::Distance),
+        (KeyCode::KeyU, Tool::Area),
+        (KeyCode::KeyO, Tool::Profile),
+    ];
+    for (key, tool) in held {
+        if pressed(key) {
+            tools.take(tool);
+        }
+    }
+    for (key, kind) in
+        [KeyCode::F5, KeyCode::F6, KeyCode::F7, KeyCode::F8].into_iter().zip(DrawnKind::ALL)
+    {
+        if pressed(key) {
+            state.camera.switch(CameraMode::Plan, &opened, exaggeration);
+            tools.take(Tool::Draw(kind));
+        }
+    }
+    if pressed(KeyCode::F9) {
+        match job.start_drafts(&mut tools, &opened, &plugins.0, state.language) {
+            Ok(file) => notices.say(crate::window::said_written(&file, state.language)),
+            Err(error) => notices.error(&error, state.language),
+        }
+    }
+    if pressed(KeyCode::Escape) {
+        session.shows_help = false;
+        let tool = tools.tool;
+        tools.take(tool);
+        tools.answer = None;
+    }
+    if pressed(KeyCode::Enter) || pressed(KeyCode::NumpadEnter) {
+        tools.complete();
+    }
+    if pressed(KeyCode::Backspace) {
+        tools.undo();
+    }
+    if pressed(KeyCode::KeyC) && opened.runs.len() > 1 {
+        state.compare.mode = match state.compare.mode {
+            CompareMode::Off => CompareMode::SideBySide,
+            CompareMode::SideBySide => CompareMode::Swipe,
+            CompareMode::Swipe => CompareMode::Difference,
+            CompareMode::Difference => CompareMode::Off,
+        };
+    }
+    if pressed(KeyCode::Space) {
+        session.is_playing = !session.is_playing;
+    }
+    step_time(&keys, &opened, &mut state);
+    move_camera(&keys, time.delta_secs_f64().min(0.2), &opened, &mut state);
+}
+
+/// The next or previous stored moment.
+fn step_time(keys: &ButtonInput<KeyCode>, opened: &Opened, state: &mut ResMut<'_, ViewState>) {
+    let Some(run) = opened.run_a() else { return };
+    let now = state.result.time_s;
+    let next = if keys.just_pressed(KeyCode::PageDown) {
+        run.times().iter().find(|t| **t > now + 1e-6)
+    } else if keys.just_pressed(KeyCode::PageUp) {
+        run.times().iter().rev().find(|t| **t < now - 1e-6)
+    } else {
+        None
+    };
+    if let Some(next) = next {
+        state.result.time_s = *next;
+    }
+}
+
+/// Arrows and W A S D by their places on the keyboard move, Q and E turn, R and F rise and fall.
+fn move_camera(
+    keys: &ButtonInput<KeyCode>,
+    seconds: f64,
+    opened: &Opened,
+    state: &mut ResMut<'_, ViewState>,
+) {
+    let axis = |more: [KeyCode; 2], less: [KeyCode; 2]| {
+        f64::from(u8::from(keys.any_pressed(more))) - f64::from(u8::from(keys.any_pressed(less)))
+    };
+    use KeyCode::{
+        ArrowDown, ArrowLeft, ArrowRight, ArrowUp, KeyA, KeyD, KeyE, KeyF, KeyQ, KeyR, KeyS, KeyW,
+    };
+    let right = axis([ArrowRight, KeyD], [ArrowLeft, KeyA]);
+    let ahead = axis([ArrowUp, KeyW], [ArrowDown, KeyS]);
+    let turn = axis([KeyE, KeyE], [KeyQ, KeyQ]);
+    let rise = axis([KeyR, KeyR], [KeyF, KeyF]);
+    let near =
+        axis([KeyCode::NumpadAdd, KeyCode::Equal], [KeyCode::NumpadSubtract, KeyCode::Minus]);
+    if [right, ahead, turn, rise, near].iter().all(|v| *v == 0.0) {
+        return;
+    }
+    // The first turn of a press follows a rest of unknown length.
+    let seconds = seconds.max(0.03);
+    let quick = if keys.pressed(KeyCode::ShiftLeft) { 4.0 } else { 1.0 };
+    let frame = opened.frame;
+    let camera = &mut state.camera;
+    match camera.mode {
+        CameraMode::Map | CameraMode::Plan => {
+            let step = 0.8 * camera.distance_m * seconds * quick;
+            camera.pan(right * step, ahead * step);
+            let about = camera.target;
+            camera.orbit(about, turn * 60.0 * seconds, rise * 40.0 * seconds);
+            camera.zoom(about, (-near * seconds).exp());
+        }
+        CameraMode::Fly | CameraMode::Street => {
+            let is_walking = camera.mode == CameraMode::Street;
+            let [x, y, z] = camera.target;
+            let ground = opened.coarse_height(x, y).map_or(frame.height(), f64::from);
+            let speed = if is_walking { WALK_M_S } else { WALK_M_S + 0.6 * (z - ground).max(0.0) };
+            let step = speed * seconds * quick;
+            camera.heading_deg = (camera.heading_deg + turn * 60.0 * seconds).rem_euclid(360.0);
+            camera.pan(right * step, ahead * step);
+            if !is_walking {
+                camera.target[2] +=
+                    rise * step - ahead * step * camera.pitch_deg.to_radians().sin();
+            }
+            stay_above(camera, opened);
+        }
+    }
+    camera.settle();
+}
+
+/// At street level the eyes are above the ground; in flight they do not go below it.
+fn stay_above(camera: &mut crate::state::CameraState, opened: &Opened) {
+    let [x, y, z] = camera.target;
+    // The exact terrain: its coarse form would let one sink into a kerb of a large territory.
+    let exact = opened.territory.ground_at(x, y).ok().flatten().or(opened.coarse_height(x, y));
+    let Some(ground) = exact.map(f64::from) else { return };
+    camera.target[2] = match camera.mode {
+        CameraMode::Street => ground + EYE_M,
+        CameraMode::Fly => z.max(ground + EYE_M),
+        CameraMode::Map | CameraMode::Plan => z,
+    };
+}
+
+/// A drag that began on the picture.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Drag {
+    button: MouseButton,
+    place: Option<[f64; 3]>,
+    moved: f32,
+}
+
+type Eyes<'a> = (&'a Camera, &'a GlobalTransform);
+
+/// The pointer on the picture.
+pub(crate) fn pointer(
+    buttons: Res<ButtonInput<MouseButton>>,
+    motion: Res<AccumulatedMouseMotion>,
+    scroll: Res<AccumulatedMouseScroll>,
+    wants: Res<EguiWantsInput>,
+    window: Single<&Window, With<PrimaryWindow>>,
+    main: Single<Eyes<'_>, (With<MainCamera>, Without<SecondCamera>)>,
+    second: Single<Eyes<'_>, (With<SecondCamera>, Without<MainCamera>)>,
+    opened: Res<Opened>,
+    mut state: ResMut<ViewState>,
+    mut tools: ResMut<Tools>,
+    mut notices: ResMut<Notices>,
+    mut picker: Picker<'_, '_>,
+    mut buildings: ResMut<Buildings>,
+    mut surfaces: ResMut<Assets<SurfaceMaterial>>,
+    mut drag: Local<Option<Drag>>,
+) {
+    let Some(cursor) = window.cursor_position() else { return };
+    let over_second = second.0.is_active
+        && second.0.logical_viewport_rect().is_some_and(|part| part.contains(cursor));
+    let (camera, transform) = if over_second { *second } else { *main };
+    let ray = camera.viewport_to_world(transform, cursor).ok();
+    let exaggeration = f64::from(state.exaggeration);
+    let ground = |ray: Option<Ray3d>| ray.and_then(|ray| ground_hit(ray, &opened, exaggeration));
+
+    let is_free = !wants.wants_any_pointer_input();
+    if drag.is_none() && is_free {
+        let all = [MouseButton::Left, MouseButton::Right, MouseButton::Middle];
+        if let Some(button) = all.into_iter().find(|b| buttons.just_pressed(*b)) {
+            *drag = Some(Drag { button, place: ground(ray), moved: 0.0 });
+        }
+    }
+    if let Some(now) = &mut *drag {
+        now.moved += motion.delta.length();
+        if now.moved > CLICK_PX {
+            follow(now, motion.delta, ray, &opened, &mut state);
+        }
+        // On a slow machine, a button is pressed and let go within one turn.
+        if !buttons.pressed(now.button) {
+            let is_click = now.moved <= CLICK_PX;
+            let button = now.button;
+            *drag = None;
+            if is_click && button == MouseButton::Left {
+                let hit = ray.and_then(|ray| picker.hit(ray, &opened, &state));
+                click(hit, &opened, &state, &mut tools, &mut notices);
+                let marked = tools.answer.as_ref().and_then(|a| a.building);
+                buildings.mark(marked, &mut surfaces);
+            } else if is_click && button == MouseButton::Right {
+                tools.complete();
+            }
+        }
+        return;
+    }
+    if !is_free {
+        return;
+    }
+    if motion.delta != Vec2::ZERO {
+        tools.pointer = ground(ray);
+    }
+    let turns = match scroll.unit {
+        MouseScrollUnit::Line => scroll.delta.y,
+        MouseScrollUnit::Pixel => scroll.delta.y / 60.0,
+    };
+    if turns != 0.0 {
+        let factor = 0.85f64.powf(f64::from(turns.clamp(-8.0, 8.0)));
+        match state.camera.mode {
+            CameraMode::Map | CameraMode::Plan => {
+                let towards = ground(ray).unwrap_or(state.camera.target);
+                state.camera.zoom(towards, factor);
+            }
+            CameraMode::Fly | CameraMode::Street => {
+                state.camera.pan(0.0, f64::from(turns) * 5.0);
+                stay_above(&mut state.camera, &opened);
+            }
+        }
+    }
+}
+
+/// A drag: the ground stays under the pointer, or one turns about the point where the drag began.
+fn follow(
+    drag: &mut Drag,
+    delta: Vec2,
+    ray: Option<Ray3d>,
+    opened: &Opened,
+    state: &mut ResMut<'_, ViewState>,
+) {
+    if delta == Vec2::ZERO {
+        return;
+    }
+    let is_close = matches!(state.camera.mode, CameraMode::Fly | CameraMode::Street);
+    if drag.button == MouseButton::Left && !is_close {
+        let (Some(place), Some(ray)) = (drag.place, ray) else { return };
+        // On the level plane through the place that was taken hold of.
+        let height = (place[2] - opened.frame.height()) * f64::from(state.exaggeration);
+        let (origin, direction) = (ray.origin.as_dvec3(), ray.direction.as_dvec3());
+        if direction.y > -1e-3 {
+            return;
+        }
+        let at = origin + direction * ((height - origin.y) / direction.y);
+        let [x, y, _] = opened.frame.to_world(at);
+        let reach = 3.0 * state.camera.distance_m;
+        let (dx, dy) = (place[0] - x, place[1] - y);
+        if dx.hypot(dy) < reach {
+            state.camera.target[0] += dx;
+            state.camera.target[1] += dy;
+        }
+        return;
+    }
+    let (turn, tilt) = (0.25 * f64::from(delta.x), 0.2 * f64::from(delta.y));
+    if is_close {
+        state.camera.heading_deg = (state.camera.heading_deg + turn).rem_euclid(360.0);
+        state.camera.pitch_deg = (state.camera.pitch_deg + tilt).clamp(-80.0, 85.0);
+    } else {
+        let about = drag.place.unwrap_or(state.camera.target);
+        state.camera.orbit(about, turn, tilt);
+    }
+}
+
+/// A click: a question, or a corner of a figure.
+fn click(
+    hit: Option<crate::pick::Hit>,
+    opened: &Opened,
+    state: &ViewState,
+    tools: &mut Tools,
+    notices: &mut Notices,
+) {
+    let Some(hit) = hit else {
+        tools.answer = None;
+        return;
+    };
+    if tools.tool == Tool::Ask {
+        match answer(hit, opened, state) {
+            Ok(found) => tools.answer = Some(found),
+            Err(error) => notices.error(&error, state.language),
+        }
+    } else {
+        tools.set_corner(hit.place);
+    }
+}
+
+/// Where the moment changes, the answer is that of the new moment.
+pub(crate) fn renew_answer(
+    state: Res<ViewState>,
+    opened: Res<Opened>,
+    mut tools: ResMut<Tools>,
+    mut told: Local<Option<(u64, Option<String>, Vec<PathBuf>)>>,
+) {
+    let now = (state.result.time_s.to_bits(), state.result.field.clone(), state.runs.clone());
+    if told.as_ref() == Some(&now) {
+        return;
+    }
+    *told = Some(now);
+    let Some(last) = &tools.answer else { return };
+    let hit = crate::pick::Hit { place: last.place, building: last.building };
+    if let Ok(found) = answer(hit, &opened, &state) {
+        tools.answer = Some(found);
+    }
+}

@@ -1,0 +1,59 @@
+//! What the window has to say: errors and what was done, one sentence each.
+
+use std::collections::VecDeque;
+
+use bevy::prelude::Resource;
+use twin_core::{Error, Language};
+
+/// Sentences kept.
+const KEPT: usize = 20;
+
+/// A sentence for the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Notice {
+    /// What happened.
+    pub(crate) text: String,
+    /// Whether something went wrong.
+    pub(crate) is_error: bool,
+}
+
+/// The sentences that were not dismissed, the latest last.
+#[derive(Debug, Default, Resource)]
+pub(crate) struct Notices(VecDeque<Notice>);
+
+impl Notices {
+    /// Tells what was done.
+    pub(crate) fn say(&mut self, text: impl Into<String>) {
+        self.add(text.into(), false);
+    }
+
+    /// Tells what went wrong, once.
+    pub(crate) fn error(&mut self, error: &Error, language: Language) {
+        self.problem(error.text(language));
+    }
+
+    /// Tells what went wrong, once.
+    pub(crate) fn problem(&mut self, text: impl Into<String>) {
+        self.add(text.into(), true);
+    }
+
+    fn add(&mut self, text: String, is_error: bool) {
+        let notice = Notice { text, is_error };
+        if self.0.back() != Some(&notice) {
+            self.0.push_back(notice);
+        }
+        while self.0.len() > KEPT {
+            self.0.pop_front();
+        }
+    }
+
+    /// The sentences, the latest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Notice> {
+        self.0.iter().rev()
+    }
+
+    /// Removes all.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+}

@@ -1,0 +1,407 @@
+//! What is open: a territory, the runs shown, and the runs that could be shown.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bevy::prelude::Resource;
+use twin_core::export::{Legend, Ramp, wording};
+use twin_core::language::Text;
+use twin_core::results::{FinishedRun, RunManifest, RunStore, ScenarioManifest};
+use twin_core::scenario::Scenario;
+use twin_core::simulation::Registry;
+use twin_core::simulation::driver::path_keys_of;
+use twin_core::spatial::{Extent, Grid};
+use twin_core::territory::Territory;
+use twin_core::{Error, Language, Result};
+
+use crate::frame::LocalFrame;
+use crate::state::ViewState;
+
+/// Cells of the terrain kept in memory for picking, at most.
+const MOST_COARSE_CELLS: usize = 4_000_000;
+
+/// The territory and runs of the window.
+#[derive(Debug, Resource)]
+pub(crate) struct Opened {
+    /// The territory.
+    pub(crate) territory: Arc<Territory>,
+    /// Its place in the scene.
+    pub(crate) frame: LocalFrame,
+    /// Its terrain, coarse enough to be kept.
+    pub(crate) coarse_terrain: Arc<Grid<f32>>,
+    /// Runs shown: A, then B.
+    pub(crate) runs: Vec<Arc<OpenRun>>,
+    /// Runs of the territory found beside it.
+    pub(crate) available: Vec<AvailableRun>,
+}
+
+/// A run that could be shown.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct AvailableRun {
+    /// Its folder.
+    pub(crate) folder: PathBuf,
+    /// Its record.
+    pub(crate) scenario: String,
+    /// Title of the scenario.
+    pub(crate) title: Text,
+    /// Identifier of the simulation.
+    pub(crate) simulation: String,
+}
+
+/// A run and its fields.
+#[derive(Debug)]
+pub(crate) struct OpenRun {
+    /// The run.
+    pub(crate) run: FinishedRun,
+    /// What it can show.
+    pub(crate) fields: Vec<Field>,
+    /// Level of the ground under its water, of runs with water.
+    pub(crate) bed: Option<Arc<Grid<f32>>>,
+}
+
+/// A field of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Field {
+    /// Name in `fields.h5`.
+    pub(crate) name: String,
+    /// Title.
+    pub(crate) title: Text,
+    /// Unit in UDUNITS notation.
+    pub(crate) unit: String,
+    /// Whether it changes with time.
+    pub(crate) is_series: bool,
+    /// Colours.
+    pub(crate) legend: Legend,
+    /// Values below this are not shown.
+    pub(crate) transparent_below: Option<f32>,
+}
+
+impl Field {
+    /// Whether it is a depth of water, which stands as a surface.
+    pub(crate) fn is_water_depth(&self) -> bool {
+        matches!(self.name.as_str(), "water_depth" | "maximum_water_depth")
+    }
+
+    /// Title with unit.
+    pub(crate) fn label(&self, language: Language) -> String {
+        match wording::unit(&self.unit, language).as_str() {
+            "" => self.title.get(language).to_owned(),
+            unit => format!("{} ({unit})", self.title.get(language)),
+        }
+    }
+}
+
+impl OpenRun {
+    /// Opens the folder of a run.
+    pub(crate) fn open(folder: &Path, registry: &Registry) -> Result<Self> {
+        let run = FinishedRun::open(folder)?;
+        let known = registry.simulation(&run.manifest.simulation).map(|s| s.descriptor()).ok();
+        let titled = |long_name: &str, name: &str| {
+            let variables = known.iter().flat_map(|d| &d.variables);
+            let found = variables.clone().find(|v| v.name == name).map(|v| v.title.clone());
+            found.unwrap_or_else(|| titled(long_name, name))
+        };
+        let mut fields = Vec::new();
+        for variable in run.fields.variables() {
+            let title = titled(&variable.long_name, &variable.name);
+            fields.push(described(&run, &variable.name, title, &variable.unit, true)?);
+        }
+        for band in run.fields.statics() {
+            let title = titled(&band.long_name, &band.name);
+            fields.push(described(&run, &band.name, title, &band.unit, false)?);
+        }
+        let has_bed = run.fields.statics().iter().any(|b| b.name == "bed_elevation");
+        let bed =
+            has_bed.then(|| run.fields.read_static("bed_elevation")).transpose()?.map(Arc::new);
+        Ok(Self { run, fields, bed })
+    }
+
+    /// A field by name.
+    pub(crate) fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|f| f.name == name)
+    }
+
+    /// The field to show first: the depth of water over time, else the first.
+    pub(crate) fn first_field(&self) -> Option<&Field> {
+        self.field("water_depth").or_else(|| self.field("utci")).or(self.fields.first())
+    }
+
+    /// Times of the frames, seconds after the start.
+    pub(crate) fn times(&self) -> &[f64] {
+        self.run.fields.times()
+    }
+
+    /// A frame of a field; of a field without time whatever the index.
+    pub(crate) fn read(&self, field: &Field, index: usize) -> Result<Grid<f32>> {
+        if field.is_series {
+            self.run.fields.read_frame(&field.name, index)
+        } else {
+            self.run.fields.read_static(&field.name)
+        }
+    }
+
+    /// The value of a field at a place, between two frames as the picture shows it; `None` outside
+    /// and where there is no value.
+    pub(crate) fn value_at(&self, field: &Field, [x, y]: [f64; 2], time_s: f64) -> Option<f32> {
+        let (row, column) = self.run.fields.spec().cell_at(x, y)?;
+        let (rows, columns) = (row..row + 1, column..column + 1);
+        let read = |index| {
+            let window = if field.is_series {
+                let (rows, columns) = (rows.clone(), columns.clone());
+                self.run.fields.read_frame_window(&field.name, index, rows, columns)
+            } else {
+                self.run.fields.read_static_window(&field.name, rows.clone(), columns.clone())
+            };
+            window.ok()?.values.first().copied().filter(|v| v.is_finite())
+        };
+        let Moment { before, after, fraction } = Moment::at(self.times(), time_s);
+        match (read(before), if field.is_series { read(after) } else { None }) {
+            (Some(a), Some(b)) => Some(a + (b - a) * fraction),
+            (a, b) => a.or(b),
+        }
+    }
+}
+
+/// Two frames around a time and the fraction between them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Moment {
+    /// Frame at or before the time.
+    pub(crate) before: usize,
+    /// Frame after it.
+    pub(crate) after: usize,
+    /// 0 at the first, 1 at the second.
+    pub(crate) fraction: f32,
+}
+
+impl Moment {
+    /// The frames around a time; the first or last beyond the ends.
+    pub(crate) fn at(times: &[f64], time_s: f64) -> Self {
+        let last = times.len().saturating_sub(1);
+        let after = times.partition_point(|t| *t <= time_s).min(last);
+        let before = after.saturating_sub(1);
+        let fraction = match (times.get(before), times.get(after)) {
+            (Some(a), Some(b)) if b > a => ((time_s - a) / (b - a)).clamp(0.0, 1.0) as f32,
+            _ => 0.0,
+        };
+        Self { before, after, fraction }
+    }
+}
+
+fn titled(long_name: &str, name: &str) -> Text {
+    // A file keeps one title, that of its plugin; the name of the variable stands in for another.
+    let words = name.replace('_', " ");
+    if long_name.is_empty() { Text::from(words) } else { Text::new(long_name, words) }
+}
+
+fn described(
+    run: &FinishedRun,
+    name: &str,
+    title: Text,
+    unit: &str,
+    is_series: bool,
+) -> Result<Field> {
+    let of = |name: &str| run.displays.iter().find(|d| d.field == name);
+    let title = of(name).map_or(title, |d| d.title.clone());
+    let first = |name: &str| of(name).and_then(|d| d.maps.first());
+    let map = first(name).or_else(|| first(&format!("maximum_{name}")));
+    let (legend, transparent_below) = match map {
+        Some(map) => (retitled(&map.legend, &title), map.transparent_below),
+        None if name.ends_with("water_depth") => (Legend::water_depth(title.clone()), Some(0.01)),
+        None => {
+            let (low, high) = range(run, name, is_series)?;
+            let unit = wording::unit(unit, Language::Fr);
+            let legend = if low < 0.0 && high > 0.0 {
+                Legend::diverging(title.clone(), unit, low.abs().max(high))
+            } else {
+                Legend::continuous(title.clone(), unit, low, high, Ramp::Cividis)
+            };
+            (legend, None)
+        }
+    };
+    Ok(Field { name: name.into(), title, unit: unit.into(), is_series, legend, transparent_below })
+}
+
+fn retitled(legend: &Legend, title: &Text) -> Legend {
+    let mut legend = legend.clone();
+    match &mut legend {
+        Legend::Continuous { title: old, .. } | Legend::Classed { title: old, .. } => {
+            old.clone_from(title);
+        }
+    }
+    legend
+}
+
+/// Range of a field that says nothing about its colours; of three frames where it changes.
+fn range(run: &FinishedRun, name: &str, is_series: bool) -> Result<(f32, f32)> {
+    let last = run.fields.times().len().saturating_sub(1);
+    let frames: Vec<usize> = if is_series { vec![0, last / 2, last] } else { vec![0] };
+    let mut range: Option<(f32, f32)> = None;
+    for frame in frames.into_iter().filter(|_| !is_series || !run.fields.times().is_empty()) {
+        let grid = if is_series {
+            run.fields.read_frame(name, frame)?
+        } else {
+            run.fields.read_static(name)?
+        };
+        if let Some((low, high)) = grid.range() {
+            range = Some(range.map_or((low, high), |(a, b)| (a.min(low), b.max(high))));
+        }
+    }
+    let (low, high) = range.unwrap_or((0.0, 1.0));
+    Ok((low, if high > low { high } else { low + 1.0 }))
+}
+
+impl Opened {
+    /// Opens what a view names.
+    pub(crate) fn open(state: &ViewState, registry: &Registry) -> Result<Self> {
+        let territory = Territory::open(&state.territory)?;
+        let levels = territory.grids().levels();
+        let level = levels.iter().position(|l| l.len() <= MOST_COARSE_CELLS);
+        let level = level.unwrap_or(levels.len().saturating_sub(1));
+        let coarse_terrain: Grid<f32> = territory.grids().read_level("dtm", level)?;
+        let lowest = coarse_terrain.range().map_or(0.0, |(low, _)| f64::from(low));
+        let frame = LocalFrame::new(&territory.spec().extent(), lowest);
+        let mut runs = Vec::new();
+        for folder in &state.runs {
+            runs.push(Arc::new(OpenRun::open(folder, registry)?));
+        }
+        let available = available_runs(&state.territory, &territory)?;
+        Ok(Self {
+            territory: Arc::new(territory),
+            frame,
+            coarse_terrain: Arc::new(coarse_terrain),
+            runs,
+            available,
+        })
+    }
+
+    /// Looks again for runs of the territory.
+    pub(crate) fn refresh(&mut self, territory: &Path) -> Result<()> {
+        self.available = available_runs(territory, &self.territory)?;
+        Ok(())
+    }
+
+    /// Run A.
+    pub(crate) fn run_a(&self) -> Option<&Arc<OpenRun>> {
+        self.runs.first()
+    }
+
+    /// Extent of the territory.
+    pub(crate) fn extent(&self) -> Extent {
+        self.territory.spec().extent()
+    }
+
+    /// Altitude of the terrain at a place, as coarse as the terrain that is kept.
+    pub(crate) fn coarse_height(&self, x: f64, y: f64) -> Option<f32> {
+        self.coarse_terrain
+            .bilinear(x, y)
+            .or_else(|| self.coarse_terrain.at(x, y).copied())
+            .filter(|z| z.is_finite())
+    }
+}
+
+/// What a path names: a territory, a run, a scenario or a view.
+pub(crate) fn state_of(path: &Path, registry: &Registry, language: Language) -> Result<ViewState> {
+    if path.is_dir() {
+        if path.join(Territory::MANIFEST).is_file() {
+            return Ok(ViewState::of_territory(path.to_path_buf(), language));
+        }
+        if FinishedRun::is_one(path) {
+            let manifest = FinishedRun::read_manifest(path)?;
+            let territory = territory_of(path, &manifest)?;
+            let mut state = ViewState::of_territory(territory, language);
+            state.runs.push(path.to_path_buf());
+            return Ok(state);
+        }
+    }
+    let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    if name.ends_with(".view.toml") {
+        return ViewState::read(path);
+    }
+    if name.ends_with(".toml") && path.is_file() {
+        let scenario = Scenario::load(path, &[], |id| path_keys_of(registry, id))?;
+        let mut state = ViewState::of_territory(PathBuf::from(&scenario.territory), language);
+        state.runs = runs_of(path, &scenario.id)?;
+        return Ok(state);
+    }
+    Err(Error::input(
+        path.display().to_string(),
+        "ni un territoire (dossier .twin), ni un calcul (dossier runs/GREFFON/EMPREINTE), ni un scénario ou une vue (.toml) ; vérifier le chemin",
+        "neither a territory (folder .twin), a run (folder runs/PLUGIN/HASH), a scenario nor a view (.toml); check the path",
+    ))
+}
+
+/// Folders of the finished runs of a scenario, which stand beside its file.
+fn runs_of(file: &Path, id: &str) -> Result<Vec<PathBuf>> {
+    let store = RunStore::new(file.parent().unwrap_or(Path::new(".")).join("runs"));
+    let record: Option<ScenarioManifest> = store.scenario(id)?;
+    let folders = record.into_iter().flat_map(|r| r.runs.into_values());
+    let folders = folders.map(|run| store.root().join(run)).filter(|f| FinishedRun::is_one(f));
+    Ok(folders.take(1).collect())
+}
+
+/// The territory of a run: beside its store, told by its name and content.
+fn territory_of(run: &Path, manifest: &RunManifest) -> Result<PathBuf> {
+    let run = std::path::absolute(run).map_err(Error::read(run))?;
+    let folder = run.ancestors().nth(3).unwrap_or(Path::new("."));
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(Error::read(folder))? {
+        let path = entry.map_err(Error::read(folder))?.path();
+        if path.join(Territory::MANIFEST).is_file()
+            && Territory::read_manifest(&path).is_ok_and(|t| t.name == manifest.territory.name)
+        {
+            found.push(path);
+        }
+    }
+    found.sort();
+    let same = |path: &&PathBuf| {
+        Territory::read_manifest(path).is_ok_and(|t| t.hash == manifest.territory.hash)
+    };
+    found.iter().find(same).or(found.first()).cloned().ok_or_else(|| {
+        Error::input(
+            folder.display().to_string(),
+            format!(
+                "le territoire « {} » de ce calcul n'y est pas ; ouvrir le territoire d'abord",
+                manifest.territory.name
+            ),
+            format!(
+                "the territory \"{}\" of this run is not there; open the territory first",
+                manifest.territory.name
+            ),
+        )
+    })
+}
+
+/// Finished runs of a territory in the store beside it.
+fn available_runs(folder: &Path, territory: &Territory) -> Result<Vec<AvailableRun>> {
+    let folder = std::path::absolute(folder).map_err(Error::read(folder))?;
+    let store = RunStore::new(folder.parent().unwrap_or(Path::new(".")).join("runs"));
+    let mut runs: Vec<AvailableRun> = store
+        .finished()?
+        .into_iter()
+        .filter(|(_, manifest)| manifest.territory.name == territory.manifest().name)
+        .map(|(folder, manifest)| AvailableRun {
+            folder,
+            scenario: manifest.scenario,
+            title: manifest.scenario_title,
+            simulation: manifest.simulation,
+        })
+        .collect();
+    runs.sort_by(|a, b| (&a.simulation, &a.scenario).cmp(&(&b.simulation, &b.scenario)));
+    Ok(runs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_lies_between_its_frames() {
+        let times = [0.0, 10.0, 30.0];
+        let at = |t| Moment::at(&times, t);
+        assert_eq!(at(5.0), Moment { before: 0, after: 1, fraction: 0.5 });
+        assert_eq!(at(10.0), Moment { before: 1, after: 2, fraction: 0.0 });
+        assert_eq!(at(-1.0), Moment { before: 0, after: 0, fraction: 0.0 });
+        assert_eq!(at(99.0), Moment { before: 1, after: 2, fraction: 1.0 });
+        assert_eq!(Moment::at(&[], 1.0), Moment { before: 0, after: 0, fraction: 0.0 });
+    }
+}

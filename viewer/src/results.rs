@@ -1,0 +1,495 @@
+//! The result that is shown: frames of a run on their way from the file to the shaders.
+//!
+//! Two frames around the moment shown lie in a buffer of the GPU, which mixes them; a few more wait
+//! decoded. Memory therefore does not grow with the length of a run.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bevy::prelude::*;
+use bevy::render::render_resource::ShaderType;
+use bevy::render::storage::ShaderBuffer;
+use bevy::tasks::{AsyncComputeTaskPool, Task, futures::check_ready};
+use twin_core::export::{
+    DepthComparison, Legend, Rgb, comparison,
+    legend::{Class, Hatch},
+};
+use twin_core::language::Text;
+use twin_core::spatial::{Grid, GridSpec};
+
+use crate::notices::Notices;
+use crate::opened::{Field, Moment, OpenRun, Opened};
+use crate::scene::material::{SharedBuffers, linear};
+use crate::state::{CompareMode, ViewState};
+
+/// Cells of a field on the GPU, at most: three fields of this size stay below the 128 MiB that every
+/// adapter binds. Larger ones are shown by every second, third … cell.
+const MOST_CELLS: usize = 10_000_000;
+/// Decoded frames kept.
+const KEPT_FRAMES: usize = 4;
+/// What stands for no value in the shaders.
+const NO_VALUE: f32 = -1e30;
+/// Classes or ramp stops of a legend in the shaders.
+const MOST_STOPS: usize = 32;
+/// Depth in metres below which a cell counts as dry where scenarios are compared.
+const DRY_BELOW_M: f32 = 0.01;
+
+/// The left or only picture, and the right one.
+#[derive(Resource)]
+pub(crate) struct Sides([Side; 2]);
+
+/// One picture's result.
+pub(crate) struct Side {
+    /// Its buffers on the GPU.
+    pub(crate) buffers: SharedBuffers,
+    /// What is shown; none without result.
+    shown: Option<Shown>,
+    /// What the buffers hold.
+    uploaded: Option<(usize, usize)>,
+    settings: Option<DrapeSettings>,
+}
+
+/// A field that is shown.
+struct Shown {
+    run: Arc<OpenRun>,
+    field: Field,
+    /// The values themselves, where they come from no single field.
+    computed: Option<Arc<Grid<f32>>>,
+    frames: VecDeque<(usize, Arc<Grid<f32>>)>,
+    loading: Option<(usize, Task<twin_core::Result<Grid<f32>>>)>,
+}
+
+/// A class or ramp stop, as `drape.wgsl` lays it out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, ShaderType)]
+struct Stop {
+    colour: Vec4,
+    value: f32,
+    pad_a: f32,
+    pad_b: f32,
+    pad_c: f32,
+}
+
+/// How a field is shown, as `drape.wgsl` lays it out.
+#[derive(Debug, Clone, Copy, PartialEq, ShaderType)]
+struct DrapeSettings {
+    west: f32,
+    north: f32,
+    cell_size: f32,
+    fraction: f32,
+    columns: u32,
+    rows: u32,
+    form: u32,
+    count: u32,
+    is_classed: u32,
+    opacity: f32,
+    transparent_below: f32,
+    pad: f32,
+    stops: [Stop; MOST_STOPS],
+}
+
+impl Default for DrapeSettings {
+    fn default() -> Self {
+        Self {
+            west: 0.0,
+            north: 0.0,
+            cell_size: 1.0,
+            fraction: 0.0,
+            columns: 0,
+            rows: 0,
+            form: 0,
+            count: 0,
+            is_classed: 0,
+            opacity: 0.0,
+            transparent_below: NO_VALUE,
+            pad: 0.0,
+            stops: [Stop::default(); MOST_STOPS],
+        }
+    }
+}
+
+impl Sides {
+    /// Empty buffers.
+    pub(crate) fn new(buffers: &mut Assets<ShaderBuffer>) -> Self {
+        Self([0, 1].map(|_| Side {
+            buffers: SharedBuffers {
+                fields: buffers.add(ShaderBuffer::from(vec![NO_VALUE; 4])),
+                drape: buffers.add(ShaderBuffer::from(DrapeSettings::default())),
+                palette: buffers.add(ShaderBuffer::from(vec![Vec4::ZERO])),
+            },
+            shown: None,
+            uploaded: None,
+            settings: None,
+        }))
+    }
+
+    /// A side: 0 left, 1 right.
+    pub(crate) fn side(&self, index: usize) -> &Side {
+        &self.0[index.min(1)]
+    }
+
+    /// Whether frames are still on their way.
+    pub(crate) fn is_loading(&self) -> bool {
+        self.0.iter().any(|side| side.shown.as_ref().is_some_and(|s| s.loading.is_some()))
+    }
+
+    /// Legends of what is shown, each once.
+    pub(crate) fn legends(&self) -> Vec<(Legend, Option<f32>)> {
+        let mut legends = Vec::new();
+        for shown in self.0.iter().filter_map(|side| side.shown.as_ref()) {
+            let legend = (shown.field.legend.clone(), shown.field.transparent_below);
+            if !legends.contains(&legend) {
+                legends.push(legend);
+            }
+        }
+        legends
+    }
+}
+
+/// Chooses what the sides show, loads frames and hands them to the GPU.
+pub(crate) fn show_results(
+    state: Res<ViewState>,
+    opened: Res<Opened>,
+    mut sides: ResMut<Sides>,
+    mut buffers: ResMut<Assets<ShaderBuffer>>,
+    mut notices: ResMut<Notices>,
+) {
+    if state.is_changed() || opened.is_changed() {
+        let (changed, problems) = choose(&mut sides, &state, &opened);
+        problems.into_iter().for_each(|problem| notices.error(&problem, state.language));
+        if changed {
+            for side in &mut sides.0 {
+                side.uploaded = None;
+            }
+        }
+    }
+    for side in &mut sides.0 {
+        if let Err(error) = side.advance(&state, &opened, &mut buffers) {
+            notices.error(&error, state.language);
+            side.shown = None;
+        }
+    }
+}
+
+/// Sets what each side shows; tells whether that is something else than before.
+fn choose(sides: &mut Sides, state: &ViewState, opened: &Opened) -> (bool, Vec<twin_core::Error>) {
+    let mut problems = Vec::new();
+    let mut changed = false;
+    let wanted = |index: usize| {
+        let run = opened.runs.get(index)?;
+        let field = run.field(state.result.field.as_deref()?)?;
+        Some((run.clone(), field.clone()))
+    };
+    let two = matches!(state.compare.mode, CompareMode::SideBySide | CompareMode::Swipe);
+    let difference = state.compare.mode == CompareMode::Difference;
+    for index in 0..2 {
+        let side = &mut sides.0[index];
+        let next = if index == 0 || two { wanted(index) } else { None };
+        let same = match (&side.shown, &next) {
+            (None, None) => true,
+            (Some(shown), Some((run, field))) => {
+                Arc::ptr_eq(&shown.run, run)
+                    && shown.field.name == field.name
+                    && shown.computed.is_some() == (difference && index == 0)
+            }
+            _ => false,
+        };
+        if same {
+            continue;
+        }
+        changed = true;
+        side.shown = next.map(|(run, field)| Shown {
+            run,
+            field,
+            computed: None,
+            frames: VecDeque::new(),
+            loading: None,
+        });
+        if difference
+            && index == 0
+            && let Some(shown) = &mut side.shown
+        {
+            match opened.runs.get(1).map(|b| compared(&shown.run, b, &shown.field)) {
+                Some(Ok((grid, field))) => {
+                    shown.computed = Some(Arc::new(grid));
+                    shown.field = Field { name: shown.field.name.clone(), ..field };
+                }
+                Some(Err(problem)) => {
+                    problems.push(problem);
+                    side.shown = None;
+                }
+                None => side.shown = None,
+            }
+        }
+    }
+    (changed, problems)
+}
+
+/// Codes of the classes that have no difference.
+const DRY_NOW: f32 = -1e6;
+const WET_NOW: f32 = 1e6;
+
+/// A − B: of depths with their classes, of the maxima where the field changes with time; of other
+/// fields the plain difference.
+fn compared(a: &OpenRun, b: &OpenRun, field: &Field) -> twin_core::Result<(Grid<f32>, Field)> {
+    let name = if field.is_water_depth() { "maximum_water_depth" } else { &field.name };
+    let read = |run: &OpenRun| match run.field(name) {
+        Some(field) => run.read(field, run.times().len().saturating_sub(1)),
+        None => Err(twin_core::Error::input(
+            run.run.folder.display().to_string(),
+            format!("ce calcul n'a pas de « {name} » ; choisir deux calculs de même nature"),
+            format!("this run has no \"{name}\"; choose two runs of one kind"),
+        )),
+    };
+    let (a, b) = (read(a)?, read(b)?);
+    let both = DepthComparison::new(&a, &b, DRY_BELOW_M)?;
+    let title =
+        Text::new(format!("{} : A − B", field.title.fr), format!("{}: A − B", field.title.en));
+    if field.is_water_depth() {
+        let values =
+            both.difference_m.values.iter().zip(&both.change.values).map(|(&d, &c)| match c {
+                c if c.is_nan() => d,
+                c if c > 0.5 => WET_NOW,
+                _ => DRY_NOW,
+            });
+        let grid = Grid { spec: a.spec, values: values.collect() };
+        let field = Field {
+            title,
+            legend: difference_legend(),
+            is_series: false,
+            transparent_below: None,
+            ..field.clone()
+        };
+        return Ok((grid, field));
+    }
+    let values: Vec<f32> = a.values.iter().zip(&b.values).map(|(a, b)| a - b).collect();
+    let grid = Grid { spec: a.spec, values };
+    let largest = grid.range().map_or(0.0, |(low, high)| low.abs().max(high.abs())).max(1e-6);
+    let legend = Legend::diverging(title.clone(), field.legend.unit(), largest);
+    Ok((grid, Field { title, legend, is_series: false, transparent_below: None, ..field.clone() }))
+}
+
+/// The classes of the difference between those of places wet in one scenario only.
+fn difference_legend() -> Legend {
+    let mut classes: Vec<Class> = Vec::new();
+    let only = comparison::change_legend();
+    let both = comparison::difference_legend();
+    let title = Text::new("Hauteur d'eau maximale : A − B", "Maximum water depth: A − B");
+    if let (Legend::Classed { classes: only, .. }, Legend::Classed { classes: both, .. }) =
+        (only, both)
+    {
+        let mut only = only.into_iter();
+        classes.extend(only.next().map(|c| Class { below: 0.5 * DRY_NOW, ..c }));
+        classes.extend(both.into_iter().map(|c| Class { below: c.below.min(0.5 * WET_NOW), ..c }));
+        classes.extend(only.next());
+    }
+    Legend::Classed { title, unit: "m".to_owned(), classes }
+}
+
+impl Side {
+    /// Loads what is missing and uploads what changed.
+    fn advance(
+        &mut self,
+        state: &ViewState,
+        opened: &Opened,
+        buffers: &mut Assets<ShaderBuffer>,
+    ) -> twin_core::Result<()> {
+        let Some(shown) = &mut self.shown else {
+            self.set(DrapeSettings::default(), buffers);
+            return Ok(());
+        };
+        let moment = if shown.field.is_series {
+            Moment::at(shown.run.times(), state.result.time_s)
+        } else {
+            Moment { before: 0, after: 0, fraction: 0.0 }
+        };
+        let Some((before, after)) = shown.pair(moment)? else { return Ok(()) };
+        let pair = (before.0, after.0);
+        let stride = stride_of(&before.1.spec);
+        if self.uploaded != Some(pair) {
+            let bed = shown.run.bed.clone();
+            let height_m = opened.frame.height() as f32;
+            let bed = bed.map(|bed| bed.map(|z| z - height_m));
+            let values = packed(&before.1, &after.1, bed.as_ref(), stride);
+            if let Some(mut buffer) = buffers.get_mut(&self.buffers.fields) {
+                buffer.data = Some(values);
+            }
+            self.uploaded = Some(pair);
+        }
+        // While the frames of the moment are on their way, those at hand are shown as they are.
+        let at_hand = pair == (moment.before, moment.after);
+        let fraction = if at_hand { moment.fraction } else { 0.0 };
+        let spec = before.1.spec;
+        let as_water = state.result.water_surface
+            && shown.field.is_water_depth()
+            && shown.computed.is_none()
+            && shown.run.bed.is_some();
+        let settings = DrapeSettings {
+            fraction,
+            form: if as_water { 2 } else { 1 },
+            opacity: state.result.opacity,
+            transparent_below: shown.field.transparent_below.unwrap_or(NO_VALUE),
+            ..settings_of(&spec, stride, opened, &shown.field.legend)
+        };
+        self.set(settings, buffers);
+        Ok(())
+    }
+
+    fn set(&mut self, settings: DrapeSettings, buffers: &mut Assets<ShaderBuffer>) {
+        if self.settings != Some(settings)
+            && let Some(mut buffer) = buffers.get_mut(&self.buffers.drape)
+        {
+            buffer.set_data(settings);
+            self.settings = Some(settings);
+        }
+    }
+
+    /// Whether water stands as a surface on this side.
+    pub(crate) fn has_water(&self) -> bool {
+        self.settings.is_some_and(|s| s.form == 2)
+    }
+}
+
+type Frame = (usize, Arc<Grid<f32>>);
+
+impl Shown {
+    /// The frames of a moment, or the nearest at hand while they are loaded.
+    fn pair(&mut self, moment: Moment) -> twin_core::Result<Option<(Frame, Frame)>> {
+        if let Some(grid) = &self.computed {
+            let frame = (0, grid.clone());
+            return Ok(Some((frame.clone(), frame)));
+        }
+        if let Some((index, task)) = &mut self.loading
+            && let Some(result) = check_ready(task)
+        {
+            self.frames.push_back((*index, Arc::new(result?)));
+            self.loading = None;
+            while self.frames.len() > KEPT_FRAMES {
+                self.frames.pop_front();
+            }
+        }
+        let ahead = if self.field.is_series { moment.after + 1 } else { moment.after };
+        let ahead = ahead.min(self.run.times().len().saturating_sub(1));
+        let missing = [moment.before, moment.after, ahead]
+            .into_iter()
+            .find(|wanted| self.frames.iter().all(|(index, _)| index != wanted));
+        if let (Some(index), None) = (missing, &self.loading) {
+            let (run, field) = (self.run.clone(), self.field.clone());
+            let task = AsyncComputeTaskPool::get().spawn(async move { run.read(&field, index) });
+            self.loading = Some((index, task));
+        }
+        let at_hand = |wanted: usize| self.frames.iter().find(|(i, _)| *i == wanted).cloned();
+        Ok(match (at_hand(moment.before), at_hand(moment.after)) {
+            (Some(a), Some(b)) => Some((a, b)),
+            _ => self
+                .frames
+                .iter()
+                .min_by_key(|(i, _)| i.abs_diff(moment.before))
+                .cloned()
+                .map(|frame| (frame.clone(), frame)),
+        })
+    }
+}
+
+/// Cells of the grid per value on the GPU, along a side.
+fn stride_of(spec: &GridSpec) -> usize {
+    (1..)
+        .find(|k| (spec.rows.div_ceil(*k)) * (spec.columns.div_ceil(*k)) <= MOST_CELLS)
+        .unwrap_or(1)
+}
+
+/// Two frames and the bed as the shaders read them.
+fn packed(a: &Grid<f32>, b: &Grid<f32>, bed: Option<&Grid<f32>>, stride: usize) -> Vec<u8> {
+    let spec = a.spec;
+    let cells = spec.rows.div_ceil(stride) * spec.columns.div_ceil(stride);
+    let mut bytes = Vec::with_capacity(12 * cells);
+    let mut push = |grid: &Grid<f32>| {
+        for row in (0..spec.rows).step_by(stride) {
+            for column in (0..spec.columns).step_by(stride) {
+                let value = grid.values.get(spec.index(row, column)).copied();
+                let value = value.filter(|v| v.is_finite()).unwrap_or(NO_VALUE);
+                bytes.extend_from_slice(&value.to_le_bytes());
+            }
+        }
+    };
+    push(a);
+    push(b);
+    if let Some(bed) = bed {
+        push(bed);
+    }
+    bytes
+}
+
+fn settings_of(spec: &GridSpec, stride: usize, opened: &Opened, legend: &Legend) -> DrapeSettings {
+    let corner = opened.frame.to_scene([spec.west, spec.north, 0.0]);
+    let mut settings = DrapeSettings {
+        west: corner.x,
+        north: corner.z,
+        cell_size: (spec.cell_size * stride as f64) as f32,
+        columns: spec.columns.div_ceil(stride) as u32,
+        rows: spec.rows.div_ceil(stride) as u32,
+        ..DrapeSettings::default()
+    };
+    let stops: Vec<Stop> = match legend {
+        Legend::Continuous { min, max, ramp, .. } => {
+            ramp.stops().map(|(t, colour)| stop(min + t * (max - min), colour, None)).collect()
+        }
+        Legend::Classed { classes, .. } => {
+            classes.iter().map(|c| stop(c.below, c.colour, c.hatch)).collect()
+        }
+    };
+    settings.is_classed = u32::from(matches!(legend, Legend::Classed { .. }));
+    settings.count = stops.len().min(MOST_STOPS) as u32;
+    settings.stops.iter_mut().zip(stops).for_each(|(to, from)| *to = from);
+    settings
+}
+
+fn stop(value: f32, colour: Rgb, hatch: Option<Hatch>) -> Stop {
+    let texture = match hatch {
+        None => 0.0,
+        Some(Hatch::Rising) => 1.0,
+        Some(Hatch::Falling) => 2.0,
+    };
+    let colour = linear(colour).truncate().extend(texture);
+    // The last class has no bound; the shaders compare with a finite one.
+    Stop { colour, value: value.min(f32::MAX), ..Stop::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_values_are_told_apart_on_the_gpu() {
+        let spec = GridSpec { west: 0.0, north: 0.0, cell_size: 1.0, columns: 3, rows: 1 };
+        let grid = Grid { spec, values: vec![1.0, f32::NAN, 3.0] };
+        let bytes = packed(&grid, &grid, None, 2);
+        let values: Vec<f32> =
+            bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+        assert_eq!(values, [1.0, 3.0, 1.0, 3.0]);
+        let bytes = packed(&grid, &grid, Some(&grid), 1);
+        assert_eq!(bytes.len(), 36);
+        assert_eq!(f32::from_le_bytes(bytes[4..8].try_into().unwrap()), NO_VALUE);
+    }
+
+    #[test]
+    fn a_huge_field_is_thinned_to_what_any_adapter_binds() {
+        let spec = GridSpec { west: 0.0, north: 0.0, cell_size: 1.0, columns: 9000, rows: 9000 };
+        assert_eq!(stride_of(&spec), 3);
+        assert_eq!(stride_of(&GridSpec { columns: 1000, rows: 1000, ..spec }), 1);
+    }
+
+    #[test]
+    fn the_difference_tells_newly_flooded_places_from_deeper_ones() {
+        let legend = difference_legend();
+        let label = |v: f32| {
+            let (colour, hatch) = legend.colour(v).unwrap();
+            let Legend::Classed { classes, .. } = &legend else { panic!() };
+            let class = classes.iter().find(|c| c.colour == colour && c.hatch == hatch).unwrap();
+            class.label.fr.clone()
+        };
+        assert!(label(WET_NOW).contains("nouvellement inondé"));
+        assert!(label(DRY_NOW).contains("mis hors d'eau"));
+        assert!(label(9.0).contains("hausse"));
+        assert!(label(-9.0).contains("baisse"));
+    }
+}

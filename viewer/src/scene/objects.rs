@@ -1,0 +1,166 @@
+//! Point clouds and models shown beside the territory.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use bevy::asset::RenderAssetUsages;
+use bevy::gltf::GltfAssetLabel;
+use bevy::mesh::PrimitiveTopology;
+use bevy::prelude::*;
+use bevy::tasks::{AsyncComputeTaskPool, Task, futures::check_ready};
+use bevy::world_serialization::WorldAssetRoot;
+use twin_core::export::Rgb;
+use twin_core::formats::las::{PointFile, PointQuery};
+use twin_core::products::lidar_hd;
+use twin_core::{Error, Result};
+
+use super::SceneRoot;
+use super::material::{Kind, SurfaceMaterial};
+use crate::frame::LocalFrame;
+use crate::notices::Notices;
+use crate::opened::Opened;
+use crate::results::Sides;
+use crate::state::ViewState;
+
+/// Points of all clouds together, at most (the budget of Potree for ordinary machines).
+const POINT_BUDGET: usize = 3_000_000;
+
+/// What is shown of every file of the view.
+#[derive(Default, Resource)]
+pub(super) struct Objects(BTreeMap<PathBuf, Object>);
+
+enum Object {
+    Loading(Task<Result<Mesh>>),
+    Shown(Entity),
+    Refused,
+}
+
+/// Loads the files of the view and lets go of those that it no longer names.
+pub(super) fn load(
+    mut commands: Commands,
+    state: Res<ViewState>,
+    opened: Res<Opened>,
+    sides: Res<Sides>,
+    assets: Res<AssetServer>,
+    mut meshes: ResMut<Assets<Mesh>>,
+    mut surfaces: ResMut<Assets<SurfaceMaterial>>,
+    mut notices: ResMut<Notices>,
+    root: Single<Entity, With<SceneRoot>>,
+    mut objects: ResMut<Objects>,
+) {
+    let objects = &mut objects.0;
+    objects.retain(|path, object| {
+        let is_wanted = state.objects.contains(path);
+        if let (false, Object::Shown(entity)) = (is_wanted, &object) {
+            commands.entity(*entity).despawn();
+        }
+        is_wanted
+    });
+    let share = POINT_BUDGET / state.objects.len().max(1);
+    for path in &state.objects {
+        if objects.contains_key(path) {
+            continue;
+        }
+        let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+        let object = match extension.as_deref() {
+            Some("las" | "laz") => {
+                let (file, frame) = (path.clone(), opened.frame);
+                let crs = opened.territory.crs();
+                let task = AsyncComputeTaskPool::get()
+                    .spawn(async move { cloud(&file, crs, frame, share) });
+                Object::Loading(task)
+            }
+            Some("glb" | "gltf") if path.is_file() => {
+                let absolute = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                let model = assets.load(GltfAssetLabel::Scene(0).from_asset(absolute));
+                let place = Transform::from_translation(origin_of(path, opened.frame));
+                let shown = (WorldAssetRoot(model), place, Visibility::default(), ChildOf(*root));
+                Object::Shown(commands.spawn(shown).id())
+            }
+            _ => {
+                let error = Error::input(
+                    path.display().to_string(),
+                    "ni un nuage de points (LAS, LAZ, COPC) ni un modèle (GLB) lisible",
+                    "neither a point cloud (LAS, LAZ, COPC) nor a model (GLB) that can be read",
+                );
+                notices.error(&error, state.language);
+                Object::Refused
+            }
+        };
+        objects.insert(path.clone(), object);
+    }
+    for object in objects.values_mut() {
+        let Object::Loading(task) = object else { continue };
+        match check_ready(task) {
+            None => {}
+            Some(Err(error)) => {
+                notices.error(&error, state.language);
+                *object = Object::Refused;
+            }
+            Some(Ok(mesh)) => {
+                let shared = &sides.side(0).buffers;
+                let material = SurfaceMaterial::new(Kind::Vertices, None, shared);
+                let parts = (Mesh3d(meshes.add(mesh)), MeshMaterial3d(surfaces.add(material)));
+                *object = Object::Shown(commands.spawn((parts, ChildOf(*root))).id());
+            }
+        }
+    }
+}
+
+/// The points of a file within a budget, in the colours of their classes. A COPC file gives a level
+/// of its octree; of another file every second, third … point is taken.
+fn cloud(
+    path: &Path,
+    crs: twin_core::spatial::Crs,
+    frame: LocalFrame,
+    budget: usize,
+) -> Result<Mesh> {
+    let file = PointFile::open(path)?;
+    if file.header().crs.is_some_and(|own| own != crs) {
+        return Err(Error::input(
+            path.display().to_string(),
+            format!("ce nuage n'est pas en {crs} ; le reprojeter"),
+            format!("this cloud is not in {crs}; reproject it"),
+        ));
+    }
+    let area = file.header().declared_extent.map_or(1e6, |e| e.area());
+    let spacing = (area / budget.max(1) as f64).sqrt();
+    let query = PointQuery { max_level: file.level_for_spacing(spacing), ..PointQuery::default() };
+    let points = file.read(&query)?;
+    let step = points.len().div_ceil(budget.max(1)).max(1);
+    let (mut positions, mut normals, mut colours) = (Vec::new(), Vec::new(), Vec::new());
+    for k in (0..points.len()).step_by(step) {
+        positions.push(frame.to_scene(points.position(k)).to_array());
+        normals.push([0.0, 1.0, 0.0]);
+        let Rgb(r, g, b) = class_colour(points.class.get(k).copied().unwrap_or(0));
+        colours.push(Color::srgb_u8(r, g, b).to_linear().to_f32_array());
+    }
+    let mesh = Mesh::new(PrimitiveTopology::PointList, RenderAssetUsages::RENDER_WORLD)
+        .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, positions)
+        .with_inserted_attribute(Mesh::ATTRIBUTE_NORMAL, normals)
+        .with_inserted_attribute(Mesh::ATTRIBUTE_COLOR, colours);
+    Ok(mesh)
+}
+
+fn class_colour(code: u8) -> Rgb {
+    match code {
+        lidar_hd::GROUND => Rgb(176, 146, 106),
+        lidar_hd::LOW_VEGETATION => Rgb(170, 206, 110),
+        lidar_hd::MEDIUM_VEGETATION => Rgb(96, 166, 86),
+        lidar_hd::HIGH_VEGETATION => Rgb(36, 112, 66),
+        lidar_hd::BUILDING | lidar_hd::OTHER_BUILT => Rgb(196, 92, 76),
+        lidar_hd::WATER => Rgb(90, 150, 210),
+        _ => Rgb(150, 150, 150),
+    }
+}
+
+/// Where the origin of a model stands: its own world position in `asset.extras`, else the scene's.
+fn origin_of(path: &Path, frame: LocalFrame) -> Vec3 {
+    let origin = || {
+        let json = twin_core::formats::gltf::read_asset_extras(path).ok()?;
+        let origin = json.get("origin")?.as_array()?;
+        let number = |k: usize| origin.get(k)?.as_f64();
+        Some(frame.to_scene([number(0)?, number(1)?, number(2)?]))
+    };
+    origin().unwrap_or(Vec3::ZERO)
+}

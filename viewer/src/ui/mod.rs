@@ -1,0 +1,130 @@
+//! Panels around the picture, in egui. Panels read and change the view's state; the scene follows it.
+
+mod bar;
+mod help;
+mod layers;
+mod overlay;
+mod place;
+mod side;
+mod timeline;
+
+use bevy::prelude::*;
+use bevy::window::PrimaryWindow;
+use bevy_egui::{EguiContexts, EguiInput, egui};
+use twin_core::Language;
+
+use crate::app::Plugins;
+use crate::camera::{MainCamera, SecondCamera, Stage};
+use crate::notices::Notices;
+use crate::opened::Opened;
+use crate::results::Sides;
+use crate::scene::Buildings;
+use crate::simulate::Job;
+use crate::state::ViewState;
+use crate::tools::Tools;
+use crate::window::Session;
+
+/// All that panels read and change.
+#[derive(bevy::ecs::system::SystemParam)]
+pub(crate) struct Desk<'w, 's> {
+    state: ResMut<'w, ViewState>,
+    opened: ResMut<'w, Opened>,
+    session: ResMut<'w, Session>,
+    tools: ResMut<'w, Tools>,
+    job: ResMut<'w, Job>,
+    notices: ResMut<'w, Notices>,
+    sides: Res<'w, Sides>,
+    buildings: Res<'w, Buildings>,
+    plugins: Res<'w, Plugins>,
+    cameras: Query<
+        'w,
+        's,
+        (&'static Camera, &'static GlobalTransform),
+        Or<(With<MainCamera>, With<SecondCamera>)>,
+    >,
+}
+
+impl Desk<'_, '_> {
+    fn language(&self) -> Language {
+        self.state.language
+    }
+}
+
+/// Colours of the panels and of what is drawn over the picture; nowhere else is a colour named.
+/// Contrasts are those of WCAG 2.1: ink on paper 14:1, marks on any picture by a dark rim.
+pub(crate) mod ink {
+    use bevy_egui::egui::Color32;
+
+    pub(crate) const TEXT: Color32 = Color32::from_gray(24);
+    pub(crate) const PAPER: Color32 = Color32::from_gray(248);
+    pub(crate) const ERROR: Color32 = Color32::from_rgb(150, 20, 20);
+    pub(crate) const MARK: Color32 = Color32::from_rgb(255, 210, 60);
+    pub(crate) const RIM: Color32 = Color32::from_gray(20);
+    pub(crate) const GROUND: Color32 = Color32::from_rgb(110, 84, 54);
+    pub(crate) const RUNS: [Color32; 2] =
+        [Color32::from_rgb(0, 90, 160), Color32::from_rgb(190, 80, 0)];
+}
+
+/// Shows all panels, and tells the cameras what they leave of the window.
+pub(crate) fn show(
+    mut contexts: EguiContexts<'_, '_>,
+    mut desk: Desk<'_, '_>,
+    mut stage: ResMut<Stage>,
+    window: Single<&Window, With<PrimaryWindow>>,
+) -> Result {
+    let ctx = contexts.ctx_mut()?.clone();
+    let mut visuals = egui::Visuals::light();
+    visuals.override_text_color = Some(ink::TEXT);
+    visuals.panel_fill = ink::PAPER;
+    ctx.set_visuals(visuals);
+    if (ctx.zoom_factor() - desk.state.interface_scale).abs() > 1e-3 {
+        ctx.set_zoom_factor(desk.state.interface_scale);
+    }
+    // The copies keep the change detection quiet where a panel changed nothing.
+    let before = desk.state.clone();
+    let mut state = before.clone();
+    let area =
+        egui::UiBuilder::new().layer_id(egui::LayerId::background()).max_rect(ctx.viewport_rect());
+    let mut ui = egui::Ui::new(ctx.clone(), "window".into(), area);
+    egui::Panel::top("bar").show(&mut ui, |ui| bar::show(ui, &mut desk, &mut state));
+    if desk.session.shows_panels {
+        egui::Panel::left("layers").default_size(300.0).show(&mut ui, |ui| {
+            egui::ScrollArea::vertical().show(ui, |ui| layers::show(ui, &mut desk, &mut state));
+        });
+        egui::Panel::right("side").default_size(330.0).show(&mut ui, |ui| {
+            egui::ScrollArea::vertical().show(ui, |ui| side::show(ui, &mut desk, &mut state));
+        });
+    }
+    egui::Panel::bottom("time").show(&mut ui, |ui| timeline::show(ui, &mut desk, &mut state));
+    let rest = ui.available_rect_before_wrap();
+    let scale = window.scale_factor() * ctx.zoom_factor();
+    let corner = UVec2::new((rest.min.x * scale) as u32, (rest.min.y * scale) as u32);
+    let most = UVec2::new(window.physical_width(), window.physical_height());
+    let size = UVec2::new((rest.width() * scale) as u32, (rest.height() * scale) as u32);
+    let next = Stage { corner, size: size.min(most.saturating_sub(corner)).max(UVec2::ONE) };
+    stage.set_if_neq(next);
+    overlay::show(&ctx, rest, &mut desk, &mut state);
+    help::show(&ctx, &mut desk);
+    if state != before {
+        *desk.state = state;
+    }
+    Ok(())
+}
+
+/// bevy_egui tells egui in every turn which modifier keys are held; egui takes any event for a reason
+/// to paint again, and the window would never rest. Only changes are passed on.
+pub(crate) fn hush(mut inputs: Query<&mut EguiInput>, mut held: Local<egui::Modifiers>) {
+    for mut input in &mut inputs {
+        input.events.retain(|event| match event {
+            egui::Event::ModifiersChanged(now) => std::mem::replace(&mut *held, *now) != *now,
+            _ => true,
+        });
+    }
+}
+
+/// A heading that folds what is below it.
+fn section(ui: &mut egui::Ui, title: &str, open: bool, body: impl FnOnce(&mut egui::Ui)) {
+    egui::CollapsingHeader::new(egui::RichText::new(title).strong())
+        .default_open(open)
+        .show(ui, body);
+}

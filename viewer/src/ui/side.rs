@@ -1,0 +1,237 @@
+//! The panel at the right: answers, measurements, drawing, simulating, notices.
+
+use bevy_egui::egui::{Color32, DragValue, Grid, ProgressBar, RichText, Ui};
+use egui_plot::{Legend, Line, Plot, PlotPoints, VLine};
+
+use super::{Desk, ink, section};
+use crate::pick::{Answer, profile};
+use crate::state::{CameraMode, ViewState};
+use crate::tools::{DrawnKind, Tool, area, lengths};
+
+pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
+    let language = desk.language();
+    notices(ui, desk);
+    match desk.tools.tool {
+        Tool::Ask => match desk.tools.answer.clone() {
+            Some(found) => answer(ui, &found, state),
+            None => {
+                ui.label(language.pick(
+                    "Cliquer sur le sol ou un bâtiment pour l'interroger.",
+                    "Click on the ground or a building to ask about it.",
+                ));
+            }
+        },
+        Tool::Distance | Tool::Area => measured(ui, desk),
+        Tool::Profile => profiled(ui, desk, state),
+        Tool::Draw(_) => {}
+    }
+    ui.separator();
+    section(ui, language.pick("Dessiner une mesure", "Draw a measure"), false, |ui| {
+        draw(ui, desk, state);
+    });
+    section(ui, language.pick("Simuler", "Simulate"), false, |ui| simulate(ui, desk));
+    progress(ui, desk);
+}
+
+fn notices(ui: &mut Ui, desk: &mut Desk<'_, '_>) {
+    let language = desk.language();
+    let mut shown = false;
+    for notice in desk.notices.iter().take(4) {
+        shown = true;
+        let colour = if notice.is_error { ink::ERROR } else { ink::TEXT };
+        ui.label(RichText::new(&notice.text).color(colour));
+    }
+    if shown {
+        if ui.button(language.pick("Effacer les messages", "Clear messages")).clicked() {
+            desk.notices.clear();
+        }
+        ui.separator();
+    }
+}
+
+/// What is known of a place, and how it changed.
+fn answer(ui: &mut Ui, found: &Answer, state: &ViewState) {
+    ui.heading(&found.title);
+    if !found.series.is_empty() {
+        let names = found.series.len() > 1;
+        let mut plot = Plot::new("series")
+            .height(150.0)
+            .allow_scroll(false)
+            .y_axis_label(found.series_title.clone())
+            .x_axis_label("h");
+        if names {
+            plot = plot.legend(Legend::default());
+        }
+        plot.show(ui, |plot| {
+            for ((name, points), colour) in found.series.iter().zip(ink::RUNS) {
+                plot.line(line(name, points.clone(), colour));
+            }
+            let now = VLine::new("", state.result.time_s / 3600.0).color(ink::RIM);
+            plot.vline(now);
+        });
+    }
+    Grid::new("answer").num_columns(2).striped(true).show(ui, |ui| {
+        for (name, value) in &found.rows {
+            ui.label(name);
+            ui.label(RichText::new(value).strong());
+            ui.end_row();
+        }
+    });
+}
+
+fn line<'a>(name: &str, points: Vec<[f64; 2]>, colour: Color32) -> Line<'a> {
+    Line::new(name, PlotPoints::from(points)).color(colour).width(2.0)
+}
+
+/// Lengths and areas.
+fn measured(ui: &mut Ui, desk: &Desk<'_, '_>) {
+    let language = desk.language();
+    let corners = &desk.tools.corners;
+    ui.label(language.pick(
+        "Clic : ajouter un point. Clic droit ou Entrée : terminer. Retour arrière : reprendre.",
+        "Click: add a point. Right click or Enter: finish. Backspace: take back.",
+    ));
+    let row = |ui: &mut Ui, fr: &str, en: &str, value: String| {
+        ui.horizontal(|ui| {
+            ui.label(language.pick(fr, en));
+            ui.label(RichText::new(value).strong());
+        });
+    };
+    let n = |v: f64, decimals| language.number(v, decimals);
+    if desk.tools.tool == Tool::Area {
+        let mut ring = corners.clone();
+        ring.extend(corners.first().copied());
+        row(ui, "Surface en plan :", "Area in plan:", format!("{} m²", n(area(corners), 1)));
+        row(ui, "Périmètre :", "Circumference:", format!("{} m", n(lengths(&ring).0, 1)));
+        return;
+    }
+    let (plan, space) = lengths(corners);
+    row(ui, "Longueur en plan :", "Length in plan:", format!("{} m", n(plan, 2)));
+    row(ui, "Longueur dans l'espace :", "Length in space:", format!("{} m", n(space, 2)));
+    if let (Some(first), Some(last)) = (corners.first(), corners.last()) {
+        let rise = last[2] - first[2];
+        row(ui, "Dénivelé :", "Difference in height:", format!("{} m", n(rise, 2)));
+    }
+}
+
+/// Ground and water along the line.
+fn profiled(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &ViewState) {
+    let language = desk.language();
+    if desk.tools.corners.len() < 2 {
+        ui.label(language.pick(
+            "Cliquer les points du profil ; clic droit pour terminer.",
+            "Click the points of the profile; right click to finish.",
+        ));
+        return;
+    }
+    let corners = desk.tools.corners.clone();
+    match profile(&corners, &desk.opened, state) {
+        Ok(found) => {
+            Plot::new("profile")
+                .height(220.0)
+                .allow_scroll(false)
+                .legend(Legend::default())
+                .x_axis_label("m")
+                .y_axis_label(language.pick("altitude (m)", "altitude (m)"))
+                .show(ui, |plot| {
+                    let ground = language.pick("sol", "ground");
+                    plot.line(line(ground, found.ground.clone(), ink::GROUND));
+                    for ((name, pieces), colour) in found.water.iter().zip(ink::RUNS) {
+                        for piece in pieces {
+                            plot.line(line(name, piece.clone(), colour));
+                        }
+                    }
+                });
+        }
+        Err(error) => desk.notices.error(&error, language),
+    }
+}
+
+/// Measures drawn on the map.
+fn draw(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
+    let language = desk.language();
+    ui.horizontal_wrapped(|ui| {
+        for kind in DrawnKind::ALL {
+            let tool = Tool::Draw(kind);
+            if ui.selectable_label(desk.tools.tool == tool, kind.title().get(language)).clicked() {
+                // People draw better from above (Deltares, sandbox workshops).
+                state.camera.switch(CameraMode::Plan, &desk.opened, state.exaggeration);
+                desk.tools.take(tool);
+            }
+        }
+    });
+    if let Tool::Draw(kind) = desk.tools.tool {
+        if let Some((name, _)) = kind.quantity() {
+            ui.horizontal(|ui| {
+                ui.label(name.get(language));
+                ui.add(DragValue::new(&mut desk.tools.quantity).range(0.1..=1e6).speed(0.1));
+            });
+        }
+        ui.label(language.pick(
+            "Clic : ajouter un point. Clic droit ou Entrée : terminer.",
+            "Click: add a point. Right click or Enter: finish.",
+        ));
+    }
+    let mut remove = None;
+    for (k, draft) in desk.tools.drafts.iter().enumerate() {
+        ui.horizontal(|ui| {
+            let size = if draft.kind.is_area() {
+                format!("{} m²", language.number(area(&draft.corners), 0))
+            } else {
+                format!("{} m", language.number(lengths(&draft.corners).0, 0))
+            };
+            ui.label(format!("{} – {size}", draft.kind.title().get(language)));
+            if ui.small_button("✖").clicked() {
+                remove = Some(k);
+            }
+        });
+    }
+    if let Some(k) = remove {
+        desk.tools.drafts.remove(k);
+    }
+    if desk.tools.drafts.is_empty() {
+        return;
+    }
+    let button = language.pick("Écrire le scénario et simuler", "Write the scenario and simulate");
+    if ui.button(button).on_hover_text("F9").clicked() {
+        let (opened, registry) = (&desk.opened, &desk.plugins.0);
+        match desk.job.start_drafts(&mut desk.tools, opened, registry, language) {
+            Ok(file) => desk.notices.say(crate::window::said_written(&file, language)),
+            Err(error) => desk.notices.error(&error, language),
+        }
+    }
+}
+
+/// Scenario files beside the territory.
+fn simulate(ui: &mut Ui, desk: &mut Desk<'_, '_>) {
+    let language = desk.language();
+    let territory = desk.state.territory.clone();
+    let folder = territory.parent().map(std::path::Path::to_path_buf).unwrap_or_default();
+    let folder = if folder.as_os_str().is_empty() { std::path::PathBuf::from(".") } else { folder };
+    let files = desk.session.scenario_files(&folder);
+    if files.is_empty() {
+        ui.label(
+            language
+                .pick("Aucun scénario à côté du territoire.", "No scenario beside the territory."),
+        );
+    }
+    for file in files {
+        let name = file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        if ui.button(format!("▶ {name}")).clicked()
+            && let Err(error) = desk.job.start(&file, &desk.plugins.0, language)
+        {
+            desk.notices.error(&error, language);
+        }
+    }
+}
+
+fn progress(ui: &mut Ui, desk: &Desk<'_, '_>) {
+    let language = desk.language();
+    let Some((title, step, share)) = desk.job.progress() else { return };
+    ui.separator();
+    ui.label(format!("{title} [{step}]"));
+    ui.add(ProgressBar::new(share as f32).show_percentage());
+    if ui.button(language.pick("Arrêter", "Stop")).clicked() {
+        desk.job.cancel();
+    }
+}
