@@ -126,7 +126,6 @@ pub(crate) fn add_view(
 pub(crate) struct Pictures {
     app: App,
     target: Handle<Image>,
-    size: (u32, u32),
     started: Instant,
     phases: Vec<(&'static str, Duration)>,
 }
@@ -175,7 +174,7 @@ impl Pictures {
         }
         app.finish();
         app.cleanup();
-        Ok(Self { app, target, size, started, phases: vec![("started", started.elapsed())] })
+        Ok(Self { app, target, started, phases: vec![("started", started.elapsed())] })
     }
 
     fn is_loading(&mut self) -> bool {
@@ -209,7 +208,6 @@ impl Pictures {
         }
         self.phases.push(("loaded", self.started.elapsed()));
         self.app.insert_resource(Drawing(true));
-        self.update();
         let screenshot = Screenshot::image(self.target.clone());
         self.app.world_mut().spawn(screenshot).observe(
             |capture: On<ScreenshotCaptured>, mut captured: ResMut<Captured>| {
@@ -220,7 +218,7 @@ impl Pictures {
             self.update();
             if let Some(image) = self.app.world_mut().resource_mut::<Captured>().0.take() {
                 self.phases.push(("drawn", self.started.elapsed()));
-                return capture::pixels(&image, self.size);
+                return capture::pixels(&image);
             }
         }
         Err(incomplete())

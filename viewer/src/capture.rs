@@ -19,10 +19,11 @@ use crate::state::{CompareMode, Paint, ViewState};
 /// Width of the page in pixels.
 const PAGE_WIDTH_PX: u32 = 1800;
 
-/// The pixels of a picture that came back from the GPU.
-pub(crate) fn pixels(image: &Image, (width, height): (u32, u32)) -> Result<RgbaImage> {
-    let data = image.data.clone().unwrap_or_default();
-    RgbaImage::from_raw(width, height, data).ok_or_else(unreadable)
+/// The pixels of a picture that came back from the GPU, whatever the order of its channels: that of a
+/// window is often blue, green, red.
+pub(crate) fn pixels(image: &Image) -> Result<RgbaImage> {
+    let picture = image.clone().try_into_dynamic().map_err(|_| unreadable())?;
+    Ok(picture.to_rgba8())
 }
 
 fn unreadable() -> Error {
@@ -158,7 +159,7 @@ pub(crate) fn write_part(
     (corner, size): (UVec2, UVec2),
     file: &Path,
 ) -> Result<()> {
-    let whole = pixels(image, (image.width(), image.height()))?;
+    let whole = pixels(image)?;
     let part = image::imageops::crop_imm(&whole, corner.x, corner.y, size.x, size.y).to_image();
     let page = world.run_system_cached_with(page, (part, false));
     let png = page.map_err(|_| unreadable())??;

@@ -60,7 +60,9 @@ pub(crate) fn keys(
     mut notices: ResMut<Notices>,
 ) {
     let pressed = |key| keys.just_pressed(key);
-    let control = keys.any_pressed([KeyCode::ControlLeft, KeyCode::ControlRight]);
+    let controls = [KeyCode::ControlLeft, KeyCode::ControlRight];
+    // On a slow machine, keys are pressed and let go within one turn.
+    let control = keys.any_pressed(controls) || keys.any_just_released(controls);
     if pressed(KeyCode::F1) {
         session.shows_help = !session.shows_help;
     }

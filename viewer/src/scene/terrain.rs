@@ -229,7 +229,6 @@ pub(super) fn stream(
     >,
     mut visibilities: Query<&mut Visibility>,
 ) {
-    take_made(&mut terrain, &mut stage, &mut notices, state.language);
     take_repainted(&mut terrain, &mut stage, &mut notices, state.language);
     let Some((camera, _, transform, projection, _)) = cameras.iter().find(|c| c.4) else { return };
     let height_px = camera.logical_viewport_size().map_or(800.0, |s| s.y);
@@ -315,6 +314,9 @@ pub(super) fn stream(
         terrain.repainting.insert(id, task);
     }
     forget(&mut terrain, &mut stage);
+    // Last, because the entities of a node that is made now exist from the next turn on: its parent
+    // must not leave the picture before.
+    take_made(&mut terrain, &mut stage, &mut notices, state.language);
 }
 
 fn take_made(

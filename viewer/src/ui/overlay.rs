@@ -185,8 +185,22 @@ fn legend_block(
     let lines = match legend {
         Legend::Continuous { .. } => 2,
         Legend::Classed { classes, .. } => classes.len(),
-    } + usize::from(transparent_below.is_some());
-    let height = heading.size().y + 14.0 + lines as f32 * LINE;
+    };
+    let foot = transparent_below.map(|limit| {
+        let unit = legend.unit();
+        let meaning = if unit == "m" {
+            wording::dry(language)
+        } else {
+            language.pick("sans couleur", "no colour")
+        };
+        let below = language.pick("moins de", "below");
+        let said = format!("{below} {} {unit} : {meaning}", language.number(f64::from(limit), 2));
+        painter.layout(said, FontId::proportional(11.0), ink::TEXT, WIDTH - 16.0)
+    });
+    let height = heading.size().y
+        + 14.0
+        + lines as f32 * LINE
+        + foot.as_ref().map_or(0.0, |foot| foot.size().y + 2.0);
     let area = Rect::from_min_size(at, vec2(WIDTH, height));
     painter.rect(
         area,
@@ -256,20 +270,8 @@ fn legend_block(
             }
         }
     }
-    if let Some(limit) = transparent_below {
-        let unit = legend.unit();
-        let said = format!(
-            "{} {} {unit} : {}",
-            language.pick("moins de", "below"),
-            language.number(f64::from(limit), 2),
-            if unit == "m" {
-                wording::dry(language)
-            } else {
-                language.pick("sans couleur", "no colour")
-            }
-        );
-        let small = painter.layout(said, FontId::proportional(11.0), ink::TEXT, WIDTH - 16.0);
-        painter.galley(Pos2::new(at.x + 8.0, y), small, ink::TEXT);
+    if let Some(foot) = foot {
+        painter.galley(Pos2::new(at.x + 8.0, y), foot, ink::TEXT);
     }
     area.bottom()
 }

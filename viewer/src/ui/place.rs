@@ -11,7 +11,6 @@ use crate::state::{CameraMode, ViewState};
 /// A place that was found.
 #[derive(Debug, Clone, PartialEq)]
 struct Place {
-    name: String,
     centre: [f64; 2],
     size_m: f64,
 }
@@ -64,13 +63,13 @@ fn find(text: &str, features: &Features, extent: &Extent) -> Option<Place> {
     if let [x, y] = numbers[..]
         && extent.contains(x, y)
     {
-        return Some(Place { name: text.to_owned(), centre: [x, y], size_m: 80.0 });
+        return Some(Place { centre: [x, y], size_m: 80.0 });
     }
-    let of = |name: &str, extent: Option<Extent>| {
+    let of = |extent: Option<Extent>| {
         let extent = extent?;
         let (x, y) = extent.centre();
         let size_m = extent.width().max(extent.height());
-        Some(Place { name: name.to_owned(), centre: [x, y], size_m })
+        Some(Place { centre: [x, y], size_m })
     };
     let wanted = text.to_lowercase();
     if wanted.is_empty() {
@@ -79,14 +78,14 @@ fn find(text: &str, features: &Features, extent: &Extent) -> Option<Place> {
     let names = |c: &twin_core::territory::Commune| c.name.clone().unwrap_or_default();
     let commune = features.communes.iter().find(|c| names(c).to_lowercase().starts_with(&wanted));
     if let Some(commune) = commune {
-        return of(&names(commune), commune.geometry.extent());
+        return of(commune.geometry.extent());
     }
     let is_it = |b: &&twin_core::territory::Building| {
         b.id.eq_ignore_ascii_case(text)
             || b.rnb_ids.iter().any(|rnb| rnb.to_string().eq_ignore_ascii_case(text))
     };
     let building = features.buildings.iter().find(is_it)?;
-    of(&building.id, building.geometry.extent())
+    of(building.geometry.extent())
 }
 
 #[cfg(test)]
