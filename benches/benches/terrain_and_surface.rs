@@ -10,6 +10,7 @@ use twin_core::assembly::{
     CellAnchor, PointBins, TinOptions, interpolate, select_surface, select_terrain, surface_points,
 };
 use twin_core::formats::las::{PointFile, PointQuery};
+use twin_core::process;
 use twin_core::products::lidar_hd;
 use twin_core::spatial::{Extent, GridSpec};
 use twin_core::territory::SelectionRule;
@@ -63,7 +64,7 @@ fn main() -> Result<()> {
     if let (Some(ours), Some(theirs)) = (models.cpu_s, decode.cpu_s) {
         println!("{:.2} times the processor time of the decode", ours / theirs);
     }
-    if let Some(peak) = twin_benches::peak_memory_mb() {
+    if let Some(peak) = process::peak_memory_mb() {
         println!("greatest resident set: {peak} MB");
     }
     Ok(())
@@ -83,8 +84,8 @@ impl std::fmt::Display for Took {
 }
 
 fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Took)> {
-    let (started, cpu) = (Instant::now(), twin_benches::processor_time_s());
+    let (started, cpu) = (Instant::now(), process::processor_time_s());
     let result = work()?;
-    let cpu_s = twin_benches::processor_time_s().zip(cpu).map(|(after, before)| after - before);
+    let cpu_s = process::processor_time_s().zip(cpu).map(|(after, before)| after - before);
     Ok((result, Took { wall_s: started.elapsed().as_secs_f64(), cpu_s }))
 }

@@ -27,6 +27,24 @@ enum LanguageChoice {
     En,
 }
 
+/// What to do with a rule file.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesAction {
+    /// Write a rule file with a section for every planning zone of a territory
+    New {
+        /// Territory (NAME.twin)
+        territory: PathBuf,
+        /// File to write (default: NAME.regles.toml beside the territory)
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Check a rule file
+    Check {
+        /// Rule file
+        file: PathBuf,
+    },
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Build and assemble a synthetic commune and run three flood scenarios on it
@@ -52,6 +70,11 @@ pub(crate) enum Command {
         /// Further arguments of twin-viewer, such as --render PICTURE.png
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<std::ffi::OsString>,
+    },
+    /// Planning rules as a file: write one to fill in, or check one
+    Rules {
+        #[command(subcommand)]
+        action: RulesAction,
     },
     /// Print how to cite a run
     Cite {

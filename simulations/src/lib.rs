@@ -14,6 +14,7 @@ pub fn registry() -> Result<Registry> {
     registry.add(twin_runoff::Runoff::default())?;
     registry.add(twin_heat::Heat::default())?;
     registry.add(OneShot(twin_runoff::map::RunoffMap::default()))?;
+    registry.add(OneShot(twin_elevation_potential::ElevationPotential::default()))?;
     registry.add_measure(Levee)?;
     registry.add_measure(Breach)?;
     registry.add_measure(LeveeRemoved)?;

@@ -234,3 +234,46 @@ fn runoff_maps_conform_with_every_routing() {
         assert_eq!(check(&map, &case), Vec::<String>::new(), "{routing}");
     }
 }
+
+#[test]
+fn elevation_potential_conforms_with_national_rules_and_a_rule_file() {
+    let folder = territory::folder();
+    let territory = Arc::new(Territory::open(&folder.join("small.twin")).unwrap());
+    let spec = GridSpec::covering(&territory.spec().extent(), 2.0);
+    let view = Arc::new(TerritoryView::new(territory, spec, Vec::new()).unwrap());
+    let rules = folder.join("regles.toml");
+    let source = "{ article = \"10\", page = \"3\", quotation = \"12 m\", keyed_by = \"essai\", \
+        keyed_on = \"2026-01-01\", valid_from = \"2020-01-01\" }";
+    let mut text = "schema = 1\ndocument = \"PLU\"\n".to_owned();
+    text += &format!("[zones.\"*\".height]\nvalue = {{ top_m = 12.0 }}\nsource = {source}\n");
+    text += &format!("[zones.\"*\".street]\nvalue = {{ slope = 1.0 }}\nsource = {source}\n");
+    text += &format!("[zones.\"*\".side]\nfree = true\nsource = {source}\n");
+    std::fs::write(&rules, text).unwrap();
+    let national = json!({ "law_date": "2026-11-27", "urbanised": true });
+    let with_file = json!({ "law_date": "2026-11-27", "rules": rules, "compared_with": rules });
+    for good in [national, with_file] {
+        let with = |key: &str, value: serde_json::Value| {
+            let mut changed = good.clone();
+            changed[key] = value;
+            changed
+        };
+        let case = Case {
+            view: view.clone(),
+            parameters: good.clone(),
+            bad_parameters: vec![
+                with("law_date", json!("27/11/2026")),
+                with("rules", json!("nowhere.toml")),
+                with("storey", json!({ "height_m": 0.0 })),
+                with("yields", json!({ "floor_share": 1.5 })),
+                with("realisable", json!({ "share": 0.1, "source": " " })),
+                with("cost", json!({ "eur_per_m2": [3000.0, 2000.0], "source": "essai" })),
+                with("decisions", json!({ "AC1": { "verdict": "peut-être", "source": "x" } })),
+            ],
+            duration_s: 60.0,
+            outputs: 1,
+            inputs: Default::default(),
+        };
+        let raising = OneShot(twin_elevation_potential::ElevationPotential::default());
+        assert_eq!(check(&raising, &case), Vec::<String>::new());
+    }
+}

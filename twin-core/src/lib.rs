@@ -16,6 +16,8 @@
 //! | [`results`] | run store, indicators, gauges |
 //! | [`export`] | maps, plots, reports, styles |
 //!
+//! Beside them stand [`error`], [`language`] and [`process`].
+//!
 //! SI units inside; heights in the legal datum of the place; grids in C order with row 0 to the
 //! north; `NaN` is *no data*, never *dry*.
 
@@ -24,6 +26,7 @@ pub mod error;
 pub mod export;
 pub mod formats;
 pub mod language;
+pub mod process;
 pub mod products;
 pub mod results;
 pub mod scenario;

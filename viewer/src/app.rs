@@ -1,5 +1,6 @@
 //! The application: in a window, or without one for pictures.
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,10 +27,15 @@ use twin_core::{Error, Result};
 use crate::arguments::Arguments;
 use crate::camera::{self, Drawing, Stage};
 use crate::capture;
+use crate::notices::Notices;
 use crate::opened::{Opened, state_of};
 use crate::scene::{Loading, ScenePlugin, SceneSet};
 use crate::state::{CompareMode, ViewState};
+use crate::stats::{Drawn, SCRUBBED, processor_ms};
 use crate::window;
+
+/// A picture that takes longer than this does not come.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The plugins that the window can run.
 #[derive(Clone, Resource)]
@@ -62,14 +68,17 @@ pub(crate) fn execute(arguments: &Arguments, registry: Registry) -> Result<()> {
         let mut pictures = Pictures::new(state, opened, registry, arguments.size)?;
         let png = pictures.page(arguments.bare)?;
         write_atomically(out, &png)?;
+        pictures.tell_problems();
         if arguments.stats {
-            pictures.print_stats();
+            pictures.print_stats()?;
         }
         return Ok(());
     }
     if let Some(folder) = &arguments.animate {
         let mut pictures = Pictures::new(state, opened, registry, arguments.size)?;
-        return pictures.animation(folder, arguments.bare);
+        pictures.animation(folder, arguments.bare)?;
+        pictures.tell_problems();
+        return Ok(());
     }
     window::run(path, state, opened, registry, arguments.stats)
 }
@@ -89,6 +98,7 @@ pub(crate) fn settle(state: &mut ViewState, opened: &Opened) {
     if !state.camera.is_placed() {
         state.camera.show_all(opened);
     }
+    state.camera.stay_above(opened);
 }
 
 /// Plugins of Bevy that both forms of the application have.
@@ -189,9 +199,8 @@ impl Pictures {
         let _ = device.wgpu_device().poll(PollType::Wait { submission_index: None, timeout: None });
     }
 
-    /// The picture when all that it wants is there.
-    pub(crate) fn picture(&mut self) -> Result<image::RgbaImage> {
-        const PATIENCE: Duration = Duration::from_secs(300);
+    /// Turns without drawing until all that the picture wants is there.
+    fn load(&mut self) -> Result<()> {
         let started = Instant::now();
         self.app.insert_resource(Drawing(false));
         // What was chosen in one turn is asked for in the next.
@@ -206,6 +215,12 @@ impl Pictures {
                 std::thread::sleep(Duration::from_millis(2));
             }
         }
+        Ok(())
+    }
+
+    /// The picture when all that it wants is there.
+    pub(crate) fn picture(&mut self) -> Result<image::RgbaImage> {
+        self.load()?;
         self.phases.push(("loaded", self.started.elapsed()));
         self.app.insert_resource(Drawing(true));
         let screenshot = Screenshot::image(self.target.clone());
@@ -214,6 +229,7 @@ impl Pictures {
                 captured.0 = Some(capture.image.clone());
             },
         );
+        let started = Instant::now();
         while started.elapsed() < PATIENCE {
             self.update();
             if let Some(image) = self.app.world_mut().resource_mut::<Captured>().0.take() {
@@ -235,8 +251,7 @@ impl Pictures {
     /// A picture of every stored moment of run A.
     fn animation(&mut self, folder: &Path, bare: bool) -> Result<()> {
         std::fs::create_dir_all(folder).map_err(Error::write(folder))?;
-        let opened = self.app.world().resource::<Opened>();
-        let times = opened.run_a().map(|run| run.times().to_vec()).unwrap_or_default();
+        let times = self.times();
         if times.is_empty() {
             return Err(Error::input(
                 folder.display().to_string(),
@@ -245,17 +260,59 @@ impl Pictures {
             ));
         }
         for (index, time) in times.into_iter().enumerate() {
-            self.app.world_mut().resource_mut::<ViewState>().result.time_s = time;
+            self.set_time(time);
             let png = self.page(bare)?;
             write_atomically(&folder.join(format!("image-{index:04}.png")), &png)?;
         }
         Ok(())
     }
 
-    fn print_stats(&mut self) {
+    /// Says what the picture lacks, as the window would.
+    fn tell_problems(&self) {
+        let language = self.app.world().resource::<ViewState>().language;
+        for notice in self.app.world().resource::<Notices>().iter().filter(|n| n.is_error) {
+            let sign = language.pick("avertissement : ", "warning: ");
+            // A closed standard error is no further error.
+            let _ = writeln!(std::io::stderr(), "{sign}{}", notice.text);
+        }
+    }
+
+    /// Stored moments of run A.
+    fn times(&self) -> Vec<f64> {
+        let opened = self.app.world().resource::<Opened>();
+        opened.run_a().map(|run| run.times().to_vec()).unwrap_or_default()
+    }
+
+    fn set_time(&mut self, time_s: f64) {
+        self.app.world_mut().resource_mut::<ViewState>().result.time_s = time_s;
+    }
+
+    fn print_stats(&mut self) -> Result<()> {
         for (phase, time) in &self.phases {
             println!("{phase}: {:.2} s", time.as_secs_f64());
         }
+        let line = self.app.world_mut().run_system_cached(|drawn: Drawn<'_, '_>| drawn.line());
+        println!("{}", line.unwrap_or_default());
+        let times = self.times();
+        if times.len() < 2 {
+            return Ok(());
+        }
+        let mut costs = Vec::new();
+        for k in 0..SCRUBBED {
+            // Far from the last one, as a hand on the slider jumps.
+            let index = (k * times.len() * 5 / 13 + k) % times.len();
+            self.set_time(times[index]);
+            costs.extend(processor_ms(|| self.load())?);
+        }
+        if let Some(most) = costs.iter().copied().reduce(f64::max) {
+            let mean = costs.iter().sum::<f64>() / costs.len() as f64;
+            println!(
+                "{} of {} moments: {mean:.0} ms of processor time each, {most:.0} at most",
+                costs.len(),
+                times.len()
+            );
+        }
+        Ok(())
     }
 }
 

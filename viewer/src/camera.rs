@@ -17,7 +17,7 @@ use crate::scene::{LEFT, RIGHT};
 use crate::state::{CameraMode, CameraState, CompareMode, ViewState};
 
 /// Height of the eyes of a person standing, in metres.
-pub(crate) const EYE_M: f64 = 1.7;
+const EYE_M: f64 = 1.7;
 /// Vertical opening of the picture.
 const FIELD_OF_VIEW_DEG: f32 = 45.0;
 
@@ -136,6 +136,19 @@ impl CameraState {
             heading_deg: 0.0,
             pitch_deg: 50.0,
             distance_m: 1.25 * size,
+        };
+    }
+
+    /// At street level the eyes are above the ground; in flight they do not go below it.
+    pub(crate) fn stay_above(&mut self, opened: &Opened) {
+        let [x, y, z] = self.target;
+        // The exact terrain: its coarse form would let one sink into a kerb of a large territory.
+        let exact = opened.territory.ground_at(x, y).ok().flatten().or(opened.coarse_height(x, y));
+        let Some(ground) = exact.map(f64::from) else { return };
+        self.target[2] = match self.mode {
+            CameraMode::Street => ground + EYE_M,
+            CameraMode::Fly => z.max(ground + EYE_M),
+            CameraMode::Map | CameraMode::Plan => z,
         };
     }
 

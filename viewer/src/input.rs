@@ -1,4 +1,4 @@
-//! Pointer and keys: moving the camera and using the tools.
+//! The pointer on the picture: moving the camera and using the tools; files that are chosen or dropped.
 
 use std::path::PathBuf;
 
@@ -8,22 +8,18 @@ use bevy::prelude::*;
 use bevy::window::PrimaryWindow;
 use bevy_egui::input::EguiWantsInput;
 
-use crate::app::Plugins;
-use crate::camera::{EYE_M, MainCamera, SecondCamera};
+use crate::camera::{MainCamera, SecondCamera};
 use crate::notices::Notices;
 use crate::opened::Opened;
 use crate::pick::{Picker, answer, ground_hit};
 use crate::scene::Buildings;
 use crate::scene::material::SurfaceMaterial;
-use crate::simulate::Job;
-use crate::state::{CameraMode, CompareMode, Paint, PaintLayer, ViewState};
-use crate::tools::{DrawnKind, Tool, Tools};
+use crate::state::{CameraMode, Paint, PaintLayer, ViewState};
+use crate::tools::{Tool, Tools};
 use crate::window::Session;
 
 /// A press that moves less than this is a click.
 const CLICK_PX: f32 = 4.0;
-/// Metres per second on foot, and metres per second of flight at a height of a metre.
-const WALK_M_S: f64 = 6.0;
 
 /// A file chosen or dropped: something to open, or an object or layer to add to the view.
 pub(crate) fn take_file(path: PathBuf, session: &mut Session, state: &mut ViewState) {
@@ -44,199 +40,6 @@ pub(crate) fn take_file(path: PathBuf, session: &mut Session, state: &mut ViewSt
         }
         _ => session.open = Some(path),
     }
-}
-
-/// Keys of the window.
-pub(crate) fn keys(
-    keys: Res<ButtonInput<KeyCode>>,
-    wants: Res<EguiWantsInput>,
-    time: Res<Time<Real>>,
-    opened: Res<Opened>,
-    mut state: ResMut<ViewState>,
-    mut session: ResMut<Session>,
-    mut tools: ResMut<Tools>,
-    mut job: ResMut<Job>,
-    plugins: Res<Plugins>,
-    mut notices: ResMut<Notices>,
-) {
-    let pressed = |key| keys.just_pressed(key);
-    let controls = [KeyCode::ControlLeft, KeyCode::ControlRight];
-    // On a slow machine, keys are pressed and let go within one turn.
-    let control = keys.any_pressed(controls) || keys.any_just_released(controls);
-    if pressed(KeyCode::F1) {
-        session.shows_help = !session.shows_help;
-    }
-    if pressed(KeyCode::F12) {
-        session.picture = Some(crate::capture::free_name(&session.view_file));
-    }
-    if wants.wants_any_keyboard_input() {
-        return;
-    }
-    if control && pressed(KeyCode::KeyS) {
-        let file = session.view_file.clone();
-        match state.write(&file) {
-            Ok(()) => notices.say(crate::window::said_written(&file, state.language)),
-            Err(error) => notices.error(&error, state.language),
-        }
-    }
-    if control {
-        return;
-    }
-    let exaggeration = state.exaggeration;
-    let modes = [
-        (KeyCode::Digit1, CameraMode::Map),
-        (KeyCode::Digit2, CameraMode::Plan),
-        (KeyCode::Digit3, CameraMode::Fly),
-        (KeyCode::Digit4, CameraMode::Street),
-    ];
-    for (key, mode) in modes {
-        if pressed(key) {
-            state.camera.switch(mode, &opened, exaggeration);
-        }
-    }
-    if pressed(KeyCode::KeyP) {
-        let plan = state.camera.mode == CameraMode::Plan;
-        let mode = if plan { CameraMode::Map } else { CameraMode::Plan };
-        state.camera.switch(mode, &opened, exaggeration);
-    }
-    if pressed(KeyCode::Home) {
-        state.camera.show_all(&opened);
-    }
-    if pressed(KeyCode::Tab) && keys.pressed(KeyCode::ShiftLeft) {
-        session.shows_panels = !session.shows_panels;
-    }
-    let held = [
-        (KeyCode::KeyI, Tool::Ask),
-        (KeyCode::KeyT, Tool::Distance),
-        (KeyCode::KeyU, Tool::Area),
-        (KeyCode::KeyO, Tool::Profile),
-    ];
-    for (key, tool) in held {
-        if pressed(key) {
-            tools.take(tool);
-        }
-    }
-    for (key, kind) in
-        [KeyCode::F5, KeyCode::F6, KeyCode::F7, KeyCode::F8].into_iter().zip(DrawnKind::ALL)
-    {
-        if pressed(key) {
-            state.camera.switch(CameraMode::Plan, &opened, exaggeration);
-            tools.take(Tool::Draw(kind));
-        }
-    }
-    if pressed(KeyCode::F9) {
-        match job.start_drafts(&mut tools, &opened, &plugins.0, state.language) {
-            Ok(file) => notices.say(crate::window::said_written(&file, state.language)),
-            Err(error) => notices.error(&error, state.language),
-        }
-    }
-    if pressed(KeyCode::Escape) {
-        session.shows_help = false;
-        let tool = tools.tool;
-        tools.take(tool);
-        tools.answer = None;
-    }
-    if pressed(KeyCode::Enter) || pressed(KeyCode::NumpadEnter) {
-        tools.complete();
-    }
-    if pressed(KeyCode::Backspace) {
-        tools.undo();
-    }
-    if pressed(KeyCode::KeyC) && opened.runs.len() > 1 {
-        state.compare.mode = match state.compare.mode {
-            CompareMode::Off => CompareMode::SideBySide,
-            CompareMode::SideBySide => CompareMode::Swipe,
-            CompareMode::Swipe => CompareMode::Difference,
-            CompareMode::Difference => CompareMode::Off,
-        };
-    }
-    if pressed(KeyCode::Space) {
-        session.is_playing = !session.is_playing;
-    }
-    step_time(&keys, &opened, &mut state);
-    move_camera(&keys, time.delta_secs_f64().min(0.2), &opened, &mut state);
-}
-
-/// The next or previous stored moment.
-fn step_time(keys: &ButtonInput<KeyCode>, opened: &Opened, state: &mut ResMut<'_, ViewState>) {
-    let Some(run) = opened.run_a() else { return };
-    let now = state.result.time_s;
-    let next = if keys.just_pressed(KeyCode::PageDown) {
-        run.times().iter().find(|t| **t > now + 1e-6)
-    } else if keys.just_pressed(KeyCode::PageUp) {
-        run.times().iter().rev().find(|t| **t < now - 1e-6)
-    } else {
-        None
-    };
-    if let Some(next) = next {
-        state.result.time_s = *next;
-    }
-}
-
-/// Arrows and W A S D by their places on the keyboard move, Q and E turn, R and F rise and fall.
-fn move_camera(
-    keys: &ButtonInput<KeyCode>,
-    seconds: f64,
-    opened: &Opened,
-    state: &mut ResMut<'_, ViewState>,
-) {
-    let axis = |more: [KeyCode; 2], less: [KeyCode; 2]| {
-        f64::from(u8::from(keys.any_pressed(more))) - f64::from(u8::from(keys.any_pressed(less)))
-    };
-    use KeyCode::{
-        ArrowDown, ArrowLeft, ArrowRight, ArrowUp, KeyA, KeyD, KeyE, KeyF, KeyQ, KeyR, KeyS, KeyW,
-    };
-    let right = axis([ArrowRight, KeyD], [ArrowLeft, KeyA]);
-    let ahead = axis([ArrowUp, KeyW], [ArrowDown, KeyS]);
-    let turn = axis([KeyE, KeyE], [KeyQ, KeyQ]);
-    let rise = axis([KeyR, KeyR], [KeyF, KeyF]);
-    let near =
-        axis([KeyCode::NumpadAdd, KeyCode::Equal], [KeyCode::NumpadSubtract, KeyCode::Minus]);
-    if [right, ahead, turn, rise, near].iter().all(|v| *v == 0.0) {
-        return;
-    }
-    // The first turn of a press follows a rest of unknown length.
-    let seconds = seconds.max(0.03);
-    let quick = if keys.pressed(KeyCode::ShiftLeft) { 4.0 } else { 1.0 };
-    let frame = opened.frame;
-    let camera = &mut state.camera;
-    match camera.mode {
-        CameraMode::Map | CameraMode::Plan => {
-            let step = 0.8 * camera.distance_m * seconds * quick;
-            camera.pan(right * step, ahead * step);
-            let about = camera.target;
-            camera.orbit(about, turn * 60.0 * seconds, rise * 40.0 * seconds);
-            camera.zoom(about, (-near * seconds).exp());
-        }
-        CameraMode::Fly | CameraMode::Street => {
-            let is_walking = camera.mode == CameraMode::Street;
-            let [x, y, z] = camera.target;
-            let ground = opened.coarse_height(x, y).map_or(frame.height(), f64::from);
-            let speed = if is_walking { WALK_M_S } else { WALK_M_S + 0.6 * (z - ground).max(0.0) };
-            let step = speed * seconds * quick;
-            camera.heading_deg = (camera.heading_deg + turn * 60.0 * seconds).rem_euclid(360.0);
-            camera.pan(right * step, ahead * step);
-            if !is_walking {
-                camera.target[2] +=
-                    rise * step - ahead * step * camera.pitch_deg.to_radians().sin();
-            }
-            stay_above(camera, opened);
-        }
-    }
-    camera.settle();
-}
-
-/// At street level the eyes are above the ground; in flight they do not go below it.
-fn stay_above(camera: &mut crate::state::CameraState, opened: &Opened) {
-    let [x, y, z] = camera.target;
-    // The exact terrain: its coarse form would let one sink into a kerb of a large territory.
-    let exact = opened.territory.ground_at(x, y).ok().flatten().or(opened.coarse_height(x, y));
-    let Some(ground) = exact.map(f64::from) else { return };
-    camera.target[2] = match camera.mode {
-        CameraMode::Street => ground + EYE_M,
-        CameraMode::Fly => z.max(ground + EYE_M),
-        CameraMode::Map | CameraMode::Plan => z,
-    };
 }
 
 /// A drag that began on the picture.
@@ -322,7 +125,7 @@ pub(crate) fn pointer(
             }
             CameraMode::Fly | CameraMode::Street => {
                 state.camera.pan(0.0, f64::from(turns) * 5.0);
-                stay_above(&mut state.camera, &opened);
+                state.camera.stay_above(&opened);
             }
         }
     }

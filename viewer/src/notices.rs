@@ -1,9 +1,10 @@
 //! What the window has to say: errors and what was done, one sentence each.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 
 use bevy::prelude::Resource;
-use twin_core::{Error, Language};
+use twin_core::{Error, Language, Result};
 
 /// Sentences kept.
 const KEPT: usize = 20;
@@ -35,6 +36,17 @@ impl Notices {
     /// Tells what went wrong, once.
     pub(crate) fn problem(&mut self, text: impl Into<String>) {
         self.add(text.into(), true);
+    }
+
+    /// Tells which file was written, or what kept it from being written.
+    pub(crate) fn wrote(&mut self, file: Result<PathBuf>, language: Language) {
+        match file {
+            Ok(file) => {
+                let written = language.pick("Écrit", "Written");
+                self.say(format!("{written} : {}", file.display()));
+            }
+            Err(error) => self.error(&error, language),
+        }
     }
 
     fn add(&mut self, text: String, is_error: bool) {

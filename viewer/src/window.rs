@@ -13,17 +13,22 @@ use bevy::winit::{UpdateMode, WinitSettings};
 use bevy_egui::{
     EguiGlobalSettings, EguiPlugin, EguiPreUpdateSet, EguiPrimaryContextPass, PrimaryEguiContext,
 };
+use twin_core::results::write_atomically;
 use twin_core::simulation::Registry;
-use twin_core::{Error, Language, Result};
+use twin_core::{Error, Result};
 
 use crate::app::{self, Plugins, settle};
 use crate::camera::{self, Stage};
+use crate::capture::free_name;
+use crate::findings;
 use crate::input;
+use crate::keys;
 use crate::notices::Notices;
 use crate::opened::{Opened, state_of};
 use crate::scene::{self, Loading, SceneSet};
 use crate::simulate::{self, Job};
 use crate::state::ViewState;
+use crate::stats::Drawn;
 use crate::tools::Tools;
 use crate::ui;
 
@@ -66,6 +71,41 @@ impl Session {
             picture: None,
             scenarios: None,
         }
+    }
+
+    /// Lets time run, or stops it; from the end it begins anew.
+    pub(crate) fn toggle_play(&mut self, opened: &Opened, time_s: &mut f64) {
+        self.is_playing = !self.is_playing;
+        let times = opened.run_a().map(|run| run.times()).unwrap_or_default();
+        if let (true, [first, .., last]) = (self.is_playing, times)
+            && *time_s >= *last
+        {
+            *time_s = *first;
+        }
+    }
+
+    /// Stops time at the stored moment before or after.
+    pub(crate) fn step_time(&mut self, opened: &Opened, later: bool, time_s: &mut f64) {
+        self.is_playing = false;
+        let times = opened.run_a().map(|run| run.times()).unwrap_or_default();
+        let next = match later {
+            true => times.iter().find(|t| **t > *time_s + 1e-6),
+            false => times.iter().rev().find(|t| **t < *time_s - 1e-6),
+        };
+        *time_s = next.copied().unwrap_or(*time_s);
+    }
+
+    /// Writes what the tool in hand found beside the view; gives the file.
+    pub(crate) fn write_findings(
+        &self,
+        tools: &Tools,
+        opened: &Opened,
+        state: &ViewState,
+    ) -> Result<PathBuf> {
+        let table = findings::table(tools, opened, state)?;
+        let file = free_name(&self.view_file, "csv");
+        write_atomically(&file, &table)?;
+        Ok(file)
     }
 
     /// Scenario files of a folder, looked for anew now and then.
@@ -144,7 +184,7 @@ pub(crate) fn run(
     app.add_systems(PreUpdate, ui::hush.after(between).before(EguiPreUpdateSet::BeginPass));
     app.add_systems(
         Update,
-        (input::keys, input::pointer, input::renew_answer, drop_files, simulate::take_result, play)
+        (keys::keys, input::pointer, input::renew_answer, drop_files, simulate::take_result, play)
             .chain()
             .before(camera::place),
     );
@@ -269,18 +309,10 @@ fn save_picture(
                 let written = crate::capture::write_part(world, &image, part, &file);
                 let language = world.resource::<ViewState>().language;
                 let mut notices = world.resource_mut::<Notices>();
-                match written {
-                    Ok(()) => notices.say(said_written(&file, language)),
-                    Err(error) => notices.error(&error, language),
-                }
+                notices.wrote(written.map(|()| file), language);
             });
         },
     );
-}
-
-/// The sentence that tells where a file is.
-pub(crate) fn said_written(file: &Path, language: Language) -> String {
-    format!("{} : {}", language.pick("Écrit", "Written"), file.display())
 }
 
 /// Figures of `--stats`.
@@ -292,7 +324,7 @@ struct Stats {
     is_done: bool,
 }
 
-fn count(mut stats: ResMut<Stats>, loading: Loading<'_>, terrain: Res<scene::terrain::Terrain>) {
+fn count(mut stats: ResMut<Stats>, loading: Loading<'_>, drawn: Drawn<'_, '_>) {
     stats.frames += 1;
     if !stats.is_on || stats.is_done {
         return;
@@ -303,10 +335,6 @@ fn count(mut stats: ResMut<Stats>, loading: Loading<'_>, terrain: Res<scene::ter
     }
     if !loading.is_going_on() && stats.frames > 2 {
         stats.is_done = true;
-        let (nodes, triangles) = terrain.drawn;
-        println!(
-            "complete: {seconds:.2} s, {} turns, {nodes} terrain nodes, {triangles} terrain triangles",
-            stats.frames
-        );
+        println!("complete: {seconds:.2} s, {} turns, {}", stats.frames, drawn.line());
     }
 }

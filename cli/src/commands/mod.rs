@@ -11,6 +11,7 @@ mod finished;
 mod info;
 mod observe;
 mod places;
+mod rules;
 mod run;
 mod view;
 
@@ -35,6 +36,7 @@ pub(crate) fn execute(arguments: Arguments, registry: &Registry) -> Result<()> {
         Command::Assemble(arguments) => assemble::run(&arguments, &console),
         Command::Info { path, json } => info::info(&path, json, console.language),
         Command::View { path, arguments } => view::view(&path, &arguments, console.language),
+        Command::Rules { action } => rules::rules(&action, console.language),
         Command::Cite { run } => cite::cite(&run, console.language),
         Command::Simulations { id, json } => {
             describe::simulations(registry, id.as_deref(), json, console.language)

@@ -243,6 +243,7 @@ impl Run for FloodRun {
             statics,
             gauges: self.series(),
             assets,
+            volumes: Vec::new(),
             markers: std::mem::take(&mut self.setup.markers),
             structures: std::mem::take(&mut self.setup.structures),
             key_messages,

@@ -25,7 +25,9 @@ pub(crate) fn folder() -> &'static Path {
         let text = "schema = 1\nname = \"Petit\"\nresolution_m = 2.0\ndemo = true\n\
             [[source]]\nproduct = \"lidar-hd\"\npath = \"sources/lidar/*.laz\"\n\
             [[source]]\nproduct = \"bd-topo\"\npath = \"sources/BDT_*.gpkg\"\n\
-            [[source]]\nproduct = \"ocs-ge\"\npath = \"sources/OCS-GE_*.gpkg\"\n";
+            [[source]]\nproduct = \"ocs-ge\"\npath = \"sources/OCS-GE_*.gpkg\"\n\
+            [[source]]\nproduct = \"cadastre\"\npath = \"sources/urbanisme.gpkg\"\n\
+            [[source]]\nproduct = \"plu\"\npath = \"sources/urbanisme.gpkg\"\n";
         std::fs::write(&file, text).unwrap();
         let file = TerritoryFile::load(&file).unwrap();
         assemble(&file, &path.join("small.twin"), None, &AtomicBool::new(false), &|_, _| ())

@@ -10,7 +10,7 @@ use super::{AssembledGrids, Stage};
 use crate::formats::las::PointFile;
 use crate::formats::{FeatureTable, LayerRead, read_vector_layers};
 use crate::language::Text;
-use crate::products::{BdTopo, ImportReport, OcsGe, bd_france, plu, ppr};
+use crate::products::{BdTopo, ImportReport, OcsGe, bd_france, cadastre, plu, ppr};
 use crate::spatial::{Crs, Extent, Transformer, VerticalDatum};
 use crate::territory::{Features, Product, SourceEntry, SourceRecord, TerritoryFile};
 use crate::{Error, FileProblem, Language, Result};
@@ -250,6 +250,7 @@ impl Sources {
             }
             Product::OcsGe => OcsGe::new()?.from_tables(tables, &mut report),
             Product::Plu => plu::from_tables(tables, &mut report),
+            Product::Cadastre => cadastre::from_tables(tables, &mut report),
             Product::Ppr => ppr::from_tables(tables, &mut report),
             Product::LocalTable => {
                 for (table, path) in tables.iter().zip(origins) {

@@ -3,9 +3,11 @@
 //! Coordinates are finite, rings are closed and have an area, lines have a length, and an unknown
 //! height is `NaN`: BD TOPO writes −1000 on vertices without height (*Pas de Z*).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::import_report::{LayerReport, SkipReason};
 use crate::formats::Value;
-use crate::spatial::{Geometry, Line};
+use crate::spatial::{Geometry, Line, Polygon};
 
 /// Below this a height is a code for *none* (m); the lowest land of France lies at −10 m.
 const LOWEST_HEIGHT_M: f64 = -100.0;
@@ -39,6 +41,7 @@ pub(super) fn clean(
                 polygon.interiors.retain(has_area);
             }
             polygons.retain(|polygon| has_area(&polygon.exterior));
+            unstack(polygons);
         }
     }
     if parts_before == 0 || parts(&geometry) == 0 {
@@ -47,6 +50,28 @@ pub(super) fn clean(
     report.vertices_without_height += without_height;
     report.trimmed += usize::from(parts(&geometry) < parts_before);
     Ok(geometry)
+}
+
+/// Of polygons with the same outline in plan, the floor and the roof of a solid, leaves the highest:
+/// they would count the ground twice.
+fn unstack(polygons: &mut Vec<Polygon>) {
+    if polygons.len() < 2 {
+        return;
+    }
+    let plan = |polygon: &Polygon| -> Vec<[u64; 2]> {
+        polygon.exterior.iter().map(|p| [p[0].to_bits(), p[1].to_bits()]).collect()
+    };
+    let height = |polygon: &Polygon| polygon.exterior.iter().map(|p| p[2]).fold(f64::MIN, f64::max);
+    let mut highest: BTreeMap<Vec<[u64; 2]>, usize> = BTreeMap::new();
+    for (k, polygon) in polygons.iter().enumerate() {
+        let known = highest.entry(plan(polygon)).or_insert(k);
+        if height(polygon) > height(&polygons[*known]) {
+            *known = k;
+        }
+    }
+    let kept: BTreeSet<usize> = highest.into_values().collect();
+    let mut k = 0..;
+    polygons.retain(|_| k.next().is_some_and(|k| kept.contains(&k)));
 }
 
 fn parts(geometry: &Geometry) -> usize {
@@ -105,7 +130,6 @@ pub(super) fn is_same(a: &Geometry, b: &Geometry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spatial::Polygon;
 
     fn cleaned(geometry: Geometry) -> Result<Geometry, SkipReason> {
         clean(geometry, &mut LayerReport::default())
@@ -136,6 +160,20 @@ mod tests {
         assert!(geometry.polygons()[0].interiors.is_empty());
         assert_eq!(cleaned(Geometry::Polygons(vec![flat])), Err(SkipReason::Degenerate));
         assert_eq!(cleaned(Geometry::Points(vec![])), Err(SkipReason::Degenerate));
+    }
+
+    #[test]
+    fn of_the_floor_and_roof_of_a_solid_the_roof_is_the_footprint() {
+        let at = |z: f64, x: f64| {
+            let ring = [(x, 0.0), (x + 9.0, 0.0), (x + 9.0, 9.0), (x, 9.0)];
+            let mut polygon = Polygon::from_corners(&ring);
+            polygon.exterior.iter_mut().for_each(|p| p[2] = z);
+            polygon
+        };
+        let solids = vec![at(3.0, 0.0), at(9.0, 0.0), at(f64::NAN, 20.0)];
+        let geometry = cleaned(Geometry::Polygons(solids)).unwrap();
+        let [roof, other] = geometry.polygons() else { panic!("two outlines") };
+        assert_eq!((roof.exterior[0][2], other.exterior[0][0]), (9.0, 20.0));
     }
 
     #[test]

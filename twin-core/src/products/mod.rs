@@ -10,12 +10,14 @@
 //! | [`BdTopo`] | BD TOPO V3: GeoPackage, shapefile, WFS |
 //! | [`bd_france`] | BD France, vegetation theme |
 //! | [`OcsGe`] | OCS GE land cover |
-//! | [`plu`] | urban-planning documents |
+//! | [`plu`] | urban-planning documents and easements |
+//! | [`cadastre`] | parcels |
 //! | [`ppr`] | risk-prevention plans |
 //! | [`lidar_hd`] | classes of LiDAR HD |
 
 pub mod bd_france;
 mod bdtopo;
+pub mod cadastre;
 mod cells;
 mod facility_table;
 mod geometry_check;

@@ -1,5 +1,6 @@
-//! Urban-planning documents by the CNIG standard, from the Géoportail de l'urbanisme or a delivery:
-//! zones (`zone_urba`) and prescriptions (`prescription_surf`, `_lin`, `_pct`).
+//! Urban-planning documents by the CNIG standards, from the Géoportail de l'urbanisme or a delivery:
+//! zones (`zone_urba`), prescriptions (`prescription_surf`, `_lin`, `_pct`) and the ground that public
+//! easements bind (`assiette_sup_s`, `_l`, `_p`).
 
 use super::cells::civil_date;
 use super::import_report::{ImportReport, LayerReport};
@@ -23,7 +24,13 @@ const PRESCRIPTION: Candidates = &[
     ("document", DOCUMENT),
     ("reglement", &["urlfic", "nomfic"]),
 ];
-const IDENTIFIER: &[&str] = &["idzone", "lib_idzone", "idpsc", "lib_idpsc", "gid"];
+const EASEMENT: Candidates = &[
+    ("libelle", &["nomsuplitt", "nomass"]),
+    ("sous_type", &["typeass"]),
+    ("document", &["idacte", "gpu_doc_id", "partition"]),
+    ("reglement", &["urlacte", "nomacte", "fichier"]),
+];
+const IDENTIFIER: &[&str] = &["idzone", "lib_idzone", "idpsc", "lib_idpsc", "idass", "gid"];
 const DOCUMENT: &[&str] = &["idurba", "gpu_doc_id", "partition"];
 const DATES: &[&str] = &["datvalid", "datappro"];
 
@@ -39,6 +46,8 @@ pub fn from_tables(
             (ZoneKind::UrbanPlanning, ZONE)
         } else if name.contains("prescription") {
             (ZoneKind::UrbanPrescription, PRESCRIPTION)
+        } else if name.contains("assiette sup") || table.column("suptype").is_some() {
+            (ZoneKind::Easement, EASEMENT)
         } else if table.column("typezone").is_some() {
             (ZoneKind::UrbanPlanning, ZONE)
         } else if table.column("typepsc").is_some() {
@@ -70,6 +79,15 @@ pub fn from_tables(
         for (field, own) in [("libelle", "libelle_plu"), ("type", "type_plu")] {
             if let Some(field) = table.column(field).and_then(|i| table.fields.get_mut(i)) {
                 field.name = own.to_owned();
+            }
+        }
+        if kind == ZoneKind::Easement {
+            // The portal writes `ac1`, deliveries and the law `AC1`.
+            let category = column(&table, &["suptype"]);
+            for name in ["code", "type"] {
+                add_column(&mut table, name, |values| {
+                    text(values, category).map_or(Value::Null, |t| Value::Text(t.to_uppercase()))
+                });
             }
         }
         let (table, columns) = reshape::<Zone>(table, candidates);
@@ -128,6 +146,17 @@ mod tests {
         assert_eq!(prescription.class.as_deref(), Some("01"));
         assert_eq!(prescription.subclass.as_deref(), Some("00"));
         assert_eq!(prescription.label.as_deref(), Some("EBC"));
+    }
+
+    #[test]
+    fn an_easement_has_its_category() {
+        let table =
+            table("wfs_sup:assiette_sup_s", &[("suptype", "ac1"), ("nomsuplitt", "Église")]);
+        let features = from_tables([table], &mut ImportReport::default());
+        let zone = &features.zones[0];
+        assert_eq!(zone.kind, Some(ZoneKind::Easement));
+        assert_eq!(zone.class.as_deref(), Some("AC1"));
+        assert_eq!(zone.label.as_deref(), Some("Église"));
     }
 
     #[test]

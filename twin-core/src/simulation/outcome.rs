@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::export::{Legend, map::Marker};
 use crate::formats::FeatureTable;
+use crate::formats::cityjson::CityObject;
 use crate::language::Text;
 use crate::results::Indicators;
 use crate::spatial::{Grid, Line};
@@ -115,6 +116,8 @@ pub struct Outcome {
     pub gauges: Vec<GaugeSeries>,
     /// Results per asset (building, road …), one table per layer of `assets.gpkg`.
     pub assets: Vec<FeatureTable>,
+    /// Volumes that the result adds to the territory, for `volumes.city.jsonl`.
+    pub volumes: Vec<CityObject>,
     /// Symbols of the maps beside gauges: inflows, outflows, breaches.
     pub markers: Vec<Marker>,
     /// Where structures landed.

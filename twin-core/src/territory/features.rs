@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Building, BuildingModel, Cemetery, Commune, Facility, Hedge, LandCoverZone, Layer,
-    LinearConstruction, LocalAttribute, NamedWaterCourse, PointConstruction, Pylon, Rail,
+    LinearConstruction, LocalAttribute, NamedWaterCourse, Parcel, PointConstruction, Pylon, Rail,
     ReliefLine, Reservoir, Road, RoofPlane, Runway, SportsGround, SurfaceConstruction,
     TransportSite, Tree, VegetationZone, WaterBody, WaterCourse, WaterSurface, Zone,
     layer::intersects,
@@ -111,6 +111,8 @@ features! {
     facilities: Facility,
     /// Communes.
     communes: Commune,
+    /// Parcels of the cadastre.
+    parcels: Parcel,
     /// Regulatory zones.
     zones: Zone,
     /// What local tables say of other features.

@@ -109,8 +109,10 @@ pub enum Product {
     BdFranceVegetation,
     /// OCS GE land cover.
     OcsGe,
-    /// Urban-planning zones (CNIG PLU).
+    /// Urban-planning zones, prescriptions and easements (CNIG PLU and SUP).
     Plu,
+    /// Parcels of the cadastre (Parcellaire Express, cadastre.data.gouv.fr).
+    Cadastre,
     /// Risk-prevention zones (PPR, COVADIS or CNIG).
     Ppr,
     /// A table of one's own (CSV, GeoPackage …), joined by RNB identifier or `cleabs`.
@@ -126,6 +128,7 @@ impl Product {
             Self::BdFranceVegetation => "BD France, végétation (bêta)",
             Self::OcsGe => "OCS GE",
             Self::Plu => "PLU (CNIG)",
+            Self::Cadastre => "cadastre",
             Self::Ppr => "PPR",
             Self::LocalTable => "table locale",
         }
@@ -144,6 +147,7 @@ impl Product {
         match self {
             Self::LidarHd | Self::BdTopo | Self::BdFranceVegetation | Self::OcsGe => "© IGN",
             Self::Plu => "Géoportail de l'urbanisme",
+            Self::Cadastre => "DGFiP",
             Self::Ppr => "Services de l'État",
             Self::LocalTable => "non précisée",
         }

@@ -24,6 +24,7 @@ mod identifier;
 mod land_cover;
 mod layer;
 mod local_attribute;
+mod parcel;
 mod quality;
 mod rail;
 mod relief;
@@ -65,6 +66,7 @@ pub use identifier::{InseeCode, RnbId};
 pub use land_cover::{LandCover, LandCoverZone};
 pub use layer::{Column, Layer, Oddities, Shape, intersects};
 pub use local_attribute::LocalAttribute;
+pub use parcel::Parcel;
 pub use quality::{
     BuildingCounts, CellQuality, QualityCounts, QualityReport, QualityShares, TerrainErrors,
     TerrainSource, quantile,

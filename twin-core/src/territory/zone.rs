@@ -19,6 +19,8 @@ labels! {
         RiskRegulation = "ppr-reglement",
         /// Perimeter of a risk-prevention plan.
         RiskPerimeter = "ppr-perimetre",
+        /// Public easement (*servitude d'utilité publique*): `AC1`, `AC2`, `AC4`, `PM1`, `T5` …
+        Easement = "servitude",
     }
 }
 
@@ -88,8 +90,8 @@ layer! {
         pub code: Option<String> = "code",
         /// Full name.
         pub label: Option<String> = "libelle",
-        /// Type in the standard: `U`, `AUc`, `A`, `N` for a PLU zone, the two-digit code of
-        /// prescriptions and regulations otherwise.
+        /// Type in the standard: `U`, `AUc`, `A`, `N` for a PLU zone, `AC1` … for an easement, the
+        /// two-digit code of prescriptions and regulations otherwise.
         pub class: Option<String> = "type",
         /// Subtype of a prescription.
         pub subclass: Option<String> = "sous_type",

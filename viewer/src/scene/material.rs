@@ -39,6 +39,8 @@ pub(crate) enum Kind {
     Building = 1,
     /// Colours of the vertices.
     Vertices = 2,
+    /// A colour, a picture and colours of the vertices, one upon the other.
+    Model = 3,
 }
 
 /// Constants of a [`SurfaceMaterial`].
@@ -55,6 +57,11 @@ impl Look {
     pub(crate) fn new(kind: Kind) -> Self {
         let [roof, wall] = [Rgb::hex(0xb5_6551), Rgb::hex(0xe2_d9c8)].map(linear);
         Self { kind: kind as u32, marked: u32::MAX, roof, wall }
+    }
+
+    /// The look of a part of a model that has a colour of its own.
+    pub(crate) fn of_model(colour: LinearRgba) -> Self {
+        Self { wall: colour.to_vec4(), ..Self::new(Kind::Model) }
     }
 
     /// Marks a building.

@@ -104,6 +104,7 @@ pub(crate) struct Loading<'w> {
     terrain: Option<Res<'w, terrain::Terrain>>,
     buildings: Option<Res<'w, Buildings>>,
     trees: Option<Res<'w, trees::Trees>>,
+    objects: Option<Res<'w, objects::Objects>>,
     sides: Option<Res<'w, Sides>>,
 }
 
@@ -113,6 +114,7 @@ impl Loading<'_> {
         self.terrain.as_ref().is_none_or(|t| t.is_loading())
             || self.buildings.as_ref().is_none_or(|b| b.is_loading())
             || self.trees.as_ref().is_none_or(|t| t.is_loading())
+            || self.objects.as_ref().is_none_or(|o| o.is_loading())
             || self.sides.as_ref().is_none_or(|s| s.is_loading())
     }
 }

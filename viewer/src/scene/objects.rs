@@ -1,21 +1,20 @@
 //! Point clouds and models shown beside the territory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use bevy::asset::RenderAssetUsages;
-use bevy::gltf::GltfAssetLabel;
+use bevy::gltf::{Gltf, GltfMaterial, GltfMesh, GltfNode};
 use bevy::mesh::PrimitiveTopology;
 use bevy::prelude::*;
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures::check_ready};
-use bevy::world_serialization::WorldAssetRoot;
 use twin_core::export::Rgb;
 use twin_core::formats::las::{PointFile, PointQuery};
 use twin_core::products::lidar_hd;
 use twin_core::{Error, Result};
 
 use super::SceneRoot;
-use super::material::{Kind, SurfaceMaterial};
+use super::material::{Kind, Look, SharedBuffers, SurfaceMaterial};
 use crate::frame::LocalFrame;
 use crate::notices::Notices;
 use crate::opened::Opened;
@@ -30,9 +29,17 @@ const POINT_BUDGET: usize = 3_000_000;
 pub(super) struct Objects(BTreeMap<PathBuf, Object>);
 
 enum Object {
-    Loading(Task<Result<Mesh>>),
+    Cloud(Task<Result<Mesh>>),
+    Model(Handle<Gltf>),
     Shown(Entity),
     Refused,
+}
+
+impl Objects {
+    /// Whether a file is being read.
+    pub(super) fn is_loading(&self) -> bool {
+        self.0.values().any(|object| matches!(object, Object::Cloud(_) | Object::Model(_)))
+    }
 }
 
 /// Loads the files of the view and lets go of those that it no longer names.
@@ -42,6 +49,7 @@ pub(super) fn load(
     opened: Res<Opened>,
     sides: Res<Sides>,
     assets: Res<AssetServer>,
+    parts: ModelParts<'_>,
     mut meshes: ResMut<Assets<Mesh>>,
     mut surfaces: ResMut<Assets<SurfaceMaterial>>,
     mut notices: ResMut<Notices>,
@@ -68,43 +76,109 @@ pub(super) fn load(
                 let crs = opened.territory.crs();
                 let task = AsyncComputeTaskPool::get()
                     .spawn(async move { cloud(&file, crs, frame, share) });
-                Object::Loading(task)
+                Object::Cloud(task)
             }
             Some("glb" | "gltf") if path.is_file() => {
                 let absolute = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-                let model = assets.load(GltfAssetLabel::Scene(0).from_asset(absolute));
-                let place = Transform::from_translation(origin_of(path, opened.frame));
-                let shown = (WorldAssetRoot(model), place, Visibility::default(), ChildOf(*root));
-                Object::Shown(commands.spawn(shown).id())
+                Object::Model(assets.load(absolute))
             }
             _ => {
-                let error = Error::input(
-                    path.display().to_string(),
-                    "ni un nuage de points (LAS, LAZ, COPC) ni un modèle (GLB) lisible",
-                    "neither a point cloud (LAS, LAZ, COPC) nor a model (GLB) that can be read",
-                );
-                notices.error(&error, state.language);
+                notices.error(&unreadable(path), state.language);
                 Object::Refused
             }
         };
         objects.insert(path.clone(), object);
     }
-    for object in objects.values_mut() {
-        let Object::Loading(task) = object else { continue };
-        match check_ready(task) {
-            None => {}
-            Some(Err(error)) => {
-                notices.error(&error, state.language);
-                *object = Object::Refused;
+    for (path, object) in objects {
+        match object {
+            Object::Cloud(task) => match check_ready(task) {
+                None => {}
+                Some(Err(error)) => {
+                    notices.error(&error, state.language);
+                    *object = Object::Refused;
+                }
+                Some(Ok(mesh)) => {
+                    let shared = &sides.side(0).buffers;
+                    let material = SurfaceMaterial::new(Kind::Vertices, None, shared);
+                    let cloud = (Mesh3d(meshes.add(mesh)), MeshMaterial3d(surfaces.add(material)));
+                    *object = Object::Shown(commands.spawn((cloud, ChildOf(*root))).id());
+                }
+            },
+            Object::Model(handle) => {
+                if let (true, Some(model)) =
+                    (assets.is_loaded_with_dependencies(&*handle), parts.models.get(&*handle))
+                {
+                    let place = Transform::from_translation(origin_of(path, opened.frame));
+                    let stand = (place, Visibility::default(), ChildOf(*root));
+                    let stand = commands.spawn(stand).id();
+                    let shared = &sides.side(0).buffers;
+                    for node in parts.roots(model) {
+                        parts.spawn(&mut commands, &mut surfaces, shared, node, stand);
+                    }
+                    *object = Object::Shown(stand);
+                } else if assets.load_state(&*handle).is_failed() {
+                    notices.error(&unreadable(path), state.language);
+                    *object = Object::Refused;
+                }
             }
-            Some(Ok(mesh)) => {
-                let shared = &sides.side(0).buffers;
-                let material = SurfaceMaterial::new(Kind::Vertices, None, shared);
-                let parts = (Mesh3d(meshes.add(mesh)), MeshMaterial3d(surfaces.add(material)));
-                *object = Object::Shown(commands.spawn((parts, ChildOf(*root))).id());
-            }
+            Object::Shown(_) | Object::Refused => {}
         }
     }
+}
+
+/// The parts of models. Only what has a shape is shown: cameras and lights of a model would change the
+/// picture of the territory.
+#[derive(bevy::ecs::system::SystemParam)]
+pub(super) struct ModelParts<'w> {
+    models: Res<'w, Assets<Gltf>>,
+    nodes: Res<'w, Assets<GltfNode>>,
+    shapes: Res<'w, Assets<GltfMesh>>,
+    materials: Res<'w, Assets<GltfMaterial>>,
+}
+
+impl ModelParts<'_> {
+    /// Nodes that are nobody's child.
+    fn roots<'a>(&'a self, model: &'a Gltf) -> impl Iterator<Item = &'a GltfNode> {
+        let nodes = || model.nodes.iter().filter_map(|n| self.nodes.get(n));
+        let children: HashSet<usize> = nodes()
+            .flat_map(|n| &n.children)
+            .filter_map(|c| Some(self.nodes.get(c)?.index))
+            .collect();
+        nodes().filter(move |node| !children.contains(&node.index))
+    }
+
+    fn spawn(
+        &self,
+        commands: &mut Commands<'_, '_>,
+        surfaces: &mut Assets<SurfaceMaterial>,
+        shared: &SharedBuffers,
+        node: &GltfNode,
+        parent: Entity,
+    ) {
+        let here = (node.transform, Visibility::default(), ChildOf(parent));
+        let here = commands.spawn(here).id();
+        let shape = node.mesh.as_ref().and_then(|mesh| self.shapes.get(mesh));
+        for part in shape.into_iter().flat_map(|shape| &shape.primitives) {
+            let own = part.material.as_ref().and_then(|m| self.materials.get(m));
+            let picture = own.and_then(|m| m.base_color_texture.clone());
+            let colour = own.map_or(Color::WHITE, |m| m.base_color);
+            let mut material = SurfaceMaterial::new(Kind::Model, picture, shared);
+            material.look = Look::of_model(colour.to_linear());
+            let material = MeshMaterial3d(surfaces.add(material));
+            commands.spawn((Mesh3d(part.mesh.clone()), material, ChildOf(here)));
+        }
+        for child in node.children.iter().filter_map(|c| self.nodes.get(c)) {
+            self.spawn(commands, surfaces, shared, child, here);
+        }
+    }
+}
+
+fn unreadable(path: &Path) -> Error {
+    Error::input(
+        path.display().to_string(),
+        "ni un nuage de points (LAS, LAZ, COPC) ni un modèle (GLB) lisible",
+        "neither a point cloud (LAS, LAZ, COPC) nor a model (GLB) that can be read",
+    )
 }
 
 /// The points of a file within a budget, in the colours of their classes. A COPC file gives a level

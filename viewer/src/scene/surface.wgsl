@@ -8,7 +8,8 @@
 #import twin_viewer::drape::{drape_value, drape_colour}
 
 struct Look {
-    // 0: the picture, 1: a colour by part of the building and by building, 2: colour of the vertices.
+    // 0: the picture, 1: a colour by part of the building and by building, 2: colour of the vertices,
+    // 3: the colour of the wall, the picture and the colour of the vertices upon each other.
     kind: u32,
     // Building that is marked, or 0xffffffff.
     marked: u32,
@@ -51,6 +52,15 @@ fn fragment(in: VertexOutput) -> @location(0) vec4<f32> {
         colour = in.color.rgb;
     }
 #endif
+    if look.kind == 3u {
+        colour = look.wall.rgb;
+#ifdef VERTEX_UVS_A
+        colour *= textureSample(picture, picture_sampler, in.uv).rgb;
+#endif
+#ifdef VERTEX_COLORS
+        colour *= in.color.rgb;
+#endif
+    }
 
     // Hemispheric light of the sky, and the sun where nothing stands before it.
     let sky = 0.42 + 0.16 * normal.y;

@@ -43,14 +43,17 @@ pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) 
         }
         ui.separator();
         if ui.button(pick("Image", "Picture")).on_hover_text("F12").clicked() {
-            desk.session.picture = Some(crate::capture::free_name(&desk.session.view_file));
+            desk.session.picture = Some(crate::capture::free_name(&desk.session.view_file, "png"));
+        }
+        let table =
+            pick("Tableau de ce qui est trouvé (Ctrl+E)", "Table of what was found (Ctrl+E)");
+        if ui.button(pick("Tableau", "Table")).on_hover_text(table).clicked() {
+            let file = desk.session.write_findings(&desk.tools, &desk.opened, state);
+            desk.notices.wrote(file, language);
         }
         if ui.button(pick("Enregistrer la vue", "Save view")).on_hover_text("Ctrl+S").clicked() {
             let file = desk.session.view_file.clone();
-            match state.write(&file) {
-                Ok(()) => desk.notices.say(crate::window::said_written(&file, language)),
-                Err(error) => desk.notices.error(&error, language),
-            }
+            desk.notices.wrote(state.write(&file).map(|()| file), language);
         }
         ui.menu_button(pick("Ouvrir…", "Open…"), |ui| {
             ui.label(pick(

@@ -9,7 +9,7 @@ pub(super) fn show(ctx: &Context, desk: &mut Desk<'_, '_>) {
         return;
     }
     let language = desk.language();
-    let rows: [(&str, &str, &str); 17] = [
+    let rows: [(&str, &str, &str); 18] = [
         (
             "Glisser (gauche)",
             "Déplacer la carte ; en vol et dans la rue : regarder",
@@ -45,6 +45,11 @@ pub(super) fn show(ctx: &Context, desk: &mut Desk<'_, '_>) {
         ),
         ("C", "Comparaison suivante", "Next comparison"),
         ("Ctrl+S, F12", "Enregistrer la vue, écrire l'image", "Save the view, write the picture"),
+        (
+            "Ctrl+E",
+            "Écrire la réponse, la mesure ou le profil (CSV)",
+            "Write the answer, the measurement or the profile (CSV)",
+        ),
         (
             "Tabulation",
             "D'un réglage au suivant ; Espace l'actionne",

@@ -40,17 +40,20 @@ fn runs(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
             format!("{} – {}", r.run.manifest.simulation, r.run.title(language))
         });
         let mut chosen: Option<Option<PathBuf>> = None;
-        ComboBox::from_id_salt(("run", index)).selected_text(now).width(250.0).show_ui(ui, |ui| {
-            if ui.selectable_label(shown.is_none(), &none).clicked() {
-                chosen = Some(None);
-            }
-            for run in &desk.opened.available {
-                let is_shown = shown.is_some_and(|s| s.run.folder == run.folder);
-                if ui.selectable_label(is_shown, label(run)).clicked() {
-                    chosen = Some(Some(run.folder.clone()));
+        ComboBox::from_id_salt(("run", index)).selected_text(now).width(250.0).truncate().show_ui(
+            ui,
+            |ui| {
+                if ui.selectable_label(shown.is_none(), &none).clicked() {
+                    chosen = Some(None);
                 }
-            }
-        });
+                for run in &desk.opened.available {
+                    let is_shown = shown.is_some_and(|s| s.run.folder == run.folder);
+                    if ui.selectable_label(is_shown, label(run)).clicked() {
+                        chosen = Some(Some(run.folder.clone()));
+                    }
+                }
+            },
+        );
         if let Some(choice) = chosen {
             choose(index, choice, desk, state);
         }
@@ -113,7 +116,7 @@ fn result(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
     let shown = state.result.field.as_ref().and_then(|f| run.field(f));
     let now = shown.map_or(none.to_owned(), |f| f.label(language));
     let is_depth = shown.is_some_and(crate::opened::Field::is_water_depth);
-    ComboBox::from_id_salt("field").selected_text(now).width(250.0).show_ui(ui, |ui| {
+    ComboBox::from_id_salt("field").selected_text(now).width(250.0).truncate().show_ui(ui, |ui| {
         ui.selectable_value(&mut state.result.field, None, none);
         for field in &run.fields {
             let mark = if field.is_series { "◷ " } else { "" };

@@ -88,10 +88,10 @@ pub(crate) fn show(
     let mut ui = egui::Ui::new(ctx.clone(), "window".into(), area);
     egui::Panel::top("bar").show(&mut ui, |ui| bar::show(ui, &mut desk, &mut state));
     if desk.session.shows_panels {
-        egui::Panel::left("layers").default_size(300.0).show(&mut ui, |ui| {
+        egui::Panel::left("layers").default_size(300.0).max_size(420.0).show(&mut ui, |ui| {
             egui::ScrollArea::vertical().show(ui, |ui| layers::show(ui, &mut desk, &mut state));
         });
-        egui::Panel::right("side").default_size(330.0).show(&mut ui, |ui| {
+        egui::Panel::right("side").default_size(360.0).max_size(480.0).show(&mut ui, |ui| {
             egui::ScrollArea::vertical().show(ui, |ui| side::show(ui, &mut desk, &mut state));
         });
     }

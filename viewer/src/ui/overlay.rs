@@ -173,7 +173,7 @@ fn legend_block(
     transparent_below: Option<f32>,
     state: &ViewState,
 ) -> f32 {
-    const WIDTH: f32 = 232.0;
+    const WIDTH: f32 = 272.0;
     const LINE: f32 = 20.0;
     let language = state.language;
     let mut title = legend.title(language).to_owned();
@@ -310,7 +310,8 @@ fn compared(
         let letter = ["A", "B"][k];
         format!("{letter} – {}", desk.opened.runs[k].run.title(state.language))
     });
-    let y = rest.bottom() - 16.0;
+    // Above the scale.
+    let y = rest.bottom() - 48.0;
     text(painter, Pos2::new(x - 10.0, y), Align2::RIGHT_BOTTOM, &a, 13.0);
     text(painter, Pos2::new(x + 10.0, y), Align2::LEFT_BOTTOM, &b, 13.0);
     if state.compare.mode != CompareMode::Swipe {

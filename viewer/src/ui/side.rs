@@ -1,7 +1,7 @@
 //! The panel at the right: answers, measurements, drawing, simulating, notices.
 
 use bevy_egui::egui::{Color32, DragValue, Grid, ProgressBar, RichText, Ui};
-use egui_plot::{Legend, Line, Plot, PlotPoints, VLine};
+use egui_plot::{Corner, Legend, Line, Plot, PlotPoints, VLine};
 
 use super::{Desk, ink, section};
 use crate::pick::{Answer, profile};
@@ -60,7 +60,7 @@ fn answer(ui: &mut Ui, found: &Answer, state: &ViewState) {
             .y_axis_label(found.series_title.clone())
             .x_axis_label("h");
         if names {
-            plot = plot.legend(Legend::default());
+            plot = plot.legend(Legend::default().position(Corner::RightBottom));
         }
         plot.show(ui, |plot| {
             for ((name, points), colour) in found.series.iter().zip(ink::RUNS) {
@@ -130,7 +130,7 @@ fn profiled(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &ViewState) {
             Plot::new("profile")
                 .height(220.0)
                 .allow_scroll(false)
-                .legend(Legend::default())
+                .legend(Legend::default().position(Corner::RightBottom))
                 .x_axis_label("m")
                 .y_axis_label(language.pick("altitude (m)", "altitude (m)"))
                 .show(ui, |plot| {
@@ -195,10 +195,8 @@ fn draw(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
     let button = language.pick("Écrire le scénario et simuler", "Write the scenario and simulate");
     if ui.button(button).on_hover_text("F9").clicked() {
         let (opened, registry) = (&desk.opened, &desk.plugins.0);
-        match desk.job.start_drafts(&mut desk.tools, opened, registry, language) {
-            Ok(file) => desk.notices.say(crate::window::said_written(&file, language)),
-            Err(error) => desk.notices.error(&error, language),
-        }
+        let file = desk.job.start_drafts(&mut desk.tools, opened, registry, language);
+        desk.notices.wrote(file, language);
     }
 }
 

@@ -21,29 +21,17 @@ pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) 
             let name = if desk.session.is_playing { "⏸" } else { "▶" };
             let what = language.pick("Lecture (Espace)", "Play (space)");
             if ui.button(name).on_hover_text(what).clicked() {
-                desk.session.is_playing = !desk.session.is_playing;
-                // From the end, time begins anew.
-                if desk.session.is_playing && state.result.time_s >= *last {
-                    state.result.time_s = *first;
+                desk.session.toggle_play(&desk.opened, &mut state.result.time_s);
+            }
+            let steps = [
+                ("⏮", false, language.pick("Image précédente (Page haut)", "Previous (Page up)")),
+                ("⏭", true, language.pick("Image suivante (Page bas)", "Next (Page down)")),
+            ];
+            for (name, later, what) in steps {
+                if ui.button(name).on_hover_text(what).clicked() {
+                    desk.session.step_time(&desk.opened, later, &mut state.result.time_s);
                 }
             }
-            let mut step = |ui: &mut Ui, name: &str, what: &str, to: Option<&f64>| {
-                if ui.button(name).on_hover_text(what).clicked()
-                    && let Some(to) = to
-                {
-                    state.result.time_s = *to;
-                }
-            };
-            let now = desk.state.result.time_s;
-            let before = times.iter().rev().find(|t| **t < now - 1e-6);
-            let after = times.iter().find(|t| **t > now + 1e-6);
-            step(
-                ui,
-                "⏮",
-                language.pick("Image précédente (Page haut)", "Previous (Page up)"),
-                before,
-            );
-            step(ui, "⏭", language.pick("Image suivante (Page bas)", "Next (Page down)"), after);
             let clock = Clock::new(desk.opened.territory.crs(), language);
             let room = (ui.available_width() - 460.0).max(120.0);
             ui.spacing_mut().slider_width = room;

@@ -9,6 +9,7 @@ use super::plan::Step;
 use super::segments::{Segments, remove_intermediate_files};
 use super::sheet;
 use crate::export::wording;
+use crate::formats::cityjson::{CityJsonSeqWriter, CityModelHeader};
 use crate::formats::geopackage::GeoPackageWriter;
 use crate::language::Text;
 use crate::results::{
@@ -50,6 +51,9 @@ pub(super) fn publish(
         }
         package.finish()?;
     }
+    if !run.outcome.volumes.is_empty() {
+        write_volumes(&run, &folder.join("volumes.city.jsonl"))?;
+    }
     write_json(&folder.join("indicators.json"), &run.outcome.indicators)?;
     if let Some(sensitivity) = &run.sensitivity {
         write_json(&folder.join("sensitivity.json"), sensitivity)?;
@@ -75,6 +79,20 @@ pub(super) fn publish(
     write_json(&folder.join("log.json"), &log)?;
     write_json(&folder.join("manifest.json"), &manifest)?;
     Ok(manifest)
+}
+
+/// Volumes as CityJSON, on the integers of the territory's own models.
+fn write_volumes(run: &Publication<'_>, path: &Path) -> Result<()> {
+    let territory = run.view.territory();
+    let extent = run.view.spec().extent();
+    let corner = [extent.min_x.floor(), extent.min_y.floor(), 0.0];
+    let epsg = CityModelHeader::compound_epsg(territory.crs(), territory.vertical_datum());
+    let header = CityModelHeader::new(run.scenario.title.get(run.language), epsg, corner);
+    let mut writer = CityJsonSeqWriter::create(path, &header)?;
+    for volume in &run.outcome.volumes {
+        writer.add(std::slice::from_ref(volume))?;
+    }
+    writer.finish()
 }
 
 /// Global attributes of `fields.h5`.

@@ -1,4 +1,4 @@
-//! A small synthetic commune with two floods, made once for all tests of a file, and the viewer.
+//! A small synthetic commune with two floods, made once for all tests, and the viewer.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,12 +25,11 @@ const SCENARIOS: [(&str, &str); 2] = [
     ("avec-digue.toml", include_str!("../../../scenarios/demo/avec-digue.toml")),
 ];
 
-/// The valley, in a folder of its own for each file of tests.
+/// The valley.
 pub(crate) fn valley() -> &'static Valley {
     static VALLEY: OnceLock<Valley> = OnceLock::new();
     VALLEY.get_or_init(|| {
-        let name = concat!(env!("CARGO_CRATE_NAME"), "-valley");
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("viewer-valley");
         let _ = std::fs::remove_dir_all(&folder);
         let options = CommuneOptions {
             size_m: 400.0,

@@ -2,15 +2,6 @@
 //!
 //! In plan, a pixel is a place: what must be there follows from the run's own file and its legend.
 //! A mistake in orientation, position, time, class, colour or side shows.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a panic fails the test"
-)]
-
-mod valley;
-
 use std::path::Path;
 
 use image::RgbaImage;
@@ -18,7 +9,8 @@ use twin_core::export::{DepthComparison, Legend, Rgb, comparison};
 use twin_core::formats::cf::SeriesFile;
 use twin_core::spatial::Grid;
 use twin_core::territory::Territory;
-use valley::{Valley, can_draw, valley, viewer};
+
+use crate::valley::{Valley, can_draw, valley, viewer};
 
 const WIDTH: u32 = 600;
 const HEIGHT: u32 = 450;

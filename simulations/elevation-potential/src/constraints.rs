@@ -1,0 +1,150 @@
+//! What binds a building beside the rules of its zone: easements, prescriptions, risk plans.
+//!
+//! Each is a flag with a verdict. What a text says is for a person to read: until somebody states it
+//! (`decisions`), the verdict is that of the table below, which is never « forbidden ».
+
+use geo::{Intersects, MultiPolygon};
+use twin_core::language::Text;
+use twin_core::spatial::Extent;
+use twin_core::territory::{Zone, ZoneKind};
+
+use crate::nearby::Nearby;
+use crate::parameters::{Parameters, Verdict};
+
+/// A flag on a building.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flag {
+    /// Class on the map.
+    pub class: String,
+    /// Name of the object, where it has one.
+    pub label: String,
+    /// What follows from it.
+    pub verdict: Verdict,
+    /// Why, in words.
+    pub reason: Text,
+}
+
+/// All constraints of a territory, found by place.
+pub(crate) struct Constraints(Nearby<(MultiPolygon<f64>, Flag)>);
+
+impl Constraints {
+    pub(crate) fn new(zones: &[Zone], parameters: &Parameters) -> Self {
+        let flagged = |zone: &Zone| {
+            let flag = flag(zone, parameters)?;
+            Some((zone.geometry.extent()?, (zone.geometry.to_multi_polygon(), flag)))
+        };
+        Self(Nearby::new(zones.iter().filter_map(flagged)))
+    }
+
+    /// Flags of a footprint, the gravest first.
+    pub(crate) fn of(&self, footprint: &MultiPolygon<f64>, extent: &Extent) -> Vec<Flag> {
+        let hit = self.0.reaching(extent).filter(|(shape, _)| shape.intersects(footprint));
+        let mut flags: Vec<Flag> = hit.map(|(_, flag)| flag.clone()).collect();
+        flags.sort_by(|a, b| {
+            b.verdict.cmp(&a.verdict).then(a.class.cmp(&b.class)).then(a.label.cmp(&b.label))
+        });
+        flags.dedup();
+        flags
+    }
+}
+
+/// The flag of a zone; none where it does not bind raising.
+fn flag(zone: &Zone, parameters: &Parameters) -> Option<Flag> {
+    let class = zone.class.clone()?;
+    let (verdict, reason) = match zone.kind.as_ref()? {
+        ZoneKind::Easement => easement(&class)?,
+        ZoneKind::UrbanPrescription => prescription(&class)?,
+        ZoneKind::RiskRegulation => (
+            Verdict::Unknown,
+            Text::new(
+                format!(
+                    "zone réglementaire de PPR (type {class}) : lire son règlement sur la surélévation"
+                ),
+                format!("regulatory zone of a risk plan (type {class}): read its rules on raising"),
+            ),
+        ),
+        _ => return None,
+    };
+    let decided = parameters.decisions.get(&class);
+    let (verdict, reason) = match decided {
+        Some(decision) => (decision.verdict, Text::new(&decision.source, &decision.source)),
+        None => (verdict, reason),
+    };
+    let label = zone.label.clone().or(zone.code.clone()).unwrap_or_default();
+    Some(Flag { class, label, verdict, reason })
+}
+
+/// Categories of easements (code de l'urbanisme, annexe R151-51) that bear on height.
+fn easement(class: &str) -> Option<(Verdict, Text)> {
+    use Verdict::{Possible, Unknown};
+    let (verdict, fr, en) = match class {
+        "AC1" => (
+            Possible,
+            "abords d'un monument historique : accord de l'architecte des bâtiments de France (R425-1)",
+            "surroundings of a listed monument: consent of the architect of French buildings (R425-1)",
+        ),
+        "AC2" => (
+            Possible,
+            "site inscrit ou classé : avis ou autorisation (R425-17)",
+            "listed or registered site: opinion or permission (R425-17)",
+        ),
+        "AC4" => (
+            Possible,
+            "site patrimonial remarquable : règlement du site et accord (R425-2)",
+            "remarkable heritage site: its rules and consent (R425-2)",
+        ),
+        "PM1" => (
+            Unknown,
+            "plan de prévention des risques : lire son règlement sur la surélévation",
+            "risk-prevention plan: read its rules on raising",
+        ),
+        "PM3" => (
+            Unknown,
+            "plan de prévention des risques technologiques : lire son règlement",
+            "industrial risk-prevention plan: read its rules",
+        ),
+        "T4" | "T5" | "T7" => (
+            Unknown,
+            "servitude aéronautique : comparer l'altitude du bâtiment surélevé à celle de la servitude",
+            "aeronautical easement: compare the altitude of the raised building with that of the easement",
+        ),
+        "I4" => (
+            Unknown,
+            "ligne électrique : distances au conducteur",
+            "power line: distances to the conductor",
+        ),
+        "PT1" | "PT2" => (
+            Unknown,
+            "servitude radioélectrique : lire la hauteur qu'elle fixe",
+            "radio easement: read the height that it sets",
+        ),
+        _ => return None,
+    };
+    Some((verdict, Text::new(fr, en)))
+}
+
+/// Types of prescriptions of the CNIG standard that bear on height.
+fn prescription(class: &str) -> Option<(Verdict, Text)> {
+    use Verdict::{Possible, Unknown};
+    let (verdict, fr, en) = match class {
+        "01" => (Unknown, "espace boisé classé (L113-1)", "protected wood (L113-1)"),
+        "05" => (Possible, "emplacement réservé (L151-41)", "reserved site (L151-41)"),
+        "07" => (
+            Possible,
+            "élément protégé (L151-19) : travaux soumis à déclaration",
+            "protected element (L151-19): works need a declaration",
+        ),
+        "18" => (
+            Unknown,
+            "orientation d'aménagement et de programmation : la lire",
+            "planning guideline for this place: read it",
+        ),
+        "11" | "15" | "38" | "39" | "40" => (
+            Unknown,
+            "prescription graphique d'implantation, d'emprise, de hauteur ou de volume : la saisir dans « decisions »",
+            "prescription on siting, footprint, height or volume: state it in \"decisions\"",
+        ),
+        _ => return None,
+    };
+    Some((verdict, Text::new(fr, en)))
+}

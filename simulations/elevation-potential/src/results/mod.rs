@@ -1,0 +1,97 @@
+//! What the analysis hands over.
+//!
+//! | file | concern |
+//! |---|---|
+//! | `tables` | buildings, storeys, free parcels, rules in words |
+//! | `volumes` | added storeys as CityJSON |
+//! | `maps` | storeys and verdicts on the grid |
+//! | `figures` | indicators, sentences, hypotheses, warnings |
+
+mod figures;
+mod maps;
+mod tables;
+mod volumes;
+
+use rayon::prelude::*;
+use twin_core::Result;
+use twin_core::simulation::{Outcome, RunContext};
+use twin_core::territory::TerritoryView;
+
+use crate::free::{NewBuilding, new_buildings};
+use crate::parameters::Verdict;
+use crate::potential::{Potential, RuleBook, Study};
+use crate::shadows::{Facade, SunLost, SunPath, facades};
+
+/// What was found, for all documents alike.
+struct Found<'a> {
+    view: &'a TerritoryView,
+    study: &'a Study,
+    book: &'a RuleBook,
+    potentials: Vec<Potential>,
+    /// With the other rule file, building by building.
+    others: Option<Vec<Potential>>,
+    sun: Vec<SunLost>,
+    free: Vec<NewBuilding>,
+    /// Whether each building counts: inside the study area.
+    counts: Vec<bool>,
+}
+
+/// Computes the potential of every building and makes the documents of it.
+pub(crate) fn outcome(
+    view: &TerritoryView,
+    study: &Study,
+    book: &RuleBook,
+    other: Option<&RuleBook>,
+    context: &RunContext,
+) -> Result<Outcome> {
+    let potentials = study.all(book, context)?;
+    let others = other.map(|book| study.all(book, context)).transpose()?;
+    let parameters = &study.parameters;
+    let sun = if parameters.shadows {
+        let middle = view.spec().extent().centre();
+        let year = parameters.law_date.year();
+        let days = SunPath::of_days(view.territory().crs(), middle.into(), year)?;
+        let facades: Vec<Vec<Facade>> =
+            study.subjects.par_iter().map(|s| facades(s).collect()).collect();
+        let lost = |p: &Potential| {
+            context.check_cancelled()?;
+            Ok(study.sun_lost(p.subject, &p.raised.stepped.storeys, &facades, &days))
+        };
+        potentials.par_iter().map(lost).collect::<Result<_>>()?
+    } else {
+        Vec::new()
+    };
+    let free = match parameters.new_buildings {
+        true => new_buildings(view, study, book, parameters),
+        false => Vec::new(),
+    };
+    let mask = view.study_mask();
+    let is_inside = |index: usize| {
+        let (x, y) = crate::place::extent_of(&study.subjects[index].footprint).centre();
+        mask.at(x, y).is_some_and(|inside| *inside)
+    };
+    let counts = (0..study.subjects.len()).map(is_inside).collect();
+    let found = Found { view, study, book, potentials, others, sun, free, counts };
+    Ok(Outcome {
+        indicators: found.indicators(),
+        statics: found.maps(),
+        assets: found.tables(),
+        volumes: found.volumes(),
+        key_messages: found.key_messages(),
+        hypotheses: found.hypotheses(),
+        warnings: found.warnings(),
+        ..Outcome::default()
+    })
+}
+
+impl Found<'_> {
+    /// Potentials of the buildings that count.
+    fn counted(&self) -> impl Iterator<Item = &Potential> {
+        self.potentials.iter().filter(|p| self.counts[p.subject])
+    }
+
+    /// Those of a verdict that may be raised.
+    fn raised(&self, verdict: Verdict) -> impl Iterator<Item = &Potential> {
+        self.counted().filter(move |p| p.verdict == verdict && !p.raised.stepped.storeys.is_empty())
+    }
+}

@@ -1,0 +1,335 @@
+//! Tables of `assets.gpkg`.
+
+use geo::{Area, MultiPolygon};
+use twin_core::formats::{Feature, FeatureTable, FieldKind, Value};
+use twin_core::spatial::{Geometry, Polygon};
+
+use super::Found;
+use crate::parameters::Verdict;
+use crate::place::{Gap, RuleId};
+use crate::potential::{Potential, in_words};
+use crate::rules::ZoneRules;
+use crate::subject::HeightSource;
+
+/// Confidence in heights by their source, 0 to 1: LiDAR HD is good to decimetres, BD TOPO to a metre or
+/// more, storeys to half a storey.
+const CONFIDENCE: [f64; 3] = [0.9, 0.6, 0.3];
+
+impl Found<'_> {
+    pub(super) fn tables(&self) -> Vec<FeatureTable> {
+        let mut tables = vec![self.buildings(), self.storeys()];
+        if !self.free.is_empty() {
+            tables.push(self.free_parcels());
+        }
+        tables.push(self.rules());
+        tables
+    }
+
+    fn buildings(&self) -> FeatureTable {
+        use FieldKind::{Integer, Real, Text};
+        let mut table = FeatureTable::new("batiment", Some(self.view.territory().crs()))
+            .with_field("cleabs", Text)
+            .with_field("zone", Text)
+            .with_field("parcelles", Text)
+            .with_field("avis", Text)
+            .with_field("motif", Text)
+            .with_field("etages_existants", Integer)
+            .with_field("etages_ajoutes_a_plomb", Integer)
+            .with_field("etages_ajoutes_en_gradins", Integer)
+            .with_field("etages_par_derogation", Integer)
+            .with_field("surface_de_plancher_a_plomb_m2", Real)
+            .with_field("surface_de_plancher_en_gradins_m2", Real)
+            .with_field("logements", Integer)
+            .with_field("volume_m3", Real)
+            .with_field("altitude_atteinte_m", Real)
+            .with_field("hauteur_atteinte_m", Real)
+            .with_field("regle_qui_arrete", Text)
+            .with_field("surface_refusee_m2", Real)
+            .with_field("servitudes", Text)
+            .with_field("note_de_structure", Real)
+            .with_field("confiance", Real)
+            .with_field("soleil_perdu_21_decembre_h", Real)
+            .with_field("soleil_perdu_21_mars_h", Real)
+            .with_field("batiments_qui_perdent_une_heure", Integer)
+            .with_field("cout_min_eur", Real)
+            .with_field("cout_max_eur", Real)
+            .with_field("dans_le_perimetre", FieldKind::Bool);
+        if self.others.is_some() {
+            table = table
+                .with_field("surface_de_plancher_autre_regle_m2", Real)
+                .with_field("ecart_de_surface_m2", Real)
+                .with_field("ecart_de_logements", Integer);
+        }
+        for potential in &self.potentials {
+            table.features.push(self.building(potential));
+        }
+        table
+    }
+
+    fn building(&self, potential: &Potential) -> Feature {
+        let study = self.study;
+        let (subject, place) =
+            (&study.subjects[potential.subject], &study.places[potential.subject]);
+        let features = self.view.features();
+        let parcels: Vec<&str> =
+            place.parcels.iter().map(|k| features.parcels[*k].id.as_str()).collect();
+        let flags: Vec<String> = place
+            .flags
+            .iter()
+            .map(|f| format!("{} {}", f.class, f.label).trim().to_owned())
+            .collect();
+        let count = |n: usize| Value::Integer(n as i64);
+        let real = |v: f64| Value::Real((v * 100.0).round() / 100.0);
+        let raised = &potential.raised;
+        let floor = study.floor_m2(potential.best_area_m2());
+        let top = raised.stepped.storeys.last().map_or(subject.ridge_m, |s| s.top_m);
+        let refusal = &raised.upright.refusal.rules;
+        let storey_m = study.parameters.storey.height_m;
+        let sun = self.sun.get(potential.subject).copied();
+        let cost = |k: usize| {
+            let cost = study.parameters.cost.as_ref()?;
+            (floor > 0.0).then(|| (cost.eur_per_m2[k] * floor).round())
+        };
+        let or_null = |v: Option<f64>| v.map_or(Value::Null, real);
+        let mut values = vec![
+            Value::Text(subject.id.clone()),
+            Value::Text(potential.zone.clone()),
+            Value::Text(parcels.join(" ")),
+            Value::Text(potential.verdict.french().to_owned()),
+            Value::Text(self.motive(potential)),
+            Value::Integer(i64::from(subject.storeys.0)),
+            count(raised.upright.storeys.len()),
+            count(raised.stepped.storeys.len()),
+            potential.derogation.as_ref().map_or(Value::Null, |d| count(d.storeys.len())),
+            real(study.floor_m2(raised.upright.area_m2())),
+            real(study.floor_m2(raised.stepped.area_m2())),
+            Value::Integer(i64::from(study.dwellings(floor))),
+            real(potential.best_area_m2() * storey_m),
+            real(top),
+            real(top - subject.ground_m),
+            refusal.first().map_or(Value::Null, |(rule, _)| Value::Text(rule.french().into())),
+            or_null(refusal.first().map(|(_, area)| *area)),
+            Value::Text(flags.join(" ; ")),
+            real(structure_score(subject)),
+            real(confidence(potential, subject.source, subject.storeys.1)),
+            or_null(sun.map(|s| s.worst_h[0])),
+            or_null(sun.map(|s| s.worst_h[1])),
+            sun.map_or(Value::Null, |s| count(s.buildings)),
+            or_null(cost(0)),
+            or_null(cost(1)),
+            Value::Bool(self.counts[potential.subject]),
+        ];
+        if let Some(others) = &self.others {
+            let other = study.floor_m2(others[potential.subject].best_area_m2());
+            let dwellings = |floor| i64::from(study.dwellings(floor));
+            values.extend([
+                real(other),
+                real(other - floor),
+                Value::Integer(dwellings(other) - dwellings(floor)),
+            ]);
+        }
+        Feature { geometry: Some(geometry(&subject.footprint, subject.ground_m)), values }
+    }
+
+    /// Why the verdict is what it is, in a few words.
+    pub(super) fn motive(&self, potential: &Potential) -> String {
+        let place = &self.study.places[potential.subject];
+        let gaps = potential.gaps.iter().map(|gap| gap.french().to_owned());
+        let flags = place.flags.iter().filter(|f| f.verdict == potential.verdict);
+        let flags = flags.map(|f| f.reason.fr.clone());
+        let motives: Vec<String> = match potential.verdict {
+            Verdict::Allowed => Vec::new(),
+            Verdict::Possible => flags.collect(),
+            Verdict::Unknown => {
+                let mut motives: Vec<String> = gaps.chain(flags).collect();
+                if self.book.is_national() && self.study.parameters.urbanised.is_none() {
+                    let place = "parties urbanisées de la commune : à dire (L111-3)";
+                    motives.push(place.to_owned());
+                }
+                motives
+            }
+            Verdict::Forbidden => {
+                let refusal = &potential.raised.stepped.refusal.rules;
+                let rules = refusal.iter().map(|(rule, _)| rule.french().to_owned());
+                let mut motives: Vec<String> = rules.chain(flags).collect();
+                if motives.is_empty() {
+                    motives.push("pas d'étage de plus, ou trop étroit".to_owned());
+                }
+                motives
+            }
+        };
+        motives.join(" ; ")
+    }
+
+    fn storeys(&self) -> FeatureTable {
+        let mut table = FeatureTable::new("etage_ajoute", Some(self.view.territory().crs()))
+            .with_field("cleabs", FieldKind::Text)
+            .with_field("etage", FieldKind::Integer)
+            .with_field("altitude_plancher_m", FieldKind::Real)
+            .with_field("altitude_sommet_m", FieldKind::Real)
+            .with_field("surface_m2", FieldKind::Real)
+            .with_field("avis", FieldKind::Text);
+        for potential in &self.potentials {
+            let subject = &self.study.subjects[potential.subject];
+            for (k, storey) in potential.raised.stepped.storeys.iter().enumerate() {
+                table.features.push(Feature {
+                    geometry: Some(geometry(&storey.shape, storey.floor_m)),
+                    values: vec![
+                        Value::Text(subject.id.clone()),
+                        Value::Integer(k as i64 + 1),
+                        Value::Real(storey.floor_m),
+                        Value::Real(storey.top_m),
+                        Value::Real(storey.shape.unsigned_area()),
+                        Value::Text(potential.verdict.french().to_owned()),
+                    ],
+                });
+            }
+        }
+        table
+    }
+
+    fn free_parcels(&self) -> FeatureTable {
+        let mut table = FeatureTable::new("parcelle_libre", Some(self.view.territory().crs()))
+            .with_field("idu", FieldKind::Text)
+            .with_field("zone", FieldKind::Text)
+            .with_field("avis", FieldKind::Text)
+            .with_field("etages", FieldKind::Integer)
+            .with_field("surface_de_plancher_m2", FieldKind::Real)
+            .with_field("part_de_l_enveloppe", FieldKind::Real);
+        for parcel in &self.free {
+            let shape = parcel.storeys.storeys.first().map(|s| geometry(&s.shape, s.floor_m));
+            table.features.push(Feature {
+                geometry: shape,
+                values: vec![
+                    Value::Text(parcel.parcel.clone()),
+                    Value::Text(parcel.zone.clone()),
+                    Value::Text(parcel.verdict.french().to_owned()),
+                    Value::Integer(parcel.storeys.storeys.len() as i64),
+                    Value::Real(self.study.floor_m2(parcel.area_m2())),
+                    Value::Real(parcel.share),
+                ],
+            });
+        }
+        table
+    }
+
+    /// The rules of the zones in words, with where they stand.
+    fn rules(&self) -> FeatureTable {
+        let mut table = FeatureTable::new("regle", None)
+            .with_field("zone", FieldKind::Text)
+            .with_field("regle", FieldKind::Text)
+            .with_field("texte", FieldKind::Text);
+        let mut zones: Vec<&str> = self.potentials.iter().map(|p| p.zone.as_str()).collect();
+        zones.sort_unstable();
+        zones.dedup();
+        for code in zones {
+            let rules = self.book.zone(code);
+            let rows = match &rules {
+                None => vec![("toutes", "zone sans règle saisie".to_owned())],
+                Some(rules) => words(rules),
+            };
+            table.features.extend(rows.into_iter().map(|(rule, text)| Feature {
+                geometry: None,
+                values: vec![
+                    Value::Text(code.to_owned()),
+                    Value::Text(rule.to_owned()),
+                    Value::Text(text),
+                ],
+            }));
+        }
+        table
+    }
+}
+
+fn words(rules: &ZoneRules) -> Vec<(&'static str, String)> {
+    fn of<T>(rule: &crate::rules::Rule<T>) -> String {
+        let otherwise = if rule.is_unknown() { "non saisie" } else { "le document ne fixe rien" };
+        in_words(rule).unwrap_or_else(|| otherwise.to_owned())
+    }
+    let mut words = vec![
+        ("hauteur", of(&rules.height)),
+        ("distance à la voie", of(&rules.street)),
+        ("limites latérales", of(&rules.side)),
+        ("limites de fond", of(&rules.rear)),
+        ("bande constructible", of(&rules.band)),
+        ("entre bâtiments", of(&rules.between)),
+        ("emprise au sol", of(&rules.footprint)),
+        ("recul sur voie", of(&rules.setback)),
+        ("stationnement", of(&rules.parking)),
+    ];
+    for (bonus, source) in &rules.bonuses {
+        let share = 100.0 * bonus.height_share;
+        words.push((
+            "majoration",
+            format!("{share:.0} % si {} ({})", bonus.condition, source.article),
+        ));
+    }
+    words
+}
+
+/// Polygons at one altitude.
+fn geometry(shape: &MultiPolygon<f64>, altitude_m: f64) -> Geometry {
+    let mut geometry = Geometry::Polygons(shape.iter().map(Polygon::from_geo).collect());
+    geometry.positions_mut().for_each(|p| p[2] = altitude_m);
+    geometry
+}
+
+/// How well the structure may bear storeys of wood, 0 to 1: concrete after 1950 under a flat roof 0.9,
+/// stone or brick before 1914 0.6, unknown 0.4. First digit of the material of the *fichiers fonciers*: 1
+/// stone, 2 millstone, 3 concrete, 4 brick, 5 breeze block.
+fn structure_score(subject: &crate::subject::Subject) -> f64 {
+    let walls = subject.walls.as_deref().and_then(|w| w.trim().chars().next());
+    match (walls, subject.year) {
+        (Some('3' | '5'), Some(year)) if year >= 1950 && subject.is_flat() => 0.9,
+        (Some('1' | '2' | '4'), Some(year)) if year < 1914 && subject.storeys.0 <= 2 => 0.6,
+        _ => 0.4,
+    }
+}
+
+/// Confidence in the figures of a building, 0 to 1: that of its height, less where storeys are
+/// estimated or something is not known.
+fn confidence(potential: &Potential, source: HeightSource, storeys_known: bool) -> f64 {
+    let height = CONFIDENCE[source as usize];
+    let storeys = if storeys_known { 1.0 } else { 0.9 };
+    let gaps = 0.7f64.powi(potential.gaps.len() as i32);
+    height * storeys * gaps
+}
+
+impl Verdict {
+    /// In French.
+    pub fn french(self) -> &'static str {
+        match self {
+            Self::Allowed => "permis",
+            Self::Possible => "possible",
+            Self::Unknown => "inconnu",
+            Self::Forbidden => "refusé",
+        }
+    }
+}
+
+impl RuleId {
+    /// In French.
+    pub fn french(self) -> &'static str {
+        match self {
+            Self::Height => "hauteur maximale",
+            Self::Band => "bande constructible",
+            Self::Street => "distance à la voie",
+            Self::StreetAtLeast => "distance à la voie (largeur connue à la chaussée près)",
+            Self::Side => "limite latérale",
+            Self::Rear => "limite de fond",
+            Self::Between => "entre bâtiments",
+        }
+    }
+}
+
+impl Gap {
+    /// In French.
+    pub fn french(self) -> &'static str {
+        match self {
+            Self::NoParcel => "parcelle inconnue",
+            Self::StreetWidth => "largeur de voie inconnue",
+            Self::Rule => "règle non saisie",
+            Self::Zone => "zone sans règle",
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The rules in force in a zone at a date.
+
+use jiff::civil::Date;
+use twin_core::language::Text;
+
+use super::file::{
+    Band, Bonus, Footprint, Height, Parking, Prospect, Side, Source, Stated, StreetRule,
+};
+use super::{RuleFile, ZoneEntry};
+
+/// A rule as it is known at a date.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rule<T> {
+    /// What the document sets.
+    Set(T, Source),
+    /// The document sets nothing.
+    Free,
+    /// Nobody keyed it, or not for this date.
+    Unknown,
+}
+
+impl<T> Rule<T> {
+    /// What is set.
+    pub fn set(&self) -> Option<&T> {
+        match self {
+            Self::Set(value, _) => Some(value),
+            Self::Free | Self::Unknown => None,
+        }
+    }
+
+    /// Whether it is unknown.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown)
+    }
+
+    /// Where it stands.
+    pub fn source(&self) -> Option<&Source> {
+        match self {
+            Self::Set(_, source) => Some(source),
+            Self::Free | Self::Unknown => None,
+        }
+    }
+}
+
+impl<T: Clone> Rule<T> {
+    fn at(stated: Option<&Stated<T>>, date: Date) -> Self {
+        let in_force = |s: &&Stated<T>| {
+            s.source.valid_from <= date && s.source.valid_to.is_none_or(|end| date <= end)
+        };
+        match stated.filter(in_force) {
+            None => Self::Unknown,
+            Some(Stated { value: Some(value), source, .. }) => {
+                Self::Set(value.clone(), source.clone())
+            }
+            Some(_) => Self::Free,
+        }
+    }
+}
+
+/// The rules of a zone at a date.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ZoneRules {
+    /// Code of the zone; « RNU » for the national rules.
+    pub code: String,
+    /// Greatest heights.
+    pub height: Rule<Height>,
+    /// Distance to the opposite side of the street.
+    pub street: Rule<StreetRule>,
+    /// Distance to side limits.
+    pub side: Rule<Side>,
+    /// Distance to rear limits.
+    pub rear: Rule<Side>,
+    /// Strip along the street.
+    pub band: Rule<Band>,
+    /// Distance between buildings.
+    pub between: Rule<Side>,
+    /// Share of the parcel covered.
+    pub footprint: Rule<Footprint>,
+    /// Distance of new buildings from the street.
+    pub setback: Rule<Prospect>,
+    /// Parking.
+    pub parking: Rule<Parking>,
+    /// Bonuses.
+    pub bonuses: Vec<(Bonus, Source)>,
+}
+
+impl ZoneRules {
+    /// The rules of a zone in a file at a date; those of `*` where the file has no such zone.
+    pub fn of(file: &RuleFile, code: &str, date: Date) -> Option<Self> {
+        let entry = file.zones.get(code).or_else(|| file.zones.get("*"))?;
+        Some(Self::of_entry(entry, code, date))
+    }
+
+    pub(crate) fn of_entry(entry: &ZoneEntry, code: &str, date: Date) -> Self {
+        let side = Rule::at(entry.side.as_ref(), date);
+        let rear = match &entry.rear {
+            Some(rear) => Rule::at(Some(rear), date),
+            None => side.clone(),
+        };
+        // Few documents have bands; one that nobody keyed is taken not to exist.
+        let band = match &entry.band {
+            Some(band) => Rule::at(Some(band), date),
+            None => Rule::Free,
+        };
+        let bonuses =
+            entry.bonuses.iter().filter_map(|stated| match Rule::at(Some(stated), date) {
+                Rule::Set(bonus, source) => Some((bonus, source)),
+                Rule::Free | Rule::Unknown => None,
+            });
+        Self {
+            code: code.to_owned(),
+            height: Rule::at(entry.height.as_ref(), date),
+            street: Rule::at(entry.street.as_ref(), date),
+            band,
+            between: Rule::at(entry.between.as_ref(), date),
+            footprint: Rule::at(entry.footprint.as_ref(), date),
+            setback: Rule::at(entry.setback.as_ref(), date),
+            parking: Rule::at(entry.parking.as_ref(), date),
+            bonuses: bonuses.collect(),
+            side,
+            rear,
+        }
+    }
+
+    /// The rules without which no storey is sure, with their names, that are unknown.
+    pub fn unknown(&self) -> Vec<Text> {
+        let rules = [
+            (self.height.is_unknown(), "hauteur", "height"),
+            (self.street.is_unknown(), "distance à la voie", "distance to the street"),
+            (self.side.is_unknown(), "limites latérales", "side limits"),
+            (self.rear.is_unknown(), "limites de fond", "rear limits"),
+            (self.band.is_unknown(), "bande constructible", "band"),
+        ];
+        rules.into_iter().filter(|r| r.0).map(|(_, fr, en)| Text::new(fr, en)).collect()
+    }
+}

@@ -1,0 +1,60 @@
+//! A rule file to fill in, from the zones of a territory.
+
+use std::collections::BTreeMap;
+
+use twin_core::territory::{Zone, ZoneKind};
+
+/// The text of a rule file with a section for every planning zone, all rules to be keyed: each stands
+/// as a comment with the words that its source needs.
+pub fn template(document: &str, zones: &[Zone]) -> String {
+    let mut known: BTreeMap<&str, &Zone> = BTreeMap::new();
+    for zone in zones.iter().filter(|z| z.kind == Some(ZoneKind::UrbanPlanning)) {
+        if let Some(code) = zone.code.as_deref() {
+            known.entry(code).or_insert(zone);
+        }
+    }
+    let quoted = |text: &str| format!("{:?}", text.replace(char::is_control, " "));
+    let mut text = format!(
+        "# Règles d'urbanisme, à saisir depuis le règlement. Une règle absente est « inconnue » et le\n\
+         # rapport le dit ; ce que le document laisse libre s'écrit free = true. Chaque règle porte sa\n\
+         # source : article, page, citation, auteur et date de la saisie, date d'entrée en vigueur.\n\
+         schema = 1\n\
+         document = {}\n",
+        quoted(document)
+    );
+    if known.is_empty() {
+        text += "\n# Le territoire n'a pas de zone de PLU : règles de toutes les zones.\n";
+        text += &section("*", "", "");
+    }
+    for (code, zone) in known {
+        let label = zone.label.as_deref().unwrap_or_default();
+        text += &section(code, label, zone.rules.as_deref().unwrap_or_default());
+    }
+    text
+}
+
+fn section(code: &str, label: &str, rules: &str) -> String {
+    let key = format!("{code:?}");
+    format!(
+        r#"
+[zones.{key}]
+label = {label:?}
+rules = {rules:?}
+# [zones.{key}.height]                 # top_m (faîtage), eaves_m (égout, acrotère), storeys
+# value = {{ top_m = 12.0, eaves_m = 9.0, storeys = 3 }}
+# source = {{ article = "", page = "", quotation = "", keyed_by = "", keyed_on = "2026-01-01", valid_from = "2020-01-01" }}
+# [zones.{key}.street]                 # hauteur ≤ initial_m + slope × distance à l'alignement opposé
+# value = {{ slope = 1.0, initial_m = 0.0 }}
+# source = {{ article = "", page = "", quotation = "", keyed_by = "", keyed_on = "2026-01-01", valid_from = "2020-01-01" }}
+# [zones.{key}.side]                   # limites latérales ; rear : limites de fond, sinon les mêmes
+# value = {{ on_limit = true, away = {{ slope = 2.0, initial_m = 0.0, least_m = 3.0 }} }}
+# source = {{ article = "", page = "", quotation = "", keyed_by = "", keyed_on = "2026-01-01", valid_from = "2020-01-01" }}
+# [zones.{key}.footprint]              # emprise au sol, pour les parcelles libres
+# value = {{ ratio = 0.5 }}
+# source = {{ article = "", page = "", quotation = "", keyed_by = "", keyed_on = "2026-01-01", valid_from = "2020-01-01" }}
+# [zones.{key}.setback]                # recul sur voie des constructions nouvelles
+# free = true
+# source = {{ article = "", page = "", quotation = "", keyed_by = "", keyed_on = "2026-01-01", valid_from = "2020-01-01" }}
+"#
+    )
+}

@@ -1,0 +1,308 @@
+//! Rules at their limits: a house, its parcels, one rule at a time.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
+
+use std::path::Path;
+
+use twin_core::Language;
+use twin_core::simulation::{RunContext, parse_parameters};
+use twin_core::spatial::{Geometry, Polygon};
+use twin_core::territory::{Building, BuildingUse, Features, Layer, Parcel, Zone, ZoneKind};
+use twin_elevation_potential::place::{Gap, RuleId};
+use twin_elevation_potential::rules::RuleFile;
+use twin_elevation_potential::{Parameters, Potential, RuleBook, Study, Verdict};
+
+fn shape(corners: &[(f64, f64)]) -> Geometry {
+    Geometry::Polygons(vec![Polygon::from_corners(corners)])
+}
+
+fn rectangle(west: f64, south: f64, east: f64, north: f64) -> Geometry {
+    shape(&[(west, south), (east, south), (east, north), (west, north)])
+}
+
+/// A house with a flat roof so high over level ground at 0 m.
+fn house(geometry: Geometry, height_m: f64) -> Building {
+    let mut house = Building::bare("BATIMENT1", geometry);
+    house.use_1 = Some(BuildingUse::Residential);
+    house.height_m = Some(height_m);
+    house.ground_min_m = Some(0.0);
+    house.storeys = Some(1);
+    house
+}
+
+/// A parcel of 20 m × 40 m north of a street of a width, neighbours at both sides and behind.
+fn street(width_m: f64) -> Vec<Parcel> {
+    vec![
+        Parcel::bare("own", rectangle(0.0, 0.0, 20.0, 40.0)),
+        Parcel::bare("west", rectangle(-20.0, 0.0, 0.0, 40.0)),
+        Parcel::bare("east", rectangle(20.0, 0.0, 40.0, 40.0)),
+        Parcel::bare("behind", rectangle(-20.0, 40.0, 40.0, 80.0)),
+        Parcel::bare("opposite", rectangle(-60.0, -width_m - 30.0, 80.0, -width_m)),
+    ]
+}
+
+fn parameters(more: serde_json::Value) -> Parameters {
+    let mut all = serde_json::json!({
+        "law_date": "2026-11-27",
+        "urbanised": true,
+        "storey": { "slab_m": 0.0 },
+    });
+    let more = more.as_object().cloned().unwrap_or_default();
+    all.as_object_mut().unwrap().extend(more);
+    parse_parameters("elevation-potential", &all).unwrap()
+}
+
+fn of(features: &Features, book: Option<RuleFile>) -> Potential {
+    let parameters = parameters(serde_json::Value::Null);
+    let context = RunContext::new(0.0, 1.0);
+    let study = Study::of_features(features, None, &parameters, &context).unwrap();
+    study.potential(0, &RuleBook::new(book, &parameters))
+}
+
+fn national(house: Building, parcels: Vec<Parcel>) -> Potential {
+    of(&Features { buildings: vec![house], parcels, ..Features::default() }, None)
+}
+
+fn upright(potential: &Potential) -> (usize, Option<RuleId>) {
+    (potential.raised.upright.storeys.len(), potential.refused_by())
+}
+
+#[test]
+fn a_street_exactly_as_wide_as_the_height_allows_it() {
+    // On the alignment between its neighbours, 9 m high: the next top is at 12 m.
+    let row = || house(rectangle(0.0, 0.0, 20.0, 12.0), 9.0);
+    assert_eq!(upright(&national(row(), street(12.0))), (1, Some(RuleId::Street)));
+    assert_eq!(upright(&national(row(), street(11.99))), (0, Some(RuleId::Street)));
+    assert_eq!(upright(&national(row(), street(15.0))), (2, Some(RuleId::Street)));
+    // Drawn back from the street, it has that distance more.
+    let back = house(rectangle(0.0, 3.0, 20.0, 15.0), 9.0);
+    assert_eq!(upright(&national(back, street(12.0))), (2, Some(RuleId::Street)));
+}
+
+#[test]
+fn three_metres_from_a_limit_carry_six_metres_of_height() {
+    let beside = |gap: f64| house(rectangle(gap, 0.0, 20.0, 12.0), 3.0);
+    assert_eq!(upright(&national(beside(3.0), street(40.0))), (1, Some(RuleId::Side)));
+    assert_eq!(upright(&national(beside(2.99), street(40.0))), (0, Some(RuleId::Side)));
+    assert_eq!(upright(&national(beside(4.5), street(40.0))), (2, Some(RuleId::Side)));
+    // On the limit itself, no distance is asked for.
+    let (storeys, _) = upright(&national(beside(0.0), street(40.0)));
+    assert_eq!(storeys, 10);
+}
+
+#[test]
+fn the_ground_of_the_limit_counts_and_not_that_of_the_house() {
+    use twin_core::spatial::{Grid, GridSpec};
+    // The western limit lies 3 m above the house, whose foot is at 0 m.
+    let spec = GridSpec { west: -50.0, north: 100.0, cell_size: 1.0, columns: 150, rows: 150 };
+    let terrain = Grid::from_fn(spec, |_, column| if column < 54 { 3.0 } else { 0.0 });
+    let features = Features {
+        buildings: vec![house(rectangle(6.0, 0.5, 20.0, 12.0), 9.0)],
+        parcels: street(60.0),
+        ..Features::default()
+    };
+    let parameters = parameters(serde_json::Value::Null);
+    let context = RunContext::new(0.0, 1.0);
+    let on_slope = Study::of_features(&features, Some(terrain), &parameters, &context).unwrap();
+    let level = Study::of_features(&features, None, &parameters, &context).unwrap();
+    let book = RuleBook::new(None, &parameters);
+    // At 6 m, 12 m above the limit: 15 m of altitude on the slope, 12 m on the level.
+    assert_eq!(upright(&on_slope.potential(0, &book)).0, 2);
+    assert_eq!(upright(&level.potential(0, &book)).0, 1);
+}
+
+#[test]
+fn the_narrower_street_of_a_corner_refuses() {
+    let mut parcels = street(30.0);
+    // The western neighbour gives way to a street of 12 m.
+    parcels[1] = Parcel::bare("west", rectangle(-40.0, 0.0, -12.0, 40.0));
+    let corner = house(rectangle(0.0, 0.0, 20.0, 12.0), 9.0);
+    let potential = national(corner, parcels);
+    assert_eq!(upright(&potential), (1, Some(RuleId::Street)));
+    assert!(potential.gaps.is_empty(), "{:?}", potential.gaps);
+}
+
+#[test]
+fn a_neighbour_in_the_angle_of_a_parcel_counts_at_both_its_sides() {
+    let mut parcels = street(60.0);
+    let ell = [(0.0, 0.0), (20.0, 0.0), (20.0, 20.0), (10.0, 20.0), (10.0, 40.0), (0.0, 40.0)];
+    parcels[0] = Parcel::bare("own", shape(&ell));
+    parcels.push(Parcel::bare("angle", rectangle(10.0, 20.0, 20.0, 40.0)));
+    // 3 m south of the angle's lower side, 3 m west of its other side.
+    let low = house(rectangle(0.0, 5.0, 20.0, 17.0), 3.0);
+    assert_eq!(upright(&national(low, parcels.clone())).0, 1);
+    let beside = house(rectangle(0.0, 22.0, 7.0, 36.0), 3.0);
+    assert_eq!(upright(&national(beside, parcels)).0, 1);
+}
+
+#[test]
+fn what_is_not_known_is_told_and_never_allowed() {
+    let row = || house(rectangle(0.0, 0.0, 20.0, 12.0), 6.0);
+    let nowhere = national(row(), Vec::new());
+    assert_eq!((nowhere.verdict, nowhere.gaps), (Verdict::Unknown, vec![Gap::NoParcel]));
+    let mut parcels = street(30.0);
+    parcels.pop();
+    let open = national(row(), parcels);
+    assert_eq!((open.verdict, open.gaps), (Verdict::Unknown, vec![Gap::StreetWidth]));
+    let known = national(row(), street(30.0));
+    assert_eq!((known.verdict, known.gaps), (Verdict::Allowed, vec![]));
+}
+
+fn zone(code: &str, geometry: Geometry) -> Zone {
+    let mut zone = Zone::bare(code, geometry);
+    zone.kind = Some(ZoneKind::UrbanPlanning);
+    zone.code = Some(code.to_owned());
+    zone.class = Some("U".to_owned());
+    zone
+}
+
+const SOURCE: &str = r#"source = { article = "10", page = "3", quotation = "…", keyed_by = "A", keyed_on = "2026-01-01", valid_from = "2020-01-01" }"#;
+
+fn file(text: &str) -> twin_core::Result<RuleFile> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("regles.toml");
+    std::fs::write(&path, text.replace("SOURCE", SOURCE)).unwrap();
+    RuleFile::read(&path)
+}
+
+fn heights(of: &[(&str, f64)]) -> RuleFile {
+    let mut text = "schema = 1\ndocument = \"PLU\"\n".to_owned();
+    for (code, top) in of {
+        text += &format!("[zones.{code}.height]\nvalue = {{ top_m = {top:.1} }}\nSOURCE\n");
+        for free in ["street", "side"] {
+            text += &format!("[zones.{code}.{free}]\nfree = true\nSOURCE\n");
+        }
+    }
+    file(&text).unwrap()
+}
+
+#[test]
+fn a_house_across_two_zones_rises_in_each_as_it_may() {
+    let features = Features {
+        buildings: vec![house(rectangle(0.0, 0.0, 20.0, 12.0), 9.0)],
+        parcels: street(30.0),
+        zones: vec![
+            zone("UA", rectangle(-60.0, -60.0, 12.0, 100.0)),
+            zone("UB", rectangle(12.0, -60.0, 100.0, 100.0)),
+        ],
+        ..Features::default()
+    };
+    let potential = of(&features, Some(heights(&[("UA", 15.0), ("UB", 12.0)])));
+    assert_eq!(upright(&potential), (1, Some(RuleId::Height)));
+    assert!((potential.raised.stepped.area_m2() - (240.0 + 144.0)).abs() < 1e-3);
+    assert_eq!((potential.zone.as_str(), potential.verdict), ("UA", Verdict::Allowed));
+}
+
+#[test]
+fn a_zone_without_rules_or_with_half_of_them_is_unknown() {
+    let features = Features {
+        buildings: vec![house(rectangle(0.0, 0.0, 20.0, 12.0), 9.0)],
+        parcels: street(30.0),
+        zones: vec![zone("UA", rectangle(-60.0, -60.0, 100.0, 100.0))],
+        ..Features::default()
+    };
+    let other = of(&features, Some(heights(&[("UC", 15.0)])));
+    assert_eq!((other.verdict, other.gaps), (Verdict::Unknown, vec![Gap::Zone]));
+    let half = file(
+        "schema = 1\ndocument = \"PLU\"\n[zones.UA.height]\nvalue = { top_m = 15.0 }\nSOURCE\n",
+    );
+    let half = of(&features, Some(half.unwrap()));
+    assert_eq!((half.verdict, half.gaps.clone()), (Verdict::Unknown, vec![Gap::Rule]));
+    assert_eq!(upright(&half), (2, Some(RuleId::Height)));
+    // What a known rule refuses is refused, whatever else nobody keyed.
+    let low = file(
+        "schema = 1\ndocument = \"PLU\"\n[zones.UA.height]\nvalue = { top_m = 9.0 }\nSOURCE\n",
+    );
+    assert_eq!(of(&features, Some(low.unwrap())).verdict, Verdict::Forbidden);
+}
+
+#[test]
+fn a_rule_outside_its_dates_is_not_in_force() {
+    let features = Features {
+        buildings: vec![house(rectangle(0.0, 0.0, 20.0, 12.0), 9.0)],
+        parcels: street(30.0),
+        zones: vec![zone("UA", rectangle(-60.0, -60.0, 100.0, 100.0))],
+        ..Features::default()
+    };
+    let rules = heights(&[("UA", 15.0)]);
+    let at = |date: &str| {
+        let parameters = parameters(serde_json::json!({ "law_date": date }));
+        let context = RunContext::new(0.0, 1.0);
+        let study = Study::of_features(&features, None, &parameters, &context).unwrap();
+        study.potential(0, &RuleBook::new(Some(rules.clone()), &parameters)).verdict
+    };
+    assert_eq!(at("2020-01-01"), Verdict::Allowed);
+    assert_eq!(at("2019-12-31"), Verdict::Unknown);
+}
+
+#[test]
+fn storeys_count_where_the_rule_counts_them() {
+    let features = Features {
+        buildings: vec![house(rectangle(0.0, 0.0, 20.0, 12.0), 3.4)],
+        parcels: street(60.0),
+        zones: vec![zone("UA", rectangle(-60.0, -60.0, 100.0, 100.0))],
+        ..Features::default()
+    };
+    let mut text = "schema = 1\ndocument = \"PLU\"\n".to_owned();
+    text += "[zones.UA.height]\nvalue = { storeys = 3 }\nSOURCE\n";
+    for free in ["street", "side"] {
+        text += &format!("[zones.UA.{free}]\nfree = true\nSOURCE\n");
+    }
+    assert_eq!(upright(&of(&features, Some(file(&text).unwrap()))), (2, None));
+}
+
+#[test]
+fn dwellings_rise_to_the_ridge_of_the_house_they_touch_apart_from_their_right() {
+    let mut tall = house(rectangle(20.0, 0.0, 40.0, 12.0), 18.5);
+    tall.id = "BATIMENT2".to_owned();
+    let features = Features {
+        buildings: vec![house(rectangle(0.0, 0.0, 20.0, 12.0), 9.0), tall],
+        parcels: street(30.0),
+        zones: vec![zone("UA", rectangle(-60.0, -60.0, 100.0, 100.0))],
+        ..Features::default()
+    };
+    let potential = of(&features, Some(heights(&[("UA", 12.0)])));
+    assert_eq!(upright(&potential), (1, Some(RuleId::Height)));
+    assert_eq!(potential.derogation.unwrap().storeys.len(), 3);
+}
+
+#[test]
+fn an_easement_is_a_flag_until_somebody_read_its_text() {
+    let mut features = Features {
+        buildings: vec![house(rectangle(0.0, 0.0, 20.0, 12.0), 6.0)],
+        parcels: street(30.0),
+        ..Features::default()
+    };
+    let mut easement = zone("PM1", rectangle(5.0, 5.0, 10.0, 10.0));
+    easement.kind = Some(ZoneKind::Easement);
+    easement.class = Some("PM1".to_owned());
+    features.zones.push(easement);
+    assert_eq!(of(&features, None).verdict, Verdict::Unknown);
+    let decided = parameters(serde_json::json!({
+        "decisions": { "PM1": { "verdict": "forbidden", "source": "PPRI, art. 3" } },
+    }));
+    let context = RunContext::new(0.0, 1.0);
+    let study = Study::of_features(&features, None, &decided, &context).unwrap();
+    let potential = study.potential(0, &RuleBook::new(None, &decided));
+    assert_eq!(potential.verdict, Verdict::Forbidden);
+}
+
+#[test]
+fn a_rule_file_is_refused_in_one_sentence_that_names_the_place() {
+    let head = "schema = 1\ndocument = \"PLU\"\n";
+    let no_source = "[zones.UA.height]\nvalue = { top_m = 9.0 }\n";
+    let empty = SOURCE.replace("\"10\"", "\"\"");
+    let cases = [
+        (no_source.to_owned(), "source"),
+        (format!("[zones.UA.height]\nvalue = {{ top_m = 9.0 }}\n{empty}\n"), "zones.UA.height"),
+        ("[zones.UA.height]\nvalue = { top_m = -9.0 }\nSOURCE\n".to_owned(), "zones.UA.height"),
+        ("[zones.UA.height]\nvalue = { top_ft = 9.0 }\nSOURCE\n".to_owned(), "top_ft"),
+        ("[zones.UA.height]\nSOURCE\n".to_owned(), "free"),
+        ("[zones.UA.street]\nvalue = { slope = 0.0 }\nSOURCE\n".to_owned(), "zones.UA.street"),
+        ("[zones.UA.hauteur]\nvalue = 3\n".to_owned(), "hauteur"),
+    ];
+    for (text, says) in cases {
+        let error = file(&format!("{head}{text}")).unwrap_err().text(Language::Fr);
+        assert!(error.contains(says) && error.lines().count() == 1, "{text}\n{error}");
+    }
+    assert!(RuleFile::read(Path::new("/nonexistent.toml")).is_err());
+}
