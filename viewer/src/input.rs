@@ -25,7 +25,7 @@ const CLICK_PX: f32 = 4.0;
 pub(crate) fn take_file(path: PathBuf, session: &mut Session, state: &mut ViewState) {
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
     match extension.as_deref() {
-        Some("las" | "laz" | "glb" | "gltf") => state.objects.push(path),
+        Some("las" | "laz" | "glb" | "gltf" | "jsonl") => state.objects.push(path),
         Some("tif" | "tiff") => {
             let picture = PaintLayer { what: Paint::Picture(path), shown: true, opacity: 1.0 };
             // Below the lines, above the land cover.

@@ -309,7 +309,7 @@ pub(crate) fn state_of(path: &Path, registry: &Registry, language: Language) -> 
             let manifest = FinishedRun::read_manifest(path)?;
             let territory = territory_of(path, &manifest)?;
             let mut state = ViewState::of_territory(territory, language);
-            state.runs.push(path.to_path_buf());
+            show_runs(&mut state, vec![path.to_path_buf()]);
             return Ok(state);
         }
     }
@@ -320,7 +320,7 @@ pub(crate) fn state_of(path: &Path, registry: &Registry, language: Language) -> 
     if name.ends_with(".toml") && path.is_file() {
         let scenario = Scenario::load(path, &[], |id| path_keys_of(registry, id))?;
         let mut state = ViewState::of_territory(PathBuf::from(&scenario.territory), language);
-        state.runs = runs_of(path, &scenario.id)?;
+        show_runs(&mut state, runs_of(path, &scenario.id)?);
         return Ok(state);
     }
     Err(Error::input(
@@ -328,6 +328,13 @@ pub(crate) fn state_of(path: &Path, registry: &Registry, language: Language) -> 
         "ni un territoire (dossier .twin), ni un calcul (dossier runs/GREFFON/EMPREINTE), ni un scénario ou une vue (.toml) ; vérifier le chemin",
         "neither a territory (folder .twin), a run (folder runs/PLUGIN/HASH), a scenario nor a view (.toml); check the path",
     ))
+}
+
+/// Shows runs, with the volumes that they add to the territory.
+fn show_runs(state: &mut ViewState, runs: Vec<PathBuf>) {
+    let volumes = runs.iter().map(|run| run.join("volumes.city.jsonl"));
+    state.objects = volumes.filter(|file| file.is_file()).collect();
+    state.runs = runs;
 }
 
 /// Folders of the finished runs of a scenario, which stand beside its file.

@@ -10,7 +10,7 @@ use twin_core::simulation::RunContext;
 use twin_core::spatial::{Extent, Grid};
 use twin_core::territory::{Aggregation, BuildingUse, Features, TerritoryView};
 use twin_core::{Error, Result};
-use twin_envelope::{Added, Limit, Raised, StoreyRule};
+use twin_envelope::{Added, Limit, Raised, Storey, StoreyRule};
 
 use crate::borders::Parcels;
 use crate::constraints::Constraints;
@@ -90,8 +90,22 @@ pub struct Potential {
 }
 
 impl Potential {
-    /// Area of the storeys of the better way, m².
+    /// Whether a known rule ends the storeys. Where none does and something is not known, their number
+    /// is that of the parameters and says nothing.
+    pub fn is_bounded(&self) -> bool {
+        !self.raised.stepped.refusal.rules.is_empty() || self.gaps.is_empty()
+    }
+
+    /// The storeys that are told, stepping back: none where nothing known bounds them.
+    pub fn told(&self) -> &[Storey] {
+        if self.is_bounded() { &self.raised.stepped.storeys } else { &[] }
+    }
+
+    /// Area of the storeys of the better way, m²; 0 where nothing known bounds them.
     pub fn best_area_m2(&self) -> f64 {
+        if !self.is_bounded() {
+            return 0.0;
+        }
         self.raised.stepped.area_m2().max(self.raised.upright.area_m2())
     }
 

@@ -306,3 +306,12 @@ fn a_rule_file_is_refused_in_one_sentence_that_names_the_place() {
     }
     assert!(RuleFile::read(Path::new("/nonexistent.toml")).is_err());
 }
+
+#[test]
+fn storeys_that_nothing_known_bounds_are_not_told() {
+    let nowhere = national(house(rectangle(0.0, 0.0, 20.0, 12.0), 6.0), Vec::new());
+    assert!(!nowhere.is_bounded() && nowhere.told().is_empty());
+    assert_eq!(nowhere.best_area_m2(), 0.0);
+    let known = national(house(rectangle(0.0, 0.0, 20.0, 12.0), 6.0), street(30.0));
+    assert!(known.is_bounded() && !known.told().is_empty());
+}

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use bevy::asset::RenderAssetUsages;
 use bevy::gltf::{Gltf, GltfMaterial, GltfMesh, GltfNode};
-use bevy::mesh::PrimitiveTopology;
+use bevy::mesh::{Indices, PrimitiveTopology};
 use bevy::prelude::*;
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures::check_ready};
 use twin_core::export::Rgb;
+use twin_core::formats::cityjson::{CityJsonSeq, CityObject, Semantic};
 use twin_core::formats::las::{PointFile, PointQuery};
 use twin_core::products::lidar_hd;
+use twin_core::spatial::FlatFace;
 use twin_core::{Error, Result};
 
 use super::SceneRoot;
@@ -29,7 +31,7 @@ const POINT_BUDGET: usize = 3_000_000;
 pub(super) struct Objects(BTreeMap<PathBuf, Object>);
 
 enum Object {
-    Cloud(Task<Result<Mesh>>),
+    Mesh(Task<Result<Mesh>>),
     Model(Handle<Gltf>),
     Shown(Entity),
     Refused,
@@ -38,7 +40,7 @@ enum Object {
 impl Objects {
     /// Whether a file is being read.
     pub(super) fn is_loading(&self) -> bool {
-        self.0.values().any(|object| matches!(object, Object::Cloud(_) | Object::Model(_)))
+        self.0.values().any(|object| matches!(object, Object::Mesh(_) | Object::Model(_)))
     }
 }
 
@@ -76,7 +78,13 @@ pub(super) fn load(
                 let crs = opened.territory.crs();
                 let task = AsyncComputeTaskPool::get()
                     .spawn(async move { cloud(&file, crs, frame, share) });
-                Object::Cloud(task)
+                Object::Mesh(task)
+            }
+            Some("jsonl") => {
+                let (file, frame) = (path.clone(), opened.frame);
+                Object::Mesh(
+                    AsyncComputeTaskPool::get().spawn(async move { volumes(&file, frame) }),
+                )
             }
             Some("glb" | "gltf") if path.is_file() => {
                 let absolute = std::path::absolute(path).unwrap_or_else(|_| path.clone());
@@ -91,7 +99,7 @@ pub(super) fn load(
     }
     for (path, object) in objects {
         match object {
-            Object::Cloud(task) => match check_ready(task) {
+            Object::Mesh(task) => match check_ready(task) {
                 None => {}
                 Some(Err(error)) => {
                     notices.error(&error, state.language);
@@ -176,8 +184,8 @@ impl ModelParts<'_> {
 fn unreadable(path: &Path) -> Error {
     Error::input(
         path.display().to_string(),
-        "ni un nuage de points (LAS, LAZ, COPC) ni un modèle (GLB) lisible",
-        "neither a point cloud (LAS, LAZ, COPC) nor a model (GLB) that can be read",
+        "ni un nuage de points (LAS, LAZ, COPC) ni un modèle (GLB, CityJSONSeq) lisible",
+        "neither a point cloud (LAS, LAZ, COPC) nor a model (GLB, CityJSONSeq) that can be read",
     )
 }
 
@@ -213,6 +221,38 @@ fn cloud(
         .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, positions)
         .with_inserted_attribute(Mesh::ATTRIBUTE_NORMAL, normals)
         .with_inserted_attribute(Mesh::ATTRIBUTE_COLOR, colours);
+    Ok(mesh)
+}
+
+/// Volumes of a CityJSON sequence, such as the storeys that rules let one add: violet, roofs lighter.
+fn volumes(path: &Path, frame: LocalFrame) -> Result<Mesh> {
+    let [roof, wall] = [Rgb::hex(0xb7_9ad6), Rgb::hex(0x8a_63b8)].map(|Rgb(r, g, b)| {
+        Color::srgb_u8(r, g, b).to_linear().to_f32_array()
+    });
+    let mut model = CityJsonSeq::open(path)?;
+    let (mut positions, mut normals, mut colours) = (Vec::new(), Vec::new(), Vec::new());
+    let mut indices: Vec<u32> = Vec::new();
+    for place in model.places()? {
+        let objects = model.feature_at(place)?;
+        let geometries = objects.iter().filter_map(CityObject::best_geometry);
+        for surface in geometries.flat_map(|geometry| &geometry.surfaces) {
+            let Some(face) = FlatFace::new(&surface.rings) else { continue };
+            let first = positions.len() as u32;
+            let [x, y, z] = face.normal.map(|v| v as f32);
+            let is_roof = surface.semantic == Some(Semantic::Roof);
+            for position in face.positions {
+                positions.push(frame.to_scene(position).to_array());
+                normals.push([x, z, -y]);
+                colours.push(if is_roof { roof } else { wall });
+            }
+            indices.extend(face.triangles.iter().flatten().map(|k| first + *k as u32));
+        }
+    }
+    let mesh = Mesh::new(PrimitiveTopology::TriangleList, RenderAssetUsages::RENDER_WORLD)
+        .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, positions)
+        .with_inserted_attribute(Mesh::ATTRIBUTE_NORMAL, normals)
+        .with_inserted_attribute(Mesh::ATTRIBUTE_COLOR, colours)
+        .with_inserted_indices(Indices::U32(indices));
     Ok(mesh)
 }
 

@@ -213,6 +213,18 @@ impl Found<'_> {
         let rows = counts.into_iter().map(|(gap, count)| {
             Indicator::count(format!("unknown_{gap:?}").to_lowercase(), gap.words(), count)
         });
+        let unbounded = self.counted().filter(|p| !p.is_bounded()).count();
+        let unbounded = (unbounded > 0).then(|| {
+            Indicator::count(
+                "unknown_unbounded",
+                Text::new(
+                    "Aucune règle connue ne borne les étages (sans surface)",
+                    "No known rule bounds the storeys (without area)",
+                ),
+                unbounded,
+            )
+        });
+        let rows = rows.chain(unbounded);
         IndicatorGroup {
             id: "raising_unknown".into(),
             title: Text::new("Ce qui n'est pas connu (bâtiments)", "What is not known (buildings)"),
@@ -222,8 +234,10 @@ impl Found<'_> {
 
     /// The largest potentials and why they end where they do.
     fn largest(&self) -> IndicatorGroup {
-        let mut largest: Vec<&Potential> =
-            self.counted().filter(|p| p.verdict != Verdict::Forbidden).collect();
+        let mut largest: Vec<&Potential> = self
+            .counted()
+            .filter(|p| p.verdict != Verdict::Forbidden && p.best_area_m2() > 0.0)
+            .collect();
         largest.sort_by(|a, b| {
             b.best_area_m2().total_cmp(&a.best_area_m2()).then(a.subject.cmp(&b.subject))
         });
@@ -389,7 +403,8 @@ impl Found<'_> {
 
     pub(super) fn key_messages(&self) -> Vec<Text> {
         let of = |l: Language, verdict: Verdict| {
-            let count = self.raised(verdict).count();
+            let may = |p: &&Potential| p.verdict == verdict && !p.raised.stepped.storeys.is_empty();
+            let count = self.counted().filter(may).count();
             (l.number(count as f64, 0), l.number(self.floor_m2(self.raised(verdict)), 0))
         };
         let all = |l: Language| l.number(self.counted().count() as f64, 0);

@@ -21,7 +21,7 @@ impl Found<'_> {
                 standard_name: None,
                 unit: "1",
                 title: storeys.clone(),
-                grid: self.grid(|p| p.raised.stepped.storeys.len() as f32),
+                grid: self.grid(|p| if p.is_bounded() { p.told().len() as f32 } else { f32::NAN }),
                 maps: vec![ResultMap {
                     name: "etages-ajoutes",
                     title: storeys.clone(),
@@ -98,6 +98,6 @@ fn verdict_classes() -> Vec<Class> {
         class(at(Verdict::Allowed), 0x0072b2, "permis", "allowed"),
         class(at(Verdict::Possible), 0x56b4e9, "possible", "possible"),
         class(at(Verdict::Unknown), 0xf0e442, "inconnu", "unknown"),
-        class(f32::INFINITY, 0x999999, "refusé", "forbidden"),
+        class(f32::INFINITY, 0xd5_5e00, "refusé", "forbidden"),
     ]
 }

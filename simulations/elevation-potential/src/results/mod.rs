@@ -55,7 +55,7 @@ pub(crate) fn outcome(
             study.subjects.par_iter().map(|s| facades(s).collect()).collect();
         let lost = |p: &Potential| {
             context.check_cancelled()?;
-            Ok(study.sun_lost(p.subject, &p.raised.stepped.storeys, &facades, &days))
+            Ok(study.sun_lost(p.subject, p.told(), &facades, &days))
         };
         potentials.par_iter().map(lost).collect::<Result<_>>()?
     } else {
@@ -92,6 +92,6 @@ impl Found<'_> {
 
     /// Those of a verdict that may be raised.
     fn raised(&self, verdict: Verdict) -> impl Iterator<Item = &Potential> {
-        self.counted().filter(move |p| p.verdict == verdict && !p.raised.stepped.storeys.is_empty())
+        self.counted().filter(move |p| p.verdict == verdict && !p.told().is_empty())
     }
 }

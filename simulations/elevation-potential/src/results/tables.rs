@@ -82,7 +82,9 @@ impl Found<'_> {
         let real = |v: f64| Value::Real((v * 100.0).round() / 100.0);
         let raised = &potential.raised;
         let floor = study.floor_m2(potential.best_area_m2());
-        let top = raised.stepped.storeys.last().map_or(subject.ridge_m, |s| s.top_m);
+        let top = potential.told().last().map_or(subject.ridge_m, |s| s.top_m);
+        // Figures that nothing known bounds are left empty.
+        let bounded = |value: Value| if potential.is_bounded() { value } else { Value::Null };
         let refusal = &raised.upright.refusal.rules;
         let storey_m = study.parameters.storey.height_m;
         let sun = self.sun.get(potential.subject).copied();
@@ -98,15 +100,15 @@ impl Found<'_> {
             Value::Text(potential.verdict.french().to_owned()),
             Value::Text(self.motive(potential)),
             Value::Integer(i64::from(subject.storeys.0)),
-            count(raised.upright.storeys.len()),
-            count(raised.stepped.storeys.len()),
+            bounded(count(raised.upright.storeys.len())),
+            bounded(count(raised.stepped.storeys.len())),
             potential.derogation.as_ref().map_or(Value::Null, |d| count(d.storeys.len())),
-            real(study.floor_m2(raised.upright.area_m2())),
-            real(study.floor_m2(raised.stepped.area_m2())),
-            Value::Integer(i64::from(study.dwellings(floor))),
-            real(potential.best_area_m2() * storey_m),
-            real(top),
-            real(top - subject.ground_m),
+            bounded(real(study.floor_m2(raised.upright.area_m2()))),
+            bounded(real(study.floor_m2(raised.stepped.area_m2()))),
+            bounded(Value::Integer(i64::from(study.dwellings(floor)))),
+            bounded(real(potential.best_area_m2() * storey_m)),
+            bounded(real(top)),
+            bounded(real(top - subject.ground_m)),
             refusal.first().map_or(Value::Null, |(rule, _)| Value::Text(rule.french().into())),
             or_null(refusal.first().map(|(_, area)| *area)),
             Value::Text(flags.join(" ; ")),
@@ -142,6 +144,9 @@ impl Found<'_> {
             Verdict::Possible => flags.collect(),
             Verdict::Unknown => {
                 let mut motives: Vec<String> = gaps.chain(flags).collect();
+                if !potential.is_bounded() {
+                    motives.push("aucune règle connue ne borne les étages".to_owned());
+                }
                 if self.book.is_national() && self.study.parameters.urbanised.is_none() {
                     let place = "parties urbanisées de la commune : à dire (L111-3)";
                     motives.push(place.to_owned());
@@ -171,7 +176,7 @@ impl Found<'_> {
             .with_field("avis", FieldKind::Text);
         for potential in &self.potentials {
             let subject = &self.study.subjects[potential.subject];
-            for (k, storey) in potential.raised.stepped.storeys.iter().enumerate() {
+            for (k, storey) in potential.told().iter().enumerate() {
                 table.features.push(Feature {
                     geometry: Some(geometry(&storey.shape, storey.floor_m)),
                     values: vec![

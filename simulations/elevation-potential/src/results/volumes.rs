@@ -15,7 +15,7 @@ impl Found<'_> {
         let mut volumes = Vec::new();
         for potential in &self.potentials {
             let subject = &self.study.subjects[potential.subject];
-            for (k, storey) in potential.raised.stepped.storeys.iter().enumerate() {
+            for (k, storey) in potential.told().iter().enumerate() {
                 for (part, surfaces) in solids(storey).into_iter().enumerate() {
                     let id = format!("{}-surelevation-{}-{}", subject.id, k + 1, part + 1);
                     let mut volume = CityObject::new(id, CityObjectKind::Building);
