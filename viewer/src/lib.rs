@@ -38,6 +38,7 @@ mod keys;
 mod notices;
 mod opened;
 mod pick;
+mod planning;
 mod results;
 mod scene;
 mod simulate;

@@ -25,6 +25,7 @@ use crate::input;
 use crate::keys;
 use crate::notices::Notices;
 use crate::opened::{Opened, state_of};
+use crate::planning::Planning;
 use crate::scene::{self, Loading, SceneSet};
 use crate::simulate::{self, Job};
 use crate::state::ViewState;
@@ -175,9 +176,16 @@ pub(crate) fn run(
     app.insert_resource(WinitSettings { focused_mode: mode, unfocused_mode: mode });
     let stage = Stage { corner: UVec2::ZERO, size: UVec2::new(1440, 900) };
     app::add_view(&mut app, state, opened, registry, stage);
-    app.insert_resource(session).init_resource::<Tools>().init_resource::<Job>().insert_resource(
-        Stats { is_on: stats, started: Instant::now(), frames: 0, is_done: false },
-    );
+    app.insert_resource(session)
+        .init_resource::<Tools>()
+        .init_resource::<Job>()
+        .init_resource::<Planning>()
+        .insert_resource(Stats {
+            is_on: stats,
+            started: Instant::now(),
+            frames: 0,
+            is_done: false,
+        });
     app.add_systems(Startup, spawn_cameras);
     app.add_systems(EguiPrimaryContextPass, ui::show);
     let between = EguiPreUpdateSet::ProcessInput;
@@ -231,6 +239,7 @@ fn reopen(world: &mut World) {
             world.insert_resource(state);
             world.insert_resource(opened);
             world.insert_resource(Tools::default());
+            world.insert_resource(Planning::default());
             world.resource_mut::<Session>().view_file = view_file;
             scene::rebuild(world);
         }
@@ -277,11 +286,13 @@ fn play(
 fn keep_awake(
     session: Res<Session>,
     job: Res<Job>,
+    planning: Res<Planning>,
     loading: Loading<'_>,
     mut turns: Local<u8>,
     mut redraw: MessageWriter<RequestRedraw>,
 ) {
-    let is_busy = session.is_playing || job.progress().is_some() || loading.is_going_on();
+    let is_working = job.progress().is_some() || planning.is_making();
+    let is_busy = session.is_playing || is_working || loading.is_going_on();
     // What was loaded last is uploaded in the turn after, and drawn in the one after that.
     *turns = if is_busy { 3 } else { turns.saturating_sub(1) };
     if *turns > 0 {

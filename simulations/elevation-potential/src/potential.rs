@@ -187,7 +187,7 @@ impl Study {
     }
 
     /// Buildings whose extent comes within a distance of that of a building, in no order.
-    pub(crate) fn near(&self, index: usize, distance_m: f64) -> impl Iterator<Item = usize> + '_ {
+    pub fn near(&self, index: usize, distance_m: f64) -> impl Iterator<Item = usize> + '_ {
         let around = self.extents[index].buffered(distance_m);
         self.by_place.reaching(&around).copied().filter(move |other| *other != index)
     }

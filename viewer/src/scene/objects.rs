@@ -226,9 +226,8 @@ fn cloud(
 
 /// Volumes of a CityJSON sequence, such as the storeys that rules let one add: violet, roofs lighter.
 fn volumes(path: &Path, frame: LocalFrame) -> Result<Mesh> {
-    let [roof, wall] = [Rgb::hex(0xb7_9ad6), Rgb::hex(0x8a_63b8)].map(|Rgb(r, g, b)| {
-        Color::srgb_u8(r, g, b).to_linear().to_f32_array()
-    });
+    let [roof, wall] = [Rgb::hex(0xb7_9ad6), Rgb::hex(0x8a_63b8)]
+        .map(|Rgb(r, g, b)| Color::srgb_u8(r, g, b).to_linear().to_f32_array());
     let mut model = CityJsonSeq::open(path)?;
     let (mut positions, mut normals, mut colours) = (Vec::new(), Vec::new(), Vec::new());
     let mut indices: Vec<u32> = Vec::new();

@@ -5,6 +5,7 @@ mod help;
 mod layers;
 mod overlay;
 mod place;
+mod rules;
 mod side;
 mod timeline;
 
@@ -17,6 +18,7 @@ use crate::app::Plugins;
 use crate::camera::{MainCamera, SecondCamera, Stage};
 use crate::notices::Notices;
 use crate::opened::Opened;
+use crate::planning::Planning;
 use crate::results::Sides;
 use crate::scene::Buildings;
 use crate::simulate::Job;
@@ -36,6 +38,7 @@ pub(crate) struct Desk<'w, 's> {
     sides: Res<'w, Sides>,
     buildings: Res<'w, Buildings>,
     plugins: Res<'w, Plugins>,
+    planning: ResMut<'w, Planning>,
     cameras: Query<
         'w,
         's,

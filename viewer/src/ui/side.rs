@@ -5,6 +5,7 @@ use egui_plot::{Corner, Legend, Line, Plot, PlotPoints, VLine};
 
 use super::{Desk, ink, section};
 use crate::pick::{Answer, profile};
+use crate::planning::Planning;
 use crate::state::{CameraMode, ViewState};
 use crate::tools::{DrawnKind, Tool, area, lengths};
 
@@ -30,6 +31,10 @@ pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) 
         draw(ui, desk, state);
     });
     section(ui, language.pick("Simuler", "Simulate"), false, |ui| simulate(ui, desk));
+    if Planning::applies_to(&desk.opened) {
+        let rules = language.pick("Règles d'urbanisme", "Planning rules");
+        section(ui, rules, true, |ui| super::rules::show(ui, desk));
+    }
     progress(ui, desk);
 }
 
