@@ -208,7 +208,7 @@ mod tests {
         impl FeatureVisitor for Check {
             fn visit<L: Layer>(&mut self, _: &[L]) {
                 let mut names: Vec<&str> = L::COLUMNS.iter().map(|c| c.name).collect();
-                assert!(["cleabs", "identifiant"].contains(&names[0]), "{}", L::NAME);
+                assert!(["cleabs", "identifiant", "idu"].contains(&names[0]), "{}", L::NAME);
                 names.sort_unstable();
                 names.dedup();
                 assert_eq!(names.len(), L::COLUMNS.len(), "{}", L::NAME);
