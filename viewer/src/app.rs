@@ -297,8 +297,10 @@ impl Pictures {
         if times.len() < 2 {
             return Ok(());
         }
+        // The drawing of the picture before is none of the cost of a moment.
+        self.load()?;
         let mut costs = Vec::new();
-        for k in 0..SCRUBBED {
+        for k in 0..SCRUBBED.min(times.len()) {
             // Far from the last one, as a hand on the slider jumps.
             let index = (k * times.len() * 5 / 13 + k) % times.len();
             self.set_time(times[index]);
