@@ -162,14 +162,7 @@ fn new_building(
             1.0
         }
     };
-    let of_flags = place.flags.iter().map(|f| f.verdict).max().unwrap_or(Verdict::Allowed);
-    let of_gaps = if gaps.is_empty() { Verdict::Allowed } else { Verdict::Unknown };
-    let of_place = match (book.is_national(), parameters.urbanised) {
-        (false, _) | (true, Some(true)) => Verdict::Allowed,
-        (true, None) => Verdict::Unknown,
-        (true, Some(false)) => Verdict::Forbidden,
-    };
-    let verdict = of_flags.max(of_gaps).max(of_place);
+    let verdict = book.verdict(&place, &gaps);
     Some(NewBuilding { parcel: id.to_owned(), zone, verdict, storeys, share })
 }
 

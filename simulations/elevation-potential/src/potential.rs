@@ -63,6 +63,19 @@ impl RuleBook {
         self.file.as_ref()
     }
 
+    /// What holds of storeys that the rules known allow: the gravest of flags, gaps, and of what the
+    /// national rules ask of the place.
+    pub(crate) fn verdict(&self, place: &Place, gaps: &[Gap]) -> Verdict {
+        let of_flags = place.flags.iter().map(|f| f.verdict).max().unwrap_or(Verdict::Allowed);
+        let of_gaps = if gaps.is_empty() { Verdict::Allowed } else { Verdict::Unknown };
+        let of_place = match (self.is_national(), self.urbanised) {
+            (false, _) | (true, Some(true)) => Verdict::Allowed,
+            (true, None) => Verdict::Unknown,
+            (true, Some(false)) => Verdict::Forbidden,
+        };
+        of_flags.max(of_gaps).max(of_place)
+    }
+
     /// The rules of a zone.
     pub fn zone(&self, code: &str) -> Option<ZoneRules> {
         match &self.file {
@@ -333,14 +346,7 @@ fn verdict(raised: &Raised<RuleId>, place: &Place, gaps: &[Gap], book: &RuleBook
         let is_refused = refusal.iter().any(is_sure) || refusal.is_empty() && gaps.is_empty();
         return if is_refused { Verdict::Forbidden } else { Verdict::Unknown };
     }
-    let of_flags = place.flags.iter().map(|f| f.verdict).max().unwrap_or(Verdict::Allowed);
-    let of_gaps = if gaps.is_empty() { Verdict::Allowed } else { Verdict::Unknown };
-    let of_place = match (book.is_national(), book.urbanised) {
-        (false, _) | (true, Some(true)) => Verdict::Allowed,
-        (true, None) => Verdict::Unknown,
-        (true, Some(false)) => Verdict::Forbidden,
-    };
-    of_flags.max(of_gaps).max(of_place)
+    book.verdict(place, gaps)
 }
 
 fn distance(a: &MultiPolygon<f64>, b: &MultiPolygon<f64>) -> f64 {
