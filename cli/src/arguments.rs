@@ -45,6 +45,98 @@ pub(crate) enum RulesAction {
     },
 }
 
+/// What to do with a study.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StudyAction {
+    /// Write a flood study for a territory, run it and write its report
+    New {
+        /// Assembled territory (NAME.twin)
+        #[arg(long)]
+        territory: PathBuf,
+        /// What threatens
+        #[arg(long, value_enum, default_value = "flood")]
+        hazard: Hazard,
+        /// Peak discharge in m³/s; several, separated by commas, make as many events
+        #[arg(long, value_delimiter = ',', required = true)]
+        discharge: Vec<f64>,
+        /// Where the discharge comes from: gauging station, study, hypothesis
+        #[arg(long)]
+        source: String,
+        /// Return period of each discharge in years, as the source states it
+        #[arg(long, value_delimiter = ',')]
+        return_period: Vec<f64>,
+        /// Where the river enters: x,y (default: where the widest watercourse does)
+        #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
+        at: Option<Vec<f64>>,
+        /// Hours from the start to the peak (default: the time to cross the territory)
+        #[arg(long)]
+        rise: Option<f64>,
+        /// Side of a computing cell in metres (default: the finest that stays under ten minutes)
+        #[arg(long)]
+        resolution: Option<f64>,
+        /// Folder to write (default: NAME-etude beside the territory)
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Write the files and run nothing
+        #[arg(long)]
+        files_only: bool,
+    },
+    /// Run all combinations of a study and write its report; what is there already is not run again
+    Run {
+        /// Study file
+        study: PathBuf,
+        /// Change a value of every scenario, `path.of.key=value`
+        #[arg(long = "set", value_name = "PATH=VALUE")]
+        overrides: Vec<String>,
+        /// Folder of runs (default: `runs` beside the study file)
+        #[arg(long)]
+        runs: Option<PathBuf>,
+    },
+    /// List the combinations of a study
+    List {
+        /// Study file
+        study: PathBuf,
+    },
+}
+
+/// Hazards that a study can be written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Hazard {
+    /// A river that floods
+    Flood,
+}
+
+/// What to do with a scenario file.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ScenarioAction {
+    /// Check a scenario: keys, files, measures on the territory; nothing is computed
+    Check {
+        /// Scenario file
+        scenario: PathBuf,
+    },
+    /// Print a scenario as it is computed, with all it inherits
+    Show {
+        /// Scenario file
+        scenario: PathBuf,
+    },
+    /// Tell what differs between two scenarios
+    Diff {
+        /// Scenario file
+        first: PathBuf,
+        /// Scenario file
+        second: PathBuf,
+    },
+}
+
+/// Size of a printed page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Paper {
+    /// 210 × 297 mm
+    A4,
+    /// 297 × 420 mm
+    A3,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Build and assemble a synthetic commune and run three flood scenarios on it
@@ -52,6 +144,9 @@ pub(crate) enum Command {
         /// Folder to write
         #[arg(long, default_value = "twin-demo")]
         out: PathBuf,
+        /// Run a study of three actions and two floods in place of the scenarios
+        #[arg(long)]
+        study: bool,
     },
     /// Assemble a territory (NAME.twin) from the sources that a territory file names
     Assemble(AssembleArguments),
@@ -114,6 +209,27 @@ pub(crate) enum Command {
         #[arg(long)]
         runs: Option<PathBuf>,
     },
+    /// Check, show or compare scenario files
+    Scenario {
+        #[command(subcommand)]
+        action: ScenarioAction,
+    },
+    /// Run a scenario under several actions and events, and tell what they change and cost
+    Study {
+        #[command(subcommand)]
+        action: StudyAction,
+    },
+    /// Write the report of a study or run again, and print it
+    Report {
+        /// Study file that was run, or folder of a run
+        path: PathBuf,
+        /// Write it as PDF too, with a browser of this machine (Chromium, Chrome or Edge)
+        #[arg(long)]
+        pdf: bool,
+        /// Size of the pages
+        #[arg(long, value_enum, default_value = "a4")]
+        paper: Paper,
+    },
     /// Propose where a flood enters and leaves a territory, from its watercourses
     Places {
         /// Territory (NAME.twin)
@@ -125,13 +241,14 @@ pub(crate) enum Command {
         #[arg(long, default_value = "lieux")]
         out: PathBuf,
     },
-    /// Compare the flooded extent of a run with a known one (PPR, TRI, a past flood)
+    /// Compare runs with the first of them, or the flooded extent of one with a known one
     Compare {
-        /// Folder of the run
-        run: PathBuf,
-        /// Vector file with the known extent
+        /// Folders of runs, or scenario files that were run; the first is the reference
+        #[arg(required = true)]
+        runs: Vec<PathBuf>,
+        /// Vector file with a known extent (PPR, TRI, a past flood), in place of other runs
         #[arg(long)]
-        reference: PathBuf,
+        reference: Option<PathBuf>,
         /// Layer of the file (default: all)
         #[arg(long)]
         layer: Option<String>,
@@ -144,10 +261,18 @@ pub(crate) enum Command {
         /// Territory (NAME.twin), to count buildings inside and outside
         #[arg(long)]
         territory: Option<PathBuf>,
+        /// Difference of the water in a building up to which its class counts as unchanged, metres
+        #[arg(long, default_value_t = 0.05)]
+        significance: f64,
+        /// Vector file with lines along which a rise of more than a centimetre is told
+        #[arg(long)]
+        sections: Option<PathBuf>,
         /// Folder to write
         #[arg(long, default_value = "comparaison")]
         out: PathBuf,
     },
+    /// Take a flood that another program computed as a run, so that everything works on it
+    ImportRun(ImportArguments),
     /// Compare a run with observed flood marks and gauge series
     Observe {
         /// Folder of the run
@@ -240,6 +365,44 @@ impl AssembleArguments {
     }
 }
 
+/// A flood of another program.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ImportArguments {
+    /// Assembled territory (NAME.twin)
+    #[arg(long)]
+    pub(crate) territory: PathBuf,
+    /// Largest depth: GeoTIFF or ASCII grid, or netCDF-4 over time
+    #[arg(long)]
+    pub(crate) depth: Option<PathBuf>,
+    /// Largest level, in the same kinds of files
+    #[arg(long)]
+    pub(crate) level: Option<PathBuf>,
+    /// Largest speed, in the same kinds of files
+    #[arg(long)]
+    pub(crate) velocity: Option<PathBuf>,
+    /// Result of TELEMAC (.slf), in place of the others
+    #[arg(long)]
+    pub(crate) serafin: Option<PathBuf>,
+    /// Datum of the level: NGF-IGN69 …
+    #[arg(long)]
+    pub(crate) datum: Option<String>,
+    /// Title of the result
+    #[arg(long)]
+    pub(crate) title: String,
+    /// Who computed it, with what
+    #[arg(long)]
+    pub(crate) author: String,
+    /// Folder of a run whose grid to take, so that both can be compared
+    #[arg(long)]
+    pub(crate) like: Option<PathBuf>,
+    /// Side of a cell in metres (default: that of the raster)
+    #[arg(long, conflicts_with = "like")]
+    pub(crate) resolution: Option<f64>,
+    /// Scenario file to write (default: import.toml beside the territory)
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+}
+
 /// Observations and what their files do not say.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ObservationArguments {
@@ -290,6 +453,8 @@ pub(crate) enum ExportFormat {
     Copc,
     /// GeoJSON in WGS 84, one file per layer
     Geojson,
+    /// What of an impact run may be published: figures by square, no building (GeoPackage)
+    Publishable,
     /// Flooded surfaces, classes and lines of equal level (CNIG Directive Inondation, GeoPackage)
     CnigDi,
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use twin_core::scenario::Scenario;
 use twin_core::simulation::Registry;
+use twin_core::study::Study;
 use twin_core::territory::TerritoryFile;
 
-/// File name → pretty-printed schema, for the territory file, the scenario file, and the
+/// File name → pretty-printed schema, for the territory, scenario and study files, and the
 /// parameters of every simulation and measure of a registry.
 pub fn schemas(registry: &Registry) -> BTreeMap<String, String> {
     let mut scenario = schemars::schema_for!(Scenario);
@@ -24,6 +25,7 @@ pub fn schemas(registry: &Registry) -> BTreeMap<String, String> {
     let mut all = BTreeMap::from([
         ("territory.schema.json".to_owned(), schemars::schema_for!(TerritoryFile)),
         ("scenario.schema.json".to_owned(), scenario),
+        ("study.schema.json".to_owned(), schemars::schema_for!(Study)),
     ]);
     for simulation in registry.simulations() {
         let name = format!("simulation-{}.schema.json", simulation.descriptor().id);

@@ -2,8 +2,9 @@
 
 use twin_core::Result;
 use twin_core::scenario::{
-    BankLowered, Breach, Bridge, CoverChanged, FloodGate, GreenRoofs, Levee, LeveeRemoved,
-    PlantedStrip, RetentionArea, Swale,
+    BankLowered, Breach, Bridge, BuildingAdded, BuildingDemolished, BuildingRaised, CoverChanged,
+    FloodGate, FloorRaised, GreenRoofs, Levee, LeveeRemoved, PlantedStrip, RetentionArea, RoadCut,
+    Swale, TreesFelled, TreesPlanted,
 };
 use twin_core::simulation::{OneShot, Registry};
 
@@ -13,6 +14,8 @@ pub fn registry() -> Result<Registry> {
     registry.add(twin_flood::Flood::default())?;
     registry.add(twin_runoff::Runoff::default())?;
     registry.add(twin_heat::Heat::default())?;
+    registry.add(OneShot(twin_imported_flood::ImportedFlood::default()))?;
+    registry.add(twin_impact::Impact::default())?;
     registry.add(OneShot(twin_runoff::map::RunoffMap::default()))?;
     registry.add(OneShot(twin_elevation_potential::ElevationPotential::default()))?;
     registry.add_measure(Levee)?;
@@ -26,5 +29,12 @@ pub fn registry() -> Result<Registry> {
     registry.add_measure(GreenRoofs)?;
     registry.add_measure(Bridge)?;
     registry.add_measure(FloodGate)?;
+    registry.add_measure(TreesPlanted)?;
+    registry.add_measure(TreesFelled)?;
+    registry.add_measure(BuildingAdded)?;
+    registry.add_measure(BuildingRaised)?;
+    registry.add_measure(BuildingDemolished)?;
+    registry.add_measure(FloorRaised)?;
+    registry.add_measure(RoadCut)?;
     Ok(registry)
 }

@@ -11,7 +11,7 @@ use twin_core::scenario::{Edit, LineStructure};
 use twin_core::simulation::OneShot;
 use twin_core::simulation::conformance::{Case, check};
 use twin_core::spatial::GridSpec;
-use twin_core::territory::{Territory, TerritoryView};
+use twin_core::territory::{Aggregation, Territory, TerritoryView};
 
 #[test]
 fn flood_conforms_in_every_building_mode() {
@@ -275,5 +275,48 @@ fn elevation_potential_conforms_with_national_rules_and_a_rule_file() {
         };
         let raising = OneShot(twin_elevation_potential::ElevationPotential::default());
         assert_eq!(check(&raising, &case), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn impact_conforms_with_each_rule_for_the_water() {
+    let folder = territory::folder();
+    let territory = Arc::new(Territory::open(&folder.join("small.twin")).unwrap());
+    let spec = GridSpec::covering(&territory.spec().extent(), 4.0);
+    let view = Arc::new(TerritoryView::new(territory, spec, Vec::new()).unwrap());
+    let terrain = view.terrain(Aggregation::Mean).unwrap();
+    let (low, high) = terrain.range().unwrap();
+    let level = 0.5 * (low + high);
+    let depth: Vec<f32> = terrain.values.iter().map(|z| (level - z).max(0.0)).collect();
+    let levels = depth.iter().map(|d| if *d > 0.0 { level } else { f32::NAN }).collect();
+    let inputs = std::collections::BTreeMap::from([
+        ("maximum_water_depth".to_owned(), depth),
+        ("maximum_water_level".to_owned(), levels),
+        ("maximum_flow_speed".to_owned(), vec![0.8; spec.len()]),
+    ]);
+    for rule in ["ring", "mean-of-wet-cells"] {
+        let good = json!({ "water_at_building": rule, "uncertainty": { "draws": 20 } });
+        let with = |key: &str, value: serde_json::Value| {
+            let mut changed = good.clone();
+            changed[key] = value;
+            changed
+        };
+        let case = Case {
+            view: view.clone(),
+            parameters: good.clone(),
+            bad_parameters: vec![
+                with("water_at_building", json!("roof")),
+                with("floor_height_m", json!(11.0)),
+                with("wet_depth_m", json!(0.0)),
+                with("access", json!({ "cut_depth_m": -1.0 })),
+                with("uncertainty", json!({ "draws": 1_000_000 })),
+                with("inhabitants_per_dwelling", json!({ "value": 2.0, "source": "" })),
+            ],
+            duration_s: 60.0,
+            outputs: 1,
+            inputs: inputs.clone(),
+        };
+        let faults = check(&twin_impact::Impact::default(), &case);
+        assert_eq!(faults, Vec::<String>::new(), "{rule}");
     }
 }

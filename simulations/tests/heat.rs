@@ -138,3 +138,55 @@ fn sealed_ground_made_grass_is_cooler_to_stand_on() {
     let (sealed, grass) = (changed("sealed"), changed("grass"));
     assert!(grass < sealed - 0.3, "{grass} {sealed}");
 }
+
+#[test]
+fn planted_trees_cool_the_ground_below_them_and_felled_ones_warm_it() {
+    let territory = Arc::new(Territory::open(&territory::folder().join("small.twin")).unwrap());
+    let spec = GridSpec::covering(&territory.spec().extent(), 2.0);
+    let registry = twin_simulations::registry().unwrap();
+    let present = TerritoryView::new(territory.clone(), spec, Vec::new()).unwrap();
+    let canopy = present.band("canopy_height", Aggregation::Mean).unwrap();
+    let is_built: Vec<bool> = {
+        let mut built = vec![false; spec.len()];
+        for building in &present.features().buildings {
+            for (row, column) in footprint_cells(&spec, building) {
+                built[spec.index(row, column)] = true;
+            }
+        }
+        built
+    };
+    // A place without trees or buildings within some metres.
+    let bare = |row: usize, column: usize| {
+        (row - 4..=row + 4).all(|r| {
+            (column - 4..=column + 4).all(|c| canopy[(r, c)] < 0.5 && !is_built[spec.index(r, c)])
+        })
+    };
+    let (row, column) = (10..spec.rows - 10)
+        .flat_map(|r| (10..spec.columns - 10).map(move |c| (r, c)))
+        .find(|(r, c)| bare(*r, *c))
+        .unwrap();
+    let (x, y) = spec.centre(row, column);
+    let tmrt_at = |kind: Option<(&str, Value)>| {
+        let context = MeasureContext { name: "arbres", territory: &territory };
+        let edits = kind.map_or_else(Vec::new, |(kind, parameters)| {
+            registry.measure(kind).unwrap().edits(&parameters, &context).unwrap()
+        });
+        let view = TerritoryView::new(territory.clone(), spec, edits).unwrap();
+        let (_, fields) = day(&Arc::new(view), json!({}), 12.0);
+        let field = |at: (usize, usize)| {
+            f64::from(fields.get("mean_radiant_temperature").unwrap()[spec.index(at.0, at.1)])
+        };
+        let under = (0..spec.rows)
+            .flat_map(|r| (0..spec.columns).map(move |c| (r, c)))
+            .filter(|cell| canopy[*cell] > 6.0 && !is_built[spec.index(cell.0, cell.1)]);
+        (field((row, column)), mean(under.map(|cell| field(cell) as f32)))
+    };
+    let (open, wood) = tmrt_at(None);
+    let tree = json!({ "geometry": [x, y], "height_m": 10.0, "crown_diameter_m": 9.0 });
+    let (shaded, _) = tmrt_at(Some(("trees-planted", tree)));
+    assert!(shaded < open - 5.0, "{shaded} {open}");
+    let e = territory.spec().extent();
+    let ring = [[e.min_x, e.min_y], [e.max_x, e.min_y], [e.max_x, e.max_y], [e.min_x, e.max_y]];
+    let (_, cleared) = tmrt_at(Some(("trees-felled", json!({ "geometry": ring }))));
+    assert!(cleared > wood + 5.0, "{cleared} {wood}");
+}

@@ -15,6 +15,7 @@
 //! | [`scenario`] | scenario files, measures and the edits they make |
 //! | [`results`] | run store, indicators, gauges |
 //! | [`export`] | maps, plots, reports, styles |
+//! | [`study`] | actions × events × horizons, expected annual damage, costs and benefits |
 //!
 //! Beside them stand [`error`], [`language`] and [`process`].
 //!
@@ -33,6 +34,7 @@ pub mod scenario;
 pub mod series;
 pub mod simulation;
 pub mod spatial;
+pub mod study;
 mod suggest;
 pub mod territory;
 #[doc(hidden)]

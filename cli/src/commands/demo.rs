@@ -1,4 +1,4 @@
-//! `twin demo`: a synthetic commune from nothing to three flood reports.
+//! `twin demo`: a synthetic commune from nothing to three flood reports, or to a study.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use twin_core::simulation::Registry;
 use twin_core::{Error, Result};
 use twin_synthetic::{Commune, CommuneOptions};
 
-use super::{assemble, run};
+use super::{assemble, run, study};
 use crate::arguments::AssembleArguments;
 use crate::console::Console;
 
@@ -20,8 +20,19 @@ const SCENARIOS: [(&str, &str); 3] = [
     ("breche.toml", include_str!("../../../scenarios/demo/breche.toml")),
 ];
 
-/// Builds and assembles the commune and runs the scenarios on it.
-pub(crate) fn demo(out: &Path, registry: &Registry, console: &Arc<Console>) -> Result<()> {
+/// The files of the demonstration study, the scenario first.
+const STUDY: [(&str, &str); 2] = [
+    ("etude-crue.toml", include_str!("../../../scenarios/demo/etude-crue.toml")),
+    ("etude.toml", include_str!("../../../scenarios/demo/etude.toml")),
+];
+
+/// Builds and assembles the commune and runs the scenarios on it, or a study.
+pub(crate) fn demo(
+    out: &Path,
+    with_study: bool,
+    registry: &Registry,
+    console: &Arc<Console>,
+) -> Result<()> {
     fs::create_dir_all(out).map_err(Error::write(out))?;
     let options = CommuneOptions { dyke: false, ..CommuneOptions::default() };
     let commune = console.timed("commune synthétique", "synthetic commune", || {
@@ -50,6 +61,18 @@ pub(crate) fn demo(out: &Path, registry: &Registry, console: &Arc<Console>) -> R
             None => text.replace("at = [0.0, 0.0]", &breach),
         };
         write(&out.join(name), &text)?;
+    }
+    for (name, text) in STUDY {
+        write(&out.join(name), text)?;
+    }
+    if with_study {
+        let request = study::Request::of(out.join("etude.toml"));
+        let path = study::run(&request, registry, console)?;
+        console.clear();
+        console.say_timings();
+        let path = path.display();
+        console.say(&format!("Rapport : {path}"), &format!("Report: {path}"));
+        return Ok(());
     }
     for (name, _) in SCENARIOS {
         let request = run::Request {

@@ -51,6 +51,14 @@ pub(crate) fn export(
         (_, ExportFormat::Copc) => {}
         (false, ExportFormat::Cog) => run_grids(path, out)?,
         (false, ExportFormat::CnigDi) => cnig_di(path, flood, out)?,
+        (false, ExportFormat::Publishable) => publishable(path, out)?,
+        (true, ExportFormat::Publishable) => {
+            return Err(Error::input(
+                path.display().to_string(),
+                "ce format est celui d'un calcul d'impact ; exporter un calcul",
+                "this is a format of impact runs; export a run",
+            ));
+        }
         (true, ExportFormat::CnigDi) => {
             return Err(Error::input(
                 path.display().to_string(),
@@ -84,6 +92,22 @@ pub(crate) fn export(
     }
     console.say(&format!("Écrit : {}", out.display()), &format!("Written: {}", out.display()));
     Ok(())
+}
+
+/// The figures by square of an impact run, without any building.
+fn publishable(path: &Path, out: &Path) -> Result<()> {
+    let layer = "carreau_publiable";
+    let tables = FinishedRun::open(path)?.assets()?;
+    let Some(squares) = tables.iter().find(|table| table.name == layer) else {
+        return Err(Error::input(
+            path.display().to_string(),
+            "ce calcul n'a pas de chiffres par carreau ; exporter un calcul impact",
+            "this run has no figures by square; export an impact run",
+        ));
+    };
+    let mut package = GeoPackageWriter::create(out)?;
+    package.add_table(squares, layer, wording::notice(Language::Fr))?;
+    package.finish()
 }
 
 /// An export never replaces what it is made from, nor puts files beside it in its folder.

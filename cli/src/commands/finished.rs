@@ -1,10 +1,12 @@
 //! A finished run as the commands that judge it see it.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use twin_core::export::report::{Figure, FigurePicture, Report};
 use twin_core::export::{MapSpec, picture, wording};
-use twin_core::results::{FinishedRun, write_atomically};
+use twin_core::results::{FinishedRun, RunStore, write_atomically};
+use twin_core::scenario::Scenario;
 use twin_core::spatial::Grid;
 use twin_core::{Error, Language, Result};
 
@@ -62,6 +64,7 @@ impl Presented for FinishedRun {
             calibrated: self.is_calibrated(),
             hypotheses: self.manifest.hypotheses.clone(),
             limits: self.manifest.limits.clone(),
+            citation: self.manifest.cited(language),
             ..Report::default()
         }
     }
@@ -79,4 +82,22 @@ pub(crate) fn figure(map: &MapSpec<'_>, caption: &str, out: &Path, name: &str) -
         alt: caption.to_owned(),
         picture: FigurePicture::Svg(svg),
     })
+}
+
+/// The folders of the runs that a path stands for, by step: those of a scenario file in the store beside
+/// it, or the one run of a folder, under no name.
+pub(crate) fn runs_of(path: &Path) -> Result<BTreeMap<String, PathBuf>> {
+    if !path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
+        return Ok(BTreeMap::from([(String::new(), path.to_path_buf())]));
+    }
+    let scenario = Scenario::load(path, &[], |_| Default::default())?;
+    let store = RunStore::new(path.parent().unwrap_or(Path::new(".")).join("runs"));
+    let record = store.scenario(&scenario.id)?.ok_or_else(|| {
+        Error::input(
+            path.display().to_string(),
+            "ce scénario n'a pas été calculé ; lancer d'abord twin run",
+            "this scenario has not been computed; first call twin run",
+        )
+    })?;
+    Ok(record.runs.into_iter().map(|(step, run)| (step, store.root().join(run))).collect())
 }

@@ -8,18 +8,22 @@ mod demo;
 mod describe;
 mod export;
 mod finished;
+mod import_run;
 mod info;
 mod observe;
 mod places;
+mod report;
 mod rules;
 mod run;
+mod scenario;
+mod study;
 mod view;
 
 pub(crate) use observe::Observations;
 use twin_core::simulation::Registry;
 use twin_core::{Error, Result};
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, Hazard, StudyAction};
 use crate::console::Console;
 
 /// Executes a command.
@@ -32,7 +36,7 @@ pub(crate) fn execute(arguments: Arguments, registry: &Registry) -> Result<()> {
             .map_err(|e| Error::input("--threads", e.to_string(), e.to_string()))?;
     }
     match arguments.command {
-        Command::Demo { out } => demo::demo(&out, registry, &console),
+        Command::Demo { out, study } => demo::demo(&out, study, registry, &console),
         Command::Assemble(arguments) => assemble::run(&arguments, &console),
         Command::Info { path, json } => info::info(&path, json, console.language),
         Command::View { path, arguments } => view::view(&path, &arguments, console.language),
@@ -58,14 +62,81 @@ pub(crate) fn execute(arguments: Arguments, registry: &Registry) -> Result<()> {
                 Ok(())
             }
         }
+        Command::Scenario { action } => scenario::scenario(&action, registry, &console),
+        Command::Study { action } => {
+            let report = match action {
+                StudyAction::New {
+                    territory,
+                    hazard: Hazard::Flood,
+                    discharge,
+                    source,
+                    return_period,
+                    at,
+                    rise,
+                    resolution,
+                    out,
+                    files_only,
+                } => {
+                    let asked = study::new::NewStudy {
+                        territory,
+                        discharges: discharge,
+                        return_periods: return_period,
+                        source,
+                        at,
+                        rise_h: rise,
+                        resolution_m: resolution,
+                        out,
+                        files_only,
+                    };
+                    study::new::new(&asked, registry, &console)?
+                }
+                StudyAction::Run { study, overrides, runs } => {
+                    let request = study::Request { study, overrides, resume: true, runs };
+                    Some(study::run(&request, registry, &console)?)
+                }
+                StudyAction::List { study } => {
+                    study::list(&study, registry, &console)?;
+                    None
+                }
+            };
+            if let Some(path) = report {
+                console.say_timings();
+                let path = path.display();
+                console.say(&format!("Rapport : {path}"), &format!("Report: {path}"));
+            }
+            Ok(())
+        }
+        Command::Report { path, pdf, paper } => {
+            report::report(path, pdf.then_some(paper), registry, &console)
+        }
         Command::Places { territory, extent, out } => {
             places::places(&places::Request { territory, extent, out }, &console)
         }
-        Command::Compare { run, reference, layer, within, depth, territory, out } => {
-            let request =
-                compare::Request { run, reference, layer, within, depth_m: depth, territory, out };
-            compare::compare(&request, &console)
+        Command::Compare {
+            runs,
+            reference,
+            layer,
+            within,
+            depth,
+            territory,
+            significance,
+            sections,
+            out,
+        } => {
+            let request = compare::Request {
+                runs,
+                reference,
+                layer,
+                within,
+                depth_m: depth,
+                territory,
+                significance_m: significance,
+                sections,
+                out,
+            };
+            compare::compare(request, &console)
         }
+        Command::ImportRun(arguments) => import_run::import(&arguments, registry, &console),
         Command::Observe { run, observations, out } => {
             observe::observe(&run, &observations.into(), &out, &console)
         }

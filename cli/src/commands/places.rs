@@ -6,7 +6,7 @@ use std::sync::Arc;
 use twin_core::export::MapSpec;
 use twin_core::export::map::{Marker, MarkerKind, VectorStyle};
 use twin_core::results::write_atomically;
-use twin_core::spatial::{Extent, Geometry, GridSpec};
+use twin_core::spatial::{Extent, Geometry, Grid, GridSpec};
 use twin_core::territory::{Aggregation, Crossing, Territory, TerritoryView, crossings};
 use twin_core::{Error, Result};
 
@@ -25,9 +25,35 @@ pub(crate) struct Request {
 
 /// Proposes places, writes them as a scenario's tables and on a map.
 pub(crate) fn places(request: &Request, console: &Console) -> Result<()> {
-    let territory = Arc::new(Territory::open(&request.territory)?);
+    let Places { view, terrain, found } = find(&request.territory, request.extent.as_deref())?;
+    std::fs::create_dir_all(&request.out).map_err(Error::write(&request.out))?;
+    let toml = tables(&found, console);
+    write_atomically(&request.out.join("lieux.toml"), toml.as_bytes())?;
+    draw(&view, &terrain, &found, &request.out, console)?;
+    if found.is_empty() {
+        console.say(
+            "Aucun cours d'eau connu ne traverse le bord de l'emprise.",
+            "No known watercourse crosses the border of the extent.",
+        );
+    }
+    line(toml.trim_end());
+    let path = request.out.join("lieux.png");
+    console.say(&format!("Carte : {}", path.display()), &format!("Map: {}", path.display()));
+    Ok(())
+}
+
+/// The places of a territory and what they were found on.
+pub(crate) struct Places {
+    pub(crate) view: TerritoryView,
+    pub(crate) terrain: Grid<f32>,
+    pub(crate) found: Vec<Crossing>,
+}
+
+/// Finds the places of a territory, or of a part of it.
+pub(crate) fn find(territory: &Path, extent: Option<&[f64]>) -> Result<Places> {
+    let territory = Arc::new(Territory::open(territory)?);
     let all = territory.spec().extent();
-    let extent = match request.extent.as_deref() {
+    let extent = match extent {
         None => all,
         Some(&[west, south, east, north]) => Extent::new(west, south, east, north)
             .and_then(|e| e.intersection(&all))
@@ -53,20 +79,7 @@ pub(crate) fn places(request: &Request, console: &Console) -> Result<()> {
     let view = TerritoryView::new(territory, spec, Vec::new())?;
     let terrain = view.terrain(Aggregation::Mean)?;
     let found = crossings(&view, &terrain);
-    std::fs::create_dir_all(&request.out).map_err(Error::write(&request.out))?;
-    let toml = tables(&found, console);
-    write_atomically(&request.out.join("lieux.toml"), toml.as_bytes())?;
-    draw(&view, &terrain, &found, &request.out, console)?;
-    if found.is_empty() {
-        console.say(
-            "Aucun cours d'eau connu ne traverse le bord de l'emprise.",
-            "No known watercourse crosses the border of the extent.",
-        );
-    }
-    line(toml.trim_end());
-    let path = request.out.join("lieux.png");
-    console.say(&format!("Carte : {}", path.display()), &format!("Map: {}", path.display()));
-    Ok(())
+    Ok(Places { view, terrain, found })
 }
 
 /// The tables of a scenario; discharges are the user's.
@@ -104,9 +117,10 @@ fn tables(found: &[Crossing], console: &Console) -> String {
     text
 }
 
-fn draw(
+/// Draws places on a map.
+pub(crate) fn draw(
     view: &TerritoryView,
-    terrain: &twin_core::spatial::Grid<f32>,
+    terrain: &Grid<f32>,
     found: &[Crossing],
     out: &Path,
     console: &Console,

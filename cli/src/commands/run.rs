@@ -1,12 +1,13 @@
 //! `twin run`: runs a scenario and says where its reports are.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use twin_core::results::RunStore;
 use twin_core::scenario::Scenario;
 use twin_core::simulation::Registry;
-use twin_core::simulation::driver::{self, Progress, RunOptions, path_keys_of};
+use twin_core::simulation::driver::{self, Progress, RunOptions, StepResult, path_keys_of};
 use twin_core::{Language, Result};
 
 use crate::console::{Console, cancellation, line};
@@ -39,9 +40,36 @@ pub(crate) fn run(
     console: &Arc<Console>,
 ) -> Result<Vec<Report>> {
     let scenario = request.load(registry)?;
-    let beside = || request.scenario.parent().unwrap_or(Path::new(".")).join("runs");
-    let mut options = RunOptions::new(RunStore::new(request.runs.clone().unwrap_or_else(beside)));
-    options.resume = request.resume;
+    let store = RunStore::new(request.runs.clone().unwrap_or_else(|| beside(&request.scenario)));
+    let results = compute(&scenario, store, request.resume, registry, console)?;
+    let title = scenario.title.get(console.language);
+    let mut reports = Vec::new();
+    for (name, result) in &results {
+        let name = if results.len() == 1 { title.to_owned() } else { format!("{title} [{name}]") };
+        for warning in &result.manifest.warnings {
+            let text = warning.get(console.language);
+            console.say(&format!("{name} – attention : {text}"), &format!("{name} – note: {text}"));
+        }
+        reports.push(Report { name, path: result.folder.join("report.html") });
+    }
+    Ok(reports)
+}
+
+/// The folder of runs beside a file.
+pub(crate) fn beside(file: &Path) -> PathBuf {
+    file.parent().unwrap_or(Path::new(".")).join("runs")
+}
+
+/// Computes all runs of a scenario into a store, with progress.
+pub(crate) fn compute(
+    scenario: &Scenario,
+    store: RunStore,
+    resume: bool,
+    registry: &Registry,
+    console: &Arc<Console>,
+) -> Result<BTreeMap<String, StepResult>> {
+    let mut options = RunOptions::new(store);
+    options.resume = resume;
     options.language = console.language;
     options.cancelled = cancellation()?;
     let (listener, title, total_s) =
@@ -68,20 +96,8 @@ pub(crate) fn run(
         Progress::Finished { .. } => listener.clear(),
         _ => (),
     });
-    let title = scenario.title.clone();
-    let results =
-        console.timed(&title.fr, &title.en, || driver::run(registry, &scenario, &options))?;
-    let title = title.get(console.language);
-    let mut reports = Vec::new();
-    for (name, result) in &results {
-        let name = if results.len() == 1 { title.to_owned() } else { format!("{title} [{name}]") };
-        for warning in &result.manifest.warnings {
-            let text = warning.get(console.language);
-            console.say(&format!("{name} – attention : {text}"), &format!("{name} – note: {text}"));
-        }
-        reports.push(Report { name, path: result.folder.join("report.html") });
-    }
-    Ok(reports)
+    let title = &scenario.title;
+    console.timed(&title.fr, &title.en, || driver::run(registry, scenario, &options))
 }
 
 /// Prints what a scenario would cost.

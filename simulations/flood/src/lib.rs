@@ -99,6 +99,9 @@ impl Simulation for Flood {
 }
 
 fn descriptor() -> Descriptor {
+    let maximum = |name, unit, fr: &str, en: &str| {
+        Variable::output(name, unit, Text::new(fr, en)).over_time(Temporal::Maximum)
+    };
     Descriptor {
         id: "flood",
         version: concat!(env!("CARGO_PKG_VERSION"), "+sw9"),
@@ -136,6 +139,10 @@ fn descriptor() -> Descriptor {
                 Text::new("Vitesse vers le nord", "Northward velocity"),
             )
             .stored(1e-3, -32.0),
+            maximum("maximum_water_depth", "m", "Hauteur d'eau maximale", "Maximum water depth"),
+            maximum("maximum_water_level", "m", "Niveau d'eau maximal", "Maximum water level"),
+            maximum("maximum_flow_speed", "m s-1", "Vitesse maximale", "Maximum flow speed"),
+            maximum("duration_over_threshold", "h", "Durée d'inondation", "Duration of flooding"),
             Variable::input(RAINFALL_EXCESS, "m s-1", Text::new("Pluie nette", "Rainfall excess"))
                 .over_time(Temporal::Mean)
                 .optional(),

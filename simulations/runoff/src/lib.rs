@@ -96,6 +96,9 @@ impl Simulation for Runoff {
 }
 
 fn descriptor() -> Descriptor {
+    let maximum = |name, unit, fr: &str, en: &str| {
+        Variable::output(name, unit, Text::new(fr, en)).over_time(Temporal::Maximum)
+    };
     Descriptor {
         id: "runoff",
         version: concat!(env!("CARGO_PKG_VERSION"), "+sw9.r4"),
@@ -140,6 +143,9 @@ fn descriptor() -> Descriptor {
             .stored(1e-4, 0.0),
             Variable::output("rainfall_excess", "m", Text::new("Pluie nette", "Rainfall excess"))
                 .over_time(Temporal::Accumulated),
+            maximum("maximum_water_depth", "m", "Hauteur d'eau maximale", "Maximum water depth"),
+            maximum("maximum_water_level", "m", "Niveau d'eau maximal", "Maximum water level"),
+            maximum("maximum_flow_speed", "m s-1", "Vitesse maximale", "Maximum flow speed"),
         ],
         requirements: Vec::new(),
     }

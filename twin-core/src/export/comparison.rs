@@ -67,6 +67,12 @@ impl DepthComparison {
         })
     }
 
+    /// Whether the two scenarios have the same water everywhere.
+    pub fn is_nothing(&self) -> bool {
+        let same = |d: &f32| d.is_nan() || *d == 0.0;
+        self.change.values.iter().all(|c| c.is_nan()) && self.difference_m.values.iter().all(same)
+    }
+
     /// Area that the scenario floods and the reference does not, m².
     pub fn newly_flooded_m2(&self) -> f64 {
         self.area_m2(NEWLY_FLOODED)

@@ -39,6 +39,8 @@ pub struct Report {
     pub key_messages: Vec<Text>,
     /// What readers must know before the figures.
     pub warnings: Vec<Text>,
+    /// What readers look for first, before any map: actions beside each other, costs and benefits.
+    pub summary: Vec<Table>,
     /// Maps, in order.
     pub maps: Vec<Figure>,
     /// Indicators by enjeu.
@@ -63,6 +65,8 @@ pub struct Report {
     pub versions: Option<Table>,
     /// What took how long.
     pub run_time: Option<Table>,
+    /// How to cite the result, line by line.
+    pub citation: Vec<String>,
 }
 
 /// A picture with its words.
@@ -94,6 +98,8 @@ pub enum Cell {
     Text(String),
     /// A number with its decimals, aligned right.
     Number(f64, usize),
+    /// A figure that is already written, with a sign or a range, aligned right.
+    Figure(String),
 }
 
 /// A table with a header row.
@@ -219,6 +225,8 @@ fn view(report: &Report) -> Value {
         standing_limits => wording::standing_limits(language).map(str::to_owned).to_vec(),
         key_messages => texts(&report.key_messages),
         warnings => texts(&report.warnings),
+        summary => report.summary.iter().map(|t| table(t, language)).collect::<Vec<_>>(),
+        citation => report.citation.clone(),
         maps => report.maps.iter().map(figure).collect::<Vec<_>>(),
         indicators => report.indicators.groups.iter().map(|g| indicators(g, language)).collect::<Vec<_>>(),
         plots => report.plots.iter().map(figure).collect::<Vec<_>>(),
@@ -268,13 +276,14 @@ fn indicators(group: &IndicatorGroup, language: Language) -> Value {
 fn table(table: &Table, language: Language) -> Value {
     let cell = |cell: &Cell| match cell {
         Cell::Text(text) => context! { text => text.clone(), number => false },
+        Cell::Figure(text) => context! { text => text.clone(), number => true },
         Cell::Number(value, decimals) => {
             context! { text => language.number(*value, *decimals), number => true }
         }
     };
     let numeric = |column: usize| {
         let mut cells = table.rows.iter().filter_map(|row| row.get(column)).peekable();
-        cells.peek().is_some() && cells.all(|c| matches!(c, Cell::Number(..)))
+        cells.peek().is_some() && cells.all(|c| !matches!(c, Cell::Text(_)))
     };
     let header =
         |(i, text): (usize, &String)| context! { text => text.clone(), number => numeric(i) };

@@ -39,6 +39,8 @@ pub fn unit(unit: &str, language: Language) -> String {
         "m3 s-1" => "m³/s".to_owned(),
         "m h-1" => "m/h".to_owned(),
         "m2" => "m²".to_owned(),
+        "EUR" => "€".to_owned(),
+        "EUR year-1" => language.pick("€/an", "€/year").to_owned(),
         "m3" => "m³".to_owned(),
         other => other.to_owned(),
     }

@@ -1,7 +1,8 @@
 //! What stands in the water: buildings, dwellings, people, facilities, roads, surfaces.
 //!
 //! **Water at a building** is the highest level of the wet cells in a one-cell ring outside its
-//! footprint, less the ground under it and the stated floor height. Cells covered by any building
+//! footprint, less the ground under it and the height of its floor: its own where a local table or a
+//! measure gives one, else the stated one. Cells covered by any building
 //! never belong to a ring, so that the same buildings are asked in every building mode.
 //!
 //! People are estimated by the commune's own ratio of inhabitants per dwelling, rounded to ten, and
@@ -13,10 +14,14 @@ use super::{Indicator, IndicatorGroup, Indicators};
 use crate::formats::{Feature, FeatureTable, FieldKind, Value};
 use crate::language::Text;
 use crate::spatial::{Geometry, Grid, GridSpec, Polygon, cell_lengths, cells_along, cells_within};
-use crate::territory::{Building, BuildingUse, FacilityClass, Features, Label as _, TerritoryView};
+use crate::territory::{
+    Building, BuildingUse, FLOOR_HEIGHT, FacilityClass, Features, Label as _, TerritoryView,
+};
 
 /// Upper bounds of the depth classes in metres (guide PPRi, MTES 2019), the last one open.
 const CLASSES_M: [f32; 3] = [0.5, 1.0, 2.0];
+/// Number of depth classes.
+pub const DEPTH_CLASSES: usize = CLASSES_M.len() + 1;
 
 /// Depth from which a road counts as cut for light vehicles, metres.
 const ROAD_DEPTH_M: f32 = 0.3;
@@ -66,6 +71,7 @@ pub fn at_buildings(
         covered[*cell] = true;
     }
     let study = view.study_mask();
+    let floors_m = view.features().local_numbers(FLOOR_HEIGHT);
     let standing = |b: &Building| b.is_standing();
     buildings
         .iter()
@@ -80,7 +86,8 @@ pub fn at_buildings(
                 .filter(|c| !covered[*c] && water.depth[*c] > water.wet_depth_m)
                 .map(|c| water.level[c])
                 .fold(f32::NAN, f32::max);
-            let depth = level_m - ground_m - floor_height_m as f32;
+            let floor_m = floors_m.get(building.id.as_str()).copied().unwrap_or(floor_height_m);
+            let depth = level_m - ground_m - floor_m as f32;
             let middle = building.geometry.extent().map(|e| e.centre());
             BuildingWater {
                 building: at,
@@ -188,7 +195,7 @@ fn buildings_and_people(features: &Features, at: &[BuildingWater]) -> IndicatorG
     )];
     let mut classes = [0usize; 4];
     for water in &exposed {
-        classes[class_of(water.depth_m)] += 1;
+        classes[depth_class(water.depth_m)] += 1;
     }
     for (class, count) in classes.iter().enumerate() {
         let label = class_label(class);
@@ -401,7 +408,7 @@ fn surfaces(water: &Water<'_>, study: &Grid<bool>) -> IndicatorGroup {
     let mut classes = [0.0f64; 4];
     for (depth, counted) in water.depth.values.iter().zip(&study.values) {
         if *counted && *depth > water.wet_depth_m {
-            classes[class_of(*depth)] += area_ha;
+            classes[depth_class(*depth)] += area_ha;
         }
     }
     let mut rows = vec![Indicator::quantity(
@@ -427,11 +434,13 @@ fn surfaces(water: &Water<'_>, study: &Grid<bool>) -> IndicatorGroup {
     IndicatorGroup { id: "areas".into(), title: Text::new("Surfaces", "Areas"), rows }
 }
 
-fn class_of(depth_m: f32) -> usize {
+/// Class of a depth, from 0; limits belong to the class above.
+pub fn depth_class(depth_m: f32) -> usize {
     CLASSES_M.iter().filter(|bound| depth_m >= **bound).count()
 }
 
-fn class_label(class: usize) -> Text {
+/// Label of a depth class.
+pub fn class_label(class: usize) -> Text {
     match class {
         0 => Text::new("moins de 0,5 m", "below 0.5 m"),
         1 => Text::new("de 0,5 à 1 m", "0.5 to 1 m"),
@@ -478,7 +487,7 @@ mod tests {
 
     #[test]
     fn depth_classes_are_closed_below() {
-        assert_eq!([0.49, 0.5, 0.99, 1.0, 2.0, 9.0].map(class_of), [0, 1, 1, 2, 3, 3]);
+        assert_eq!([0.49, 0.5, 0.99, 1.0, 2.0, 9.0].map(depth_class), [0, 1, 1, 2, 3, 3]);
     }
 
     #[test]

@@ -10,8 +10,8 @@ use crate::export::Legend;
 use crate::formats::cf::SeriesFile;
 use crate::formats::{self, FeatureTable};
 use crate::language::Text;
-use crate::simulation::StaticField;
-use crate::{Error, Language, Result};
+use crate::simulation::{Sensitivity, StaticField};
+use crate::{Error, FileProblem, Language, Result};
 
 /// How a field of a run is named and shown, as its plugin says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,6 +52,19 @@ impl FieldDisplay {
         });
         Self { field: field.name.to_owned(), title: field.title.clone(), maps: maps.collect() }
     }
+}
+
+/// A quantity over time, as a run recorded it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordedSeries {
+    /// Name of the gauge or section.
+    pub gauge: String,
+    /// Snake-case identifier of the quantity.
+    pub variable: String,
+    /// Unit in UDUNITS notation.
+    pub unit: String,
+    /// Seconds since the scenario's start and values, `NaN` while there is none.
+    pub points: Vec<(f64, f64)>,
 }
 
 /// A run of the store, complete.
@@ -105,6 +118,32 @@ impl FinishedRun {
     /// Figures by enjeu.
     pub fn indicators(&self) -> Result<Indicators> {
         read_json(&self.folder.join("indicators.json"))
+    }
+
+    /// Ranges of the figures over the runs beside this one; `None` where there were none.
+    pub fn sensitivity(&self) -> Result<Option<Sensitivity>> {
+        let path = self.folder.join("sensitivity.json");
+        if path.is_file() { read_json(&path).map(Some) } else { Ok(None) }
+    }
+
+    /// What was recorded over time at gauges and of the whole domain; empty where nothing was.
+    pub fn gauges(&self) -> Result<Vec<RecordedSeries>> {
+        let path = self.folder.join("gauges.csv");
+        if !path.is_file() {
+            return Ok(Vec::new());
+        }
+        let undecodable = |e: csv::Error| Error::file(&path, FileProblem::undecodable(e));
+        let mut reader = csv::Reader::from_path(&path).map_err(undecodable)?;
+        let mut all: Vec<RecordedSeries> = Vec::new();
+        for record in reader.deserialize::<(String, String, String, f64, Option<f64>)>() {
+            let (gauge, variable, unit, time_s, value) = record.map_err(undecodable)?;
+            let point = (time_s, value.unwrap_or(f64::NAN));
+            match all.last_mut().filter(|s| s.gauge == gauge && s.variable == variable) {
+                Some(series) => series.points.push(point),
+                None => all.push(RecordedSeries { gauge, variable, unit, points: vec![point] }),
+            }
+        }
+        Ok(all)
     }
 
     /// Results per asset, one table per layer; empty where the run has none.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::Language;
 use crate::language::Text;
 use crate::simulation::Budget;
 use crate::spatial::{Crs, GridSpec};
@@ -66,6 +67,36 @@ pub struct RunManifest {
     pub limits: Vec<Text>,
     /// What the reader must know before using the result.
     pub warnings: Vec<Text>,
+}
+
+impl RunManifest {
+    /// What a publication should say of the run, line by line: territory, scenario, program, method,
+    /// data.
+    pub fn cited(&self, language: Language) -> Vec<String> {
+        let mut data: Vec<String> = self
+            .territory
+            .sources
+            .iter()
+            .map(|s| format!("{} ({}, {})", s.product.label(), s.attribution, s.licence))
+            .collect();
+        data.sort();
+        data.dedup();
+        vec![
+            format!(
+                "{} – {} ({}). {} {}, twin {}. {} {}",
+                self.territory.name,
+                self.scenario_title.get(language),
+                self.scenario,
+                self.simulation,
+                self.simulation_version,
+                self.program_version,
+                language.pick("Empreinte", "Hash"),
+                self.hash
+            ),
+            format!("{}{}", language.pick("Méthode : ", "Method: "), self.citation),
+            format!("{}{}", language.pick("Données : ", "Data: "), data.join(" ; ")),
+        ]
+    }
 }
 
 /// The territory as a run saw it.

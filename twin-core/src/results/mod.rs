@@ -1,5 +1,6 @@
 //! What runs leave behind: indicators, manifests, and the store that keeps them.
 
+pub mod comparison;
 pub mod exposure;
 mod finished_run;
 mod indicator;
@@ -8,10 +9,10 @@ mod marks;
 mod scores;
 mod store;
 
-pub use finished_run::{FieldDisplay, FieldMap, FinishedRun};
+pub use finished_run::{FieldDisplay, FieldMap, FinishedRun, RecordedSeries};
 pub use indicator::{Indicator, IndicatorGroup, Indicators};
 pub use manifest::{InputFile, RunLog, RunManifest, ScenarioManifest, TerritoryRecord};
 pub use marks::{FloodMark, FloodMarks, read_flood_marks};
 pub use scores::{ErrorScores, ExtentScores, SeriesScores};
-pub(crate) use store::write_json;
 pub use store::{OpenRun, RunStore, hash_file, write_atomically};
+pub(crate) use store::{read_json, write_json};

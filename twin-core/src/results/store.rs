@@ -161,7 +161,7 @@ pub(crate) fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(
     write_atomically(path, &bytes)
 }
 
-pub(super) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
     let bytes = fs::read(path).map_err(Error::read(path))?;
     serde_json::from_slice(&bytes).map_err(|e| Error::file(path, FileProblem::undecodable(e)))
 }

@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::Duration;
 use super::inherit::Merged;
+use super::{Change, Duration};
 use crate::language::Text;
 use crate::spatial::Extent;
 use crate::suggest::{bilingual, explain_serde};
@@ -107,9 +107,25 @@ pub struct GridSection {
 pub struct MeasureEntry {
     /// Identifier of the kind, see `twin measures`.
     pub kind: String,
+    /// What it costs; a study that weighs costs and benefits asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     /// Parameters of the kind.
     #[serde(flatten)]
     pub parameters: Map<String, Value>,
+}
+
+/// What a measure costs, before tax.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cost {
+    /// To build it, euros.
+    pub investment_eur: f64,
+    /// To keep it, euros a year.
+    #[serde(default)]
+    pub yearly_eur: f64,
+    /// Where the figures come from: tender, study, unit prices.
+    pub source: String,
 }
 
 /// An extra named grid or table.
@@ -134,6 +150,9 @@ pub struct RunEntry {
     /// absent: the run reads the finished results of those it depends on.
     #[serde(default)]
     pub coupling_step: Option<Duration>,
+    /// Names of the runs whose results it reads, where several of the scenario would do.
+    #[serde(default)]
+    pub reads: Option<Vec<String>>,
     /// Whether the runs that belong beside this one are computed too (sensitivity, breach); default:
     /// yes.
     #[serde(default = "yes")]
@@ -156,7 +175,21 @@ impl Scenario {
         overrides: &[String],
         path_keys: impl Fn(&str) -> BTreeSet<String>,
     ) -> Result<Self> {
+        Self::load_changed(path, &[], overrides, path_keys)
+    }
+
+    /// Reads a scenario as [`Scenario::load`] does, with changes merged into it in order, before the
+    /// overrides.
+    pub fn load_changed(
+        path: &Path,
+        changes: &[Change],
+        overrides: &[String],
+        path_keys: impl Fn(&str) -> BTreeSet<String>,
+    ) -> Result<Self> {
         let mut merged = Merged::load(path)?;
+        for change in changes {
+            merged.change(change);
+        }
         for assignment in overrides {
             merged.set(assignment)?;
         }
@@ -241,6 +274,24 @@ impl Scenario {
                     format!(
                         "identifier \"{name}\": letters without accents, digits and hyphens only, {MOST_LETTERS} at most"
                     ),
+                ));
+            }
+        }
+        for (name, measure) in &self.measures {
+            let Some(cost) = &measure.cost else { continue };
+            let is_known = |euros: f64| euros.is_finite() && euros >= 0.0;
+            if !(is_known(cost.investment_eur) && is_known(cost.yearly_eur)) {
+                return Err(Error::input(
+                    place(&format!("measures.{name}.cost")),
+                    "un coût est un nombre positif d'euros",
+                    "a cost is a positive number of euros",
+                ));
+            }
+            if cost.source.trim().is_empty() {
+                return Err(Error::input(
+                    place(&format!("measures.{name}.cost.source")),
+                    "dire d'où vient le coût",
+                    "say where the cost comes from",
                 ));
             }
         }

@@ -12,6 +12,15 @@ use toml::{Table, Value};
 use crate::suggest::explain_toml;
 use crate::{Error, Result};
 
+/// Tables merged into a scenario, as a child merges into its parent.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// What changes.
+    pub table: Table,
+    /// Folder that its paths refer to.
+    pub folder: PathBuf,
+}
+
 /// A merged file: its values, and for each dotted key path the folder that paths refer to.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Merged {
@@ -53,6 +62,11 @@ impl Merged {
             merge(&mut merged.table, table, &mut merged.folders, &folder, "");
         }
         Ok(merged)
+    }
+
+    /// Merges a change into the file.
+    pub(super) fn change(&mut self, change: &Change) {
+        merge(&mut self.table, change.table.clone(), &mut self.folders, &change.folder, "");
     }
 
     /// Sets one dotted key, as `--set` does; paths in it refer to the current folder.

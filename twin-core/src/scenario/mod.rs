@@ -9,10 +9,14 @@ mod inherit;
 mod measures;
 mod quantity;
 
-pub use file::{GridSection, InputEntry, MeasureEntry, RunEntry, Scenario, TimeSection, path_keys};
+pub use file::{
+    Cost, GridSection, InputEntry, MeasureEntry, RunEntry, Scenario, TimeSection, path_keys,
+};
+pub use inherit::Change;
 pub use measures::{
-    BankLowered, Breach, Bridge, CoverChanged, FloodGate, GreenRoofs, Levee, LeveeRemoved,
-    MeasureContext, MeasureKind, PlantedStrip, RetentionArea, Swale,
+    BankLowered, Breach, Bridge, BuildingAdded, BuildingDemolished, BuildingRaised, CoverChanged,
+    FloodGate, FloorRaised, GreenRoofs, Levee, LeveeRemoved, MeasureContext, MeasureKind,
+    NO_ACCESS, PlantedStrip, RetentionArea, RoadCut, Swale, TreesFelled, TreesPlanted,
 };
 pub use quantity::{DatumRef, Duration, Level};
 

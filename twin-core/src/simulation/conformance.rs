@@ -22,7 +22,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Fields, Outcome, Run, RunContext, Simulation, StateReader, StateWriter, Support};
+use super::{
+    Fields, Outcome, Run, RunContext, Simulation, StateReader, StateWriter, Support, Temporal,
+};
 use crate::Result;
 use crate::territory::TerritoryView;
 
@@ -152,7 +154,12 @@ fn check_metadata(plugin: &dyn Simulation, faults: &mut Vec<String>) {
 fn check_outputs(plugin: &dyn Simulation, record: &Record, faults: &mut Vec<String>) {
     let declared = &plugin.descriptor().variables;
     for variable in declared.iter().filter(|v| v.intent.writes() && v.support == Support::Cell) {
-        if record.fields.iter().any(|f| f.get(variable.name).is_none()) {
+        let is_written = if variable.temporal == Temporal::Maximum {
+            record.outcome.statics.iter().any(|field| field.name == variable.name)
+        } else {
+            record.fields.iter().all(|fields| fields.get(variable.name).is_some())
+        };
+        if !is_written {
             faults.push(format!("output \"{}\" is declared but not written", variable.name));
         }
     }

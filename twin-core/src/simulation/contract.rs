@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::de::DeserializeOwned;
 
 use super::{
-    Budget, Descriptor, Fields, Outcome, StateError, StateVisitor, Variant, VariantOutcome,
+    Budget, Descriptor, Fields, Outcome, StateError, StateVisitor, Temporal, Variable, Variant,
+    VariantOutcome,
 };
 use crate::territory::TerritoryView;
 use crate::{Error, Result};
@@ -29,6 +30,15 @@ pub trait Simulation: Send + Sync {
         parameters: &serde_json::Value,
         context: &RunContext,
     ) -> Result<Box<dyn Run>>;
+
+    /// Checks the parameters by themselves, before any run of the scenario begins: what reads the
+    /// results of another run is only initialised when that has ended.
+    ///
+    /// # Errors
+    /// As [`Simulation::initialise`].
+    fn check(&self, _parameters: &serde_json::Value) -> Result<()> {
+        Ok(())
+    }
 
     /// Whether it runs over time; one that does not needs no `[time]` in the scenario.
     fn has_clock(&self) -> bool {
@@ -193,7 +203,11 @@ pub trait Analysis: Send + Sync {
 #[derive(Debug, Clone, Copy)]
 pub struct OneShot<A>(pub A);
 
-struct Computed(Option<Outcome>);
+struct Computed {
+    outcome: Option<Outcome>,
+    /// Declared outputs that are fields over time.
+    outputs: Vec<&'static str>,
+}
 
 impl<A: Analysis> Simulation for OneShot<A> {
     fn descriptor(&self) -> &Descriptor {
@@ -210,7 +224,10 @@ impl<A: Analysis> Simulation for OneShot<A> {
         parameters: &serde_json::Value,
         context: &RunContext,
     ) -> Result<Box<dyn Run>> {
-        Ok(Box::new(Computed(Some(self.0.compute(&territory, parameters, context)?))))
+        let outcome = Some(self.0.compute(&territory, parameters, context)?);
+        let written = |v: &&Variable| v.intent.writes() && v.temporal != Temporal::Maximum;
+        let outputs = self.descriptor().variables.iter().filter(written).map(|v| v.name).collect();
+        Ok(Box::new(Computed { outcome, outputs }))
     }
 
     fn has_clock(&self) -> bool {
@@ -221,7 +238,8 @@ impl<A: Analysis> Simulation for OneShot<A> {
 impl Run for Computed {
     fn advance_to(&mut self, time_s: f64, fields: &mut Fields, context: &RunContext) -> Result<()> {
         // A result without time is also a field, so that other plugins can read it.
-        for field in self.0.iter().flat_map(|outcome| &outcome.statics) {
+        let statics = self.outcome.iter().flat_map(|outcome| &outcome.statics);
+        for field in statics.filter(|field| self.outputs.contains(&field.name)) {
             fields.output(field.name).copy_from_slice(&field.grid.values);
         }
         context.report_time(time_s);
@@ -229,6 +247,6 @@ impl Run for Computed {
     }
 
     fn finish(&mut self, _: &RunContext) -> Result<Outcome> {
-        Ok(self.0.take().unwrap_or_default())
+        Ok(self.outcome.take().unwrap_or_default())
     }
 }

@@ -94,7 +94,8 @@ pub enum Temporal {
     Mean,
     /// The total since the start.
     Accumulated,
-    /// The maximum since the start.
+    /// The maximum over the whole run: handed over when the run ends, as a
+    /// [`StaticField`](super::StaticField) of the same name, and readable by runs that come after it.
     Maximum,
 }
 

@@ -59,6 +59,32 @@ pub fn crossings(view: &TerritoryView, terrain: &Grid<f32>) -> Vec<Crossing> {
     found
 }
 
+/// Where water leaves an extent without a known watercourse: the lowest ground of its border that is
+/// farther than a third of its diagonal from where the water enters.
+pub fn lowest_exit(terrain: &Grid<f32>, from: [f64; 2]) -> Option<Crossing> {
+    let spec = &terrain.spec;
+    let inner = spec.extent().buffered(-1.5 * spec.cell_size);
+    let far = (inner.width().hypot(inner.height())) / 3.0;
+    let is_border = |row: usize, column: usize| {
+        row == 1 || column == 1 || row + 2 == spec.rows || column + 2 == spec.columns
+    };
+    let mut lowest: Option<(f32, [f64; 2])> = None;
+    for row in 1..spec.rows.saturating_sub(1) {
+        for column in (1..spec.columns.saturating_sub(1)).filter(|c| is_border(row, *c)) {
+            let (z, (x, y)) = (terrain[(row, column)], spec.centre(row, column));
+            let is_lower = z.is_finite() && lowest.is_none_or(|(least, _)| z < least);
+            if is_lower && distance([x, y], from) > far {
+                lowest = Some((z, [x, y]));
+            }
+        }
+    }
+    let (_, at) = lowest?;
+    let line = across_valley(at, &inner, terrain);
+    let slope = slope(&[from, at], terrain).unwrap_or(SLOPES.0 * 10.0);
+    let name = String::from("point bas du bord");
+    Some(Crossing { name, enters: false, at, line, slope, width_m: 0.0 })
+}
+
 fn distance(a: [f64; 2], b: [f64; 2]) -> f64 {
     (a[0] - b[0]).hypot(a[1] - b[1])
 }
@@ -245,6 +271,18 @@ mod tests {
             let [a, b] = outflow.line;
             assert!(a[0] == b[0] && (distance(a, b) - 50.0).abs() < 3.0, "{a:?} {b:?}");
         }
+    }
+
+    #[test]
+    fn without_a_watercourse_water_leaves_where_the_border_is_lowest() {
+        let exit = lowest_exit(&valley(), [1.5, 50.0]).unwrap();
+        assert!(
+            !exit.enters && (exit.at[0] - 198.5).abs() < 1.0 && (exit.at[1] - 50.0).abs() < 1.0
+        );
+        let [a, b] = exit.line;
+        assert!((distance(a, b) - 50.0).abs() < 3.0, "{a:?} {b:?}");
+        assert!((exit.slope - 1e-3).abs() < 2e-4, "{}", exit.slope);
+        assert!(lowest_exit(&Grid::filled(SPEC, f32::NAN), [0.0, 0.0]).is_none());
     }
 
     #[test]

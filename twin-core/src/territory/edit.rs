@@ -264,14 +264,14 @@ pub(super) fn edited_features(
     Features::from_tables(folder, tables)
 }
 
-/// Table and position of a feature by layer and identifier (`cleabs` or `id`).
+/// Table and position of a feature by layer and identifier (`cleabs`, `id` or `identifiant`).
 fn find<'a>(
     tables: &'a mut [FeatureTable],
     layer: &str,
     id: &str,
 ) -> Option<(&'a mut FeatureTable, usize)> {
     let table = tables.iter_mut().find(|t| t.name == layer)?;
-    let column = table.column("cleabs").or_else(|| table.column("id"))?;
+    let column = ["cleabs", "id", "identifiant"].iter().find_map(|name| table.column(name))?;
     let at = table
         .features
         .iter()

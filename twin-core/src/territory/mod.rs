@@ -48,7 +48,7 @@ pub use construction::{
     ReservoirNature, SportsGround, SportsGroundNature, SurfaceConstruction,
     SurfaceConstructionNature,
 };
-pub use crossings::{Crossing, crossings};
+pub use crossings::{Crossing, crossings, lowest_exit};
 pub use edit::{
     BasinOutlet, BreachTrigger, Edit, GreenRoof, LineStructure, OpeningKind, RasterOperation,
     StructureBreach, StructureOpening,
@@ -65,7 +65,7 @@ pub use hydrography::{BedChange, BedRule, GivenSection, HydrographyReport, Hydro
 pub use identifier::{InseeCode, RnbId};
 pub use land_cover::{LandCover, LandCoverZone};
 pub use layer::{Column, Layer, Oddities, Shape, intersects};
-pub use local_attribute::LocalAttribute;
+pub use local_attribute::{BASEMENT, FLOOR_HEIGHT, LocalAttribute};
 pub use parcel::Parcel;
 pub use quality::{
     BuildingCounts, CellQuality, QualityCounts, QualityReport, QualityShares, TerrainErrors,

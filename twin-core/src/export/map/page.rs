@@ -152,7 +152,7 @@ pub(super) fn heading(svg: &mut Svg, map: &MapSpec<'_>, page_width: f64) -> f64 
     }
     let mut y = MARGIN + 15.0;
     for line in wrap(&map.title, 23.0, Weight::Bold, right - MARGIN) {
-        svg.text([MARGIN, y], &line, &TextStyle::new(23.0).bold());
+        svg.fitted([MARGIN, y], &line, &TextStyle::new(23.0).bold());
         y += 28.0;
     }
     for line in wrap(&map.subtitle, 14.0, Weight::Regular, page_width - 2.0 * MARGIN) {
@@ -228,6 +228,15 @@ pub(super) fn reference_lines(map: &MapSpec<'_>, width: f64) -> Vec<String> {
     };
     let mut lines = wrap(&crs_name(map.crs), 11.0, Weight::Regular, width);
     lines.extend(wrap(&heights, 11.0, Weight::Regular, width));
+    // A cell takes a millimetre of paper at least: beyond, the map shows more than the result holds.
+    if let Some(result) = map.rasters.first() {
+        let scale = map.language.number(1000.0 * result.values.spec.cell_size, 0);
+        let scale = match map.language {
+            Language::Fr => format!("échelle maximale d'utilisation 1/{scale}"),
+            Language::En => format!("largest scale of use 1/{scale}"),
+        };
+        lines.extend(wrap(&scale, 11.0, Weight::Regular, width));
+    }
     lines
 }
 

@@ -250,6 +250,11 @@ impl VectorStyle {
         Self { casing: 0.7, ..Self::line(Rgb::hex(0x6f6a64), 1.4) }
     }
 
+    /// Parcels of the cadastre, to be drawn under everything.
+    pub fn parcel() -> Self {
+        Self::line(Rgb::hex(0xa9a29a), 0.4)
+    }
+
     /// Railways.
     pub fn railway() -> Self {
         Self { dashes: vec![7.0, 3.0], casing: 0.6, ..Self::line(Rgb::hex(0x333333), 1.4) }

@@ -13,22 +13,35 @@
 //! | `planted-strip` | a hedge or a strip of grass along a line, on a bank where wanted |
 //! | `swale` | a strip dug along a line: a swale, a street of another profile |
 //! | `green-roof` | roofs that hold rain back |
+//! | `trees-planted` | single trees or rows of trees |
+//! | `trees-felled` | all trees within polygons taken away |
+//! | `building-added` | a new building |
+//! | `building-raised` | buildings made higher |
+//! | `building-demolished` | buildings taken away |
+//! | `floor-raised` | ground floors put above the water |
+//! | `road-cut` | stretches of road closed to traffic |
 //! | `bridge` | a deck with an opening through a bank |
 //! | `flood-gate` | a wall with a gate that opens by a schedule |
 
 mod breach;
+mod buildings;
 mod crest;
 mod crossing;
 mod ground;
 mod levee;
 mod outlet;
+mod road;
 mod surface;
+mod trees;
 
 pub use breach::Breach;
+pub use buildings::{BuildingAdded, BuildingDemolished, BuildingRaised, FloorRaised};
 pub use crossing::{Bridge, FloodGate};
 pub use ground::{BankLowered, LeveeRemoved, RetentionArea};
 pub use levee::Levee;
+pub use road::{NO_ACCESS, RoadCut};
 pub use surface::{CoverChanged, GreenRoofs, PlantedStrip, Swale};
+pub use trees::{TreesFelled, TreesPlanted};
 
 use serde_json::Value;
 
@@ -49,11 +62,6 @@ pub trait MeasureKind: Send + Sync {
 
     /// What the measure changes. Every error of its parameters belongs here.
     fn edits(&self, parameters: &Value, context: &MeasureContext<'_>) -> Result<Vec<Edit>>;
-
-    /// Cost in euros before tax with the source of its unit prices, where the kind can tell.
-    fn cost(&self, _: &Value, _: &MeasureContext<'_>) -> Result<Option<(f64, String)>> {
-        Ok(None)
-    }
 }
 
 /// What a measure may look at.

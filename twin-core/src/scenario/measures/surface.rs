@@ -251,7 +251,7 @@ fn strip(
     Ok(polygons)
 }
 
-fn covered(area: Geometry, cover: LandCover) -> Edit {
+pub(super) fn covered(area: Geometry, cover: LandCover) -> Edit {
     let operation = RasterOperation::Set(f32::from(cover.value()));
     Edit::Raster { band: "land_cover".to_owned(), area, operation }
 }
@@ -270,7 +270,7 @@ pub(super) fn within_territory(
 }
 
 /// A cover that a measure can make.
-fn cover(code: &str, place: &str) -> Result<LandCover> {
+pub(super) fn cover(code: &str, place: &str) -> Result<LandCover> {
     let makeable = |cover: &LandCover| !matches!(cover, LandCover::Unknown | LandCover::Built);
     LandCover::from_code(code).filter(makeable).ok_or_else(|| {
         let known: Vec<&str> =

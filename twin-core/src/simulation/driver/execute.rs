@@ -195,7 +195,9 @@ fn advance_all(
 ) -> Result<u32> {
     let duration = scenario.duration_s();
     let interval = scenario.output_interval_s();
-    let last = (duration / interval - 1e-9).ceil() as usize;
+    // What has no clock computes once, from what the others came to.
+    let has_clock = members.iter().any(|m| m.step.simulation.has_clock());
+    let last = if has_clock { (duration / interval - 1e-9).ceil() as usize } else { 0 };
     let can_restart = members.iter().all(|m| m.can_restart);
     let coupling_s = members
         .iter()
@@ -259,8 +261,9 @@ fn advance_together(members: &mut [Member], time_s: f64, context: &RunContext) -
         context.check_cancelled()?;
         let mut inputs = Vec::new();
         for link in &members[at].step.links {
+            let read_s = if members[at].step.simulation.has_clock() { time_s } else { f64::MAX };
             let values = match members[at].sources.get(link.variable) {
-                Some(file) => Some(field_at(file, link.variable, time_s)?),
+                Some(file) => Some(field_at(file, link.variable, read_s)?),
                 None => members
                     .iter()
                     .find(|m| m.step.name == link.from)
@@ -296,8 +299,11 @@ fn advance_together(members: &mut [Member], time_s: f64, context: &RunContext) -
     Ok(())
 }
 
-/// A finished run's field at a time, linear between its outputs.
+/// A finished run's field at a time, linear between its outputs; or its field without time.
 fn field_at(file: &SeriesFile, name: &str, time_s: f64) -> Result<Vec<f32>> {
+    if file.statics().iter().any(|field| field.name == name) {
+        return Ok(file.read_static(name)?.values);
+    }
     let times = file.times();
     let next = times.partition_point(|t| *t < time_s).min(times.len().saturating_sub(1));
     let after = file.read_frame(name, next)?.values;

@@ -158,6 +158,18 @@ pub fn run(
     Ok(results)
 }
 
+/// Checks a scenario as far as that is possible without computing: its runs and what they read from each
+/// other, its files, its measures on the territory.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn check(registry: &Registry, scenario: &Scenario) -> Result<()> {
+    let placed = |error| in_scenario(error, scenario);
+    plan::plan(registry, scenario).map_err(placed)?;
+    prepare::view_of(registry, scenario).map_err(placed)?;
+    Ok(())
+}
+
 /// A plugin names its parameters as `flood.parameters.inflow`; the user looks for them in a file, as
 /// `runs.crue.parameters.inflow`.
 fn in_scenario(error: Error, scenario: &Scenario) -> Error {

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::adapter::Adapter;
 use crate::scenario::Scenario;
-use crate::simulation::{Registry, RequirementKind, Simulation};
+use crate::simulation::{Registry, RequirementKind, Simulation, Temporal};
 use crate::{Error, Result};
 
 /// A run of the scenario with the sources of its inputs.
@@ -30,6 +30,8 @@ pub(super) struct Link {
     pub(super) variable: &'static str,
     pub(super) from: String,
     pub(super) adapter: Adapter,
+    /// Whether it is there only when the other run has ended.
+    at_the_end: bool,
 }
 
 /// Groups in running order; the runs of a group advance together.
@@ -39,6 +41,7 @@ pub(super) fn plan(registry: &Registry, scenario: &Scenario) -> Result<Vec<Vec<S
     for (name, entry) in &scenario.runs {
         let simulation = registry.simulation(&entry.simulation)?.clone();
         check_requirements(simulation.as_ref(), scenario, &place(name))?;
+        simulation.check(&Value::Object(entry.parameters.clone()))?;
         if scenario.time.is_none() && simulation.has_clock() {
             return Err(Error::input(
                 place(name),
@@ -58,9 +61,20 @@ pub(super) fn plan(registry: &Registry, scenario: &Scenario) -> Result<Vec<Vec<S
             },
         );
     }
-    let names: Vec<String> = steps.keys().cloned().collect();
-    for name in &names {
-        let links = links_of(&steps[name], &steps, &place(name))?;
+    for (name, entry) in &scenario.runs {
+        let reads = entry.reads.as_deref();
+        if let Some(unknown) = reads.unwrap_or_default().iter().find(|r| !steps.contains_key(*r)) {
+            let known: Vec<&str> = steps.keys().map(String::as_str).collect();
+            return Err(Error::input(
+                format!("{}.reads", place(name)),
+                format!(
+                    "« {unknown} » n'est pas un calcul du scénario ; présents : {}",
+                    known.join(", ")
+                ),
+                format!("\"{unknown}\" is no run of the scenario; present: {}", known.join(", ")),
+            ));
+        }
+        let links = links_of(&steps[name], reads, &steps, &place(name))?;
         if let Some(step) = steps.get_mut(name) {
             step.links = links;
         }
@@ -91,12 +105,19 @@ fn check_requirements(simulation: &dyn Simulation, scenario: &Scenario, place: &
     Ok(())
 }
 
-fn links_of(step: &Step, steps: &BTreeMap<String, Step>, place: &str) -> Result<Vec<Link>> {
+/// The sources of a run's inputs among the runs it `reads`, all others of the scenario by default.
+fn links_of(
+    step: &Step,
+    reads: Option<&[String]>,
+    steps: &BTreeMap<String, Step>,
+    place: &str,
+) -> Result<Vec<Link>> {
     let mut links = Vec::new();
     for variable in step.simulation.descriptor().variables.iter().filter(|v| v.intent.reads()) {
         let producers: Vec<(&String, &crate::simulation::Variable)> = steps
             .iter()
             .filter(|(name, _)| **name != step.name)
+            .filter(|(name, _)| reads.is_none_or(|reads| reads.contains(name)))
             .flat_map(|(name, other)| {
                 let written = other.simulation.descriptor().variables.iter();
                 written
@@ -136,18 +157,19 @@ fn links_of(step: &Step, steps: &BTreeMap<String, Step>, place: &str) -> Result<
                 variable: variable.name,
                 from: (*from).clone(),
                 adapter: Adapter::between(source, variable)?,
+                at_the_end: source.temporal == Temporal::Maximum,
             }),
             several => {
                 let names: Vec<&str> = several.iter().map(|(n, _)| n.as_str()).collect();
                 return Err(Error::input(
                     place,
                     format!(
-                        "« {} » vient de plusieurs calculs ({}) ; n'en garder qu'un",
+                        "« {} » vient de plusieurs calculs ({}) ; dire lequel : reads = [\"NOM\"]",
                         variable.name,
                         names.join(", ")
                     ),
                     format!(
-                        "\"{}\" comes from several runs ({}); keep one",
+                        "\"{}\" comes from several runs ({}); say which: reads = [\"NAME\"]",
                         variable.name,
                         names.join(", ")
                     ),
@@ -165,7 +187,7 @@ fn group(steps: BTreeMap<String, Step>) -> Vec<Vec<Step>> {
     let mut label: BTreeMap<String, String> =
         steps.keys().map(|n| (n.clone(), n.clone())).collect();
     for step in steps.values().filter(|s| synchronous.contains(&s.name)) {
-        for link in step.links.iter().filter(|l| synchronous.contains(&l.from)) {
+        for link in step.links.iter().filter(|l| synchronous.contains(&l.from) && !l.at_the_end) {
             let (a, b) = (label[&step.name].clone(), label[&link.from].clone());
             let (keep, drop) = if a < b { (a, b) } else { (b, a) };
             label.values_mut().filter(|l| **l == drop).for_each(|l| *l = keep.clone());

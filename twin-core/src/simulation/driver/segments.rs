@@ -46,6 +46,7 @@ pub(super) fn outputs_of(step: &Step) -> impl Iterator<Item = &'static str> + us
         .variables
         .iter()
         .filter(|v| v.intent.writes() && v.support == Support::Cell)
+        .filter(|v| v.temporal != Temporal::Maximum)
         .map(|v| v.name)
         .collect();
     stored.into_iter()

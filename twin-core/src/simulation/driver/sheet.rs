@@ -85,6 +85,8 @@ pub(super) fn report(run: &Publication<'_>, manifest: &RunManifest, maps: &Path)
             .collect(),
         versions: Some(versions(run, manifest, language)),
         run_time: None,
+        summary: Vec::new(),
+        citation: manifest.cited(language),
     };
     render(&report)
 }

@@ -1,4 +1,4 @@
-//! `twin compare`: the simulated extent beside a known one (PPR, TRI, a past flood).
+//! `twin compare --reference`: the simulated extent beside a known one (PPR, TRI, a past flood).
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use twin_core::spatial::{Crs, Grid, Polygon, cells_within};
 use twin_core::territory::Territory;
 use twin_core::{Error, FileProblem, Language, Result};
 
-use super::finished::{Presented as _, figure};
+use super::super::finished::{Presented as _, figure};
 use crate::console::{Console, line};
 
 /// What the user asked for.
@@ -29,7 +29,7 @@ pub(crate) struct Request {
 }
 
 /// Compares extents, writes figures and a report, prints the scores.
-pub(crate) fn compare(request: &Request, console: &Console) -> Result<()> {
+pub(super) fn compare(request: &Request, console: &Console) -> Result<()> {
     let language = console.language;
     let run = FinishedRun::open(&request.run)?;
     let (depth, bed) = (run.field("maximum_water_depth")?, run.field("bed_elevation")?);

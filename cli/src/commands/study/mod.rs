@@ -1,0 +1,132 @@
+//! `twin study`: a scenario under several actions and events, computed and told in one report.
+
+mod compose;
+pub(crate) mod new;
+mod tables;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use twin_core::results::RunStore;
+use twin_core::simulation::Registry;
+use twin_core::simulation::driver::path_keys_of;
+use twin_core::study::{CombinationRecord, Study, StudyRecord};
+use twin_core::{Error, Result};
+
+use super::run::{beside, compute};
+use crate::console::Console;
+
+/// What the user asked for.
+pub(crate) struct Request {
+    pub(crate) study: PathBuf,
+    pub(crate) overrides: Vec<String>,
+    pub(crate) resume: bool,
+    pub(crate) runs: Option<PathBuf>,
+}
+
+impl Request {
+    /// All of a study file, into the store beside it.
+    pub(crate) fn of(study: PathBuf) -> Self {
+        Self { study, overrides: Vec::new(), resume: true, runs: None }
+    }
+
+    fn store(&self) -> RunStore {
+        RunStore::new(self.runs.clone().unwrap_or_else(|| beside(&self.study)))
+    }
+}
+
+/// Computes all combinations of a study and writes its report; returns the path of the report.
+pub(crate) fn run(
+    request: &Request,
+    registry: &Registry,
+    console: &Arc<Console>,
+) -> Result<PathBuf> {
+    let study = Study::load(&request.study)?;
+    let combinations = study.combinations(&request.overrides, |id| path_keys_of(registry, id))?;
+    let store = request.store();
+    let count = combinations.len();
+    let mut record = StudyRecord {
+        schema: 1,
+        study: study.id.clone(),
+        title: study.title.clone(),
+        combinations: Vec::new(),
+    };
+    for (number, combination) in combinations.iter().enumerate() {
+        let of = study.title_of(
+            &combination.action,
+            combination.event.as_deref(),
+            combination.horizon.as_deref(),
+        );
+        let step = format!("{}/{count}", number + 1);
+        console.say(&format!("{step} : {}", of.fr), &format!("{step}: {}", of.en));
+        let scenario = &combination.scenario;
+        let results = compute(scenario, store.clone(), request.resume, registry, console)?;
+        let runs = results.iter().map(|(name, result)| {
+            (name.clone(), format!("{}/{}", result.manifest.simulation, result.manifest.hash))
+        });
+        record.combinations.push(CombinationRecord {
+            action: combination.action.clone(),
+            event: combination.event.clone(),
+            horizon: combination.horizon.clone(),
+            scenario: scenario.id.clone(),
+            runs: runs.collect(),
+        });
+    }
+    record.write(&store)?;
+    report(&study, &record, &combinations, &store, console)
+}
+
+/// The report of a study that was computed; returns its path.
+pub(crate) fn report_again(
+    request: &Request,
+    registry: &Registry,
+    console: &Arc<Console>,
+) -> Result<PathBuf> {
+    let study = Study::load(&request.study)?;
+    let store = request.store();
+    let record = StudyRecord::read(&store, &study.id)?.ok_or_else(|| {
+        Error::input(
+            request.study.display().to_string(),
+            "cette étude n'a pas été calculée ; lancer d'abord twin study run",
+            "this study has not been computed; first call twin study run",
+        )
+    })?;
+    let combinations = study.combinations(&request.overrides, |id| path_keys_of(registry, id))?;
+    report(&study, &record, &combinations, &store, console)
+}
+
+fn report(
+    study: &Study,
+    record: &StudyRecord,
+    combinations: &[twin_core::study::Combination],
+    store: &RunStore,
+    console: &Console,
+) -> Result<PathBuf> {
+    let out = store.root().join("studies").join(&study.id);
+    std::fs::create_dir_all(&out).map_err(Error::write(&out))?;
+    let composed = compose::Composed::new(study, record, combinations, store)?;
+    let path = out.join("rapport.html");
+    console.timed("rapport", "report", || {
+        let report = composed.report(&out, console.language)?;
+        let html = twin_core::export::report::render(&report)?;
+        twin_core::results::write_atomically(&path, html.as_bytes())
+    })?;
+    let csv = composed.csv(console.language);
+    twin_core::results::write_atomically(&out.join("indicateurs.csv"), csv.as_bytes())?;
+    Ok(path)
+}
+
+/// Prints the combinations of a study and the scenario of each.
+pub(crate) fn list(path: &Path, registry: &Registry, console: &Console) -> Result<()> {
+    let study = Study::load(path)?;
+    for combination in study.combinations(&[], |id| path_keys_of(registry, id))? {
+        let of = study.title_of(
+            &combination.action,
+            combination.event.as_deref(),
+            combination.horizon.as_deref(),
+        );
+        let id = &combination.scenario.id;
+        crate::console::line(&format!("{id:<40} {}", of.get(console.language)));
+    }
+    Ok(())
+}

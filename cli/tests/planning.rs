@@ -1,0 +1,314 @@
+//! What a planner does: studies, comparisons, results of others, scenario files beside each other.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
+
+mod commune;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use commune::{refuses, runs, says, text};
+use serde_json::Value;
+
+/// The folder with the assembled commune, its scenario and a study of two actions and two floods.
+fn place() -> &'static Path {
+    static PLACE: OnceLock<PathBuf> = OnceLock::new();
+    PLACE.get_or_init(|| {
+        let folder = commune::assembled("planning");
+        commune::flood(&folder);
+        fs::write(folder.join("impact.toml"), IMPACT).unwrap();
+        fs::write(folder.join("etude.toml"), STUDY).unwrap();
+        says(&["study", "run", text(&folder.join("etude.toml"))]);
+        folder
+    })
+}
+
+const IMPACT: &str = r#"
+extends = "crue.toml"
+id = "impact"
+title = { fr = "Crue et impact", en = "Flood and impact" }
+[time]
+output_interval = "5 min"
+[runs.impact]
+simulation = "impact"
+"#;
+
+const STUDY: &str = r#"
+schema = 1
+id = "essai"
+title = { fr = "Étude d'essai", en = "Test study" }
+scenario = "impact.toml"
+[actions.rien]
+title = { fr = "Rien", en = "Nothing" }
+[actions.planchers]
+title = { fr = "Planchers", en = "Floors" }
+[actions.planchers.change.measures.planchers]
+kind = "floor-raised"
+geometry = "sources/scenario/study_area.geojson"
+floor_height_m = 2.0
+cost = { investment_eur = 10000, source = "essai" }
+[events.petite]
+title = { fr = "Petite crue", en = "Small flood" }
+return_period_years = 10
+source = "essai"
+change.runs.crue.parameters.factors.discharge = 0.6
+[events.grande]
+title = { fr = "Grande crue", en = "Large flood" }
+return_period_years = 100
+source = "essai"
+[economy]
+discount_rate = 0.025
+years = 50
+source = "essai"
+"#;
+
+fn file(name: &str) -> String {
+    text(&place().join(name)).to_owned()
+}
+
+fn written(name: &str, content: &str) -> String {
+    let path = place().join(name);
+    fs::write(&path, content).unwrap();
+    text(&path).to_owned()
+}
+
+/// Values of the study by action, event and identifier.
+fn figures() -> Vec<(String, String, String, Option<f64>)> {
+    let csv = fs::read_to_string(place().join("runs/studies/essai/indicateurs.csv")).unwrap();
+    csv.lines()
+        .skip(1)
+        .map(|line| {
+            let cells: Vec<&str> = line.split(';').collect();
+            let value = cells[cells.len() - 2].replace(',', ".").parse().ok();
+            (cells[0].to_owned(), cells[1].to_owned(), cells[3].to_owned(), value)
+        })
+        .collect()
+}
+
+fn figure(action: &str, event: &str, id: &str) -> f64 {
+    let all = figures();
+    let found = all.iter().find(|f| f.0 == action && f.1 == event && f.2 == id);
+    found.and_then(|f| f.3).unwrap()
+}
+
+#[test]
+fn a_study_tells_what_its_actions_change_and_cost() {
+    let damage = |action, event| figure(action, event, "damage_total");
+    assert!(damage("rien", "grande") > damage("rien", "petite"));
+    assert!(damage("planchers", "grande") < damage("rien", "grande"));
+    let html = fs::read_to_string(place().join("runs/studies/essai/rapport.html")).unwrap();
+    for said in [
+        "Ce que changent les actions",
+        "Coûts et bénéfices sur 50",
+        "Comment citer",
+        "période de retour de 100",
+        "measures.planchers.floor_height_m",
+    ] {
+        assert!(html.contains(said), "{said}");
+    }
+    let map = fs::read_to_string(place().join("runs/studies/essai/carte-01.svg")).unwrap();
+    assert!(map.contains("échelle maximale") && map.contains("5\u{202f}000"), "no largest scale");
+    assert!(!html.contains("<script") && !html.contains("src=\"http"));
+    let again = says(&["study", "run", &file("etude.toml")]);
+    assert_eq!(again.matches("rien n'a changé").count(), 8, "{again}");
+    assert!(says(&["report", &file("etude.toml")]).contains("rapport.html"));
+    assert_eq!(says(&["study", "list", &file("etude.toml")]).lines().count(), 4);
+    let impact = fs::read_dir(place().join("runs/impact")).unwrap().next().unwrap().unwrap().path();
+    says(&["export", text(&impact), "--format", "publishable", "--out", &file("publiable.gpkg")]);
+    let told = says(&["info", &file("publiable.gpkg")]);
+    assert!(told.contains("carreau_publiable") && !told.contains("batiment "), "{told}");
+}
+
+#[test]
+fn a_study_that_cannot_be_is_refused_before_anything_is_computed() {
+    let without_cost = STUDY.replace("cost = { investment_eur = 10000, source = \"essai\" }", "");
+    let message = refuses(&["study", "run", &written("sans-cout.toml", &without_cost)]);
+    assert!(message.contains("planchers") && message.contains("coût"), "{message}");
+
+    let mut many =
+        STUDY.replace("[economy]\ndiscount_rate = 0.025\nyears = 50\nsource = \"essai\"\n", "");
+    for k in 0..1000 {
+        many.push_str(&format!("[actions.a{k}]\ntitle = {{ fr = \"a\", en = \"a\" }}\n[events.e{k}]\ntitle = {{ fr = \"e\", en = \"e\" }}\n"));
+    }
+    let message = refuses(&["study", "run", &written("mille.toml", &many)]);
+    let count = 1002 * 1002;
+    assert!(message.contains(&count.to_string()), "{message}");
+
+    let unknown = STUDY.replace("[economy]", "[economie]");
+    let message = refuses(&["study", "run", &written("inconnu.toml", &unknown)]);
+    assert!(message.contains("economie") && message.contains("economy"), "{message}");
+
+    let without_source =
+        STUDY.replace("return_period_years = 10\nsource = \"essai\"", "return_period_years = 10");
+    let message = refuses(&["study", "run", &written("sans-source.toml", &without_source)]);
+    assert!(message.contains("events.petite.source"), "{message}");
+
+    let nowhere = STUDY.replace("sources/scenario/study_area.geojson", "nulle-part.geojson");
+    let message = refuses(&["study", "run", &written("nulle-part.toml", &nowhere)]);
+    assert!(message.contains("nulle-part.geojson"), "{message}");
+}
+
+/// The figures of the comparison of two runs of the study.
+fn compared(first: &Path, second: &Path, out: &str) -> Value {
+    let out = place().join(out);
+    says(&["compare", text(first), text(second), "--out", text(&out)]);
+    serde_json::from_str(&fs::read_to_string(out.join("comparaison.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn a_comparison_is_mirrored_by_swapping_and_empty_for_one_run() {
+    let found = runs(&place().join("runs"));
+    let [a, b] = [&found[0], &found[1]];
+    let (forward, back) = (compared(a, b, "ab"), compared(b, a, "ba"));
+    let number = |v: &Value| v.as_f64().unwrap_or(0.0);
+    for (one, other) in
+        forward["indicators"].as_array().unwrap().iter().zip(back["indicators"].as_array().unwrap())
+    {
+        assert_eq!(one["values"][0], other["values"][1], "{}", one["id"]);
+        assert_eq!(one["values"][1], other["values"][0], "{}", one["id"]);
+    }
+    let (one, other) = (&forward["others"][0], &back["others"][0]);
+    assert_eq!(number(&one["newly_flooded_m2"]), number(&other["no_longer_flooded_m2"]));
+    let count = |v: &Value| v.as_array().unwrap().len();
+    assert_eq!(count(&one["buildings"]["better"]), count(&other["buildings"]["worse"]));
+    assert!(count(&one["inputs"]) > 0);
+
+    let itself = compared(a, a, "aa");
+    let alone = &itself["others"][0];
+    assert_eq!(number(&alone["newly_flooded_m2"]), 0.0);
+    assert_eq!(count(&alone["inputs"]) + count(&alone["buildings"]["worse"]), 0);
+}
+
+#[test]
+fn runs_on_different_grids_are_not_compared() {
+    let scenario = file("impact.toml");
+    says(&["run", &scenario, "--set", "grid.resolution_m=10", "--runs", &file("grob")]);
+    let coarse = runs(&place().join("grob")).remove(0);
+    let fine = runs(&place().join("runs")).remove(0);
+    let message = refuses(&["compare", text(&fine), text(&coarse), "--out", &file("x")]);
+    assert!(message.contains("resolution_m"), "{message}");
+    let message = refuses(&["compare", text(&fine)]);
+    assert!(message.contains("deux calculs"), "{message}");
+}
+
+/// The exported maxima of a run, imported again, are the same run to all that reads them.
+#[test]
+fn an_exported_run_comes_back_as_an_imported_one() {
+    let is_present = |run: &PathBuf| {
+        let manifest = fs::read_to_string(run.join("manifest.json")).unwrap();
+        serde_json::from_str::<Value>(&manifest).unwrap()["measures"] == serde_json::json!({})
+    };
+    let run = runs(&place().join("runs")).into_iter().find(is_present).unwrap();
+    let cog = place().join("cog");
+    says(&["export", text(&run), "--format", "cog", "--out", text(&cog)]);
+    let depth = cog.join("maximum_water_depth.tif");
+    let level = cog.join("maximum_water_level.tif");
+    let (depth, level, territory, out) = (
+        text(&depth).to_owned(),
+        text(&level).to_owned(),
+        file("commune.twin"),
+        file("venu/import.toml"),
+    );
+    let mut arguments = vec![
+        "import-run",
+        "--territory",
+        &territory,
+        "--depth",
+        &depth,
+        "--level",
+        &level,
+        "--datum",
+        "NGF-IGN69",
+        "--title",
+        "Étude X",
+        "--author",
+        "Bureau Y",
+        "--out",
+        &out,
+        "--like",
+        text(&run),
+    ];
+    let told = says(&arguments);
+    assert!(told.contains("Bureau Y"), "{told}");
+    let store = place().join("venu/runs/imported-flood");
+    let imported = fs::read_dir(store).unwrap().next().unwrap().unwrap().path();
+    let found = compared(&run, &imported, "venu/comparaison");
+    let other = &found["others"][0];
+    assert_eq!(other["newly_flooded_m2"], 0.0);
+    assert_eq!(other["no_longer_flooded_m2"], 0.0);
+    let buildings = &other["buildings"];
+    assert_eq!(
+        (buildings["newly_reached"].as_u64(), buildings["no_longer_reached"].as_u64()),
+        (Some(0), Some(0))
+    );
+    assert!(buildings["unchanged"].as_u64().unwrap() > 0, "no building is reached");
+    let message = refuses(&arguments);
+    assert!(message.contains("existe déjà"), "{message}");
+    let at = arguments.iter().position(|a| *a == "--datum").unwrap();
+    arguments.drain(at..at + 2);
+    let other = file("venu/sans-datum.toml");
+    let at = arguments.iter().position(|a| *a == "--out").unwrap();
+    arguments[at + 1] = &other;
+    let message = refuses(&arguments);
+    assert!(message.contains("datum"), "{message}");
+}
+
+#[test]
+fn scenario_files_are_checked_shown_and_compared_without_a_run() {
+    let (parent, child) = (file("crue.toml"), file("impact.toml"));
+    assert!(says(&["scenario", "check", &child]).contains("sans erreur"));
+    let diff = says(&["scenario", "diff", &parent, &child]);
+    assert!(
+        diff.contains("runs.impact.simulation") && diff.contains("time.output_interval"),
+        "{diff}"
+    );
+    assert!(says(&["scenario", "diff", &parent, &parent]).contains("Aucune différence"));
+    let shown = written("montre.toml", &says(&["scenario", "show", &child]));
+    assert!(says(&["scenario", "diff", &child, &shown]).contains("Aucune différence"));
+    let bad = "extends = \"impact.toml\"\n[runs.impact.parameters]\nfloor_height_m = -2.0\n";
+    let message = refuses(&["scenario", "check", &written("faux.toml", bad)]);
+    assert!(message.contains("runs.impact.parameters.floor_height_m"), "{message}");
+    let bad = "extends = \"impact.toml\"\n[measures.m]\nkind = \"building-demolished\"\nbuildings = [\"B0\"]\n";
+    let message = refuses(&["scenario", "check", &written("faux2.toml", bad)]);
+    assert!(message.contains("measures.m") && message.contains("B0"), "{message}");
+}
+
+#[test]
+fn a_study_is_written_run_and_told_in_one_command() {
+    let out = place().join("nouvelle");
+    let told = says(&[
+        "study",
+        "new",
+        "--territory",
+        &file("commune.twin"),
+        "--hazard",
+        "flood",
+        "--discharge",
+        "20,40",
+        "--return-period",
+        "10,100",
+        "--source",
+        "essai",
+        "--resolution",
+        "10",
+        "--rise",
+        "0.2",
+        "--out",
+        text(&out),
+    ]);
+    assert!(told.contains("rapport.html"), "{told}");
+    let html = fs::read_to_string(out.join("runs/studies/etude/rapport.html")).unwrap();
+    assert!(html.contains("40 m³") || html.contains("40\u{a0}m³"), "events are not told");
+    assert!(out.join("lieux.png").is_file());
+    let message = refuses(&[
+        "study",
+        "new",
+        "--territory",
+        &file("commune.twin"),
+        "--discharge",
+        "5",
+        "--source",
+        " ",
+    ]);
+    assert!(message.contains("--source"), "{message}");
+}

@@ -1,0 +1,290 @@
+//! The study file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::language::Text;
+use crate::suggest::{explain_serde, explain_toml};
+use crate::{Error, Result};
+
+/// Version of the study schema that this program reads.
+const SCHEMA: u32 = 1;
+/// Most combinations of a study: a night of minutes.
+const MOST_COMBINATIONS: usize = 500;
+
+/// A study: actions × events × horizons on one scenario.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Study {
+    /// Version of this file's schema, 1.
+    pub schema: u32,
+    /// Kebab-case identifier.
+    pub id: String,
+    /// Title in both languages.
+    pub title: Text,
+    /// What is asked, one paragraph.
+    #[serde(default)]
+    pub description: Option<Text>,
+    /// The scenario that everything starts from.
+    #[schemars(extend("format" = "path"))]
+    pub scenario: String,
+    /// The action that the others are compared with; default: the one without changes.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// What could be done, by name.
+    pub actions: BTreeMap<String, Action>,
+    /// What could happen, by name; absent: what the scenario states.
+    #[serde(default)]
+    pub events: BTreeMap<String, Event>,
+    /// When, by name: climate, town, rules of that time; absent: today.
+    #[serde(default)]
+    pub horizons: BTreeMap<String, Horizon>,
+    /// How costs and benefits are weighed; absent: they are not.
+    #[serde(default)]
+    pub economy: Option<Economy>,
+    /// The file itself.
+    #[serde(skip)]
+    pub file: PathBuf,
+}
+
+/// Something that could be done.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    /// Title in both languages.
+    pub title: Text,
+    /// Tables merged into the scenario, such as `measures.digue = { kind = "levee", … }`.
+    #[serde(default)]
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    pub change: toml::Table,
+}
+
+/// Something that could happen.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// Title in both languages.
+    pub title: Text,
+    /// Return period in years, with its source.
+    #[serde(default)]
+    pub return_period_years: Option<f64>,
+    /// Where the return period comes from.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// Tables merged into the scenario.
+    #[serde(default)]
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    pub change: toml::Table,
+}
+
+/// A time at which it happens.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Horizon {
+    /// Title in both languages.
+    pub title: Text,
+    /// Tables merged into the scenario.
+    #[serde(default)]
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    pub change: toml::Table,
+}
+
+/// How costs and benefits of years to come are weighed.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Economy {
+    /// Discount rate a year, such as 0.025.
+    pub discount_rate: f64,
+    /// Years over which costs and benefits count.
+    pub years: u32,
+    /// Return period below which nothing is damaged, years; absent: damage of events more frequent
+    /// than the most frequent one of the study is left out.
+    #[serde(default)]
+    pub first_damage_years: Option<f64>,
+    /// Where the rate and the years come from.
+    pub source: String,
+}
+
+impl Study {
+    /// Whether a file is a study file, by its keys.
+    pub fn is_one(path: &Path) -> bool {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        text.parse::<toml::Table>().is_ok_and(|t| t.contains_key("actions"))
+    }
+
+    /// Reads and checks a study.
+    ///
+    /// # Errors
+    /// The file cannot be read, has unknown or missing keys, or asks for what cannot be.
+    pub fn load(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(Error::read(path))?;
+        let table = text.parse::<toml::Table>().map_err(|e| explain_toml(path, &text, &e))?;
+        let mut study: Self =
+            serde_path_to_error::deserialize(toml::Value::Table(table)).map_err(|error| {
+                let key = error.path().to_string();
+                let key = if key == "." { String::new() } else { format!(" [{key}]") };
+                explain_serde(format!("{}{key}", path.display()), error.into_inner().message())
+            })?;
+        study.file = path.to_path_buf();
+        study.check()?;
+        Ok(study)
+    }
+
+    /// The folder that paths of the file refer to.
+    pub fn folder(&self) -> PathBuf {
+        self.file.parent().unwrap_or(Path::new(".")).to_path_buf()
+    }
+
+    /// The action that the others are compared with.
+    pub fn reference(&self) -> Option<&str> {
+        let unchanged = || self.actions.iter().find(|(_, a)| a.change.is_empty());
+        self.reference.as_deref().or_else(|| unchanged().map(|(name, _)| name.as_str()))
+    }
+
+    /// Names of the actions, the reference first.
+    pub fn action_names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.actions.keys().map(String::as_str).collect();
+        names.sort_by_key(|name| Some(*name) != self.reference());
+        names
+    }
+
+    /// Names of the events, the frequent ones first.
+    pub fn event_names(&self) -> Vec<&str> {
+        let mut events: Vec<_> = self.events.iter().collect();
+        let period = |e: &Event| e.return_period_years.unwrap_or(f64::INFINITY);
+        events.sort_by(|a, b| period(a.1).total_cmp(&period(b.1)).then(a.0.cmp(b.0)));
+        events.into_iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// Number of combinations.
+    pub fn len(&self) -> usize {
+        self.actions.len() * self.events.len().max(1) * self.horizons.len().max(1)
+    }
+
+    /// Whether there is nothing to compute.
+    pub fn is_empty(&self) -> bool {
+        self.actions.is_empty()
+    }
+
+    fn check(&self) -> Result<()> {
+        let place = |key: &str| format!("{} [{key}]", self.file.display());
+        if self.schema != SCHEMA {
+            return Err(Error::input(
+                place("schema"),
+                format!("version {} ; ce programme lit la version {SCHEMA}", self.schema),
+                format!("version {}; this program reads version {SCHEMA}", self.schema),
+            ));
+        }
+        let letters = |name: &str| {
+            !name.is_empty()
+                && name.len() <= 40
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        };
+        let keys = self.actions.keys().chain(self.events.keys()).chain(self.horizons.keys());
+        if let Some(name) = std::iter::once(&self.id).chain(keys).find(|name| !letters(name)) {
+            return Err(Error::input(
+                place("id"),
+                format!(
+                    "« {name} » : lettres sans accent, chiffres et tirets seulement, 40 au plus"
+                ),
+                format!("\"{name}\": letters without accents, digits and hyphens only, 40 at most"),
+            ));
+        }
+        if self.is_empty() {
+            return Err(Error::input(
+                place("actions"),
+                "aucune action ; ajouter au moins [actions.NOM] avec un titre",
+                "no action; add at least [actions.NAME] with a title",
+            ));
+        }
+        if let Some(name) = self.reference.as_ref().filter(|r| !self.actions.contains_key(*r)) {
+            let known: Vec<&str> = self.actions.keys().map(String::as_str).collect();
+            return Err(Error::input(
+                place("reference"),
+                format!("« {name} » n'est pas une action ; présentes : {}", known.join(", ")),
+                format!("\"{name}\" is no action; present: {}", known.join(", ")),
+            ));
+        }
+        if self.len() > MOST_COMBINATIONS {
+            return Err(Error::input(
+                self.file.display().to_string(),
+                format!(
+                    "{} combinaisons d'actions, d'événements et d'horizons ; {MOST_COMBINATIONS} au plus : en retirer",
+                    self.len()
+                ),
+                format!(
+                    "{} combinations of actions, events and horizons; {MOST_COMBINATIONS} at most: remove some",
+                    self.len()
+                ),
+            ));
+        }
+        for (name, event) in &self.events {
+            let Some(years) = event.return_period_years else { continue };
+            if !(years.is_finite() && years >= 1.0) {
+                return Err(Error::input(
+                    place(&format!("events.{name}.return_period_years")),
+                    format!("{years} ; une période de retour est d'un an au moins"),
+                    format!("{years}; a return period is a year at least"),
+                ));
+            }
+            if event.source.as_ref().is_none_or(|s| s.trim().is_empty()) {
+                return Err(Error::input(
+                    place(&format!("events.{name}.source")),
+                    "une période de retour se donne avec sa source ; ajouter source",
+                    "a return period is given with its source; add source",
+                ));
+            }
+        }
+        self.economy.as_ref().map_or(Ok(()), |economy| economy.check(&place, self))
+    }
+}
+
+impl Economy {
+    fn check(&self, place: &dyn Fn(&str) -> String, study: &Study) -> Result<()> {
+        if !(0.0..=0.2).contains(&self.discount_rate) {
+            return Err(Error::input(
+                place("economy.discount_rate"),
+                format!("{} ; donner un taux de 0 à 0.2", self.discount_rate),
+                format!("{}; give a rate from 0 to 0.2", self.discount_rate),
+            ));
+        }
+        if !(1..=200).contains(&self.years) {
+            return Err(Error::input(
+                place("economy.years"),
+                format!("{} ; donner de 1 à 200 ans", self.years),
+                format!("{}; give 1 to 200 years", self.years),
+            ));
+        }
+        if self.source.trim().is_empty() {
+            return Err(Error::input(
+                place("economy.source"),
+                "dire d'où viennent le taux et la durée",
+                "say where the rate and the years come from",
+            ));
+        }
+        let periods = study.events.values().filter_map(|e| e.return_period_years);
+        let frequent = periods.fold(f64::INFINITY, f64::min);
+        if frequent.is_infinite() {
+            return Err(Error::input(
+                place("economy"),
+                "aucun événement n'a de période de retour : un dommage moyen annuel en demande ; ajouter return_period_years et source aux événements",
+                "no event has a return period, which an expected annual damage needs; add return_period_years and source to the events",
+            ));
+        }
+        if let Some(first) = self.first_damage_years.filter(|f| !(1.0..=frequent).contains(f)) {
+            return Err(Error::input(
+                place("economy.first_damage_years"),
+                format!(
+                    "{first} ; donner de 1 à {frequent} ans, la période de l'événement le plus fréquent"
+                ),
+                format!(
+                    "{first}; give 1 to {frequent} years, the period of the most frequent event"
+                ),
+            ));
+        }
+        Ok(())
+    }
+}
