@@ -51,8 +51,13 @@ pub(crate) enum StudyAction {
     /// Write a flood study for a territory, run it and write its report
     New {
         /// Assembled territory (NAME.twin)
-        #[arg(long)]
-        territory: PathBuf,
+        #[arg(long, required_unless_present = "insee")]
+        territory: Option<PathBuf>,
+        /// INSEE code of a commune, which is fetched and assembled first
+        #[arg(long, conflicts_with = "territory")]
+        insee: Option<String>,
+        #[command(flatten)]
+        network: NetworkArguments,
         /// What threatens
         #[arg(long, value_enum, default_value = "flood")]
         hazard: Hazard,
@@ -148,6 +153,8 @@ pub(crate) enum Command {
         #[arg(long)]
         study: bool,
     },
+    /// Get what a territory needs from the national services, and write its territory file
+    Fetch(FetchArguments),
     /// Assemble a territory (NAME.twin) from the sources that a territory file names
     Assemble(AssembleArguments),
     /// Tell what a territory, run, point cloud, raster or vector file holds
@@ -363,6 +370,71 @@ impl AssembleArguments {
         let kept = || self.blocks.clone().unwrap_or_else(|| self.folder().with_extension("blocks"));
         (!self.no_blocks).then(kept)
     }
+}
+
+/// Which place to fetch, and what of it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct FetchArguments {
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+    /// Metres around the place
+    #[arg(long, default_value_t = 200.0)]
+    pub(crate) buffer: f64,
+    /// Products, separated by commas: bd-topo, cadastre, plu, hydrometry, lidar-hd
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) products: Vec<String>,
+    /// Folder to write (default: the code or name of the place)
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// Resolution that the territory file states, metres
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) resolution: f64,
+    /// Only tell what would be fetched, how much, from where and under which licence
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Ask again for what is there, and tell what changed
+    #[arg(long)]
+    pub(crate) update: bool,
+    #[command(flatten)]
+    pub(crate) network: NetworkArguments,
+}
+
+/// A place by one of its names.
+#[derive(Debug, Clone, clap::Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct PlaceArguments {
+    /// INSEE code of a commune
+    #[arg(long)]
+    pub(crate) insee: Option<String>,
+    /// Official name of a commune
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// SIREN code of an intercommunality
+    #[arg(long)]
+    pub(crate) epci: Option<String>,
+    /// West,south,east,north in Lambert-93
+    #[arg(long, value_delimiter = ',', num_args = 4, allow_hyphen_values = true)]
+    pub(crate) bbox: Option<Vec<f64>>,
+    /// Vector file of polygons
+    #[arg(long)]
+    pub(crate) polygon: Option<PathBuf>,
+    /// X,y in Lambert-93 and a radius in metres: x,y,radius
+    #[arg(long, value_delimiter = ',', num_args = 3, allow_hyphen_values = true)]
+    pub(crate) around: Option<Vec<f64>>,
+}
+
+/// How services are reached.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct NetworkArguments {
+    /// Another address of a service, such as a mirror: wfs=https://…, download=…, hubeau=…
+    #[arg(long = "base-url", value_name = "SERVICE=URL")]
+    pub(crate) base_urls: Vec<String>,
+    /// Attempts for each request
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub(crate) attempts: u32,
+    /// Seconds to wait after a first failure; it doubles with each
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) wait: f64,
 }
 
 /// A flood of another program.

@@ -7,6 +7,7 @@ mod compare;
 mod demo;
 mod describe;
 mod export;
+mod fetch;
 mod finished;
 mod import_run;
 mod info;
@@ -19,11 +20,13 @@ mod scenario;
 mod study;
 mod view;
 
+use std::path::Path;
+
 pub(crate) use observe::Observations;
 use twin_core::simulation::Registry;
 use twin_core::{Error, Result};
 
-use crate::arguments::{Arguments, Command, Hazard, StudyAction};
+use crate::arguments::{Arguments, AssembleArguments, Command, Hazard, StudyAction};
 use crate::console::Console;
 
 /// Executes a command.
@@ -37,6 +40,7 @@ pub(crate) fn execute(arguments: Arguments, registry: &Registry) -> Result<()> {
     }
     match arguments.command {
         Command::Demo { out, study } => demo::demo(&out, study, registry, &console),
+        Command::Fetch(arguments) => fetch::fetch(&arguments, &console),
         Command::Assemble(arguments) => assemble::run(&arguments, &console),
         Command::Info { path, json } => info::info(&path, json, console.language),
         Command::View { path, arguments } => view::view(&path, &arguments, console.language),
@@ -67,6 +71,8 @@ pub(crate) fn execute(arguments: Arguments, registry: &Registry) -> Result<()> {
             let report = match action {
                 StudyAction::New {
                     territory,
+                    insee,
+                    network,
                     hazard: Hazard::Flood,
                     discharge,
                     source,
@@ -77,6 +83,19 @@ pub(crate) fn execute(arguments: Arguments, registry: &Registry) -> Result<()> {
                     out,
                     files_only,
                 } => {
+                    let territory = match (territory, &insee) {
+                        (Some(territory), _) => territory,
+                        (None, insee) => {
+                            let code = insee.as_deref().unwrap_or_default();
+                            let file = fetch::commune(code, Path::new(code), &network, &console)?;
+                            let once = AssembleArguments::once(file);
+                            let folder = once.folder();
+                            if !folder.exists() {
+                                assemble::assemble(&once, &console)?;
+                            }
+                            folder
+                        }
+                    };
                     let asked = study::new::NewStudy {
                         territory,
                         discharges: discharge,

@@ -11,7 +11,7 @@ use twin_core::export::{Legend, MapSpec, wording};
 use twin_core::language::Text;
 use twin_core::results::{FinishedRun, Indicators, RunStore};
 use twin_core::simulation::Sensitivity;
-use twin_core::spatial::{Geometry, Grid};
+use twin_core::spatial::Grid;
 use twin_core::study::{Combination, CombinationRecord, Study, StudyRecord};
 use twin_core::territory::Territory;
 use twin_core::{Error, Language, Result};

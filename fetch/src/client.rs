@@ -1,0 +1,473 @@
+//! Requests: the limit of each service, retries, resuming, checks of what comes back.
+//!
+//! Nothing is trusted: an answer is read up to a stated size whatever its header says, a redirect to
+//! another host is not followed, a page of HTML with status 200 is no data, and a file counts once its
+//! length is the announced one.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use twin_core::{Error, Result};
+
+use crate::services::Service;
+
+/// Redirects that are followed, within one host.
+const MOST_REDIRECTS: usize = 5;
+/// Longest wait that a service may ask for.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// Bytes read at once.
+const BLOCK: usize = 1 << 16;
+
+/// How long and how often to try.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Patience {
+    /// Attempts for a request.
+    pub attempts: u32,
+    /// Wait after the first failure; it doubles with each.
+    pub first_wait: Duration,
+    /// Time for a connection and for the beginning of an answer.
+    pub timeout: Duration,
+    /// Time for the rest of an answer; a file goes on after it with another request.
+    pub transfer: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            attempts: 6,
+            first_wait: Duration::from_secs(1),
+            timeout: Duration::from_secs(60),
+            transfer: Duration::from_secs(600),
+        }
+    }
+}
+
+/// What an answer must look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// JSON.
+    Json,
+    /// A LAS or LAZ file.
+    Laz,
+}
+
+impl Content {
+    fn begins(self, bytes: &[u8]) -> bool {
+        match self {
+            Self::Json => {
+                let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
+                matches!(first, Some(b'{' | b'['))
+            }
+            Self::Laz => bytes.starts_with(b"LASF"),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Json => "JSON",
+            Self::Laz => "LAZ",
+        }
+    }
+}
+
+/// A client of the services.
+pub struct Client {
+    agent: ureq::Agent,
+    patience: Patience,
+    cancelled: std::sync::Arc<AtomicBool>,
+    next: Mutex<BTreeMap<Service, Instant>>,
+    /// Requests by second in place of the services' own, for tests.
+    rates: BTreeMap<Service, f64>,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("patience", &self.patience).finish_non_exhaustive()
+    }
+}
+
+/// Why an attempt failed.
+enum Failure {
+    /// It may succeed later, after this long at least.
+    Later(Option<Duration>, String),
+    /// It will not.
+    Final(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Final(error)
+    }
+}
+
+/// An answer whose body is not read yet.
+struct Answer {
+    body: ureq::Body,
+    status: u16,
+    /// Length of the body.
+    length: Option<u64>,
+    /// Length of the whole file, of which the body may be the rest.
+    total: Option<u64>,
+    tag: Option<String>,
+}
+
+impl Client {
+    /// A client that stops when the flag is set.
+    pub fn new(patience: Patience, cancelled: std::sync::Arc<AtomicBool>) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_connect(Some(patience.timeout))
+            .timeout_recv_response(Some(patience.timeout))
+            .timeout_recv_body(Some(patience.transfer))
+            .user_agent(concat!("twin/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self {
+            agent: config.into(),
+            patience,
+            cancelled,
+            next: Mutex::default(),
+            rates: BTreeMap::new(),
+        }
+    }
+
+    /// With other limits than the services' own, requests by second.
+    pub fn with_rate(mut self, service: Service, requests_per_s: f64) -> Self {
+        self.rates.insert(service, requests_per_s);
+        self
+    }
+
+    /// Fails once the user asked to stop.
+    pub fn check_cancelled(&self) -> Result<()> {
+        if self.cancelled.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
+    }
+
+    /// A short answer, of `most` bytes at most.
+    ///
+    /// # Errors
+    /// The service cannot be reached, answers with an error, or with something else than `content`.
+    pub fn get(&self, service: Service, url: &str, content: Content, most: u64) -> Result<Vec<u8>> {
+        self.persist(url, || {
+            let mut answer = self.ask(service, url, None)?;
+            // Hub'Eau answers its pages with status 206: what counts is the length of the body.
+            refuse_length(url, answer.length, most)?;
+            let mut bytes = Vec::new();
+            let mut reader = answer.body.as_reader();
+            self.copy(&mut reader, most, url, |block| {
+                bytes.extend_from_slice(block);
+                Ok(())
+            })?;
+            if answer.length.is_some_and(|length| length != bytes.len() as u64) {
+                return Err(Failure::Later(None, "answer cut short".to_owned()));
+            }
+            check_content(url, &bytes, content)?;
+            Ok(bytes)
+        })
+    }
+
+    /// A file, of `most` bytes at most. What an earlier attempt left in `to` with `.part` is gone on with
+    /// where the service still has the same file.
+    ///
+    /// # Errors
+    /// As [`Client::get`]; the file cannot be written.
+    pub fn download(
+        &self,
+        service: Service,
+        url: &str,
+        to: &Path,
+        content: Content,
+        most: u64,
+    ) -> Result<u64> {
+        let part = with_suffix(to, "part");
+        let tag_file = with_suffix(to, "part-tag");
+        self.persist(url, || {
+            let have = fs::metadata(&part).map_or(0, |m| m.len());
+            let tag = fs::read_to_string(&tag_file).ok().filter(|_| have > 0);
+            let range = tag.as_ref().map(|tag| (have, tag.as_str()));
+            let mut answer = self.ask(service, url, range)?;
+            refuse_length(url, answer.total, most)?;
+            let resumes = answer.status == 206 && range.is_some();
+            let mut file = OpenOptions::new()
+                .create(true)
+                .write(true)
+                .append(resumes)
+                .truncate(!resumes)
+                .open(&part)
+                .map_err(Error::write(&part))?;
+            if !resumes {
+                match &answer.tag {
+                    Some(tag) => fs::write(&tag_file, tag).map_err(Error::write(&tag_file))?,
+                    None => remove(&tag_file),
+                }
+            }
+            let mut length = if resumes { have } else { 0 };
+            let mut reader = answer.body.as_reader();
+            self.copy(&mut reader, most.saturating_sub(length), url, |block| {
+                file.write_all(block).map_err(Error::write(&part))?;
+                length += block.len() as u64;
+                Ok(())
+            })?;
+            file.sync_all().map_err(Error::write(&part))?;
+            if answer.total.is_some_and(|total| total != length) {
+                if answer.total.is_some_and(|total| total < length) {
+                    remove(&part);
+                }
+                return Err(Failure::Later(None, "file cut short".to_owned()));
+            }
+            let mut head = [0; 512];
+            let mut made = File::open(&part).map_err(Error::read(&part))?;
+            let read = made.read(&mut head).map_err(Error::read(&part))?;
+            if let Err(error) = check_content(url, &head[..read], content) {
+                remove(&part);
+                return Err(error);
+            }
+            fs::rename(&part, to).map_err(Error::write(to))?;
+            remove(&tag_file);
+            Ok(length)
+        })
+    }
+
+    /// Tries until it succeeds, fails for good or patience ends.
+    fn persist<T>(&self, url: &str, attempt: impl Fn() -> Result<T, Failure>) -> Result<T> {
+        let mut wait = self.patience.first_wait;
+        let mut last = String::new();
+        for number in 0..self.patience.attempts {
+            self.check_cancelled()?;
+            match attempt() {
+                Ok(done) => return Ok(done),
+                Err(Failure::Final(error)) => return Err(error),
+                Err(Failure::Later(asked, why)) => {
+                    last = why;
+                    if number + 1 < self.patience.attempts {
+                        self.sleep(asked.unwrap_or(wait).min(LONGEST_WAIT))?;
+                        wait *= 2;
+                    }
+                }
+            }
+        }
+        let host = host_of(url);
+        Err(Error::input(
+            url,
+            format!(
+                "{host} n'a pas répondu comme il faut ({last}) après {} essais ; vérifier la connexion, le mandataire (HTTPS_PROXY) et relancer : ce qui est déjà là est gardé",
+                self.patience.attempts
+            ),
+            format!(
+                "{host} did not answer as it should ({last}) after {} attempts; check the connection and the proxy (HTTPS_PROXY) and call again: what is there is kept",
+                self.patience.attempts
+            ),
+        ))
+    }
+
+    /// One request, redirects within its host followed.
+    fn ask(
+        &self,
+        service: Service,
+        url: &str,
+        range: Option<(u64, &str)>,
+    ) -> Result<Answer, Failure> {
+        let mut at = url.to_owned();
+        for _ in 0..=MOST_REDIRECTS {
+            self.take_turn(service)?;
+            let mut request = self.agent.get(&at);
+            if let Some((from, tag)) = range {
+                request = request.header("Range", format!("bytes={from}-")).header("If-Range", tag);
+            }
+            let response = request.call().map_err(|e| Failure::Later(None, e.to_string()))?;
+            let status = response.status().as_u16();
+            let header = |name: &str| {
+                response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned)
+            };
+            match status {
+                200 | 206 => {
+                    let of_range = header("content-range")
+                        .and_then(|text| text.rsplit('/').next().and_then(|t| t.parse().ok()));
+                    let length = header("content-length").and_then(|text| text.parse().ok());
+                    let total = if status == 206 { of_range } else { length };
+                    let tag = header("etag").or_else(|| header("last-modified"));
+                    return Ok(Answer { body: response.into_body(), status, length, total, tag });
+                }
+                301 | 302 | 303 | 307 | 308 => {
+                    let to = header("location").unwrap_or_default();
+                    at = redirected(&at, &to)?;
+                }
+                416 => return Err(Failure::Later(None, "range refused".to_owned())),
+                429 | 500..=599 => {
+                    let wait = header("retry-after").and_then(|text| text.trim().parse().ok());
+                    let wait = wait.map(Duration::from_secs);
+                    return Err(Failure::Later(wait, format!("HTTP {status}")));
+                }
+                _ => {
+                    return Err(Failure::Final(Error::input(
+                        &at,
+                        format!(
+                            "le service répond HTTP {status} ; la couche ou le fichier a pu changer de nom"
+                        ),
+                        format!(
+                            "the service answers HTTP {status}; the layer or file may have another name now"
+                        ),
+                    )));
+                }
+            }
+        }
+        Err(Failure::Final(Error::input(
+            url,
+            "le service renvoie sans fin d'une adresse à l'autre",
+            "the service redirects without end",
+        )))
+    }
+
+    /// Reads a body block by block.
+    fn copy(
+        &self,
+        reader: &mut impl Read,
+        most: u64,
+        url: &str,
+        mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut block = vec![0; BLOCK];
+        let mut taken = 0u64;
+        loop {
+            self.check_cancelled()?;
+            let count = match reader.read(&mut block) {
+                Ok(0) => return Ok(()),
+                Ok(count) => count,
+                Err(error) => return Err(Failure::Later(None, error.to_string())),
+            };
+            taken += count as u64;
+            if taken > most {
+                return Err(Failure::Final(too_long(url, most)));
+            }
+            take(&block[..count])?;
+        }
+    }
+
+    /// Waits until the service may be asked again.
+    fn take_turn(&self, service: Service) -> Result<(), Failure> {
+        let rate = self.rates.get(&service).copied().unwrap_or(service.requests_per_s());
+        let turn = {
+            let Ok(mut next) = self.next.lock() else { return Ok(()) };
+            let now = Instant::now();
+            let turn = next.get(&service).copied().unwrap_or(now).max(now);
+            next.insert(service, turn + Duration::from_secs_f64(1.0 / rate));
+            turn
+        };
+        self.sleep(turn.saturating_duration_since(Instant::now()))?;
+        Ok(())
+    }
+
+    fn sleep(&self, duration: Duration) -> Result<()> {
+        let until = Instant::now() + duration;
+        while let Some(left) = until.checked_duration_since(Instant::now()).filter(|l| !l.is_zero())
+        {
+            self.check_cancelled()?;
+            std::thread::sleep(left.min(Duration::from_millis(100)));
+        }
+        Ok(())
+    }
+}
+
+/// Where a redirect leads: within the same host, or to the same over an encrypted connection.
+fn redirected(from: &str, to: &str) -> Result<String> {
+    if to.starts_with('/') && !to.starts_with("//") {
+        let origin_end = from.find("://").and_then(|i| from[i + 3..].find('/').map(|j| i + 3 + j));
+        return Ok(format!("{}{to}", &from[..origin_end.unwrap_or(from.len())]));
+    }
+    let is_web = to.starts_with("https://") || to.starts_with("http://");
+    let is_safe = !(from.starts_with("https://") && to.starts_with("http://"));
+    if is_web && is_safe && host_of(from) == host_of(to) {
+        return Ok(to.to_owned());
+    }
+    Err(Error::input(
+        from,
+        format!(
+            "le service renvoie vers un autre hôte ({}), ce qui n'est pas suivi ; donner son adresse par --base-url si elle est voulue",
+            host_of(to)
+        ),
+        format!(
+            "the service redirects to another host ({}), which is not followed; give its address with --base-url if it is meant",
+            host_of(to)
+        ),
+    ))
+}
+
+fn host_of(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?']).next().unwrap_or_default().to_owned()
+}
+
+fn refuse_length(url: &str, total: Option<u64>, most: u64) -> Result<()> {
+    match total {
+        Some(total) if total > most => Err(too_long(url, most)),
+        _ => Ok(()),
+    }
+}
+
+fn too_long(url: &str, most: u64) -> Error {
+    let megabytes = most / 1_000_000;
+    Error::input(
+        url,
+        format!("réponse de plus de {megabytes} Mo, refusée : ce n'est pas ce qui a été demandé"),
+        format!("answer of more than {megabytes} MB, refused: it is not what was asked for"),
+    )
+}
+
+/// Refuses a page of HTML or an exception in place of data, with the beginning of what it says.
+fn check_content(url: &str, bytes: &[u8], content: Content) -> Result<(), Failure> {
+    if content.begins(bytes) {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(400)]);
+    let mut plain = String::new();
+    let mut in_tag = false;
+    for c in text.chars() {
+        match c {
+            '<' => in_tag = true,
+            '>' => in_tag = false,
+            c if !in_tag && !c.is_control() => plain.push(c),
+            _ => (),
+        }
+    }
+    let told: String =
+        plain.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(120).collect();
+    Err(Failure::Final(Error::input(
+        url,
+        format!("le service répond autre chose que du {} : « {told} »", content.name()),
+        format!("the service answers something else than {}: \"{told}\"", content.name()),
+    )))
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    name.push(suffix);
+    path.with_file_name(name)
+}
+
+/// Removes a file that may not be there.
+fn remove(path: &Path) {
+    let _ = fs::remove_file(path);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirects_stay_on_their_host_and_never_lose_encryption() {
+        let from = "https://a.example/x/y?z=1";
+        assert_eq!(redirected(from, "/b").unwrap(), "https://a.example/b");
+        assert_eq!(redirected(from, "https://a.example/c").unwrap(), "https://a.example/c");
+        for to in
+            ["https://b.example/", "http://a.example/", "file:///etc/passwd", "//b.example/x", ""]
+        {
+            assert!(redirected(from, to).is_err(), "{to}");
+        }
+    }
+}
