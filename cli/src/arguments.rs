@@ -458,6 +458,12 @@ pub(crate) struct ImportArguments {
     /// Datum of the level: NGF-IGN69 …
     #[arg(long)]
     pub(crate) datum: Option<String>,
+    /// Height of that datum's zero in the territory's datum, metres
+    #[arg(long, allow_hyphen_values = true)]
+    pub(crate) offset_m: Option<f64>,
+    /// Height of the ground floors above the ground, metres (default: that of the run of --like, else 0)
+    #[arg(long)]
+    pub(crate) floor_height: Option<f64>,
     /// Title of the result
     #[arg(long)]
     pub(crate) title: String,

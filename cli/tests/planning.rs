@@ -143,6 +143,16 @@ fn a_study_that_cannot_be_is_refused_before_anything_is_computed() {
     let message = refuses(&["study", "run", &written("sans-source.toml", &without_source)]);
     assert!(message.contains("events.petite.source"), "{message}");
 
+    let undone = format!(
+        "{STUDY}[horizons.h2050]\ntitle = {{ fr = \"2050\", en = \"2050\" }}\nchange.runs.crue.parameters.factors.discharge = 1.2\n"
+    );
+    let message = refuses(&["study", "run", &written("efface.toml", &undone)]);
+    assert!(message.contains("factors.discharge") && message.contains("h2050"), "{message}");
+
+    let equal = STUDY.replace("return_period_years = 100", "return_period_years = 10");
+    let message = refuses(&["study", "run", &written("meme-periode.toml", &equal)]);
+    assert!(message.contains("même période de retour"), "{message}");
+
     let nowhere = STUDY.replace("sources/scenario/study_area.geojson", "nulle-part.geojson");
     let message = refuses(&["study", "run", &written("nulle-part.toml", &nowhere)]);
     assert!(message.contains("nulle-part.geojson"), "{message}");
@@ -251,6 +261,13 @@ fn an_exported_run_comes_back_as_an_imported_one() {
     arguments[at + 1] = &other;
     let message = refuses(&arguments);
     assert!(message.contains("datum"), "{message}");
+    assert!(!Path::new(&other).exists(), "what failed left its file");
+    let at = arguments.iter().position(|a| *a == "--depth").unwrap();
+    arguments[at + 1] = &level;
+    let at = arguments.iter().position(|a| *a == "--level").unwrap();
+    arguments.drain(at..at + 2);
+    let message = refuses(&arguments);
+    assert!(message.contains("niveau"), "{message}");
 }
 
 #[test]
@@ -268,6 +285,15 @@ fn scenario_files_are_checked_shown_and_compared_without_a_run() {
     let bad = "extends = \"impact.toml\"\n[runs.impact.parameters]\nfloor_height_m = -2.0\n";
     let message = refuses(&["scenario", "check", &written("faux.toml", bad)]);
     assert!(message.contains("runs.impact.parameters.floor_height_m"), "{message}");
+    let area = "geometry = \"sources/scenario/study_area.geojson\"";
+    let bad = format!(
+        "extends = \"impact.toml\"\n[measures.a]\nkind = \"floor-raised\"\n{area}\nfloor_height_m = 1.0\n[measures.b]\nkind = \"building-demolished\"\n{area}\n"
+    );
+    let message = refuses(&["scenario", "check", &written("contraire.toml", &bad)]);
+    assert!(message.contains("measures.b") && message.contains("« a »"), "{message}");
+    let bad = "extends = \"impact.toml\"\n[inputs.populatio]\npath = \"sources/scenario/study_area.geojson\"\n";
+    let message = refuses(&["scenario", "check", &written("entree.toml", bad)]);
+    assert!(message.contains("populatio"), "{message}");
     let bad = "extends = \"impact.toml\"\n[measures.m]\nkind = \"building-demolished\"\nbuildings = [\"B0\"]\n";
     let message = refuses(&["scenario", "check", &written("faux2.toml", bad)]);
     assert!(message.contains("measures.m") && message.contains("B0"), "{message}");

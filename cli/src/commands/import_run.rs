@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use toml::{Table, Value};
 use twin_core::formats::{GeoTiff, read_ascii_grid};
-use twin_core::results::{FinishedRun, write_atomically};
+use twin_core::results::{FinishedRun, RunManifest, write_atomically};
 use twin_core::simulation::Registry;
 use twin_core::{Error, Result};
 
@@ -40,7 +40,10 @@ pub(crate) fn import(
     write_atomically(&path, text.as_bytes())?;
     let request =
         run::Request { scenario: path.clone(), overrides: Vec::new(), resume: false, runs: None };
-    let reports = run::run(&request, registry, console)?;
+    // What failed leaves nothing behind, so that the same call can be mended.
+    let reports = run::run(&request, registry, console).inspect_err(|_| {
+        let _ = std::fs::remove_file(&path);
+    })?;
     let told = path.display();
     console.say(&format!("Scénario : {told}"), &format!("Scenario: {told}"));
     for report in reports {
@@ -73,6 +76,15 @@ fn scenario(given: &ImportArguments, path: &Path) -> Result<Table> {
     if let Some(datum) = &given.datum {
         parameters.insert("datum".into(), text(datum));
     }
+    if let Some(offset) = given.offset_m {
+        parameters.insert("offset_m".into(), Value::Float(offset));
+    }
+    let like = given.like.as_deref().map(FinishedRun::read_manifest).transpose()?;
+    let floor_of =
+        |run: &RunManifest| run.parameters.get("floor_height_m").and_then(|f| f.as_f64());
+    if let Some(floor) = given.floor_height.or_else(|| like.as_ref().and_then(floor_of)) {
+        parameters.insert("floor_height_m".into(), Value::Float(floor));
+    }
     let mut run = Table::new();
     run.insert("simulation".into(), text("imported-flood"));
     run.insert("parameters".into(), Value::Table(parameters));
@@ -88,8 +100,7 @@ fn scenario(given: &ImportArguments, path: &Path) -> Result<Table> {
     scenario.insert("title".into(), Value::Table(title));
     scenario.insert("territory".into(), absolute(&given.territory)?);
     let mut grid = Table::new();
-    if let Some(like) = &given.like {
-        let manifest = FinishedRun::read_manifest(like)?;
+    if let Some(manifest) = &like {
         let extent: [f64; 4] = manifest.grid.extent().into();
         grid.insert("resolution_m".into(), Value::Float(manifest.grid.cell_size));
         grid.insert("extent".into(), Value::Array(extent.map(Value::Float).into()));
@@ -110,7 +121,8 @@ fn own_resolution(given: &ImportArguments) -> Result<Option<f64>> {
     let extension =
         file.extension().map_or_else(String::new, |e| e.to_string_lossy().to_lowercase());
     match extension.as_str() {
-        "tif" | "tiff" => Ok(Some(GeoTiff::open(file)?.spec().cell_size)),
+        // Cells of degrees are refused with the reference system, by the run.
+        "tif" | "tiff" => Ok(Some(GeoTiff::open(file)?.spec().cell_size).filter(|s| *s >= 0.1)),
         "asc" | "txt" => Ok(Some(read_ascii_grid(file)?.spec.cell_size)),
         _ => Ok(None),
     }

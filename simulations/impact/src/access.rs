@@ -2,7 +2,7 @@
 //!
 //! The roads that light vehicles use are a directed graph: a node where stretches meet, an arc with
 //! the time of the way in each direction of traffic. A stretch is cut where the water on it is deeper
-//! than the stated depth, bridges and tunnels left out. Ways start at the places that send help,
+//! than the stated depth, bridges and tunnels left out, or where a measure closes it. Ways start at the places that send help,
 //! hospitals and fire stations, and at the places where roads leave the territory, and their shortest
 //! times (Dijkstra 1959) are compared without and with the water.
 
@@ -94,14 +94,14 @@ impl Network {
         for (index, road) in features.roads.iter().enumerate().filter(|(_, r)| is_drivable(r)) {
             let is_above = road.is_bridge() || road.is_tunnel();
             let is_closed = road.light_vehicle_access.as_deref() == Some(NO_ACCESS);
-            let mut is_cut_here = false;
+            let mut is_cut_here = is_closed;
             for line in road.geometry.lines() {
                 let (Some(first), Some(last)) = (line.first(), line.last()) else { continue };
                 let is_deep = |cell: &(usize, usize)| f64::from(depth_m[*cell]) > cut_depth_m;
                 let is_wet = !is_above && cells_along(&depth_m.spec, line).iter().any(is_deep);
                 is_cut_here |= is_wet;
                 let length_m = line_length(line);
-                network.cut_m += if is_wet { length_m } else { 0.0 };
+                network.cut_m += if is_wet || is_closed { length_m } else { 0.0 };
                 let [from, to] = [first, last].map(|p| network.joint(&mut joints, [p[0], p[1]]));
                 let speed = road.mean_speed_km_per_h.filter(|v| *v > 0.0).unwrap_or(SPEED_KM_PER_H);
                 let arc = Arc { time_s: length_m / (speed / 3.6), is_cut: is_wet || is_closed };
@@ -285,6 +285,6 @@ mod tests {
     #[test]
     fn a_closed_road_cuts_without_water() {
         let (found, network) = ways(&town(Some(1)), &[(200.0, 450.0)]);
-        assert!(found.is_lost() && network.cut == [3]);
+        assert!(found.is_lost() && network.cut == [1, 3]);
     }
 }

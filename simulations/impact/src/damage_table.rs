@@ -20,6 +20,7 @@
 
 use std::path::Path;
 
+use twin_core::territory::{BuildingUse, Label as _};
 use twin_core::{Error, FileProblem, Result};
 
 use crate::parameters::Parameters;
@@ -171,7 +172,14 @@ impl DamageTable {
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<DamageFunction>> {
-    let text = String::from_utf8_lossy(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let line = 1 + bytes[..error.valid_up_to()].iter().filter(|b| **b == b'\n').count();
+        Error::input(
+            format!("{}: {line}", path.display()),
+            "ce n'est pas de l'UTF-8 ; l'enregistrer en « CSV UTF-8 »",
+            "this is not UTF-8; save it as \"CSV UTF-8\"",
+        )
+    })?;
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(b';')
         .comment(Some(b'#'))
@@ -213,6 +221,14 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<DamageFunction>> {
                 return Err(wrong(1, &format!("unités : {units}"), &format!("units: {units}")));
             }
         };
+        let use_1 = Some(cell(2)).filter(|u| !matches!(*u, "*" | ""));
+        let is_known = |u: &str| BuildingUse::LISTED.iter().any(|known| known.label() == u);
+        if use_1.is_some_and(|u| !is_known(u)) {
+            let known: Vec<String> =
+                BuildingUse::LISTED.iter().map(|u| u.label().into_owned()).collect();
+            let known = known.join(", ");
+            return Err(wrong(2, &format!("usages : {known}, *"), &format!("uses: {known}, *")));
+        }
         let storeys = storeys(cell(3))
             .ok_or_else(|| wrong(3, "écrire 1, 2+, 1-3 ou *", "write 1, 2+, 1-3 or *"))?;
         let basement = match cell(4) {
@@ -233,7 +249,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<DamageFunction>> {
         let made = DamageFunction {
             name: cell(0).to_owned(),
             basis,
-            use_1: Some(cell(2).to_owned()).filter(|u| !matches!(u.as_str(), "*" | "")),
+            use_1: use_1.map(str::to_owned),
             storeys,
             basement,
             longest_h,
@@ -250,6 +266,13 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<DamageFunction>> {
                 6,
                 "les hauteurs d'une fonction se suivent en ordre croissant",
                 "depths of a function follow each other in rising order",
+            ));
+        }
+        if points.last().is_some_and(|last| last[1] > point[1]) {
+            return Err(wrong(
+                7,
+                "le dommage ne diminue pas quand l'eau monte",
+                "damage does not fall where the water rises",
             ));
         }
         points.push(point);
@@ -333,6 +356,8 @@ mod tests {
             ("a;eur_m2;*;many;*;*;0;1", "etages"),
             ("a;eur_m2;*;*;*;*;x;1", "hauteur_m"),
             ("a;eur_m2;*;*;*;*;1;1\na;eur_m2;*;*;*;*;0;2", "t.csv: 3"),
+            ("a;eur_m2;*;*;*;*;0;9\na;eur_m2;*;*;*;*;1;2", "t.csv: 3"),
+            ("a;eur_m2;Maison;*;*;*;0;1", "usage"),
         ] {
             let error = table(rows).unwrap_err().to_string();
             assert!(error.contains(told), "{error}");

@@ -31,7 +31,6 @@ use twin_core::Result;
 use twin_core::language::Text;
 use twin_core::simulation::{
     Descriptor, Requirement, RequirementKind, Run, RunContext, Simulation, Temporal, Variable,
-    parse_parameters,
 };
 use twin_core::territory::TerritoryView;
 
@@ -74,9 +73,7 @@ impl Simulation for Impact {
     }
 
     fn check(&self, parameters: &serde_json::Value) -> Result<()> {
-        let parameters: Parameters = parse_parameters(ID, parameters)?;
-        parameters.check()?;
-        DamageTable::of(&parameters).map(drop)
+        DamageTable::of(&Parameters::read(parameters)?).map(drop)
     }
 
     fn initialise(
@@ -85,8 +82,7 @@ impl Simulation for Impact {
         parameters: &serde_json::Value,
         _: &RunContext,
     ) -> Result<Box<dyn Run>> {
-        let parameters: Parameters = parse_parameters(ID, parameters)?;
-        parameters.check()?;
+        let parameters = Parameters::read(parameters)?;
         let table = DamageTable::of(&parameters)?;
         Ok(Box::new(run::ImpactRun::new(territory, parameters, table)))
     }
@@ -108,7 +104,7 @@ fn descriptor() -> Descriptor {
     };
     Descriptor {
         id: ID,
-        version: concat!(env!("CARGO_PKG_VERSION"), "+i1"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+i2"),
         title: Text::new("Impact socio-économique", "Socio-economic impact"),
         summary: Text::new(
             "Logements, habitants, emplois, équipements et routes dans l'eau d'un autre calcul, dommages aux bâtiments avec leur incertitude, personnes en danger, accès perdus.",

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use twin_core::simulation::parse_parameters;
 use twin_core::{Error, Result};
 
 /// Most draws of the damage.
@@ -69,25 +70,30 @@ pub struct DamageParameters {
     /// Table of damage functions; default: the European curves of the JRC.
     #[schemars(extend("format" = "path"))]
     pub functions: Option<String>,
-    /// Value of a square metre of floor by use (`usage_1` of BD TOPO), for functions in fractions.
+    /// Value of a square metre of floor by use (`usage_1` of BD TOPO), for functions in fractions;
+    /// that of dwellings is assumed where it is not given.
     pub values: BTreeMap<String, Value>,
     /// Height of a storey, metres: above it the next one is in the water too.
     pub storey_height_m: f64,
 }
 
-impl Default for DamageParameters {
-    fn default() -> Self {
-        let dwellings = Value {
+/// The use whose value is assumed where none is given.
+const DWELLINGS: &str = "Résidentiel";
+
+impl Value {
+    fn of_dwellings() -> Self {
+        Self {
             eur_per_m2: [1500.0, 1750.0, 2000.0],
             source:
                 "ordre de grandeur des coûts de reconstruction de logements en France, hypothèse"
                     .to_owned(),
-        };
-        Self {
-            functions: None,
-            values: BTreeMap::from([("Résidentiel".to_owned(), dwellings)]),
-            storey_height_m: 3.0,
         }
+    }
+}
+
+impl Default for DamageParameters {
+    fn default() -> Self {
+        Self { functions: None, values: BTreeMap::new(), storey_height_m: 3.0 }
     }
 }
 
@@ -151,8 +157,16 @@ impl Default for AccessParameters {
 }
 
 impl Parameters {
+    /// Reads and checks parameters and adds what is assumed.
+    pub(crate) fn read(parameters: &serde_json::Value) -> Result<Self> {
+        let mut read: Self = parse_parameters(crate::ID, parameters)?;
+        read.check()?;
+        read.damage.values.entry(DWELLINGS.to_owned()).or_insert_with(Value::of_dwellings);
+        Ok(read)
+    }
+
     /// Refuses what cannot be.
-    pub(crate) fn check(&self) -> Result<()> {
+    fn check(&self) -> Result<()> {
         let within = |key: &str, value: f64, [low, high]: [f64; 2]| {
             if (low..=high).contains(&value) {
                 return Ok(());

@@ -17,6 +17,11 @@ const LEVELS: [&str; 2] = ["SURFACE LIBRE", "FREE SURFACE"];
 const SPEEDS_X: [&str; 2] = ["VITESSE U", "VELOCITY U"];
 const SPEEDS_Y: [&str; 2] = ["VITESSE V", "VELOCITY V"];
 
+/// Deeper water in the median of its cells is no flood, m.
+const DEEPEST_MEDIAN_M: f32 = 15.0;
+/// Largest distance in the median between the bed of a result and the terrain, m: beds are carved.
+const FARTHEST_FROM_TERRAIN_M: f32 = 3.0;
+
 /// Largest values over time on the run grid. Dry is depth 0 and no level; outside the result all is `NaN`.
 pub(crate) struct Maxima {
     pub(crate) depth: Grid<f32>,
@@ -76,7 +81,42 @@ pub(crate) fn maxima(
             "this result has no water on the run grid; check its reference system, its extent and its units",
         ));
     }
+    check_plausible(&depth, &level, &terrain)?;
     Ok(Maxima { depth, level, speed, terrain })
+}
+
+/// Refuses a level given as a depth, and a level that contradicts depth and terrain.
+fn check_plausible(depth: &Grid<f32>, level: &Grid<f32>, terrain: &Grid<f32>) -> Result<()> {
+    let median = |values: Vec<f32>| {
+        let mut values: Vec<f32> = values.into_iter().filter(|v| v.is_finite()).collect();
+        values.sort_by(f32::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or(0.0)
+    };
+    let depth_m = median(depth.values.iter().copied().filter(|d| *d > 0.0).collect());
+    if depth_m > DEEPEST_MEDIAN_M {
+        return Err(Error::input(
+            place("depth"),
+            format!(
+                "{depth_m:.1} m d'eau en médiane : c'est sans doute un niveau ; le donner comme level"
+            ),
+            format!("{depth_m:.1} m of water in the median: a level, no doubt; give it as level"),
+        ));
+    }
+    let apart =
+        (0..depth.values.len()).map(|c| level.values[c] - depth.values[c] - terrain.values[c]);
+    let apart_m = median(apart.collect());
+    if apart_m.abs() > FARTHEST_FROM_TERRAIN_M {
+        return Err(Error::input(
+            place("level"),
+            format!(
+                "le niveau moins la hauteur est à {apart_m:.1} m du terrain en médiane ; vérifier datum, offset_m et les deux fichiers"
+            ),
+            format!(
+                "level less depth lies {apart_m:.1} m off the terrain in the median; check datum, offset_m and both files"
+            ),
+        ));
+    }
+    Ok(())
 }
 
 /// A raster or netCDF file.

@@ -251,7 +251,7 @@ impl BuildingChanges {
             match change.classes() {
                 classes if classes < 0 && is_significant => changes.better.push(change),
                 classes if classes > 0 && is_significant => changes.worse.push(change),
-                _ => changes.unchanged += 1,
+                _ => changes.unchanged += usize::from(reference_m > 0.0 && run_m > 0.0),
             }
         }
         changes

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::language::Text;
+use crate::results::comparison::flattened;
 use crate::suggest::{explain_serde, explain_toml};
 use crate::{Error, Result};
 
@@ -86,6 +87,9 @@ pub struct Event {
 pub struct Horizon {
     /// Title in both languages.
     pub title: Text,
+    /// Where its hypotheses come from.
+    #[serde(default)]
+    pub source: Option<String>,
     /// Tables merged into the scenario.
     #[serde(default)]
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
@@ -238,7 +242,42 @@ impl Study {
                 ));
             }
         }
+        self.check_layers()?;
         self.economy.as_ref().map_or(Ok(()), |economy| economy.check(&place, self))
+    }
+
+    /// An action, an event and a horizon that set one key to different values would undo each other in
+    /// silence.
+    fn check_layers(&self) -> Result<()> {
+        let keys = |change: &toml::Table| {
+            flattened(&serde_json::to_value(change).unwrap_or(serde_json::Value::Null))
+        };
+        let layers: [Vec<(String, BTreeMap<String, serde_json::Value>)>; 3] = [
+            self.horizons.iter().map(|(n, h)| (format!("horizons.{n}"), keys(&h.change))).collect(),
+            self.events.iter().map(|(n, e)| (format!("events.{n}"), keys(&e.change))).collect(),
+            self.actions.iter().map(|(n, a)| (format!("actions.{n}"), keys(&a.change))).collect(),
+        ];
+        for (upper, lower) in [(0, 1), (0, 2), (1, 2)] {
+            for (one, its) in &layers[upper] {
+                for (other, those) in &layers[lower] {
+                    let clash = its.iter().find(|(key, value)| {
+                        !key.is_empty() && those.get(*key).is_some_and(|known| known != *value)
+                    });
+                    if let Some((key, _)) = clash {
+                        return Err(Error::input(
+                            format!("{} [{one}], [{other}]", self.file.display()),
+                            format!(
+                                "les deux donnent une valeur à « {key} » : l'une effacerait l'autre ; n'en garder qu'une, ou donner des clés différentes (un facteur et une valeur)"
+                            ),
+                            format!(
+                                "both give \"{key}\" a value: one would undo the other; keep one, or use different keys (a factor and a value)"
+                            ),
+                        ));
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -265,15 +304,38 @@ impl Economy {
                 "say where the rate and the years come from",
             ));
         }
-        let periods = study.events.values().filter_map(|e| e.return_period_years);
-        let frequent = periods.fold(f64::INFINITY, f64::min);
-        if frequent.is_infinite() {
+        if study.events.is_empty() {
             return Err(Error::input(
                 place("economy"),
-                "aucun événement n'a de période de retour : un dommage moyen annuel en demande ; ajouter return_period_years et source aux événements",
-                "no event has a return period, which an expected annual damage needs; add return_period_years and source to the events",
+                "un dommage moyen annuel demande des événements avec leur période de retour ; ajouter [events]",
+                "an expected annual damage needs events with their return periods; add [events]",
             ));
         }
+        let without = study.events.iter().find(|(_, e)| e.return_period_years.is_none());
+        if let Some((name, _)) = without {
+            return Err(Error::input(
+                place(&format!("events.{name}")),
+                "pas de période de retour : le dommage moyen annuel en demande une à chaque événement ; ajouter return_period_years et source, ou retirer [economy]",
+                "no return period: the expected annual damage needs one of every event; add return_period_years and source, or remove [economy]",
+            ));
+        }
+        let mut periods: Vec<f64> =
+            study.events.values().filter_map(|e| e.return_period_years).collect();
+        periods.sort_by(f64::total_cmp);
+        if let Some(pair) = periods.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(Error::input(
+                place("events"),
+                format!(
+                    "deux événements de même période de retour ({} ans) : le dommage moyen annuel n'en admet qu'un",
+                    pair[0]
+                ),
+                format!(
+                    "two events of one return period ({} years): the expected annual damage admits one",
+                    pair[0]
+                ),
+            ));
+        }
+        let frequent = periods[0];
         if let Some(first) = self.first_damage_years.filter(|f| !(1.0..=frequent).contains(f)) {
             return Err(Error::input(
                 place("economy.first_damage_years"),

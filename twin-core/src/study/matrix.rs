@@ -48,7 +48,12 @@ impl Study {
             for event in &events {
                 for action in self.action_names() {
                     let changes = self.changes(action, event.as_deref(), horizon.as_deref());
-                    let scenario = Scenario::load_changed(&base, &changes, overrides, &path_keys)?;
+                    let scenario = Scenario::load_changed(&base, &changes, overrides, &path_keys);
+                    let scenario = scenario.map_err(|error| {
+                        let names = [Some(action), event.as_deref(), horizon.as_deref()];
+                        let of = names.into_iter().flatten().collect::<Vec<_>>().join(" × ");
+                        in_study(error, &format!("{} ({of})", self.file.display()))
+                    })?;
                     combinations.push(Combination {
                         action: action.to_owned(),
                         event: event.clone(),
@@ -118,5 +123,15 @@ impl Study {
             }
         }
         Ok(())
+    }
+}
+
+/// What is wrong in a combination may stand in the study file: it is named first.
+fn in_study(error: Error, study: &str) -> Error {
+    match error {
+        Error::Input { place, problem } => {
+            Error::Input { place: format!("{study}, {place}"), problem }
+        }
+        other => other,
     }
 }

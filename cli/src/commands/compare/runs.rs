@@ -13,7 +13,7 @@ use twin_core::results::comparison::{
     input_differences, section_rise, side_by_side, water_at_buildings,
 };
 use twin_core::results::{FinishedRun, write_atomically};
-use twin_core::spatial::{Grid, Line};
+use twin_core::spatial::{Grid, Line, cells_along};
 use twin_core::territory::read_vector_in;
 use twin_core::{Error, Language, Result};
 
@@ -119,6 +119,15 @@ impl<'a> Compared<'a> {
             let water = both
                 .map(|(before, after)| DepthComparison::new(after, before, settings.dry_below_m))
                 .transpose()?;
+            for (name, line) in lines.iter().flatten() {
+                if cells_along(&reference.manifest.grid, line).is_empty() {
+                    return Err(Error::input(
+                        "--sections",
+                        format!("la section « {name} » est hors de la grille de calcul"),
+                        format!("section \"{name}\" lies outside the run grid"),
+                    ));
+                }
+            }
             let sections = both.map_or_else(Vec::new, |(before, after)| {
                 let lines = lines.iter().flatten();
                 lines.map(|(name, line)| section_rise(name, line, before, after)).collect()
@@ -367,11 +376,23 @@ impl Other<'_> {
                 [pick("Changement", "Change"), pick("Nombre", "Count")],
             );
             for (fr, en, count) in [
-                ("Classe de hauteur qui s'améliore", "Better depth class", b.better.len()),
-                ("Classe de hauteur qui s'aggrave", "Worse depth class", b.worse.len()),
+                (
+                    "Classe de hauteur qui s'améliore (hors d'eau compris)",
+                    "Better depth class (no longer reached among them)",
+                    b.better.len(),
+                ),
+                (
+                    "Classe de hauteur qui s'aggrave (nouvellement atteints compris)",
+                    "Worse depth class (newly reached among them)",
+                    b.worse.len(),
+                ),
                 ("Nouvellement atteints", "Newly reached", b.newly_reached),
                 ("Hors d'eau dans ce scénario", "No longer reached", b.no_longer_reached),
-                ("Atteints, sans changement notable", "Reached, no notable change", b.unchanged),
+                (
+                    "Atteints dans les deux, sans changement notable",
+                    "Reached in both, no notable change",
+                    b.unchanged,
+                ),
             ] {
                 table.push([Cell::from(pick(fr, en)), Cell::Number(count as f64, 0)]);
             }

@@ -122,6 +122,7 @@ impl<'a> Composed<'a> {
         };
         let mut hypotheses = every(|run| run.manifest.hypotheses.clone());
         hypotheses.extend(self.events_told());
+        hypotheses.extend(self.economy_told());
         let mut citation: Vec<String> = Vec::new();
         for run in in_order(&first.runs) {
             citation.extend(run.manifest.cited(language));
@@ -135,6 +136,8 @@ impl<'a> Composed<'a> {
             language,
             title: self.study.title.get(language).to_owned(),
             subtitle: match language {
+                Language::Fr if n == 1 => "Étude d'une combinaison".to_owned(),
+                Language::En if n == 1 => "Study of one combination".to_owned(),
                 Language::Fr => format!("Étude de {n} combinaisons d'actions et d'événements"),
                 Language::En => format!("Study of {n} combinations of actions and events"),
             },
@@ -202,6 +205,33 @@ impl<'a> Composed<'a> {
                 )
             })
             .collect()
+    }
+
+    /// How the expected annual damage is made of the events.
+    fn economy_told(&self) -> Option<Text> {
+        let economy = self.study.economy.as_ref()?;
+        let told = |l: Language| match (economy.first_damage_years, l) {
+            (Some(years), Language::Fr) => {
+                format!("il est nul au-dessous de {} ans", l.number(years, 0))
+            }
+            (Some(years), Language::En) => format!("it is none below {} years", l.number(years, 0)),
+            (None, Language::Fr) => {
+                "rien n'est compté au-dessous de la plus fréquente, c'est un minorant".to_owned()
+            }
+            (None, Language::En) => {
+                "nothing counts below the most frequent one, it is a lower bound".to_owned()
+            }
+        };
+        Some(Text::new(
+            format!(
+                "Dommage moyen annuel : trapèzes sur la probabilité annuelle entre les crues étudiées ; les plus rares comptent comme la plus rare ; {}. Coûts et bénéfices sont ceux de l'action moins ceux de la référence.",
+                told(Language::Fr)
+            ),
+            format!(
+                "Expected annual damage: trapezoids over the yearly probability between the floods studied; rarer ones count as the rarest; {}. Costs and benefits are those of the action less those of the reference.",
+                told(Language::En)
+            ),
+        ))
     }
 
     /// Return periods with their sources.

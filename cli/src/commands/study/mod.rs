@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use twin_core::results::RunStore;
 use twin_core::simulation::Registry;
-use twin_core::simulation::driver::path_keys_of;
+use twin_core::simulation::driver::{check, path_keys_of};
 use twin_core::study::{CombinationRecord, Study, StudyRecord};
 use twin_core::{Error, Result};
 
@@ -43,6 +43,10 @@ pub(crate) fn run(
 ) -> Result<PathBuf> {
     let study = Study::load(&request.study)?;
     let combinations = study.combinations(&request.overrides, |id| path_keys_of(registry, id))?;
+    // All that can be known to be wrong is told before the first one is computed.
+    for combination in &combinations {
+        check(registry, &combination.scenario)?;
+    }
     let store = request.store();
     let count = combinations.len();
     let mut record = StudyRecord {

@@ -58,7 +58,16 @@ pub(crate) fn new(
         ));
     }
     let (inflow, enters_at) = match &asked.at {
-        Some(at) => (format!("at = [{}, {}]", at[0], at[1]), [at[0], at[1]]),
+        Some(at) => {
+            if !found.view.spec().extent().contains(at[0], at[1]) {
+                return Err(Error::input(
+                    "--at",
+                    "ce point est hors du territoire ; le donner dans son système de coordonnées",
+                    "this point lies outside the territory; give it in its reference system",
+                ));
+            }
+            (format!("at = [{}, {}]", at[0], at[1]), [at[0], at[1]])
+        }
         None => {
             let river = found.found.iter().find(|place| place.enters).ok_or_else(|| {
                 Error::input(

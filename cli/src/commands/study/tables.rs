@@ -144,21 +144,30 @@ impl Composed<'_> {
             let Some(balance) = weighed.balance else { continue };
             let name = &self.study.actions[&weighed.action].title;
             let sentence = |l: Language| {
-                let thousands = |eur: f64| l.number((eur / 1000.0).round(), 0);
-                let ratio =
-                    balance.benefit_cost_ratio().map_or_else(|| "–".to_owned(), |r| l.number(r, 2));
+                let thousands = |eur: f64| l.number((eur.abs() / 1000.0).round(), 0);
+                let (avoided, cost) = (balance.avoided_eur_per_year, balance.cost_eur);
+                let ratio = balance.benefit_cost_ratio().filter(|r| *r >= 0.0);
+                let ratio = ratio.map_or_else(String::new, |r| match l {
+                    Language::Fr => format!(" (rapport bénéfice/coût {})", l.number(r, 2)),
+                    Language::En => format!(" (benefit/cost ratio {})", l.number(r, 2)),
+                });
+                let (fewer, dearer) = (avoided >= 0.0, cost >= 0.0);
                 match l {
                     Language::Fr => format!(
-                        "{} : {} k€ de dommages évités par an, pour un coût actualisé de {} k€ (rapport bénéfice/coût {ratio}).",
+                        "{} : {} k€ de dommages {} par an, pour {} de {} k€{ratio}.",
                         name.fr,
-                        thousands(balance.avoided_eur_per_year),
-                        thousands(balance.cost_eur)
+                        thousands(avoided),
+                        if fewer { "évités" } else { "supplémentaires" },
+                        if dearer { "un coût actualisé" } else { "une économie actualisée" },
+                        thousands(cost)
                     ),
                     Language::En => format!(
-                        "{}: {} k€ of damage avoided a year, for a discounted cost of {} k€ (benefit/cost ratio {ratio}).",
+                        "{}: {} k€ of damage {} a year, for a discounted {} of {} k€{ratio}.",
                         name.en,
-                        thousands(balance.avoided_eur_per_year),
-                        thousands(balance.cost_eur)
+                        thousands(avoided),
+                        if fewer { "avoided" } else { "added" },
+                        if dearer { "cost" } else { "saving" },
+                        thousands(cost)
                     ),
                 }
             };
@@ -262,17 +271,19 @@ impl Composed<'_> {
                 damages.and_then(|d| expected_annual_damage(&d, economy.first_damage_years));
             let Some(annual) = annual else { return Vec::new() };
             let is_reference = Some(action) == self.study.reference();
+            let scenario = cells().next().map(|cell| &cell.combination.scenario);
+            let costs = scenario.into_iter().flat_map(|s| s.measures.values());
+            let costs = costs.filter_map(|m| m.cost.as_ref()).fold([0.0, 0.0], |sum, cost| {
+                [sum[0] + cost.investment_eur, sum[1] + cost.yearly_eur]
+            });
             if is_reference {
-                of_reference = Some(annual);
+                of_reference = Some((annual, costs));
             }
-            let balance = of_reference.filter(|_| !is_reference).and_then(|before| {
-                let scenario = &cells().next()?.combination.scenario;
-                let costs = scenario.measures.values().filter_map(|m| m.cost.as_ref());
-                let (investment, yearly) = costs.fold((0.0, 0.0), |(investment, yearly), cost| {
-                    (investment + cost.investment_eur, yearly + cost.yearly_eur)
-                });
+            // What the reference costs is not spent.
+            let balance = of_reference.filter(|_| !is_reference).map(|(before, spared)| {
+                let (investment, yearly) = (costs[0] - spared[0], costs[1] - spared[1]);
                 let (rate, years) = (economy.discount_rate, economy.years);
-                Some(Balance::new(before - annual, investment, yearly, rate, years))
+                Balance::new(before - annual, investment, yearly, rate, years)
             });
             all.push(Weighed { action: action.to_owned(), annual_damage_eur: annual, balance });
         }

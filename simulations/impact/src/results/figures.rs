@@ -215,7 +215,10 @@ impl Found<'_> {
     fn access_group(&self) -> IndicatorGroup {
         let mut rows = vec![Indicator::quantity(
             "road_stretches_cut",
-            Text::new("Tronçons carrossables coupés", "Drivable stretches cut"),
+            Text::new(
+                "Tronçons carrossables coupés (tout le territoire, tronçons entiers)",
+                "Drivable stretches cut (whole territory, whole stretches)",
+            ),
             self.network.cut_m / 1000.0,
             "km",
             2,

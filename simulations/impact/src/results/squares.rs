@@ -22,13 +22,8 @@ pub(crate) struct Square {
     dwellings: f64,
     inhabitants: f64,
     damage_eur: f64,
-}
-
-impl Square {
     /// Whether its figures may be published.
-    fn is_public(&self) -> bool {
-        self.dwellings >= FEWEST_HOUSEHOLDS
-    }
+    is_public: bool,
 }
 
 /// Squares by column and row, counted from the origin of the reference system.
@@ -54,6 +49,16 @@ impl Found<'_> {
             square.inhabitants += self.inhabitants.of.get(index).copied().unwrap_or(0.0);
             square.damage_eur += damage_eur;
         }
+        for square in squares.values_mut() {
+            square.is_public = square.dwellings >= FEWEST_HOUSEHOLDS;
+        }
+        // One square alone without figures is the total less the others: another goes with it.
+        if squares.values().filter(|s| !s.is_public && s.dwellings > 0.0).count() == 1 {
+            let public = squares.values_mut().filter(|s| s.is_public);
+            if let Some(least) = public.min_by(|a, b| a.dwellings.total_cmp(&b.dwellings)) {
+                least.is_public = false;
+            }
+        }
         squares
     }
 
@@ -69,7 +74,7 @@ impl Found<'_> {
             let (east, north) = (x + SIDE_M, y + SIDE_M);
             let corners = [(x, y), (east, y), (east, north), (x, north)];
             let tens = |v: f64| Value::Integer((v / 10.0).round() as i64 * 10);
-            let values = if square.is_public() {
+            let values = if square.is_public {
                 vec![
                     Value::Integer(square.buildings as i64),
                     Value::Integer(square.dwellings as i64),
@@ -99,7 +104,7 @@ impl Found<'_> {
             for column in 0..spec.columns {
                 let (x, y) = spec.centre(row, column);
                 let square = squares.get(&[x, y].map(|v| (v / SIDE_M).floor() as i64));
-                if let Some(square) = square.filter(|s| s.is_public()) {
+                if let Some(square) = square.filter(|s| s.is_public) {
                     grid[(row, column)] = (square.damage_eur / 1e6 / 4.0) as f32;
                 }
             }

@@ -1,14 +1,14 @@
 //! From a scenario to the view that its plugins see: run grid, measures, study area, inputs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::formats::{self, GeoTiff};
+use crate::formats::{self, GeoTiff, Value};
 use crate::scenario::{MeasureContext, Scenario, path_keys};
 use crate::simulation::{Registry, RequirementKind, Workload};
 use crate::spatial::{Grid, GridSpec};
-use crate::territory::{GeometryInput, Territory, TerritoryView};
+use crate::territory::{Edit, GeometryInput, Territory, TerritoryView};
 use crate::{Error, FileProblem, Result};
 
 /// A run at the default resolution should end within this wall time.
@@ -29,11 +29,14 @@ pub fn view_of(registry: &Registry, scenario: &Scenario) -> Result<TerritoryView
     let territory = Arc::new(Territory::open(Path::new(&scenario.territory))?);
     let spec = grid_on(registry, scenario, &territory)?;
     let mut edits = Vec::new();
+    let mut touched = BTreeMap::new();
     for (name, entry) in &scenario.measures {
         let kind = registry.measure(&entry.kind)?;
         let context = MeasureContext { name, territory: &territory };
         let parameters = serde_json::Value::Object(entry.parameters.clone());
-        edits.extend(kind.edits(&parameters, &context)?);
+        let made = kind.edits(&parameters, &context)?;
+        refuse_contradictions(name, &made, &mut touched)?;
+        edits.extend(made);
     }
     let crs = territory.crs();
     let mut view = TerritoryView::new(territory, spec, edits)?;
@@ -83,8 +86,66 @@ pub fn view_of(registry: &Registry, scenario: &Scenario) -> Result<TerritoryView
             }
         };
     }
+    refuse_unknown_inputs(registry, scenario)?;
     check_requirements(registry, scenario, &view)?;
     Ok(view)
+}
+
+/// What a measure makes of an attribute of a feature; `None`: the feature is gone.
+type Touched = BTreeMap<(String, String), (String, Option<Value>)>;
+
+/// Refuses a measure that undoes what another does: takes away a building that another changes, or gives
+/// one attribute another value. `touched` holds what the measures before did.
+fn refuse_contradictions(name: &str, edits: &[Edit], touched: &mut Touched) -> Result<()> {
+    let mut made: Vec<(String, String, Option<Value>)> = Vec::new();
+    for edit in edits {
+        match edit {
+            Edit::RemoveFeature { id, .. } => made.push((id.clone(), String::new(), None)),
+            Edit::SetAttribute { id, field, value, .. } => {
+                made.push((id.clone(), field.clone(), Some(value.clone())));
+            }
+            Edit::AddFeatures(table) => {
+                let columns = table.column("objet").zip(table.column("attribut"));
+                let Some(((id, field), value)) = columns.zip(table.column("nombre")) else {
+                    continue;
+                };
+                for feature in &table.features {
+                    let text = |at: usize| {
+                        feature
+                            .values
+                            .get(at)
+                            .and_then(|v| v.as_text())
+                            .unwrap_or_default()
+                            .to_owned()
+                    };
+                    made.push((text(id), text(field), feature.values.get(value).cloned()));
+                }
+            }
+            _ => (),
+        }
+    }
+    for (id, field, value) in made {
+        // A feature that is gone is gone with all its attributes.
+        let of_feature =
+            touched.range((id.clone(), String::new())..).take_while(|(k, _)| k.0 == id);
+        let clash = of_feature.into_iter().find(|((_, known), (_, other))| {
+            let is_gone = value.is_none() != other.is_none();
+            is_gone || (*known == field && *other != value)
+        });
+        if let Some((_, (other, _))) = clash {
+            return Err(Error::input(
+                format!("measures.{name}"),
+                format!(
+                    "contredit la mesure « {other} » sur l'objet {id} ; retirer l'une des deux ou réduire son emprise"
+                ),
+                format!(
+                    "contradicts measure \"{other}\" on feature {id}; remove one of them or narrow its extent"
+                ),
+            ));
+        }
+        touched.insert((id, field), (name.to_owned(), value));
+    }
+    Ok(())
 }
 
 /// The run grid of a scenario.
@@ -134,6 +195,29 @@ fn grid_on(registry: &Registry, scenario: &Scenario, territory: &Territory) -> R
         }
     }
     Ok(chosen)
+}
+
+/// An input that no run of the scenario asks for is a slip of the pen.
+fn refuse_unknown_inputs(registry: &Registry, scenario: &Scenario) -> Result<()> {
+    let mut asked: BTreeSet<&str> = BTreeSet::new();
+    for entry in scenario.runs.values() {
+        let descriptor = registry.simulation(&entry.simulation)?.descriptor();
+        asked.extend(descriptor.requirements.iter().map(|r| r.name));
+    }
+    let Some(name) = scenario.inputs.keys().find(|name| !asked.contains(name.as_str())) else {
+        return Ok(());
+    };
+    let (fr, en) = match crate::suggest::nearest(name, asked.iter().copied()) {
+        Some(near) => {
+            (format!(" ; vouliez-vous « {near} » ?"), format!("; did you mean \"{near}\"?"))
+        }
+        None => (String::new(), String::new()),
+    };
+    Err(Error::input(
+        format!("{} [inputs.{name}]", scenario.file.display()),
+        format!("aucun calcul du scénario ne lit « {name} »{fr}"),
+        format!("no run of the scenario reads \"{name}\"{en}"),
+    ))
 }
 
 fn check_requirements(
