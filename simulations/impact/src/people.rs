@@ -5,11 +5,11 @@
 //! each square), else the commune's own ratio, else the stated one. Figures are sums, rounded to ten,
 //! never below what statistical secrecy allows.
 
-use twin_core::Language;
 use twin_core::formats::FeatureTable;
 use twin_core::language::Text;
 use twin_core::spatial::Geometry;
 use twin_core::territory::{Building, Commune, TerritoryView};
+use twin_core::{Error, Language, Result};
 
 use crate::parameters::Parameters;
 
@@ -27,7 +27,7 @@ pub(crate) struct Inhabitants {
 }
 
 impl Inhabitants {
-    pub(crate) fn of(view: &TerritoryView, parameters: &Parameters) -> Self {
+    pub(crate) fn of(view: &TerritoryView, parameters: &Parameters) -> Result<Self> {
         if let Some(table) = view.table(crate::POPULATION) {
             return by_squares(view, table);
         }
@@ -45,9 +45,9 @@ impl Inhabitants {
                     ratio.source
                 ),
             );
-            return Self { of: shared(view, |_| Some(ratio.value)), note };
+            return Ok(Self { of: shared(view, |_| Some(ratio.value)), note });
         }
-        by_communes(view)
+        Ok(by_communes(view))
     }
 
     /// Whether they could be found.
@@ -119,7 +119,7 @@ fn by_communes(view: &TerritoryView) -> Inhabitants {
 }
 
 /// The inhabitants of each square shared out over its dwellings.
-fn by_squares(view: &TerritoryView, table: &FeatureTable) -> Inhabitants {
+fn by_squares(view: &TerritoryView, table: &FeatureTable) -> Result<Inhabitants> {
     let buildings = &view.features().buildings;
     let mut of = vec![0.0; buildings.len()];
     let column = table.column("ind");
@@ -135,13 +135,15 @@ fn by_squares(view: &TerritoryView, table: &FeatureTable) -> Inhabitants {
     let tree = rstar::RTree::bulk_load(points);
     let mut homeless = 0.0;
     for square in &table.features {
-        let Some(inhabitants) = column
-            .and_then(|c| square.values.get(c))
-            .and_then(|v| v.as_real())
-            .filter(|n| *n > 0.0)
-        else {
-            continue;
-        };
+        let stated = column.and_then(|c| square.values.get(c)).and_then(|v| v.as_real());
+        let Some(inhabitants) = stated.filter(|n| *n != 0.0) else { continue };
+        if !(inhabitants > 0.0 && inhabitants.is_finite()) {
+            return Err(Error::input(
+                "inputs.population [ind]",
+                format!("{inhabitants} habitants dans un carreau ; vérifier la colonne ind"),
+                format!("{inhabitants} inhabitants in a square; check the column ind"),
+            ));
+        }
         let Some(geometry) = &square.geometry else { continue };
         let Some(extent) = geometry.extent() else { continue };
         let envelope =
@@ -163,7 +165,7 @@ fn by_squares(view: &TerritoryView, table: &FeatureTable) -> Inhabitants {
         }
     }
     let n = |l: Language| l.number(homeless, 0);
-    Inhabitants {
+    Ok(Inhabitants {
         of,
         note: Text::new(
             format!(
@@ -175,7 +177,7 @@ fn by_squares(view: &TerritoryView, table: &FeatureTable) -> Inhabitants {
                 n(Language::En)
             ),
         ),
-    }
+    })
 }
 
 type DwellingPoint = rstar::primitives::GeomWithData<[f64; 2], (usize, f64)>;

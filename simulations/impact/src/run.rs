@@ -107,7 +107,7 @@ impl<'a> Found<'a> {
             .collect();
         let reached = reached(view, water, parameters);
         context.check_cancelled()?;
-        let inhabitants = Inhabitants::of(view, parameters);
+        let inhabitants = Inhabitants::of(view, parameters)?;
         let is_wet = |x: f64, y: f64| {
             let in_street =
                 water.depth.at(x, y).is_some_and(|d| f64::from(*d) > parameters.wet_depth_m);

@@ -276,7 +276,7 @@ fn indicators(group: &IndicatorGroup, language: Language) -> Value {
 fn table(table: &Table, language: Language) -> Value {
     let cell = |cell: &Cell| match cell {
         Cell::Text(text) => context! { text => text.clone(), number => false },
-        Cell::Figure(text) => context! { text => text.clone(), number => true },
+        Cell::Figure(text) => context! { text => text.clone(), number => true, wraps => true },
         Cell::Number(value, decimals) => {
             context! { text => language.number(*value, *decimals), number => true }
         }
