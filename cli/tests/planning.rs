@@ -120,6 +120,27 @@ fn a_study_tells_what_its_actions_change_and_cost() {
 }
 
 #[test]
+fn inhabitants_by_square_change_the_impact_and_not_the_flood() {
+    let (west, south) = (700_000.0, 6_599_700.0);
+    let (east, north) = (west + 300.0, south + 400.0);
+    let squares = serde_json::json!({
+        "type": "FeatureCollection",
+        "crs": { "type": "name", "properties": { "name": "urn:ogc:def:crs:EPSG::2154" } },
+        "features": [{
+            "type": "Feature",
+            "properties": { "ind": 1000 },
+            "geometry": { "type": "Polygon", "coordinates": [[[west, south], [east, south], [east, north], [west, north], [west, south]]] }
+        }]
+    });
+    written("carreaux.geojson", &squares.to_string());
+    let scenario = "extends = \"impact.toml\"\nid = \"carreaux\"\n[inputs.population]\npath = \"carreaux.geojson\"\n";
+    let told = says(&["run", &written("carreaux.toml", scenario)]);
+    assert!(told.contains("crue : rien n'a changé") && !told.contains("impact : rien"), "{told}");
+    let negative = written("carreaux.geojson", &squares.to_string().replace("1000", "-5"));
+    assert!(refuses(&["run", &file("carreaux.toml")]).contains("ind"), "{negative}");
+}
+
+#[test]
 fn a_study_that_cannot_be_is_refused_before_anything_is_computed() {
     let without_cost = STUDY.replace("cost = { investment_eur = 10000, source = \"essai\" }", "");
     let message = refuses(&["study", "run", &written("sans-cout.toml", &without_cost)]);
@@ -337,4 +358,99 @@ fn a_study_is_written_run_and_told_in_one_command() {
         " ",
     ]);
     assert!(message.contains("--source"), "{message}");
+}
+
+/// A run placed on a real flood plan: depth where the plan has a flood hazard, all of it or its west.
+#[test]
+fn a_flood_plan_is_met_as_far_as_a_run_covers_it() {
+    let plan = "risks/ppri_covadis_38ddt20130013_romanche-aval/N_ZONE_ALEA_PPRN_20130013_S_038.shp";
+    let Some(plan) = twin_core::test_support::data(plan) else { return };
+    let folder = place().join("romanche");
+    fs::create_dir_all(&folder).unwrap();
+    let (west, south, columns, rows, size) = (913_800.0, 6_442_400.0, 950usize, 510usize, 10.0);
+    let (east, north) = (west + columns as f64 * size, south + rows as f64 * size);
+    let road = |y: f64| {
+        serde_json::json!({
+            "type": "Feature",
+            "properties": { "cleabs": format!("R{y}"), "nature": "Route à 1 chaussée" },
+            "geometry": { "type": "LineString", "coordinates": [[west, y, 300.0], [east, y, 300.0]] }
+        })
+    };
+    let roads = serde_json::json!({
+        "type": "FeatureCollection",
+        "name": "troncon_de_route",
+        "crs": { "type": "name", "properties": { "name": "urn:ogc:def:crs:EPSG::2154" } },
+        "features": [road(south), road(0.5 * (south + north)), road(north)]
+    });
+    fs::write(folder.join("troncon_de_route.geojson"), roads.to_string()).unwrap();
+    fs::write(
+        folder.join("romanche.toml"),
+        format!(
+            "schema = 1\nname = \"Romanche\"\ncrs = \"EPSG:2154\"\nextent = [{west:.1}, {south:.1}, {east:.1}, {north:.1}]\nresolution_m = 10.0\n[[source]]\nproduct = \"bd-topo\"\npath = \"troncon_de_route.geojson\"\n"
+        ),
+    )
+    .unwrap();
+    says(&["assemble", text(&folder.join("romanche.toml"))]);
+
+    let spec = twin_core::spatial::GridSpec { west, north, cell_size: size, columns, rows };
+    let mut hazard = twin_core::spatial::Grid::filled(spec, false);
+    for table in twin_core::formats::read_vector(&plan).unwrap() {
+        for feature in &table.features {
+            let polygons = feature.geometry.iter().flat_map(|g| g.polygons());
+            twin_core::spatial::cells_within(&spec, polygons, |r, c| hazard[(r, c)] = true);
+        }
+    }
+    let hit_rate = |name: &str, until: usize| {
+        let mut asc = format!(
+            "ncols {columns}\nnrows {rows}\nxllcorner {west}\nyllcorner {south}\ncellsize {size}\nNODATA_value -9999\n"
+        );
+        let mut covered = 0usize;
+        for row in 0..rows {
+            for column in 0..columns {
+                let is_wet = hazard[(row, column)] && column < until;
+                covered += usize::from(is_wet);
+                asc.push_str(if is_wet { "1 " } else { "0 " });
+            }
+            asc.push('\n');
+        }
+        let depth = folder.join(format!("{name}.asc"));
+        fs::write(&depth, asc).unwrap();
+        let store = folder.join(name);
+        says(&[
+            "import-run",
+            "--territory",
+            text(&folder.join("romanche.twin")),
+            "--depth",
+            text(&depth),
+            "--title",
+            "Essai",
+            "--author",
+            "Essai",
+            "--out",
+            text(&store.join("import.toml")),
+        ]);
+        let run = fs::read_dir(store.join("runs/imported-flood"))
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+            .path();
+        let out = store.join("comparaison");
+        says(&["compare", text(&run), "--reference", text(&plan), "--out", text(&out)]);
+        let found: Value =
+            serde_json::from_str(&fs::read_to_string(out.join("comparaison.json")).unwrap())
+                .unwrap();
+        assert_eq!(found["false_alarm_ratio"].as_f64().unwrap(), 0.0);
+        (
+            found["hit_rate"].as_f64().unwrap(),
+            found["critical_success_index"].as_f64().unwrap(),
+            covered,
+        )
+    };
+    let (all, success, cells) = hit_rate("tout", columns);
+    assert_eq!((all, success), (1.0, 1.0));
+    let (half, success, west_cells) = hit_rate("ouest", columns / 2);
+    let share = west_cells as f64 / cells as f64;
+    assert!(share > 0.05 && share < 0.95, "{share}");
+    assert!((half - share).abs() < 1e-9 && (success - share).abs() < 1e-9, "{half} {share}");
 }

@@ -19,7 +19,7 @@ use crate::client::{Client, Content};
 use crate::services::{Service, Services};
 
 /// Features asked for by page: the cap of the service.
-const PAGE: usize = 5000;
+pub(crate) const PAGE: usize = 5000;
 /// Most bytes of a page.
 const MOST_PAGE_BYTES: u64 = 400_000_000;
 /// Most features of a layer that are taken.

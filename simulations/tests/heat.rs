@@ -4,7 +4,7 @@
 mod territory;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 use twin_core::results::exposure::footprint_cells;
@@ -15,6 +15,12 @@ use twin_core::territory::{Aggregation, Territory, TerritoryView};
 
 /// A clear day of 20 to 36 °C, hour by hour, universal time.
 fn weather() -> PathBuf {
+    // Written once: tests that run beside each other would read it half written.
+    static WRITTEN: OnceLock<PathBuf> = OnceLock::new();
+    WRITTEN.get_or_init(write_weather).clone()
+}
+
+fn write_weather() -> PathBuf {
     let path = territory::folder().join("journee.csv");
     let mut text =
         "time,air_temperature_c,relative_humidity_percent,global_radiation_w_m2,wind_speed_m_s\n"

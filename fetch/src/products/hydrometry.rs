@@ -92,7 +92,7 @@ impl Product for Hydrometry {
         Ok(Got::File(Some(count)))
     }
 
-    fn source(&self) -> Option<(&'static str, String)> {
+    fn source(&self) -> Option<(&'static str, &'static str)> {
         None
     }
 

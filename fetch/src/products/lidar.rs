@@ -62,8 +62,8 @@ impl Product for LidarHd {
         Ok(Got::File(None))
     }
 
-    fn source(&self) -> Option<(&'static str, String)> {
-        Some(("lidar-hd", "sources/lidar-hd/*.laz".to_owned()))
+    fn source(&self) -> Option<(&'static str, &'static str)> {
+        Some(("lidar-hd", "sources/lidar-hd/*.laz"))
     }
 
     fn licence(&self) -> (&'static str, &'static str) {

@@ -2,23 +2,25 @@
 //!
 //! | product | from | becomes |
 //! |---|---|---|
-//! | [`BdTopo`] | WFS `BDTOPO_V3`, a layer a file | source `bd-topo` |
+//! | [`BD_TOPO`] | WFS `BDTOPO_V3`, a layer a file | source `bd-topo` |
 //! | [`LidarHd`] | index of the tiles by WFS, COPC tiles | source `lidar-hd` |
-//! | [`Cadastre`] | WFS *Parcellaire Express* | source `cadastre` |
-//! | [`Plu`] | WFS of the Géoportail de l'urbanisme | source `plu` |
+//! | [`CADASTRE`] | WFS *Parcellaire Express* | source `cadastre` |
+//! | [`PLU`] | WFS of the Géoportail de l'urbanisme | source `plu` |
 //! | [`Hydrometry`] | Hub'Eau | stations beside the sources, no source |
 
 mod bdtopo;
 mod cadastre;
 mod hydrometry;
+mod layers;
 mod lidar;
 mod plu;
 
-pub use bdtopo::BdTopo;
-pub use cadastre::Cadastre;
+pub use bdtopo::BD_TOPO;
+pub use cadastre::CADASTRE;
 pub use hydrometry::Hydrometry;
+pub use layers::Layers;
 pub use lidar::LidarHd;
-pub use plu::Plu;
+pub use plu::PLU;
 
 use std::path::Path;
 
@@ -53,7 +55,7 @@ pub trait Product: Sync + std::fmt::Debug {
     ) -> Result<Got>;
 
     /// What the territory file says of it: product and pattern of its files; `None`: nothing.
-    fn source(&self) -> Option<(&'static str, String)>;
+    fn source(&self) -> Option<(&'static str, &'static str)>;
 
     /// Licence and whom to name.
     fn licence(&self) -> (&'static str, &'static str);
@@ -85,7 +87,7 @@ pub enum Got {
 
 /// Every product, in the order in which they are fetched.
 pub fn all() -> [&'static dyn Product; 5] {
-    [&BdTopo, &Cadastre, &Plu, &Hydrometry, &LidarHd]
+    [&BD_TOPO, &CADASTRE, &PLU, &Hydrometry, &LidarHd]
 }
 
 /// Products that a territory wants where nobody says which.

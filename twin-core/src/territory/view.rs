@@ -229,6 +229,12 @@ impl TerritoryView {
 
     /// Fingerprint of all that the view adds to the territory: grid, edits, study area, inputs.
     pub fn fingerprint(&self) -> String {
+        self.fingerprint_with(|_| true)
+    }
+
+    /// The same with the inputs of some names only: those that a run reads.
+    pub fn fingerprint_with(&self, is_read: impl Fn(&str) -> bool) -> String {
+        let tables: BTreeMap<_, _> = self.tables.iter().filter(|(name, _)| is_read(name)).collect();
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.territory.manifest().hash.as_bytes());
         // `Debug` of floats is their shortest exact form: equal text means equal bits.
@@ -236,11 +242,11 @@ impl TerritoryView {
             format!("{:?}", self.spec),
             format!("{:?}", self.edits),
             format!("{:?}", self.study_area),
-            format!("{:?}", self.tables),
+            format!("{tables:?}"),
         ] {
             hasher.update(part.as_bytes());
         }
-        for (name, grid) in &self.grids {
+        for (name, grid) in self.grids.iter().filter(|(name, _)| is_read(name)) {
             hasher.update(name.as_bytes());
             for value in &grid.values {
                 hasher.update(&value.to_bits().to_le_bytes());

@@ -29,8 +29,10 @@ pub(super) fn of_step(
     let mut parameters = step.parameters.clone();
     let place = format!("runs.{}.parameters", step.name);
     name_files_by_content(&mut parameters, &keys, &place, &mut files)?;
-    files.extend(scenario_files(scenario)?);
     let descriptor = step.simulation.descriptor();
+    // What only another run of the scenario reads changes nothing here.
+    let is_read = |name: &str| descriptor.requirements.iter().any(|r| r.name == name);
+    files.extend(scenario_files(scenario, is_read)?);
     let mut hasher = blake3::Hasher::new();
     let mut add = |part: &str| {
         hasher.update(&(part.len() as u64).to_le_bytes());
@@ -43,7 +45,7 @@ pub(super) fn of_step(
     // Reports and maps are part of the run.
     add(language.code());
     add(&parameters.to_string());
-    add(&view.fingerprint());
+    add(&view.fingerprint_with(is_read));
     // A territory that was edited by hand, in QGIS for instance, is another territory.
     add(&Territory::content_hash(view.territory().folder())?);
     add(&scenario.start().to_string());
@@ -86,12 +88,12 @@ fn name_files_by_content(
 
 /// Files of the scenario beside those of parameters: study area, inputs and measures. What they
 /// hold is in the view's fingerprint; here they are named for the record.
-fn scenario_files(scenario: &Scenario) -> Result<Vec<InputFile>> {
+fn scenario_files(scenario: &Scenario, is_read: impl Fn(&str) -> bool) -> Result<Vec<InputFile>> {
     let mut stated: Vec<(String, Value)> = Vec::new();
     if let Some(area) = &scenario.study_area {
         stated.push(("study_area".to_owned(), Value::String(area.clone())));
     }
-    for (name, input) in &scenario.inputs {
+    for (name, input) in scenario.inputs.iter().filter(|(name, _)| is_read(name)) {
         stated.push((format!("inputs.{name}.path"), Value::String(input.path.clone())));
     }
     for (name, measure) in &scenario.measures {
