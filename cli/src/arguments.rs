@@ -49,43 +49,7 @@ pub(crate) enum RulesAction {
 #[derive(Debug, Subcommand)]
 pub(crate) enum StudyAction {
     /// Write a flood study for a territory, run it and write its report
-    New {
-        /// Assembled territory (NAME.twin)
-        #[arg(long, required_unless_present = "insee")]
-        territory: Option<PathBuf>,
-        /// INSEE code of a commune, which is fetched and assembled first
-        #[arg(long, conflicts_with = "territory")]
-        insee: Option<String>,
-        #[command(flatten)]
-        network: NetworkArguments,
-        /// What threatens
-        #[arg(long, value_enum, default_value = "flood")]
-        hazard: Hazard,
-        /// Peak discharge in m³/s; several, separated by commas, make as many events
-        #[arg(long, value_delimiter = ',', required = true)]
-        discharge: Vec<f64>,
-        /// Where the discharge comes from: gauging station, study, hypothesis
-        #[arg(long)]
-        source: String,
-        /// Return period of each discharge in years, as the source states it
-        #[arg(long, value_delimiter = ',')]
-        return_period: Vec<f64>,
-        /// Where the river enters: x,y (default: where the widest watercourse does)
-        #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
-        at: Option<Vec<f64>>,
-        /// Hours from the start to the peak (default: the time to cross the territory)
-        #[arg(long)]
-        rise: Option<f64>,
-        /// Side of a computing cell in metres (default: the finest that stays under ten minutes)
-        #[arg(long)]
-        resolution: Option<f64>,
-        /// Folder to write (default: NAME-etude beside the territory)
-        #[arg(long)]
-        out: Option<PathBuf>,
-        /// Write the files and run nothing
-        #[arg(long)]
-        files_only: bool,
-    },
+    New(NewStudyArguments),
     /// Run all combinations of a study and write its report; what is there already is not run again
     Run {
         /// Study file
@@ -102,6 +66,46 @@ pub(crate) enum StudyAction {
         /// Study file
         study: PathBuf,
     },
+}
+
+/// A study to be written, and the territory that it is about.
+#[derive(Debug, clap::Args)]
+pub(crate) struct NewStudyArguments {
+    /// Assembled territory (NAME.twin)
+    #[arg(long, required_unless_present = "insee")]
+    pub(crate) territory: Option<PathBuf>,
+    /// INSEE code of a commune, which is fetched and assembled first
+    #[arg(long, conflicts_with = "territory")]
+    pub(crate) insee: Option<String>,
+    #[command(flatten)]
+    pub(crate) network: NetworkArguments,
+    /// What threatens
+    #[arg(long, value_enum, default_value = "flood")]
+    pub(crate) hazard: Hazard,
+    /// Peak discharge in m³/s; several, separated by commas, make as many events
+    #[arg(long, value_delimiter = ',', required = true)]
+    pub(crate) discharge: Vec<f64>,
+    /// Where the discharge comes from: gauging station, study, hypothesis
+    #[arg(long)]
+    pub(crate) source: String,
+    /// Return period of each discharge in years, as the source states it
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) return_period: Vec<f64>,
+    /// Where the river enters: x,y (default: where the widest watercourse does)
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) at: Option<Vec<f64>>,
+    /// Hours from the start to the peak (default: the time to cross the territory)
+    #[arg(long)]
+    pub(crate) rise: Option<f64>,
+    /// Side of a computing cell in metres (default: the finest that stays under ten minutes)
+    #[arg(long)]
+    pub(crate) resolution: Option<f64>,
+    /// Folder to write (default: NAME-etude beside the territory)
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// Write the files and run nothing
+    #[arg(long)]
+    pub(crate) files_only: bool,
 }
 
 /// Hazards that a study can be written for.

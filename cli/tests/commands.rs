@@ -106,7 +106,8 @@ fn simulations_and_measures_are_listed_and_described() {
     assert!(says(&["simulations", "flood", "--lang", "en"]).contains("Variables:"));
     assert!(says(&["measures"]).contains("levee"));
     assert!(json(&["measures", "--json"]).as_array().unwrap().iter().any(|m| m["id"] == "levee"));
-    assert!(json(&["measures", "levee"])["properties"]["crest"].is_object());
+    assert!(json(&["measures", "levee", "--json"])["properties"]["crest"].is_object());
+    assert!(says(&["measures", "levee"]).contains("kind = \"levee\"\ngeometry = "));
     assert!(refuses(&["simulations", "flod"]).contains("flood"));
 }
 

@@ -1,5 +1,6 @@
 //! `twin simulations` and `twin measures`: what the program offers.
 
+use serde_json::Value;
 use twin_core::simulation::Registry;
 use twin_core::{Language, Result};
 
@@ -64,7 +65,16 @@ pub(crate) fn measures(
     language: Language,
 ) -> Result<()> {
     if let Some(id) = id {
-        line(&pretty(&registry.measure(id)?.parameter_schema()));
+        let measure = registry.measure(id)?;
+        let schema = measure.parameter_schema();
+        if json {
+            line(&pretty(&schema));
+        } else {
+            line(&format!("{} – {}\n", measure.id(), measure.title().get(language)));
+            line(&example(id, schema.as_value(), language));
+            line(language.pick("\nParamètres (schéma JSON) :", "\nParameters (JSON Schema):"));
+            line(&pretty(&schema));
+        }
         return Ok(());
     }
     if json {
@@ -79,6 +89,27 @@ pub(crate) fn measures(
         }
     }
     Ok(())
+}
+
+/// A measure in a scenario with the keys that it cannot do without, to be filled in.
+fn example(id: &str, schema: &Value, language: Language) -> String {
+    let name = language.pick("NOM", "NAME");
+    let mut text = format!("[measures.{name}]\nkind = \"{id}\"");
+    let required = schema.get("required").and_then(Value::as_array);
+    for key in required.into_iter().flatten().filter_map(Value::as_str) {
+        let property = schema.pointer(&format!("/properties/{key}"));
+        let of = |field: &str| property.and_then(|p| p.get(field)).and_then(Value::as_str);
+        let value = match of("type") {
+            Some("number" | "integer") => "…",
+            _ if of("format") == Some("path") => "\"….geojson\"",
+            Some("string") => "\"…\"",
+            Some("array") => "[…]",
+            _ => "{ … }",
+        };
+        let about = of("description").unwrap_or_default().lines().next().unwrap_or_default();
+        text.push_str(&format!("\n{key} = {value}    # {about}"));
+    }
+    text
 }
 
 fn pretty(value: &impl serde::Serialize) -> String {

@@ -20,13 +20,11 @@ mod scenario;
 mod study;
 mod view;
 
-use std::path::Path;
-
 pub(crate) use observe::Observations;
 use twin_core::simulation::Registry;
 use twin_core::{Error, Result};
 
-use crate::arguments::{Arguments, AssembleArguments, Command, Hazard, StudyAction};
+use crate::arguments::{Arguments, Command};
 use crate::console::Console;
 
 /// Executes a command.
@@ -67,64 +65,7 @@ pub(crate) fn execute(arguments: Arguments, registry: &Registry) -> Result<()> {
             }
         }
         Command::Scenario { action } => scenario::scenario(&action, registry, &console),
-        Command::Study { action } => {
-            let report = match action {
-                StudyAction::New {
-                    territory,
-                    insee,
-                    network,
-                    hazard: Hazard::Flood,
-                    discharge,
-                    source,
-                    return_period,
-                    at,
-                    rise,
-                    resolution,
-                    out,
-                    files_only,
-                } => {
-                    let territory = match (territory, &insee) {
-                        (Some(territory), _) => territory,
-                        (None, insee) => {
-                            let code = insee.as_deref().unwrap_or_default();
-                            let file = fetch::commune(code, Path::new(code), &network, &console)?;
-                            let once = AssembleArguments::once(file);
-                            let folder = once.folder();
-                            if !folder.exists() {
-                                assemble::assemble(&once, &console)?;
-                            }
-                            folder
-                        }
-                    };
-                    let asked = study::new::NewStudy {
-                        territory,
-                        discharges: discharge,
-                        return_periods: return_period,
-                        source,
-                        at,
-                        rise_h: rise,
-                        resolution_m: resolution,
-                        out,
-                        files_only,
-                    };
-                    study::new::new(&asked, registry, &console)?
-                }
-                StudyAction::Run { study, overrides, runs } => {
-                    let request = study::Request { study, overrides, resume: true, runs };
-                    Some(study::run(&request, registry, &console)?)
-                }
-                StudyAction::List { study } => {
-                    study::list(&study, registry, &console)?;
-                    None
-                }
-            };
-            if let Some(path) = report {
-                console.say_timings();
-                let path = path.display();
-                console.say(&format!("Rapport : {path}"), &format!("Report: {path}"));
-            }
-            Ok(())
-        }
+        Command::Study { action } => study::study(action, registry, &console),
         Command::Report { path, pdf, paper } => {
             report::report(path, pdf.then_some(paper), registry, &console)
         }

@@ -1,7 +1,7 @@
 //! `twin study`: a scenario under several actions and events, computed and told in one report.
 
 mod compose;
-pub(crate) mod new;
+mod new;
 mod tables;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use twin_core::study::{CombinationRecord, Study, StudyRecord};
 use twin_core::{Error, Result};
 
 use super::run::{beside, compute};
+use crate::arguments::StudyAction;
 use crate::console::Console;
 
 /// What the user asked for.
@@ -33,6 +34,31 @@ impl Request {
     fn store(&self) -> RunStore {
         RunStore::new(self.runs.clone().unwrap_or_else(|| beside(&self.study)))
     }
+}
+
+/// Does what is asked with a study and says where its report is.
+pub(crate) fn study(
+    action: StudyAction,
+    registry: &Registry,
+    console: &Arc<Console>,
+) -> Result<()> {
+    let report = match action {
+        StudyAction::New(asked) => new::new(&asked, registry, console)?,
+        StudyAction::Run { study, overrides, runs } => {
+            let request = Request { study, overrides, resume: true, runs };
+            Some(run(&request, registry, console)?)
+        }
+        StudyAction::List { study } => {
+            list(&study, registry, console)?;
+            None
+        }
+    };
+    if let Some(path) = report {
+        console.say_timings();
+        let path = path.display();
+        console.say(&format!("Rapport : {path}"), &format!("Report: {path}"));
+    }
+    Ok(())
 }
 
 /// Computes all combinations of a study and writes its report; returns the path of the report.
@@ -121,7 +147,7 @@ fn report(
 }
 
 /// Prints the combinations of a study and the scenario of each.
-pub(crate) fn list(path: &Path, registry: &Registry, console: &Console) -> Result<()> {
+fn list(path: &Path, registry: &Registry, console: &Console) -> Result<()> {
     let study = Study::load(path)?;
     for combination in study.combinations(&[], |id| path_keys_of(registry, id))? {
         let of = study.title_of(

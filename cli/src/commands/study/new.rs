@@ -12,42 +12,30 @@ use twin_core::simulation::Registry;
 use twin_core::territory::{Crossing, lowest_exit};
 use twin_core::{Error, Language, Result};
 
-use super::super::places;
+use super::super::{assemble, fetch, places};
 use super::Request;
+use crate::arguments::{AssembleArguments, Hazard, NewStudyArguments};
 use crate::console::Console;
 
 /// Speed at which a flood is taken to cross a territory, m/s.
 const CROSSING_M_PER_S: f64 = 0.5;
 
-/// What the user asked for.
-pub(crate) struct NewStudy {
-    pub(crate) territory: PathBuf,
-    /// Peak discharges, m³/s, one event each.
-    pub(crate) discharges: Vec<f64>,
-    /// Return periods of the discharges, years.
-    pub(crate) return_periods: Vec<f64>,
-    pub(crate) source: String,
-    /// Where the river enters, in place of the proposed place.
-    pub(crate) at: Option<Vec<f64>>,
-    /// Hours from the start to the peak.
-    pub(crate) rise_h: Option<f64>,
-    pub(crate) resolution_m: Option<f64>,
-    pub(crate) out: Option<PathBuf>,
-    /// Only write the files.
-    pub(crate) files_only: bool,
-}
-
 /// Writes a study, runs it and returns the path of its report.
 pub(crate) fn new(
-    asked: &NewStudy,
+    asked: &NewStudyArguments,
     registry: &Registry,
     console: &Arc<Console>,
 ) -> Result<Option<PathBuf>> {
     check(asked)?;
-    let mut found = places::find(&asked.territory, None)?;
-    let name = asked.territory.file_stem().map_or_else(String::new, |n| n.to_string_lossy().into());
+    let Hazard::Flood = asked.hazard;
+    let territory = match &asked.territory {
+        Some(territory) => territory.clone(),
+        None => fetched(asked, console)?,
+    };
+    let mut found = places::find(&territory, None)?;
+    let name = territory.file_stem().map_or_else(String::new, |n| n.to_string_lossy().into());
     let out = asked.out.clone().unwrap_or_else(|| {
-        asked.territory.parent().unwrap_or(Path::new(".")).join(format!("{name}-etude"))
+        territory.parent().unwrap_or(Path::new(".")).join(format!("{name}-etude"))
     });
     let study = out.join("etude.toml");
     if study.exists() {
@@ -96,8 +84,8 @@ pub(crate) fn new(
     places::draw(&found.view, &found.terrain, &found.found, &out, console)?;
     let extent = found.view.territory().spec().extent();
     let crossing_h = extent.width().hypot(extent.height()) / CROSSING_M_PER_S / 3600.0;
-    let rise_h = asked.rise_h.unwrap_or_else(|| half_hours(crossing_h));
-    let territory = std::path::absolute(&asked.territory).map_err(Error::read(&asked.territory))?;
+    let rise_h = asked.rise.unwrap_or_else(|| half_hours(crossing_h));
+    let territory = std::path::absolute(&territory).map_err(Error::read(&territory))?;
     let scenario = scenario(asked, &territory, &inflow, &found.found, rise_h, crossing_h);
     write_atomically(&out.join("crue.toml"), scenario.as_bytes())?;
     write_atomically(&study, file(asked, &name).as_bytes())?;
@@ -109,8 +97,20 @@ pub(crate) fn new(
     super::run(&Request::of(study), registry, console).map(Some)
 }
 
-fn check(asked: &NewStudy) -> Result<()> {
-    if asked.discharges.iter().any(|q| !(q.is_finite() && *q > 0.0)) {
+/// The territory of a commune by its INSEE code, fetched and assembled where it is not there.
+fn fetched(asked: &NewStudyArguments, console: &Arc<Console>) -> Result<PathBuf> {
+    let code = asked.insee.as_deref().unwrap_or_default();
+    let once =
+        AssembleArguments::once(fetch::commune(code, Path::new(code), &asked.network, console)?);
+    let folder = once.folder();
+    if !folder.exists() {
+        assemble::assemble(&once, console)?;
+    }
+    Ok(folder)
+}
+
+fn check(asked: &NewStudyArguments) -> Result<()> {
+    if asked.discharge.iter().any(|q| !(q.is_finite() && *q > 0.0)) {
         return Err(Error::input(
             "--discharge",
             "donner un débit positif en m³/s",
@@ -124,17 +124,17 @@ fn check(asked: &NewStudy) -> Result<()> {
             "say where the discharge comes from: station, study, hypothesis",
         ));
     }
-    let periods = asked.return_periods.len();
-    if periods > 0 && periods != asked.discharges.len() {
+    let periods = asked.return_period.len();
+    if periods > 0 && periods != asked.discharge.len() {
         return Err(Error::input(
             "--return-period",
             format!(
                 "{periods} périodes de retour pour {} débits ; en donner une par débit",
-                asked.discharges.len()
+                asked.discharge.len()
             ),
             format!(
                 "{periods} return periods for {} discharges; give one for each",
-                asked.discharges.len()
+                asked.discharge.len()
             ),
         ));
     }
@@ -145,7 +145,7 @@ fn check(asked: &NewStudy) -> Result<()> {
             "give two numbers: x,y in the territory's system",
         ));
     }
-    if asked.rise_h.is_some_and(|h| !(0.05..=1000.0).contains(&h)) {
+    if asked.rise.is_some_and(|h| !(0.05..=1000.0).contains(&h)) {
         return Err(Error::input(
             "--rise",
             "donner le temps de montée en heures",
@@ -166,7 +166,7 @@ fn line_of(place: &Crossing) -> String {
 }
 
 fn scenario(
-    asked: &NewStudy,
+    asked: &NewStudyArguments,
     territory: &Path,
     inflow: &str,
     places: &[Crossing],
@@ -178,7 +178,7 @@ fn scenario(
     let duration_h = half_hours(rise_h + fall_h + crossing_h);
     let minutes = |hours: f64| format!("\"{} min\"", (60.0 * hours).round());
     let output_min = (60.0 * duration_h / 48.0).ceil().max(1.0);
-    let grid = asked.resolution_m.map_or_else(
+    let grid = asked.resolution.map_or_else(
         || "# [grid]\n# resolution_m = 5.0    # sans cette ligne : la plus fine qui reste sous dix minutes\n".to_owned(),
         |size| format!("[grid]\nresolution_m = {size:?}\n"),
     );
@@ -195,7 +195,7 @@ fn scenario(
         quoted(&territory.to_string_lossy()),
         minutes(duration_h),
         quoted(&asked.source),
-        asked.discharges[0],
+        asked.discharge[0],
         minutes(rise_h),
     );
     for (number, place) in places.iter().filter(|p| !p.enters).enumerate() {
@@ -211,7 +211,7 @@ fn scenario(
     text
 }
 
-fn file(asked: &NewStudy, name: &str) -> String {
+fn file(asked: &NewStudyArguments, name: &str) -> String {
     let title = toml_string(&format!("Inondation – {name}"));
     let english = toml_string(&format!("Flood – {name}"));
     let mut text = format!(
@@ -223,12 +223,12 @@ fn file(asked: &NewStudy, name: &str) -> String {
          # geometry = \"digue.geojson\"\n# crest = {{ above_ground_m = 1.5 }}\n\
          # cost = {{ investment_eur = 800000, source = \"…\" }}\n"
     );
-    for (number, discharge) in asked.discharges.iter().enumerate() {
+    for (number, discharge) in asked.discharge.iter().enumerate() {
         let (fr, en) = (Language::Fr, Language::En);
         let decimals = usize::from(discharge.fract() != 0.0);
         let told = |l: Language| format!("{} m³/s", l.number(*discharge, decimals));
         let (fr, en) = (toml_string(&told(fr)), toml_string(&told(en)));
-        let period = asked.return_periods.get(number).map_or_else(String::new, |years| {
+        let period = asked.return_period.get(number).map_or_else(String::new, |years| {
             format!("return_period_years = {years:?}\nsource = {}\n", toml_string(&asked.source))
         });
         let key = format!("q{}", en.chars().filter(char::is_ascii_digit).collect::<String>());

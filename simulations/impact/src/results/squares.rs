@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use twin_core::export::{Legend, Ramp};
+use twin_core::export::{Legend, Rgb};
 use twin_core::formats::{Feature, FeatureTable, FieldKind, Value};
 use twin_core::language::Text;
 use twin_core::simulation::{ResultMap, StaticField};
@@ -14,6 +14,12 @@ use crate::run::Found;
 
 /// Side of a square, metres: that of INSEE's grid.
 const SIDE_M: f64 = 200.0;
+
+/// Bounds of the classes of damage, millions of euros by hectare.
+const BOUNDS: [f32; 5] = [0.05, 0.1, 0.25, 0.5, 1.0];
+/// Their colours, the more the darker (ColorBrewer YlOrBr, Cynthia Brewer, told apart by colour-blind
+/// readers).
+const COLOURS: [u32; 6] = [0xffffd4, 0xfee391, 0xfec44f, 0xfe9929, 0xd95f0e, 0x993404];
 
 /// What stands in the water of a square.
 #[derive(Debug, Clone, Copy, Default)]
@@ -111,7 +117,6 @@ impl Found<'_> {
         }
         let title =
             Text::new("Dommages aux bâtiments par hectare", "Damage to buildings by hectare");
-        let most = grid.range().map_or(0.1, |(_, most)| most.max(0.1));
         let map = ResultMap {
             name: "dommages",
             title: title.clone(),
@@ -119,7 +124,7 @@ impl Found<'_> {
                 "Dommages par carreau de 200 m, en millions d'euros par hectare ; les carreaux de moins de 11 logements dans l'eau ne sont pas montrés.",
                 "Damage by square of 200 m, in millions of euros by hectare; squares with fewer than 11 dwellings in the water are not shown.",
             ),
-            legend: Legend::continuous(title.clone(), "M€/ha", 0.0, most, Ramp::Cividis),
+            legend: Legend::classed(title.clone(), "M€/ha", &BOUNDS, &COLOURS.map(Rgb::hex)),
             transparent_below: None,
             isolines: false,
         };
