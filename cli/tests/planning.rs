@@ -369,18 +369,22 @@ fn a_flood_plan_is_met_as_far_as_a_run_covers_it() {
     fs::create_dir_all(&folder).unwrap();
     let (west, south, columns, rows, size) = (913_800.0, 6_442_400.0, 950usize, 510usize, 10.0);
     let (east, north) = (west + columns as f64 * size, south + rows as f64 * size);
+    // Roads every 100 m, whose vertices carry the relief.
     let road = |y: f64| {
+        let line: Vec<[f64; 3]> =
+            (0..=columns / 10).map(|k| [west + k as f64 * 100.0, y, 300.0]).collect();
         serde_json::json!({
             "type": "Feature",
             "properties": { "cleabs": format!("R{y}"), "nature": "Route à 1 chaussée" },
-            "geometry": { "type": "LineString", "coordinates": [[west, y, 300.0], [east, y, 300.0]] }
+            "geometry": { "type": "LineString", "coordinates": line }
         })
     };
+    let all: Vec<Value> = (0..=rows / 10).map(|k| road(south + k as f64 * 100.0)).collect();
     let roads = serde_json::json!({
         "type": "FeatureCollection",
         "name": "troncon_de_route",
         "crs": { "type": "name", "properties": { "name": "urn:ogc:def:crs:EPSG::2154" } },
-        "features": [road(south), road(0.5 * (south + north)), road(north)]
+        "features": all
     });
     fs::write(folder.join("troncon_de_route.geojson"), roads.to_string()).unwrap();
     fs::write(

@@ -36,12 +36,14 @@ impl Language {
     /// use twin_core::Language;
     /// assert_eq!(Language::Fr.number(12345.678, 1), "12\u{202f}345,7");
     /// assert_eq!(Language::En.number(-0.25, 2), "-0.25");
+    /// assert_eq!(Language::En.number(1.5, usize::MAX), Language::En.number(1.5, 15));
     /// ```
     pub fn number(self, value: f64, decimals: usize) -> String {
         if !value.is_finite() {
             return "–".to_owned();
         }
-        let plain = format!("{:.*}", decimals, value.abs());
+        // No number has more digits; formatting with more than 65 535 would panic.
+        let plain = format!("{:.*}", decimals.min(15), value.abs());
         let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
         let separator = self.pick("\u{202f}", ",");
         let mut text = String::new();

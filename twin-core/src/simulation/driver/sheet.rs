@@ -164,6 +164,9 @@ impl Isolines {
 
     /// Adds the lines, and for each value its number at the middle of its longest line.
     fn draw<'a>(&'a self, map: &mut MapSpec<'a>, unit: &str) {
+        if self.lines.is_empty() {
+            return;
+        }
         let language = map.language;
         let decimals = (-self.interval.log10()).ceil().max(0.0) as usize;
         let label = format!(
