@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use twin_core::results::exposure::{self, BuildingWater, Water, footprint_cells};
-use twin_core::spatial::{Grid, GridSpec};
+use twin_core::results::exposure::{self, BuildingWater, Water, footprint_cells, ring};
+use twin_core::spatial::Grid;
 use twin_core::territory::{BASEMENT, Building, FLOOR_HEIGHT, Label as _, TerritoryView};
 
 use crate::damage::Exposed;
@@ -60,7 +60,8 @@ fn by_ring(view: &TerritoryView, water: &Flooding, parameters: &Parameters) -> V
     all.map(|mut building| {
         let of = &view.features().buildings[building.building];
         let floor_m = floor_of(of, &floors_m, parameters);
-        let around = Around::of(water, ring(&water.depth.spec, of));
+        let cells = footprint_cells(&water.depth.spec, of);
+        let around = Around::of(water, ring(&water.depth.spec, &cells));
         let mut above_floor_m = f64::from(building.level_m - building.ground_m) - floor_m;
         if parameters.cap_by_depth_around {
             above_floor_m = above_floor_m.min(f64::from(around.beside_m) - floor_m);
@@ -110,17 +111,6 @@ pub fn mean_of_wet(depth_m: &Grid<f32>, cells: &[(usize, usize)]) -> Option<f64>
 
 fn floor_of(building: &Building, floors_m: &BTreeMap<&str, f64>, parameters: &Parameters) -> f64 {
     floors_m.get(building.id.as_str()).copied().unwrap_or(parameters.floor_height_m)
-}
-
-/// The cells of a footprint and those that touch them.
-fn ring(spec: &GridSpec, building: &Building) -> impl Iterator<Item = (usize, usize)> + use<> {
-    let spec = *spec;
-    footprint_cells(&spec, building).into_iter().flat_map(move |(row, column)| {
-        let rows = row.saturating_sub(1)..=(row + 1).min(spec.rows - 1);
-        rows.flat_map(move |r| {
-            (column.saturating_sub(1)..=(column + 1).min(spec.columns - 1)).map(move |c| (r, c))
-        })
-    })
 }
 
 /// The largest values of some cells.

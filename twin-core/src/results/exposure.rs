@@ -113,7 +113,7 @@ pub fn footprint_cells(spec: &GridSpec, building: &Building) -> Vec<(usize, usiz
 }
 
 /// Cells within one cell of a set, in grid order; the set itself is among them.
-fn ring<'a>(
+pub fn ring<'a>(
     spec: &'a GridSpec,
     cells: &'a [(usize, usize)],
 ) -> impl Iterator<Item = (usize, usize)> + 'a {
