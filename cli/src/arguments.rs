@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use twin_core::Language;
 
-use crate::commands::Observations;
+use crate::commands::{Observations, Observed};
 
 /// Assemble a 3D territory from French national data, run scenarios on it, read the results.
 #[derive(Debug, Parser)]
@@ -495,9 +495,9 @@ pub(crate) struct ObservationArguments {
     /// Only marks of this flood, as the file dates it (2002-12-12)
     #[arg(long)]
     event: Option<String>,
-    /// The series are discharges, not levels
-    #[arg(long)]
-    discharge: bool,
+    /// What the series measure
+    #[arg(long, value_enum, default_value_t)]
+    quantity: Observed,
     /// Unit of the series where the file does not state it
     #[arg(long)]
     unit: Option<String>,
@@ -511,8 +511,8 @@ pub(crate) struct ObservationArguments {
 
 impl From<ObservationArguments> for Observations {
     fn from(given: ObservationArguments) -> Self {
-        let ObservationArguments { files, event, discharge, unit, datum, offset_m } = given;
-        Self { files, event, discharge, unit, datum, offset_m }
+        let ObservationArguments { files, event, quantity, unit, datum, offset_m } = given;
+        Self { files, event, quantity, unit, datum, offset_m }
     }
 }
 

@@ -3,8 +3,8 @@
 use twin_core::Result;
 use twin_core::scenario::{
     BankLowered, Breach, Bridge, BuildingAdded, BuildingDemolished, BuildingRaised, CoverChanged,
-    FloodGate, FloorRaised, GreenRoofs, Levee, LeveeRemoved, PlantedStrip, RetentionArea, RoadCut,
-    Swale, TreesFelled, TreesPlanted,
+    FloodGate, FloorRaised, GreenRoofs, GroundAlbedo, Levee, LeveeRemoved, PlantedStrip,
+    RetentionArea, RoadCut, ShadeSails, Swale, TreesFelled, TreesPlanted,
 };
 use twin_core::simulation::{OneShot, Registry};
 
@@ -14,6 +14,8 @@ pub fn registry() -> Result<Registry> {
     registry.add(twin_flood::Flood::default())?;
     registry.add(twin_runoff::Runoff::default())?;
     registry.add(twin_heat::Heat::default())?;
+    registry.add(OneShot(twin_heat::cooling_index::CoolingIndex::default()))?;
+    registry.add(OneShot(twin_heat::zones::ClimateZones::default()))?;
     registry.add(OneShot(twin_imported_flood::ImportedFlood::default()))?;
     registry.add(twin_impact::Impact::default())?;
     registry.add(OneShot(twin_runoff::map::RunoffMap::default()))?;
@@ -27,6 +29,8 @@ pub fn registry() -> Result<Registry> {
     registry.add_measure(PlantedStrip)?;
     registry.add_measure(Swale)?;
     registry.add_measure(GreenRoofs)?;
+    registry.add_measure(GroundAlbedo)?;
+    registry.add_measure(ShadeSails)?;
     registry.add_measure(Bridge)?;
     registry.add_measure(FloodGate)?;
     registry.add_measure(TreesPlanted)?;

@@ -130,6 +130,10 @@ fn heat_conforms() {
             with("wall_albedo", json!(1.2)),
             with("posture", json!("couchée")),
             with("trees", json!({ "transmissivity": 2.0 })),
+            with("climate", json!({ "horizon": 2040, "warming_of_file_k": 1.7, "source": "s" })),
+            with("climate", json!({ "horizon": 2050, "warming_of_file_k": 1.7, "source": " " })),
+            with("cool_islands", json!({ "walking_speed_km_per_h": 40.0 })),
+            with("inhabitants_per_dwelling", json!({ "value": -1.0, "source": "s" })),
             with("gauges", json!({ "loin": [0.0, 0.0] })),
         ],
         duration_s: 43_200.0,
@@ -137,6 +141,43 @@ fn heat_conforms() {
         inputs: Default::default(),
     };
     assert_eq!(check(&twin_heat::Heat::default(), &case), Vec::<String>::new());
+}
+
+#[test]
+fn climate_zones_and_the_cooling_index_conform() {
+    let territory = Arc::new(Territory::open(&territory::folder().join("small.twin")).unwrap());
+    let spec = GridSpec::covering(&territory.spec().extent(), 4.0);
+    let view = Arc::new(TerritoryView::new(territory, spec, Vec::new()).unwrap());
+    let case = |parameters: serde_json::Value, bad_parameters| Case {
+        view: view.clone(),
+        parameters,
+        bad_parameters,
+        duration_s: 0.0,
+        outputs: 1,
+        inputs: Default::default(),
+    };
+    let ratio = |value: f64, source: &str| json!({ "inhabitants_per_dwelling": { "value": value, "source": source } });
+    let zones = case(json!({}), vec![ratio(50.0, "s"), ratio(2.1, " "), json!({ "units": 3 })]);
+    let plugin = OneShot(twin_heat::zones::ClimateZones::default());
+    assert_eq!(check(&plugin, &zones), Vec::<String>::new());
+    let index = json!({ "reference_air_c": 30.0, "heat_island_k": 3.0, "source": "essai" });
+    let with = |key: &str, value: serde_json::Value| {
+        let mut changed = index.clone();
+        changed[key] = value;
+        changed
+    };
+    let cooling = case(
+        index.clone(),
+        vec![
+            with("reference_air_c", json!(95.0)),
+            with("heat_island_k", json!(-2.0)),
+            with("cooling_distance_m", json!(0.0)),
+            with("cooling_distance_m", json!(1e6)),
+            with("source", json!("")),
+        ],
+    );
+    let plugin = OneShot(twin_heat::cooling_index::CoolingIndex::default());
+    assert_eq!(check(&plugin, &cooling), Vec::<String>::new());
 }
 
 #[test]

@@ -196,3 +196,120 @@ fn planted_trees_cool_the_ground_below_them_and_felled_ones_warm_it() {
     let (_, cleared) = tmrt_at(Some(("trees-felled", json!({ "geometry": ring }))));
     assert!(cleared > wood + 5.0, "{cleared} {wood}");
 }
+
+/// A ring around the whole territory.
+fn everywhere(territory: &Territory) -> [[f64; 2]; 4] {
+    let e = territory.spec().extent();
+    [[e.min_x, e.min_y], [e.max_x, e.min_y], [e.max_x, e.max_y], [e.min_x, e.max_y]]
+}
+
+/// The view with a measure made.
+fn view_with(kind: &str, parameters: Value) -> Arc<TerritoryView> {
+    let territory = Arc::new(Territory::open(&territory::folder().join("small.twin")).unwrap());
+    let spec = GridSpec::covering(&territory.spec().extent(), 2.0);
+    let registry = twin_simulations::registry().unwrap();
+    let context = MeasureContext { name: "mesure", territory: &territory };
+    let edits = registry.measure(kind).unwrap().edits(&parameters, &context).unwrap();
+    Arc::new(TerritoryView::new(territory, spec, edits).unwrap())
+}
+
+#[test]
+fn a_sail_shades_what_lies_below_it_at_noon_and_little_else() {
+    let territory = Territory::open(&territory::folder().join("small.twin")).unwrap();
+    let (x, y) = territory.spec().extent().centre();
+    let ring =
+        [[x - 10.0, y - 10.0], [x + 10.0, y - 10.0], [x + 10.0, y + 10.0], [x - 10.0, y + 10.0]];
+    let (_, bare) = day(&view(), json!({}), 12.0);
+    let sail = view_with("shade-sail", json!({ "geometry": ring, "height_m": 4.0 }));
+    let (_, shaded) = day(&sail, json!({}), 12.0);
+    let spec = *sail.spec();
+    let [before, after] = [&bare, &shaded].map(|f| f.get("direct_sun_share").unwrap().to_vec());
+    let mut changed = 0;
+    for cell in 0..spec.len() {
+        let (row, column) = spec.row_column(cell);
+        let (cx, cy) = spec.centre(row, column);
+        let away = (cx - x).abs().max((cy - y).abs());
+        if before[cell] > 0.9 && after[cell] < 0.2 {
+            changed += 1;
+            // The sun of noon moves the shade of 4 m by some metres.
+            assert!(away < 16.0, "{away}");
+        }
+        // In the middle all sun is gone, but what cloth lets through as crowns do.
+        if before[cell] > 0.9 && away < 5.0 {
+            assert!(after[cell] < 0.1, "{}", after[cell]);
+        }
+    }
+    assert!(changed > 20, "{changed}");
+}
+
+#[test]
+fn lighter_ground_sends_more_sun_back_at_people() {
+    // What was measured over reflective pavements: Middel et al. 2020, doi:10.1088/1748-9326/ab87d4.
+    let territory = Territory::open(&territory::folder().join("small.twin")).unwrap();
+    let ring = everywhere(&territory);
+    let lighter = |albedo: f64| {
+        let parameters = json!({ "geometry": ring, "albedo": albedo, "source": "essai" });
+        let (_, fields) = day(&view_with("ground-albedo", parameters), json!({}), 12.0);
+        let sunlit = fields.get("direct_sun_share").unwrap();
+        let radiant = fields.get("mean_radiant_temperature").unwrap();
+        mean(sunlit.iter().zip(radiant).filter(|(sun, _)| **sun == 1.0).map(|(_, v)| *v))
+    };
+    let (dark, light) = (lighter(0.1), lighter(0.5));
+    assert!(light > dark + 1.0, "{light} {dark}");
+}
+
+#[test]
+fn the_heat_island_warms_the_night_of_the_town_and_not_the_day() {
+    let view = view();
+    let air = |hour: f64, island: bool| {
+        let (_, fields) = day(&view, json!({ "heat_island": island }), hour);
+        fields.get("air_temperature").unwrap().to_vec()
+    };
+    let (night, station) = (air(23.0, true), air(23.0, false));
+    let excess = |cell: usize| night[cell] - station[cell];
+    let known: Vec<usize> = (0..night.len()).filter(|c| night[*c].is_finite()).collect();
+    let most = known.iter().map(|c| excess(*c)).fold(0.0, f32::max);
+    assert!((0.5..8.0).contains(&most), "{most}");
+    assert!(known.iter().all(|c| excess(*c) >= 0.0));
+    let same = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| a == b || a.is_nan());
+    assert!(same(&air(13.0, true), &air(13.0, false)));
+    // A warmer climate shifts the air as it says.
+    let climate = json!({ "horizon": 2050, "warming_of_file_k": 1.7, "source": "essai" });
+    let (_, warmer) = day(&view, json!({ "heat_island": false, "climate": climate }), 13.0);
+    let shifted = warmer.get("air_temperature").unwrap();
+    let before = air(13.0, false);
+    let worst = known.iter().map(|c| (shifted[*c] - before[*c] - 1.0).abs()).fold(0.0, f32::max);
+    assert!(worst < 1e-4, "{worst}");
+}
+
+#[test]
+fn cool_islands_are_what_their_criteria_say() {
+    let view = view();
+    let parameters = json!({
+        "cool_islands": { "least_area_m2": 40.0, "below_median_k": 2.0, "walking_speed_km_per_h": 4.0 },
+    });
+    let (outcome, _) = day(&view, parameters, 12.0);
+    let value = |id: &str| outcome.indicators.get(id).unwrap().value.unwrap();
+    let islands = &outcome.statics.iter().find(|f| f.name == "cool_islands").unwrap().grid;
+    let area = |wanted: &[f32]| {
+        let cells = islands.values.iter().filter(|v| wanted.contains(v)).count();
+        cells as f64 * islands.spec.cell_area() / 1e4
+    };
+    assert!((value("cool_area_relative") - area(&[1.0, 3.0])).abs() < 1e-9);
+    assert!((value("cool_area_absolute") - area(&[2.0, 3.0])).abs() < 1e-9);
+    // Woods give shade: there are some by the relative criterion.
+    assert!(value("cool_islands_relative") > 0.0);
+    assert!(
+        value("cool_area_both") <= value("cool_area_relative").min(value("cool_area_absolute"))
+    );
+    // Farther ways have fewer people within them.
+    let table = outcome.assets.iter().find(|t| t.name == "batiment").unwrap();
+    let minutes = table.column("minutes_ilot_relatif").unwrap();
+    let ways: Vec<f64> =
+        table.features.iter().filter_map(|f| f.values[minutes].as_real()).collect();
+    assert!(ways.iter().all(|m| (0.0..60.0).contains(m)) && !ways.is_empty(), "{ways:?}");
+    let outlines = outcome.assets.iter().find(|t| t.name == "ilots_de_fraicheur").unwrap();
+    assert!(
+        outlines.features.iter().all(|f| f.geometry.is_some()) && !outlines.features.is_empty()
+    );
+}

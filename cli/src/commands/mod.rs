@@ -20,7 +20,7 @@ mod scenario;
 mod study;
 mod view;
 
-pub(crate) use observe::Observations;
+pub(crate) use observe::{Observations, Observed};
 use twin_core::simulation::Registry;
 use twin_core::{Error, Result};
 

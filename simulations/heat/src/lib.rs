@@ -4,26 +4,37 @@
 //! |---|---|
 //! | [`parameters`] | what a scenario states |
 //! | [`weather`] | weather files |
+//! | [`climate`] | weather of a warmer climate |
+//! | [`island`] | the nocturnal urban heat island |
+//! | [`cool_islands`] | places of relief, and the ways to them |
 //! | `setup` | parameters and territory → a site under the sun |
 //! | [`radiation`] | radiation from six directions, mean radiant temperature |
 //! | [`comfort`] | UTCI, PET |
 //! | `run`, `results` | the hours and the day; maps |
+//! | [`cooling_index`] | the analysis `cooling-index`: heat mitigation of a town as an index |
+//! | [`zones`] | the analysis `climate-zones`: local climate zones of a territory |
 
+pub mod climate;
 pub mod comfort;
+pub mod cool_islands;
+pub mod cooling_index;
+pub mod island;
 pub mod parameters;
 pub mod radiation;
 mod results;
 mod run;
 mod setup;
 pub mod weather;
+pub mod zones;
 
 use std::sync::Arc;
 
 use twin_core::Result;
 use twin_core::language::Text;
+use twin_core::results::Inhabitants;
 use twin_core::simulation::{
-    Descriptor, Estimate, Run, RunContext, Simulation, Temporal, Variable, Workload,
-    parse_parameters,
+    Descriptor, Estimate, Requirement, RequirementKind, Run, RunContext, Simulation, Temporal,
+    Variable, Workload, parse_parameters,
 };
 use twin_core::territory::TerritoryView;
 
@@ -88,7 +99,7 @@ fn descriptor() -> Descriptor {
     };
     Descriptor {
         id: "heat",
-        version: concat!(env!("CARGO_PKG_VERSION"), "+s1"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+s2"),
         title: Text::new("Chaleur", "Heat"),
         summary: Text::new(
             "Rayonnement reçu par une personne dehors, heure par heure : ombres des bâtiments et des arbres, ciel, murs et sol ; température moyenne radiante et UTCI.",
@@ -98,8 +109,8 @@ fn descriptor() -> Descriptor {
         citation: "Lindberg, Holmer & Thorsson 2008, doi:10.1007/s00484-008-0162-7; Lindberg & Grimmond 2011, doi:10.1007/s00704-010-0382-8; Perez et al. 1993, doi:10.1016/0038-092X(93)90017-I; Bröde et al. 2012, doi:10.1007/s00484-011-0454-1 (UTCI)",
         limits: vec![
             Text::new(
-                "Température de l'air, humidité et vent sont ceux de la station : ni îlot de chaleur urbain, ni brise, ni rafraîchissement de l'air par les plantes et l'eau.",
-                "Air temperature, humidity and wind are those of the station: no urban heat island, no breeze, no cooling of the air by plants and water.",
+                "Humidité et vent sont ceux de la station, la température de l'air aussi le jour : ni brise, ni rafraîchissement de l'air par les plantes et l'eau ; la nuit s'y ajoute un îlot de chaleur urbain moyen par quartier (à environ 1 K près).",
+                "Humidity and wind are those of the station, and by day the air temperature: no breeze, no cooling of the air by plants and water; by night a mean urban heat island by district is added (to about 1 K).",
             ),
             Text::new(
                 "Ce qui se dresse au-delà du bord du territoire n'y fait pas d'ombre. Les murs n'ont qu'un albédo et une température au soleil ; balcons, auvents et voiles n'y sont pas.",
@@ -112,6 +123,7 @@ fn descriptor() -> Descriptor {
                 Text::new("Température moyenne radiante", "Mean radiant temperature"),
             ),
             felt("utci", Text::new("UTCI", "UTCI")),
+            felt("air_temperature", Text::new("Température de l'air", "Air temperature")),
             Variable::output(
                 "direct_sun_share",
                 "1",
@@ -120,6 +132,14 @@ fn descriptor() -> Descriptor {
             .over_time(Temporal::Mean)
             .stored(0.001, 0.0),
         ],
-        requirements: Vec::new(),
+        requirements: vec![
+            Inhabitants::requirement(),
+            Requirement {
+                name: cool_islands::PUBLIC_PLACES,
+                kind: RequirementKind::Table { columns: &[] },
+                optional: true,
+                title: Text::new("Lieux ouverts au public", "Places open to the public"),
+            },
+        ],
     }
 }

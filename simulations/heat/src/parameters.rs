@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use twin_core::language::Text;
+use twin_core::results::InhabitantsPerDwelling;
+
+use crate::climate::Climate;
+use crate::cool_islands::CoolIslandParameters;
 
 /// Parameters of the simulation `heat`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -28,9 +32,26 @@ pub struct Parameters {
     /// Points `[x, y]` where everything is recorded, by name.
     #[serde(default)]
     pub gauges: BTreeMap<String, [f64; 2]>,
+    /// Add the nocturnal urban heat island of built districts to the air temperature of the weather; not where the
+    /// weather is that of a station in town.
+    #[serde(default = "yes")]
+    pub heat_island: bool,
+    /// Weather of a warmer climate.
+    #[serde(default)]
+    pub climate: Option<Climate>,
+    /// Cool islands and the ways to them.
+    #[serde(default)]
+    pub cool_islands: CoolIslandParameters,
+    /// Inhabitants by dwelling and where the figure comes from, in place of the commune's own ratio.
+    #[serde(default)]
+    pub inhabitants_per_dwelling: Option<InhabitantsPerDwelling>,
     /// Comparison with measurements: who compared, with what error.
     #[serde(default)]
     pub calibration: Option<Text>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn wind_factor() -> f64 {

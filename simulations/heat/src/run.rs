@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use twin_core::Result;
 use twin_core::language::Text;
-use twin_core::results::{Indicator, IndicatorGroup, Indicators};
 use twin_core::simulation::{
     Fields, GaugeSeries, Outcome, Run, RunContext, StateError, StateVisitor,
 };
 use twin_core::territory::TerritoryView;
-use twin_core::{Language, Result};
 
+use crate::climate::humidity_at;
 use crate::comfort::{Environment, utci_all};
 use crate::parameters::Parameters;
-use crate::radiation::Moment;
+use crate::radiation::{Day, Moment};
+use crate::results::Found;
 use crate::setup::Setup;
 use crate::weather::Weather;
 use twin_sunlight::irradiance::Air;
@@ -21,14 +22,18 @@ use twin_sunlight::irradiance::Air;
 /// UTCI from which heat stress is strong, and very strong, °C.
 pub(crate) const STRONG: f32 = 32.0;
 pub(crate) const VERY_STRONG: f32 = 38.0;
+/// Where the classes of heat stress begin: moderate, strong, very strong, extreme, °C.
+pub(crate) const CLASSES: [f32; 4] = [26.0, STRONG, VERY_STRONG, 46.0];
 /// Air pressure where the weather does not tell, hPa.
 const PRESSURE_HPA: f64 = 1013.25;
 
 /// A run of the plugin.
 pub(crate) struct HeatRun {
     pub(crate) view: Arc<TerritoryView>,
-    parameters: Parameters,
+    pub(crate) parameters: Parameters,
     pub(crate) setup: Setup,
+    /// Whether each cell lies inside the study area.
+    pub(crate) study: Vec<bool>,
     /// Number of records of the weather that are done.
     done: u64,
     /// What people feel now, and over the day.
@@ -44,15 +49,22 @@ pub(crate) struct Now {
     mean_radiant: Vec<f32>,
     utci: Vec<f32>,
     reached: Vec<f32>,
+    air: Vec<f32>,
 }
 
 /// Of all periods of the scenario.
 pub(crate) struct OfDay {
     pub(crate) highest_utci: Vec<f32>,
     pub(crate) highest_mean_radiant: Vec<f32>,
-    pub(crate) strong_h: Vec<f32>,
-    pub(crate) very_strong_h: Vec<f32>,
+    /// Hours above each of [`CLASSES`].
+    pub(crate) hours_above: [Vec<f32>; CLASSES.len()],
     pub(crate) sunlit_h: Vec<f32>,
+    /// Lowest air temperature while the sun is down.
+    pub(crate) lowest_night_air: Vec<f32>,
+    /// UTCI at the hour whose median outdoors is the highest, that median, and when the hour ends.
+    pub(crate) hottest_utci: Vec<f32>,
+    pub(crate) hottest_median: f64,
+    pub(crate) hottest_end_s: f64,
 }
 
 /// What is recorded at a point.
@@ -62,6 +74,7 @@ struct Gauge {
     cell: usize,
     mean_radiant: Vec<f64>,
     utci: Vec<f64>,
+    air: Vec<f64>,
 }
 
 impl HeatRun {
@@ -73,22 +86,27 @@ impl HeatRun {
             cell: *cell,
             mean_radiant: Vec::new(),
             utci: Vec::new(),
+            air: Vec::new(),
         };
         let gauges = parameters.gauges.iter().zip(&setup.gauge_cells).map(gauge).collect();
         let none = || vec![f32::NAN; cells];
         Self {
-            now: Now { mean_radiant: none(), utci: none(), reached: none() },
+            now: Now { mean_radiant: none(), utci: none(), reached: none(), air: none() },
             day: OfDay {
                 highest_utci: none(),
                 highest_mean_radiant: none(),
-                strong_h: vec![0.0; cells],
-                very_strong_h: vec![0.0; cells],
+                hours_above: std::array::from_fn(|_| vec![0.0; cells]),
                 sunlit_h: vec![0.0; cells],
+                lowest_night_air: none(),
+                hottest_utci: none(),
+                hottest_median: f64::NEG_INFINITY,
+                hottest_end_s: f64::NAN,
             },
             done: 0,
             gauges,
             hours: Vec::new(),
             air: Vec::new(),
+            study: view.study_mask().values,
             view,
             parameters,
             setup,
@@ -114,20 +132,32 @@ impl HeatRun {
             clearness: None,
             step_days: step_s / 86_400.0,
         };
-        let day = sky.day(time_s, self.mean_air(time_s))?;
+        let (sun_hours, highest) = sky.day(time_s)?;
+        let day = Day { sunrise: sun_hours.rises, highest, mean_air: self.mean_air(time_s) };
         let radiation = self.setup.site.at(&moment, &day);
         if weather.period_s[1] <= 1.0 {
             return Ok(());
         }
         let wind = weather.wind * self.parameters.wind_factor;
+        let island = self.setup.island.as_ref();
+        let strength = island.map_or(0.0, |i| i.strength(time_s, moment.hour, sun_hours));
+        let warmer = |cell: usize| {
+            let shape = island.map_or(0.0, |island| f64::from(island.shape.values[cell]));
+            // Beyond the units the air is that of the weather.
+            if shape > 0.0 { shape * strength } else { 0.0 }
+        };
         let environments: Vec<Environment> = radiation
             .mean_radiant
             .par_iter()
-            .map(|radiant| Environment {
-                air: weather.air,
-                radiant: f64::from(*radiant),
-                wind,
-                humidity: weather.humidity,
+            .enumerate()
+            .map(|(cell, radiant)| {
+                let air = weather.air + warmer(cell);
+                Environment {
+                    air,
+                    radiant: f64::from(*radiant),
+                    wind,
+                    humidity: humidity_at(weather.air, weather.humidity, air),
+                }
             })
             .collect();
         let felt = utci_all(&environments);
@@ -142,20 +172,52 @@ impl HeatRun {
             self.now.mean_radiant[cell] = radiant;
             self.now.utci[cell] = utci;
             self.now.reached[cell] = reached;
+            self.now.air[cell] = environments[cell].air as f32;
             let day = &mut self.day;
             day.highest_utci[cell] = day.highest_utci[cell].max(utci);
             day.highest_mean_radiant[cell] = day.highest_mean_radiant[cell].max(radiant);
-            day.strong_h[cell] += if utci >= STRONG { counted_h } else { 0.0 };
-            day.very_strong_h[cell] += if utci >= VERY_STRONG { counted_h } else { 0.0 };
+            for (least, hours) in CLASSES.iter().zip(&mut day.hours_above) {
+                hours[cell] += if utci >= *least { counted_h } else { 0.0 };
+            }
             day.sunlit_h[cell] += reached * counted_h;
+            if !moment.sun.is_up() {
+                day.lowest_night_air[cell] =
+                    day.lowest_night_air[cell].min(environments[cell].air as f32);
+            }
+        }
+        let median = self.median_now();
+        if median > self.day.hottest_median {
+            self.day.hottest_median = median;
+            self.day.hottest_end_s = weather.period_s[1];
+            self.day.hottest_utci.copy_from_slice(&self.now.utci);
         }
         self.hours.push(weather.period_s[1]);
         self.air.push(weather.air);
         for gauge in &mut self.gauges {
             gauge.mean_radiant.push(f64::from(self.now.mean_radiant[gauge.cell]));
             gauge.utci.push(f64::from(self.now.utci[gauge.cell]));
+            gauge.air.push(f64::from(self.now.air[gauge.cell]));
         }
         Ok(())
+    }
+
+    /// Median UTCI of the outdoors that counts, of the last period.
+    fn median_now(&self) -> f64 {
+        let mut felt = self.outdoors(&self.now.utci);
+        let middle = felt.len() / 2;
+        if felt.is_empty() {
+            return f64::NEG_INFINITY;
+        }
+        f64::from(*felt.select_nth_unstable_by(middle, f32::total_cmp).1)
+    }
+
+    /// Values of the outdoors that counts.
+    pub(crate) fn outdoors(&self, values: &[f32]) -> Vec<f32> {
+        let cells = values.iter().zip(&self.setup.is_open).zip(&self.study);
+        cells
+            .filter(|((value, open), study)| **open && **study && value.is_finite())
+            .map(|((value, _), _)| *value)
+            .collect()
     }
 
     /// Mean air temperature of the day around a time, °C.
@@ -163,95 +225,6 @@ impl HeatRun {
         let near = self.setup.weather.iter().filter(|w| (w.middle_s() - time_s).abs() <= 43_200.0);
         let (sum, n) = near.fold((0.0, 0.0), |(sum, n), w| (sum + w.air, n + 1.0));
         sum / f64::max(n, 1.0)
-    }
-
-    fn indicators(&self) -> Indicators {
-        let study = self.view.study_mask();
-        let counts = |cell: &usize| self.setup.is_open[*cell] && study.values[*cell];
-        let mut highest: Vec<f32> = (0..study.values.len())
-            .filter(counts)
-            .map(|cell| self.day.highest_utci[cell])
-            .filter(|utci| utci.is_finite())
-            .collect();
-        highest.sort_by(f32::total_cmp);
-        let share = |least: f32| {
-            let above = highest.iter().filter(|utci| **utci >= least).count();
-            100.0 * above as f64 / highest.len().max(1) as f64
-        };
-        let quantile = |q: f64| {
-            let at = (q * highest.len().saturating_sub(1) as f64).round() as usize;
-            highest.get(at).map_or(f64::NAN, |utci| f64::from(*utci))
-        };
-        let cell_ha = study.spec.cell_area() / 1e4;
-        let row = |id: &str, fr: &str, en: &str, value: f64, unit: &str, decimals: u8| {
-            Indicator::quantity(id, Text::new(fr, en), value, unit, decimals)
-        };
-        let median_fr = "UTCI maximal médian de l'espace extérieur";
-        let rows = vec![
-            row(
-                "outdoor_area",
-                "Espace extérieur (sans bâtiments ni eau)",
-                "Outdoor area (no buildings, no water)",
-                highest.len() as f64 * cell_ha,
-                "ha",
-                2,
-            ),
-            row(
-                "utci_max_median",
-                median_fr,
-                "Median of the highest UTCI outdoors",
-                quantile(0.5),
-                "degC",
-                1,
-            ),
-            row(
-                "utci_max_p10",
-                "UTCI maximal du dixième le plus frais",
-                "Highest UTCI of the coolest tenth",
-                quantile(0.1),
-                "degC",
-                1,
-            ),
-            row(
-                "utci_max_p90",
-                "UTCI maximal du dixième le plus chaud",
-                "Highest UTCI of the hottest tenth",
-                quantile(0.9),
-                "degC",
-                1,
-            ),
-            row(
-                "strong_heat_share",
-                "Part de l'espace extérieur sous stress fort ou plus (UTCI ≥ 32 °C)",
-                "Share of the outdoor area under strong heat stress or more (UTCI ≥ 32 °C)",
-                share(STRONG),
-                "%",
-                1,
-            ),
-            row(
-                "very_strong_heat_share",
-                "Part sous stress très fort ou plus (UTCI ≥ 38 °C)",
-                "Share under very strong heat stress or more (UTCI ≥ 38 °C)",
-                share(VERY_STRONG),
-                "%",
-                1,
-            ),
-            row(
-                "extreme_heat_share",
-                "Part sous stress extrême (UTCI ≥ 46 °C)",
-                "Share under extreme heat stress (UTCI ≥ 46 °C)",
-                share(46.0),
-                "%",
-                1,
-            ),
-        ];
-        Indicators {
-            groups: vec![IndicatorGroup {
-                id: "outdoor_comfort".into(),
-                title: Text::new("Confort extérieur", "Outdoor comfort"),
-                rows,
-            }],
-        }
     }
 
     fn series(&self) -> Vec<GaugeSeries> {
@@ -265,7 +238,7 @@ impl HeatRun {
             times_s: self.hours.clone(),
             values: values.to_vec(),
         };
-        let air = Text::new("Température de l'air", "Air temperature");
+        let air = Text::new("Température de l'air (station)", "Air temperature (station)");
         let mut all = vec![series(&domain, None, "air_temperature", air, &self.air)];
         for gauge in &self.gauges {
             let at = Some(gauge.position);
@@ -278,6 +251,8 @@ impl HeatRun {
                 &gauge.mean_radiant,
             ));
             all.push(series(&gauge.name, at, "utci", Text::new("UTCI", "UTCI"), &gauge.utci));
+            let air = Text::new("Température de l'air", "Air temperature");
+            all.push(series(&gauge.name, at, "air_temperature", air, &gauge.air));
         }
         all
     }
@@ -294,7 +269,8 @@ impl Run for HeatRun {
             self.done += 1;
             context.report_time(weather.period_s[1].max(0.0));
         }
-        let Now { mean_radiant, utci, reached } = &self.now;
+        let Now { mean_radiant, utci, reached, air } = &self.now;
+        fields.output("air_temperature").copy_from_slice(air);
         fields.output("mean_radiant_temperature").copy_from_slice(mean_radiant);
         fields.output("utci").copy_from_slice(utci);
         fields.output("direct_sun_share").copy_from_slice(reached);
@@ -302,28 +278,16 @@ impl Run for HeatRun {
     }
 
     fn finish(&mut self, _: &RunContext) -> Result<Outcome> {
-        let indicators = self.indicators();
-        let value = |id: &str| indicators.get(id).and_then(|i| i.value).unwrap_or(f64::NAN);
-        let (median, share) = (value("utci_max_median"), value("very_strong_heat_share"));
-        let sentence = |l: Language| {
-            let (median, share) = (l.number(median, 1), l.number(share, 0));
-            match l {
-                Language::Fr => format!(
-                    "Au plus chaud de la journée, l'UTCI (température équivalente ressentie) médian de l'espace extérieur atteint {median} °C ; {share} % de cet espace connaît un stress thermique très fort (38 °C et plus)."
-                ),
-                Language::En => format!(
-                    "At the hottest of the day the median UTCI (equivalent temperature felt) outdoors reaches {median} °C; {share} % of that area is under very strong heat stress (38 °C and more)."
-                ),
-            }
-        };
+        let found = Found::new(self)?;
         Ok(Outcome {
-            statics: self.statics(),
+            statics: found.statics(),
             gauges: self.series(),
-            key_messages: vec![Text::new(sentence(Language::Fr), sentence(Language::En))],
+            assets: found.tables(),
+            key_messages: found.key_messages(),
             calibration: self.parameters.calibration.clone(),
-            hypotheses: std::mem::take(&mut self.setup.hypotheses),
-            warnings: std::mem::take(&mut self.setup.warnings),
-            indicators,
+            hypotheses: found.hypotheses(),
+            warnings: found.warnings(),
+            indicators: found.indicators(),
             ..Outcome::default()
         })
     }
@@ -331,22 +295,37 @@ impl Run for HeatRun {
     fn visit_state(&mut self, visitor: &mut dyn StateVisitor) -> Result<bool, StateError> {
         visitor.counter("done", &mut self.done)?;
         self.setup.site.visit_state(visitor)?;
-        let Now { mean_radiant, utci, reached } = &mut self.now;
+        let Now { mean_radiant, utci, reached, air } = &mut self.now;
+        visitor.array_f32("now_air", air)?;
         visitor.array_f32("mean_radiant", mean_radiant)?;
         visitor.array_f32("utci", utci)?;
         visitor.array_f32("reached", reached)?;
-        let OfDay { highest_utci, highest_mean_radiant, strong_h, very_strong_h, sunlit_h } =
-            &mut self.day;
+        let OfDay {
+            highest_utci,
+            highest_mean_radiant,
+            hours_above,
+            sunlit_h,
+            lowest_night_air,
+            hottest_utci,
+            hottest_median,
+            hottest_end_s,
+        } = &mut self.day;
         visitor.array_f32("highest_utci", highest_utci)?;
         visitor.array_f32("highest_mean_radiant", highest_mean_radiant)?;
-        visitor.array_f32("strong_h", strong_h)?;
-        visitor.array_f32("very_strong_h", very_strong_h)?;
+        for hours in hours_above {
+            visitor.array_f32("hours_above", hours)?;
+        }
+        visitor.array_f32("lowest_night_air", lowest_night_air)?;
+        visitor.array_f32("hottest_utci", hottest_utci)?;
+        visitor.scalar("hottest_median", hottest_median)?;
+        visitor.scalar("hottest_end_s", hottest_end_s)?;
         visitor.array_f32("sunlit_h", sunlit_h)?;
         visitor.list("hours", &mut self.hours)?;
         visitor.list("air", &mut self.air)?;
         for gauge in &mut self.gauges {
             visitor.list("gauge_mean_radiant", &mut gauge.mean_radiant)?;
             visitor.list("gauge_utci", &mut gauge.utci)?;
+            visitor.list("gauge_air", &mut gauge.air)?;
         }
         Ok(true)
     }

@@ -1,19 +1,23 @@
 //! Parameters and territory → a site under the sun, and the weather of its hours.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use twin_core::language::Text;
 use twin_core::results::exposure::footprint_cells;
 use twin_core::simulation::RunContext;
-use twin_core::spatial::{Crs, Transformer};
+use twin_core::spatial::{Crs, Grid, Transformer, cells_within};
 use twin_core::territory::{Aggregation, LandCover, SurfaceProperties, TerritoryView};
 use twin_core::{Error, Language, Result};
 use twin_sunlight::{Place, Scene, Sun, sun_position};
 
+use crate::island::{HeatIsland, SunHours};
 use crate::parameters::{Parameters, PostureName};
 use crate::radiation::posture::{Absorption, Posture};
-use crate::radiation::{Course, Day, GroundKind, Materials, Site};
+use crate::radiation::{Course, GroundKind, Materials, Site};
 use crate::weather::{Weather, read_weather};
+use crate::zones::units::Units;
 
 /// Days of the year with leaves, 7 April to 27 October, and what crowns let through then and else (Lindberg &
 /// Grimmond 2011; Konarska et al. 2014, doi:10.1007/s00704-013-1000-3).
@@ -22,6 +26,8 @@ const WITH_LEAVES: f64 = 0.03;
 const WITHOUT_LEAVES: f64 = 0.5;
 /// Radiation at night that a file can hold by error, W/m²; more is a clock that is wrong.
 const NIGHT_W_PER_M2: f64 = 20.0;
+/// Thickness of a sail, m.
+const SAIL_M: f32 = 0.1;
 /// Altitude below which it is night for the whole of a period, degrees.
 const NIGHT_ALTITUDE: f64 = -8.0;
 
@@ -34,6 +40,8 @@ pub(crate) struct Setup {
     /// Cells where people can stand: known ground without a building on it, no water.
     pub(crate) is_open: Vec<bool>,
     pub(crate) gauge_cells: Vec<usize>,
+    /// The nocturnal urban heat island; `None` where the air is that of the weather everywhere.
+    pub(crate) island: Option<HeatIsland>,
     pub(crate) hypotheses: Vec<Text>,
     pub(crate) warnings: Vec<Text>,
 }
@@ -65,28 +73,38 @@ impl Sky {
 
     /// Day of the year, universal time.
     pub(crate) fn day_of_year(&self, time_s: f64) -> u16 {
-        let at = jiff::SignedDuration::try_from_secs_f64(time_s).unwrap_or_default();
-        let time = self.start.checked_add(at).unwrap_or(self.start);
-        u16::try_from(jiff::tz::Offset::UTC.to_datetime(time).date().day_of_year()).unwrap_or(1)
+        let date = jiff::tz::Offset::UTC.to_datetime(self.time(time_s)).date();
+        u16::try_from(date.day_of_year()).unwrap_or(1)
     }
 
     pub(crate) fn latitude(&self) -> f64 {
         self.place.latitude
     }
 
-    /// Sunrise and highest sun of the day around a time.
-    pub(crate) fn day(&self, time_s: f64, mean_air: f64) -> Result<Day> {
+    /// When the sun rises and sets on the day around a time, and its highest altitude.
+    pub(crate) fn day(&self, time_s: f64) -> Result<(SunHours, f64)> {
         let midnight = time_s - 3600.0 * self.hour(time_s);
-        let (mut sunrise, mut highest) = (None, 0.0f64);
+        let mut hours = SunHours { rises: 24.0, sets: 0.0 };
+        let mut highest = 0.0f64;
         for minute in 0..1440 {
-            let at = midnight + 60.0 * f64::from(minute);
-            let sun = self.sun(at)?;
-            if sun.is_up() && sunrise.is_none() {
-                sunrise = Some(f64::from(minute) / 60.0);
+            let hour = f64::from(minute) / 60.0;
+            let sun = self.sun(midnight + 3600.0 * hour)?;
+            if sun.is_up() {
+                hours = SunHours { rises: hours.rises.min(hour), sets: hour };
             }
             highest = highest.max(sun.altitude);
         }
-        Ok(Day { sunrise: sunrise.unwrap_or(24.0), highest, mean_air })
+        Ok((hours, highest))
+    }
+
+    /// Month of a time, 1 to 12, universal time.
+    fn month(&self, time_s: f64) -> i8 {
+        jiff::tz::Offset::UTC.to_datetime(self.time(time_s)).month()
+    }
+
+    fn time(&self, time_s: f64) -> jiff::Timestamp {
+        let at = jiff::SignedDuration::try_from_secs_f64(time_s).unwrap_or_default();
+        self.start.checked_add(at).unwrap_or(self.start)
     }
 }
 
@@ -161,11 +179,27 @@ pub(crate) fn prepare(
         None => WITHOUT_LEAVES,
     };
     let file = Path::new(&parameters.weather.file);
-    let weather = read_weather(file, context.start, context.duration_s)?;
+    let mut weather = read_weather(file, context.start, context.duration_s)?;
     check_clock(&weather, &sky, file)?;
+    let mut hypotheses = Vec::new();
+    if let Some(climate) = &parameters.climate {
+        let shift = climate.shift([longitude, latitude], &place("climate"))?;
+        for record in &mut weather {
+            shift.apply(record, sky.month(record.middle_s()));
+        }
+        hypotheses.push(shift.told);
+    }
+    parameters.cool_islands.check(&place("cool_islands"))?;
+    if let Some(ratio) = &parameters.inhabitants_per_dwelling {
+        ratio.check(&place("inhabitants_per_dwelling"))?;
+    }
+    let island = match parameters.heat_island {
+        true => HeatIsland::of(&Units::of(view)?, &weather),
+        false => None,
+    };
     let cover = view.land_cover()?;
     let (scene, is_built) = scene(view, trunk_share, least_height)?;
-    let kinds = kinds()?;
+    let (kinds, kind_of) = ground(view, &cover)?;
     let is_open = (0..spec.len())
         .map(|cell| {
             terrain.values[cell].is_finite()
@@ -173,7 +207,6 @@ pub(crate) fn prepare(
                 && cover.values[cell] != LandCover::Water
         })
         .collect();
-    let kind_of = cover.values.iter().map(|cover| cover.value()).collect();
     let posture = match parameters.posture {
         PostureName::Standing => Posture::STANDING,
         PostureName::Sitting => Posture::SITTING,
@@ -192,7 +225,7 @@ pub(crate) fn prepare(
         Ok(spec.index(cell.0, cell.1))
     };
     let gauge_cells = parameters.gauges.iter().map(gauge).collect::<Result<_>>()?;
-    let hypotheses = told(parameters, &weather, transmissivity, wind_factor);
+    hypotheses.extend(told(parameters, &weather, island.as_ref(), transmissivity, wind_factor));
     let mut warnings = Vec::new();
     if spec.cell_size > 4.0 {
         let n = |l: Language| l.number(spec.cell_size, 1);
@@ -201,7 +234,7 @@ pub(crate) fn prepare(
             format!("Cells of {} m: the shade of trees and small streets is lost there; 1 to 2 m suit.", n(Language::En)),
         ));
     }
-    Ok(Setup { site, weather, sky, is_open, gauge_cells, hypotheses, warnings })
+    Ok(Setup { site, weather, sky, is_open, gauge_cells, island, hypotheses, warnings })
 }
 
 /// A file whose sun shines at night counts its hours otherwise than it says.
@@ -232,8 +265,9 @@ fn check_clock(weather: &[Weather], sky: &Sky, file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Kinds of ground by the value of their land cover.
-fn kinds() -> Result<Vec<GroundKind>> {
+/// Kinds of ground, and that of each cell: those of the land covers by their values, then those whose albedo a
+/// measure changes. Lighter ground takes up less sun and warms in proportion.
+fn ground(view: &TerritoryView, cover: &Grid<LandCover>) -> Result<(Vec<GroundKind>, Vec<u8>)> {
     let table = SurfaceProperties::built_in()?;
     let (albedo, emissivity) = (table.property("albedo")?, table.property("emissivity")?);
     let kind = |cover: &LandCover| GroundKind {
@@ -241,7 +275,34 @@ fn kinds() -> Result<Vec<GroundKind>> {
         emissivity: emissivity.get(*cover).unwrap_or(0.95),
         course: course(*cover),
     };
-    Ok(LandCover::ALL.iter().map(kind).collect())
+    let mut kinds: Vec<GroundKind> = LandCover::ALL.iter().map(kind).collect();
+    let mut changed: BTreeMap<(u8, u32), u8> = BTreeMap::new();
+    let mut kind_of = Vec::with_capacity(cover.values.len());
+    for (cover, given) in cover.values.iter().zip(view.surface_property("albedo")?.values) {
+        let usual = kinds[usize::from(cover.value())];
+        if !given.is_finite() || given == usual.albedo as f32 {
+            kind_of.push(cover.value());
+            continue;
+        }
+        let at = match changed.entry((cover.value(), given.to_bits())) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => {
+                let at = u8::try_from(kinds.len()).map_err(|_| {
+                    Error::simulation(
+                        "heat",
+                        "trop d'albédos différents dans les mesures ; en garder 200 au plus",
+                        "too many different albedos among the measures; keep 200 at most",
+                    )
+                })?;
+                let albedo = f64::from(given);
+                let course = usual.course.scaled((1.0 - albedo) / (1.0 - usual.albedo));
+                kinds.push(GroundKind { albedo, course, ..usual });
+                *new.insert(at)
+            }
+        };
+        kind_of.push(at);
+    }
+    Ok((kinds, kind_of))
 }
 
 /// Ground and roofs, crowns; and where a building stands.
@@ -269,16 +330,27 @@ fn scene(
                 if seen.is_finite() { seen.max(ground.values[cell]) } else { stated };
         }
     }
-    let tops: Vec<f32> = (0..spec.len())
+    let mut tops: Vec<f32> = (0..spec.len())
         .map(|cell| {
             let height = canopy.values[cell];
             let is_tree = height.is_finite() && f64::from(height) >= least_height_m;
             if is_tree && !is_built[cell] { ground.values[cell] + height } else { f32::NAN }
         })
         .collect();
-    let undersides: Vec<f32> = (0..spec.len())
+    let mut undersides: Vec<f32> = (0..spec.len())
         .map(|cell| ground.values[cell] + trunk_share as f32 * canopy.values[cell])
         .collect();
+    for sail in view.shade_sails() {
+        cells_within(&spec, &sail.area, |row, column| {
+            let cell = spec.index(row, column);
+            let height = ground.values[cell] + sail.height_m as f32;
+            // Below a crown that stands higher it changes nothing.
+            if !is_built[cell] && (tops[cell].is_nan() || tops[cell] < height) {
+                tops[cell] = height;
+                undersides[cell] = height - SAIL_M;
+            }
+        });
+    }
     let fail = |error: twin_sunlight::Error| {
         Error::simulation(
             "heat",
@@ -293,6 +365,7 @@ fn scene(
 fn told(
     parameters: &Parameters,
     weather: &[Weather],
+    island: Option<&HeatIsland>,
     transmissivity: f64,
     wind_factor: f64,
 ) -> Vec<Text> {
@@ -303,15 +376,10 @@ fn told(
     let (fr, en) = (Language::Fr, Language::En);
     vec![
         Text::new(
-            format!(
-                "Météo : {source} ; température de l'air au plus {} °C, la même partout : l'îlot de chaleur urbain n'y est pas ajouté.",
-                n(fr, hottest, 1)
-            ),
-            format!(
-                "Weather: {source}; air temperature at most {} °C, the same everywhere: no urban heat island is added.",
-                n(en, hottest, 1)
-            ),
+            format!("Météo : {source} ; température de l'air au plus {} °C.", n(fr, hottest, 1)),
+            format!("Weather: {source}; air temperature at most {} °C.", n(en, hottest, 1)),
         ),
+        island_told(island, parameters.heat_island),
         Text::new(
             format!(
                 "Vent de la météo (à 10 m, en terrain dégagé) réduit à {} % pour l'UTCI.",
@@ -334,4 +402,32 @@ fn told(
             "Temperatures of ground and walls in the sun by courses of the day from the literature (Lindberg et al. 2016), in the shade that of the air with a lag of 4.4 h.",
         ),
     ]
+}
+
+/// What the report says of the heat island.
+fn island_told(island: Option<&HeatIsland>, is_wanted: bool) -> Text {
+    let Some(island) = island else {
+        return match is_wanted {
+            true => Text::new(
+                "La météo couvre moins d'un jour : pas d'îlot de chaleur urbain, la température de l'air est la même partout.",
+                "The weather covers less than a day: no urban heat island, the air temperature is the same everywhere.",
+            ),
+            false => Text::new(
+                "Pas d'îlot de chaleur urbain : la température de l'air est la même partout.",
+                "No urban heat island: the air temperature is the same everywhere.",
+            ),
+        };
+    };
+    let most = island.shape.range().map_or(0.0, |r| f64::from(r.1)) * island.highest();
+    let n = |l: Language| l.number(most, 1);
+    Text::new(
+        format!(
+            "Îlot de chaleur urbain nocturne par quartier (Theeuwes et al. 2017) : au plus {} K de plus que la station, supposée hors de la ville ; établi sur des villes, il majore celui d'un bourg ; nul de jour et hors du bâti ; cours de la nuit d'après Oke (1982).",
+            n(Language::Fr)
+        ),
+        format!(
+            "Nocturnal urban heat island by district (Theeuwes et al. 2017): at most {} K above the station, taken as outside the town; found in cities, it overstates that of a village; none by day and beyond built land; course of the night after Oke (1982).",
+            n(Language::En)
+        ),
+    )
 }

@@ -8,16 +8,11 @@
 
 use std::collections::BTreeMap;
 
-use petgraph::Direction;
-use petgraph::algo::dijkstra;
-use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::EdgeFiltered;
 use twin_core::scenario::NO_ACCESS;
 use twin_core::spatial::{Extent, Grid, cells_along, line_length};
 use twin_core::territory::{Features, Road, RoadNature, TrafficDirection};
+use twin_streets::{Builder, Directions, NodeIndex, Streets, Way};
 
-/// Ends of stretches within this distance meet, metres.
-const JOINT_M: f64 = 0.1;
 /// Speed of stretches without one, km/h: that of towns.
 const SPEED_KM_PER_H: f64 = 30.0;
 /// Where a road ends this close to the border of the territory it goes on beyond it, metres.
@@ -48,16 +43,13 @@ struct Arc {
 
 /// The roads of light vehicles.
 pub struct Network {
-    graph: DiGraph<[f64; 2], Arc>,
-    nodes: rstar::RTree<NodePoint>,
+    streets: Streets<Arc>,
     sources: BTreeMap<Target, Vec<NodeIndex>>,
     /// Stretches that are cut, by position in `Features::roads`.
     pub cut: Vec<usize>,
     /// Length of the stretches that are cut, metres.
     pub cut_m: f64,
 }
-
-type NodePoint = rstar::primitives::GeomWithData<[f64; 2], NodeIndex>;
 
 /// Times from a kind of place to the node nearest to a building.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -83,14 +75,8 @@ impl Network {
         cut_depth_m: f64,
         extent: &Extent,
     ) -> Self {
-        let mut network = Self {
-            graph: DiGraph::new(),
-            nodes: rstar::RTree::new(),
-            sources: BTreeMap::new(),
-            cut: Vec::new(),
-            cut_m: 0.0,
-        };
-        let mut joints: BTreeMap<[i64; 2], NodeIndex> = BTreeMap::new();
+        let mut streets = Builder::default();
+        let (mut cut, mut cut_m) = (Vec::new(), 0.0);
         for (index, road) in features.roads.iter().enumerate().filter(|(_, r)| is_drivable(r)) {
             let is_above = road.is_bridge() || road.is_tunnel();
             let is_closed = road.light_vehicle_access.as_deref() == Some(NO_ACCESS);
@@ -101,30 +87,23 @@ impl Network {
                 let is_wet = !is_above && cells_along(&depth_m.spec, line).iter().any(is_deep);
                 is_cut_here |= is_wet;
                 let length_m = line_length(line);
-                network.cut_m += if is_wet || is_closed { length_m } else { 0.0 };
-                let [from, to] = [first, last].map(|p| network.joint(&mut joints, [p[0], p[1]]));
+                cut_m += if is_wet || is_closed { length_m } else { 0.0 };
                 let speed = road.mean_speed_km_per_h.filter(|v| *v > 0.0).unwrap_or(SPEED_KM_PER_H);
                 let arc = Arc { time_s: length_m / (speed / 3.6), is_cut: is_wet || is_closed };
-                if road.direction != Some(TrafficDirection::Backward) {
-                    network.graph.add_edge(from, to, arc);
-                }
-                if road.direction != Some(TrafficDirection::Forward) {
-                    network.graph.add_edge(to, from, arc);
-                }
+                let directions = match road.direction {
+                    Some(TrafficDirection::Forward) => Directions::Forward,
+                    Some(TrafficDirection::Backward) => Directions::Backward,
+                    _ => Directions::Both,
+                };
+                streets.add([first[0], first[1]], [last[0], last[1]], directions, arc);
             }
             if is_cut_here {
-                network.cut.push(index);
+                cut.push(index);
             }
         }
-        let placed = network.graph.node_indices().map(|n| NodePoint::new(network.graph[n], n));
-        network.nodes = rstar::RTree::bulk_load(placed.collect());
+        let mut network = Self { streets: streets.build(), sources: BTreeMap::new(), cut, cut_m };
         network.find_sources(features, extent);
         network
-    }
-
-    fn joint(&mut self, joints: &mut BTreeMap<[i64; 2], NodeIndex>, at: [f64; 2]) -> NodeIndex {
-        let key = at.map(|v| (v / JOINT_M).round() as i64);
-        *joints.entry(key).or_insert_with(|| self.graph.add_node(at))
     }
 
     fn find_sources(&mut self, features: &Features, extent: &Extent) {
@@ -135,16 +114,16 @@ impl Network {
                 _ => continue,
             };
             let middle = facility.geometry.extent().map(|e| e.centre());
-            if let Some(node) = middle.and_then(|(x, y)| self.nodes.nearest_neighbor(&[x, y])) {
-                self.sources.entry(target).or_default().push(node.data);
+            if let Some(node) =
+                middle.and_then(|(x, y)| self.streets.nearest([x, y], f64::INFINITY))
+            {
+                self.sources.entry(target).or_default().push(node);
             }
         }
         let inner = extent.buffered(-BORDER_M);
-        let leaves = |n: &NodeIndex| {
-            let [x, y] = self.graph[*n];
-            !inner.contains(x, y)
-        };
-        let ends: Vec<NodeIndex> = self.graph.node_indices().filter(leaves).collect();
+        let leaves = |(_, [x, y]): &(NodeIndex, [f64; 2])| !inner.contains(*x, *y);
+        let ends: Vec<NodeIndex> =
+            self.streets.nodes().filter(leaves).map(|(node, _)| node).collect();
         if !ends.is_empty() {
             self.sources.insert(Target::Outside, ends);
         }
@@ -155,49 +134,28 @@ impl Network {
         self.sources.get(&target).map_or(0, Vec::len)
     }
 
-    /// The node nearest to each place, within a distance; `None` where there is none.
-    pub fn nearest(&self, [x, y]: [f64; 2], within_m: f64) -> Option<NodeIndex> {
-        let node = self.nodes.nearest_neighbor(&[x, y])?;
-        let [nx, ny] = *node.geom();
-        ((nx - x).hypot(ny - y) <= within_m).then_some(node.data)
+    /// The node nearest to a place, within a distance; `None` where there is none.
+    pub fn nearest(&self, at: [f64; 2], within_m: f64) -> Option<NodeIndex> {
+        self.streets.nearest(at, within_m)
     }
 
     /// Shortest times between the places of a kind and some nodes, without and with the water: from
     /// hospitals and fire stations, and towards the outside.
     pub fn ways(&self, target: Target, nodes: &[Option<NodeIndex>]) -> Vec<Option<Ways>> {
         let Some(sources) = self.sources.get(&target) else { return vec![None; nodes.len()] };
-        let outward = target == Target::Outside;
-        let [before, after] = [false, true].map(|wet| self.times(sources, outward, wet));
-        let time = |times: &BTreeMap<NodeIndex, f64>, node: NodeIndex| {
-            times.get(&node).copied().unwrap_or(f64::INFINITY)
+        let way = match target {
+            Target::Outside => Way::ToSources,
+            _ => Way::FromSources,
         };
+        let [before, after] = [false, true].map(|wet| {
+            let time = |arc: &Arc| (!(wet && arc.is_cut)).then_some(arc.time_s);
+            self.streets.costs(sources, way, time)
+        });
         let of = |node: &Option<NodeIndex>| {
-            let node = (*node)?;
-            Some(Ways { before_s: time(&before, node), after_s: time(&after, node) })
+            let node = (*node)?.index();
+            Some(Ways { before_s: before[node], after_s: after[node] })
         };
         nodes.iter().map(of).collect()
-    }
-
-    /// Shortest time of each node to the nearest of the sources, against the traffic where the way leads
-    /// to them.
-    fn times(&self, sources: &[NodeIndex], against: bool, wet: bool) -> BTreeMap<NodeIndex, f64> {
-        let mut graph = self.graph.clone();
-        // One node before all sources, from which each is reached at once.
-        let start = graph.add_node([f64::NAN; 2]);
-        let free = Arc { time_s: 0.0, is_cut: false };
-        for source in sources {
-            if against {
-                graph.add_edge(*source, start, free);
-            } else {
-                graph.add_edge(start, *source, free);
-            }
-        }
-        if against {
-            graph.reverse();
-        }
-        debug_assert_eq!(graph.neighbors_directed(start, Direction::Incoming).count(), 0);
-        let open = EdgeFiltered::from_fn(&graph, |arc| !(wet && arc.weight().is_cut));
-        dijkstra(&open, start, None, |arc| arc.weight().time_s).into_iter().collect()
     }
 }
 

@@ -7,7 +7,7 @@
 //! | [`damage_table`] | functions of damage by depth, as data |
 //! | [`damage`] | damage of buildings, and its uncertainty |
 //! | `stock` | buildings as damage and people see them |
-//! | `people` | dwellings, inhabitants, jobs, danger |
+//! | `jobs` | jobs at the establishments of a table |
 //! | [`access`] | roads under water and who they cut off |
 //! | `run` | reads the water, computes, hands over |
 //! | `results` | tables, maps, indicators, sentences |
@@ -17,8 +17,8 @@
 pub mod access;
 pub mod damage;
 pub mod damage_table;
+mod jobs;
 pub mod parameters;
-mod people;
 mod results;
 mod run;
 mod stock;
@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use twin_core::Result;
 use twin_core::language::Text;
+use twin_core::results::Inhabitants;
 use twin_core::simulation::{
     Descriptor, Requirement, RequirementKind, Run, RunContext, Simulation, Temporal, Variable,
 };
@@ -46,8 +47,6 @@ const LEVEL: &str = "maximum_water_level";
 const SPEED: &str = "maximum_flow_speed";
 /// How long the water stood.
 const DURATION: &str = "duration_over_threshold";
-/// Table of inhabitants by square, such as INSEE's.
-const POPULATION: &str = "population";
 /// Table of jobs by establishment.
 const JOBS: &str = "jobs";
 
@@ -129,12 +128,7 @@ fn descriptor() -> Descriptor {
             maximum(DURATION, "h", "Durée d'inondation", "Duration of flooding").optional(),
         ],
         requirements: vec![
-            table(
-                POPULATION,
-                &["ind"],
-                "Population par carreau (INSEE)",
-                "Population by square (INSEE)",
-            ),
+            Inhabitants::requirement(),
             table(JOBS, &["effectif"], "Emplois par établissement", "Jobs by establishment"),
         ],
     }

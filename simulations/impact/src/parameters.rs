@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use twin_core::results::InhabitantsPerDwelling;
 use twin_core::simulation::parse_parameters;
 use twin_core::{Error, Result};
 
@@ -28,7 +29,7 @@ pub struct Parameters {
     /// What is not well known.
     pub uncertainty: Uncertainty,
     /// Inhabitants by dwelling and where the figure comes from, in place of the commune's own ratio.
-    pub inhabitants_per_dwelling: Option<Ratio>,
+    pub inhabitants_per_dwelling: Option<InhabitantsPerDwelling>,
     /// Depth × speed from which a person on foot is in danger, m²/s.
     pub pedestrian_danger_m2_per_s: f64,
     /// Roads and who they cut off.
@@ -103,16 +104,6 @@ impl Default for DamageParameters {
 pub struct Value {
     /// Lowest, central and highest, euros before tax by square metre of floor.
     pub eur_per_m2: [f64; 3],
-    /// Where it comes from.
-    pub source: String,
-}
-
-/// Inhabitants by dwelling.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Ratio {
-    /// Inhabitants by dwelling, second homes and empty ones counted among the dwellings.
-    pub value: f64,
     /// Where it comes from.
     pub source: String,
 }
@@ -212,8 +203,7 @@ impl Parameters {
             sourced(&value.source, &key)?;
         }
         if let Some(ratio) = &self.inhabitants_per_dwelling {
-            within("inhabitants_per_dwelling.value", ratio.value, [0.1, 10.0])?;
-            sourced(&ratio.source, "inhabitants_per_dwelling")?;
+            ratio.check(&place("inhabitants_per_dwelling"))?;
         }
         Ok(())
     }

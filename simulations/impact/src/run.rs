@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use twin_core::results::Inhabitants;
 use twin_core::simulation::{Fields, Outcome, Run, RunContext};
 use twin_core::spatial::Grid;
 use twin_core::territory::{Aggregation, TerritoryView};
@@ -10,8 +11,8 @@ use twin_core::{Error, Result};
 use crate::access::{Network, Target, Ways};
 use crate::damage::{self, Total};
 use crate::damage_table::DamageTable;
+use crate::jobs::jobs;
 use crate::parameters::Parameters;
-use crate::people::{self, Inhabitants};
 use crate::stock::{Flooding, Reached, Valued, reached};
 use crate::{DEPTH, DURATION, LEVEL, SPEED};
 
@@ -107,7 +108,7 @@ impl<'a> Found<'a> {
             .collect();
         let reached = reached(view, water, parameters);
         context.check_cancelled()?;
-        let inhabitants = Inhabitants::of(view, parameters)?;
+        let inhabitants = Inhabitants::of(view, parameters.inhabitants_per_dwelling.as_ref())?;
         let is_wet = |x: f64, y: f64| {
             let in_street =
                 water.depth.at(x, y).is_some_and(|d| f64::from(*d) > parameters.wet_depth_m);
@@ -119,7 +120,7 @@ impl<'a> Found<'a> {
             };
             in_street || in_building()
         };
-        let jobs = people::jobs(view, is_wet);
+        let jobs = jobs(view, is_wet);
         let valued = Valued::new(view, &reached, table, parameters);
         let storey_m = parameters.damage.storey_height_m;
         let exposed: Vec<_> = valued.buildings.iter().map(|(_, exposed)| *exposed).collect();

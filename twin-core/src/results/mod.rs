@@ -4,6 +4,7 @@ pub mod comparison;
 pub mod exposure;
 mod finished_run;
 mod indicator;
+mod inhabitants;
 mod manifest;
 mod marks;
 mod scores;
@@ -11,6 +12,7 @@ mod store;
 
 pub use finished_run::{FieldDisplay, FieldMap, FinishedRun, RecordedSeries};
 pub use indicator::{Indicator, IndicatorGroup, Indicators};
+pub use inhabitants::{FEWEST_HOUSEHOLDS, Inhabitants, InhabitantsPerDwelling};
 pub use manifest::{InputFile, RunLog, RunManifest, ScenarioManifest, TerritoryRecord};
 pub use marks::{FloodMark, FloodMarks, read_flood_marks};
 pub use scores::{ErrorScores, ExtentScores, SeriesScores};

@@ -15,13 +15,14 @@ pub use file::{
 pub use inherit::Change;
 pub use measures::{
     BankLowered, Breach, Bridge, BuildingAdded, BuildingDemolished, BuildingRaised, CoverChanged,
-    FloodGate, FloorRaised, GreenRoofs, Levee, LeveeRemoved, MeasureContext, MeasureKind,
-    NO_ACCESS, PlantedStrip, RetentionArea, RoadCut, Swale, TreesFelled, TreesPlanted,
+    FloodGate, FloorRaised, GreenRoofs, GroundAlbedo, Levee, LeveeRemoved, MeasureContext,
+    MeasureKind, NO_ACCESS, PlantedStrip, RetentionArea, RoadCut, ShadeSails, Swale, TreesFelled,
+    TreesPlanted,
 };
 pub use quantity::{DatumRef, Duration, Level};
 
 /// What measures make, for those who write one.
 pub use crate::territory::{
     BasinOutlet, BreachTrigger, Edit, GreenRoof, LineStructure, OpeningKind, RasterOperation,
-    StructureBreach, StructureOpening,
+    ShadeSail, StructureBreach, StructureOpening,
 };

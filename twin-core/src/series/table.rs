@@ -21,6 +21,8 @@ pub enum Quantity {
     RainDepth,
     /// Intensity of rain: mm/h.
     RainIntensity,
+    /// Temperature: °C.
+    Temperature,
 }
 
 impl Quantity {
@@ -38,6 +40,7 @@ impl Quantity {
             ],
             Self::Level => &[("mm", 1e-3), ("cm", 1e-2), ("m", 1.0)],
             Self::RainDepth => &[("mm", 1e-3)],
+            Self::Temperature => &[("degc", 1.0), ("°c", 1.0), ("_c", 1.0)],
             Self::RainIntensity => &[("mm_per_h", 1e-3 / 3600.0), ("mm/h", 1e-3 / 3600.0)],
         }
     }
@@ -50,6 +53,8 @@ impl Quantity {
             (Self::Level, crate::Language::En) => "of the level (m, cm or mm)",
             (Self::RainDepth, crate::Language::Fr) => "de la hauteur de pluie (mm)",
             (Self::RainDepth, crate::Language::En) => "of the depth of rain (mm)",
+            (Self::Temperature, crate::Language::Fr) => "de la température (°C)",
+            (Self::Temperature, crate::Language::En) => "of the temperature (°C)",
             (Self::RainIntensity, crate::Language::Fr) => "de l'intensité de pluie (mm/h)",
             (Self::RainIntensity, crate::Language::En) => "of the intensity of rain (mm/h)",
         }
@@ -258,7 +263,7 @@ impl Series {
                 }
                 let ratio = (number / before).abs();
                 let jump = |r: f64| (900.0..1100.0).contains(&r);
-                if jump(ratio) || jump(ratio.recip()) {
+                if quantity != Quantity::Temperature && (jump(ratio) || jump(ratio.recip())) {
                     return Err(at(
                         format!(
                             "la valeur saute d'un facteur 1 000 ({before} puis {number}) : deux unités dans le fichier"

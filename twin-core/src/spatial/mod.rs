@@ -10,6 +10,7 @@ pub(crate) mod facet;
 mod geometry;
 mod grid;
 mod rasterise;
+mod regions;
 
 pub(crate) use crs::Projection;
 pub use crs::{Crs, Geographic, Globe, HeightGrid, LocalFrame, Transformer, VerticalDatum};
@@ -19,3 +20,4 @@ pub use facet::FlatFace;
 pub use geometry::{Geometry, Line, Polygon, Position, line_length, rings_contain};
 pub use grid::{Grid, GridSpec};
 pub use rasterise::{cell_lengths, cells_along, cells_near, cells_within};
+pub use regions::{Regions, steps_from};

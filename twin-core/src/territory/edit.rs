@@ -15,9 +15,9 @@ use crate::{Error, Result};
 /// A change of the territory.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Edit {
-    /// Changes a grid band inside polygons.
+    /// Changes a grid band, or a surface property, inside polygons.
     Raster {
-        /// Band of `grids.h5`, such as `dtm` or `land_cover`.
+        /// Band of `grids.h5`, such as `dtm` or `land_cover`, or property, such as `albedo`.
         band: String,
         /// Polygons in the territory's CRS.
         area: Geometry,
@@ -57,6 +57,8 @@ pub enum Edit {
     Outlet(BasinOutlet),
     /// Makes roofs hold rain back.
     GreenRoof(GreenRoof),
+    /// Hangs cloth over people.
+    ShadeSail(ShadeSail),
 }
 
 /// What happens to the cells of a [`Edit::Raster`].
@@ -171,6 +173,15 @@ pub struct GreenRoof {
     pub retention_m: f64,
 }
 
+/// Cloth over people, which keeps the sun off as crowns do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShadeSail {
+    /// Polygons in the territory's CRS.
+    pub area: Vec<Polygon>,
+    /// Height above the ground, m.
+    pub height_m: f64,
+}
+
 /// What stands over an opening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpeningKind {
@@ -258,7 +269,8 @@ pub(super) fn edited_features(
             | Edit::Structure(_)
             | Edit::Breach { .. }
             | Edit::Outlet(_)
-            | Edit::GreenRoof(_) => (),
+            | Edit::GreenRoof(_)
+            | Edit::ShadeSail(_) => (),
         }
     }
     Features::from_tables(folder, tables)

@@ -51,7 +51,7 @@ pub use construction::{
 pub use crossings::{Crossing, crossings, lowest_exit};
 pub use edit::{
     BasinOutlet, BreachTrigger, Edit, GreenRoof, LineStructure, OpeningKind, RasterOperation,
-    StructureBreach, StructureOpening,
+    ShadeSail, StructureBreach, StructureOpening,
 };
 pub use facility::{Facility, FacilityClass, FacilityClasses};
 pub use features::{FeatureVisitor, FeatureVisitorMut, Features};

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::crest_lines::crest_lines;
 use super::edit::edited_features;
 use super::{
-    BasinOutlet, Edit, Features, GreenRoof, LandCover, LineStructure, RasterOperation,
+    BasinOutlet, Edit, Features, GreenRoof, LandCover, LineStructure, RasterOperation, ShadeSail,
     SurfaceProperties, Territory,
 };
 use crate::formats::FeatureTable;
@@ -127,6 +127,14 @@ impl TerritoryView {
         })
     }
 
+    /// Sails that measures hang over people.
+    pub fn shade_sails(&self) -> impl Iterator<Item = &ShadeSail> {
+        self.edits.iter().filter_map(|edit| match edit {
+            Edit::ShadeSail(sail) => Some(sail),
+            _ => None,
+        })
+    }
+
     /// Crests of the dykes, embankments and walls of the territory that the run grid is too coarse to
     /// hold, one structure a kind, with what measures do to the terrain done to them.
     ///
@@ -183,13 +191,17 @@ impl TerritoryView {
     fn edited(&self, band: &str, edited: &str, aggregation: Aggregation) -> Result<Grid<f32>> {
         let is_categorical = aggregation == Aggregation::Majority;
         let mut grid = self.aggregate_of(band, |value| value, aggregation, is_categorical)?;
-        for (area, operation) in self.raster_edits(edited) {
+        self.apply_edits(edited, &mut grid);
+        Ok(grid)
+    }
+
+    fn apply_edits(&self, band: &str, grid: &mut Grid<f32>) {
+        for (area, operation) in self.raster_edits(band) {
             cells_within(&self.spec, area.polygons(), |row, column| {
                 let cell = &mut grid[(row, column)];
                 *cell = operation.apply(*cell);
             });
         }
-        Ok(grid)
     }
 
     /// The edits of a band in order.
@@ -221,10 +233,12 @@ impl TerritoryView {
     }
 
     /// A surface property by land cover, such as `manning_n` or `albedo` (see
-    /// [`SurfaceProperties`]); `NaN` for classes without a value.
+    /// [`SurfaceProperties`]), with what measures do to it; `NaN` for classes without a value.
     pub fn surface_property(&self, id: &str) -> Result<Grid<f32>> {
         let lookup = SurfaceProperties::built_in()?.property(id)?.lookup();
-        Ok(self.land_cover()?.map(|cover| lookup[usize::from(cover.value())]))
+        let mut grid = self.land_cover()?.map(|cover| lookup[usize::from(cover.value())]);
+        self.apply_edits(id, &mut grid);
+        Ok(grid)
     }
 
     /// Fingerprint of all that the view adds to the territory: grid, edits, study area, inputs.

@@ -43,6 +43,10 @@ use tables::{Sent, Tables, WIDTH};
 const CROWN_ALBEDO: f64 = 0.18;
 /// Time over which the temperature of the ground follows the sun, days (Lindberg et al. 2016: 43 minutes).
 const GROUND_LAG_DAYS: f64 = 1.0 / 33.27;
+/// By how much Prata's formula overestimates what the clear sky sends by day, W/m² (Jonsson et al. 2006, Theor.
+/// Appl. Climatol. 85, 185–201; Duarte et al. 2006, doi:10.1016/j.agrformet.2006.06.008; taken off by Lindberg
+/// et al. 2008).
+const DAY_EXCESS_W_PER_M2: f64 = 25.0;
 /// Sides: north, east, south, west.
 const SIDES: [f64; 4] = [0.0, 90.0, 180.0, 270.0];
 
@@ -342,7 +346,10 @@ impl Sky {
         let clearness = moment.clearness.or(measured).unwrap_or(1.0);
         // Prata 1996, doi:10.1002/qj.49712253306.
         let water = 46.5 * air.vapour_hpa() / (air.temperature + ZERO);
-        let clear_emissivity = 1.0 - (1.0 + water) * (-(1.2 + 3.0 * water).sqrt()).exp();
+        let prata = 1.0 - (1.0 + water) * (-(1.2 + 3.0 * water).sqrt()).exp();
+        let air_w_per_m2 = SIGMA * (air.temperature + ZERO).powi(4);
+        let excess = if sun.is_up() { DAY_EXCESS_W_PER_M2 / air_w_per_m2 } else { 0.0 };
+        let clear_emissivity = prata - excess;
         let clouds = if clearness < 0.95 { 1.0 - clearness } else { 0.0 };
         Self {
             split: split(global, &sun, day_of_year, &air),

@@ -20,6 +20,13 @@ pub struct Course {
     pub warmest: f64,
 }
 
+impl Course {
+    /// Of a surface that warms by a part of it in the same sun.
+    pub fn scaled(self, share: f64) -> Self {
+        Self { slope: share * self.slope, intercept: share * self.intercept, ..self }
+    }
+}
+
 /// Walls (cobble stone's course).
 pub(super) const WALL: Course = Course { slope: 0.37, intercept: -3.41, warmest: 15.0 };
 

@@ -5,7 +5,6 @@ use twin_core::results::exposure::{self, Water};
 use twin_core::results::{Indicator, IndicatorGroup, Indicators};
 
 use crate::access::Target;
-use crate::people::FEWEST_HOUSEHOLDS;
 use crate::run::Found;
 use crate::stock::{Reached, ground_floor_dwellings};
 
@@ -74,27 +73,13 @@ impl Found<'_> {
     }
 
     /// Inhabitants of some buildings, as they may be told.
-    fn people_row<'r>(
+    fn people_row(
         &self,
         id: &str,
         label: Text,
-        buildings: impl Iterator<Item = usize> + 'r,
+        buildings: impl Iterator<Item = usize>,
     ) -> Indicator {
-        if !self.inhabitants.is_known() {
-            return Indicator::unknown(id, label, "person", self.inhabitants.note.clone());
-        }
-        let (mut people, mut dwellings) = (0.0, 0.0);
-        for building in buildings {
-            people += self.inhabitants.of[building];
-            let of = &self.view.features().buildings[building];
-            dwellings += f64::from(of.dwellings.unwrap_or(0));
-        }
-        if dwellings > 0.0 && (dwellings < FEWEST_HOUSEHOLDS || people < FEWEST_HOUSEHOLDS) {
-            return Indicator::unknown(id, label, "person", secret());
-        }
-        let rounded = (people / 10.0).round() * 10.0;
-        Indicator::quantity(id, label, rounded, "person", 0)
-            .with_note(self.inhabitants.note.clone())
+        self.inhabitants.indicator(self.view, id, label, buildings)
     }
 
     fn inhabitants_row(&self) -> Indicator {
@@ -283,12 +268,5 @@ fn no_dwellings() -> Text {
     Text::new(
         "les sources ne donnent aucun nombre de logements",
         "the sources give no number of dwellings",
-    )
-}
-
-fn secret() -> Text {
-    Text::new(
-        "moins de 11 logements ou habitants : non publié (secret statistique)",
-        "fewer than 11 dwellings or inhabitants: not published (statistical secrecy)",
     )
 }

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use twin_core::export::{Legend, Rgb};
 use twin_core::formats::{Feature, FeatureTable, FieldKind, Value};
 use twin_core::language::Text;
+use twin_core::results::FEWEST_HOUSEHOLDS;
 use twin_core::simulation::{ResultMap, StaticField};
 use twin_core::spatial::{Geometry, Grid, Polygon};
 
-use crate::people::FEWEST_HOUSEHOLDS;
 use crate::run::Found;
 
 /// Side of a square, metres: that of INSEE's grid.

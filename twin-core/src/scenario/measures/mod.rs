@@ -13,6 +13,8 @@
 //! | `planted-strip` | a hedge or a strip of grass along a line, on a bank where wanted |
 //! | `swale` | a strip dug along a line: a swale, a street of another profile |
 //! | `green-roof` | roofs that hold rain back |
+//! | `ground-albedo` | ground made lighter or darker |
+//! | `shade-sail` | cloth over a street or a place |
 //! | `trees-planted` | single trees or rows of trees |
 //! | `trees-felled` | all trees within polygons taken away |
 //! | `building-added` | a new building |
@@ -31,6 +33,7 @@ mod ground;
 mod levee;
 mod outlet;
 mod road;
+mod shade;
 mod surface;
 mod trees;
 
@@ -40,6 +43,7 @@ pub use crossing::{Bridge, FloodGate};
 pub use ground::{BankLowered, LeveeRemoved, RetentionArea};
 pub use levee::Levee;
 pub use road::{NO_ACCESS, RoadCut};
+pub use shade::{GroundAlbedo, ShadeSails};
 pub use surface::{CoverChanged, GreenRoofs, PlantedStrip, Swale};
 pub use trees::{TreesFelled, TreesPlanted};
 

@@ -1,37 +1,89 @@
-//! Inhabitants and jobs by building.
+//! Inhabitants by building.
 //!
 //! Inhabitants of a building are its dwellings × inhabitants by dwelling: those of the square that
 //! INSEE gives where the scenario has its grid (`[inputs.population]`, shared out by dwellings within
 //! each square), else the commune's own ratio, else the stated one. Figures are sums, rounded to ten,
 //! never below what statistical secrecy allows.
 
-use twin_core::formats::FeatureTable;
-use twin_core::language::Text;
-use twin_core::spatial::Geometry;
-use twin_core::territory::{Building, Commune, TerritoryView};
-use twin_core::{Error, Language, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use crate::parameters::Parameters;
+use super::Indicator;
+use crate::formats::FeatureTable;
+use crate::language::Text;
+use crate::simulation::{Requirement, RequirementKind};
+use crate::spatial::Geometry;
+use crate::territory::{Building, Commune, TerritoryView};
+use crate::{Error, Language, Result};
+
+/// Name of the table of inhabitants by square among the inputs of a scenario, such as INSEE's.
+const POPULATION: &str = "population";
 
 /// Fewest households of a published figure (INSEE).
-pub(crate) const FEWEST_HOUSEHOLDS: f64 = 11.0;
+pub const FEWEST_HOUSEHOLDS: f64 = 11.0;
 /// Ratios beyond these show that the territory does not cover the commune, or counts differently.
 const PLAUSIBLE: std::ops::RangeInclusive<f64> = 0.5..=5.0;
 
+/// Inhabitants by dwelling, as a scenario states them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InhabitantsPerDwelling {
+    /// Inhabitants by dwelling, second homes and empty ones counted among the dwellings.
+    pub value: f64,
+    /// Where it comes from.
+    pub source: String,
+}
+
+impl InhabitantsPerDwelling {
+    /// Refuses a figure that no place has, or without a source; `place` names it in errors.
+    ///
+    /// # Errors
+    /// Either of them.
+    pub fn check(&self, place: &str) -> Result<()> {
+        if !(0.1..=10.0).contains(&self.value) {
+            let told = |l: Language| l.number(self.value, 2);
+            return Err(Error::input(
+                format!("{place}.value"),
+                format!(
+                    "{} habitants par logement ; donner une valeur de 0,1 à 10",
+                    told(Language::Fr)
+                ),
+                format!(
+                    "{} inhabitants per dwelling; give a value from 0.1 to 10",
+                    told(Language::En)
+                ),
+            ));
+        }
+        if self.source.trim().is_empty() {
+            return Err(Error::input(
+                format!("{place}.source"),
+                "dire d'où vient la valeur",
+                "say where the value comes from",
+            ));
+        }
+        Ok(())
+    }
+}
+
 /// Inhabitants of every building, and how they were found.
-pub(crate) struct Inhabitants {
+#[derive(Debug, Clone)]
+pub struct Inhabitants {
     /// By building; empty where they cannot be told.
-    pub(crate) of: Vec<f64>,
+    pub of: Vec<f64>,
     /// How, or why not.
-    pub(crate) note: Text,
+    pub note: Text,
 }
 
 impl Inhabitants {
-    pub(crate) fn of(view: &TerritoryView, parameters: &Parameters) -> Result<Self> {
-        if let Some(table) = view.table(crate::POPULATION) {
+    /// Those of a territory: by the squares of the scenario, else by the stated ratio, else by communes.
+    ///
+    /// # Errors
+    /// Squares with fewer inhabitants than none.
+    pub fn of(view: &TerritoryView, stated: Option<&InhabitantsPerDwelling>) -> Result<Self> {
+        if let Some(table) = view.table(POPULATION) {
             return by_squares(view, table);
         }
-        if let Some(ratio) = &parameters.inhabitants_per_dwelling {
+        if let Some(ratio) = stated {
             let n = |l: Language| l.number(ratio.value, 2);
             let note = Text::new(
                 format!(
@@ -50,9 +102,42 @@ impl Inhabitants {
         Ok(by_communes(view))
     }
 
+    /// The table of squares as a plugin declares it.
+    pub fn requirement() -> Requirement {
+        Requirement {
+            name: POPULATION,
+            kind: RequirementKind::Table { columns: &["ind"] },
+            optional: true,
+            title: Text::new("Population par carreau (INSEE)", "Population by square (INSEE)"),
+        }
+    }
+
     /// Whether they could be found.
-    pub(crate) fn is_known(&self) -> bool {
+    pub fn is_known(&self) -> bool {
         !self.of.is_empty()
+    }
+
+    /// Those of some buildings, by position in `Features::buildings`, as they may be published.
+    pub fn indicator(
+        &self,
+        view: &TerritoryView,
+        id: &str,
+        label: Text,
+        buildings: impl Iterator<Item = usize>,
+    ) -> Indicator {
+        if !self.is_known() {
+            return Indicator::unknown(id, label, "person", self.note.clone());
+        }
+        let (mut people, mut dwellings) = (0.0, 0.0);
+        for building in buildings {
+            people += self.of[building];
+            dwellings += f64::from(view.features().buildings[building].dwellings.unwrap_or(0));
+        }
+        if dwellings > 0.0 && (dwellings < FEWEST_HOUSEHOLDS || people < FEWEST_HOUSEHOLDS) {
+            return Indicator::unknown(id, label, "person", secret());
+        }
+        let rounded = (people / 10.0).round() * 10.0;
+        Indicator::quantity(id, label, rounded, "person", 0).with_note(self.note.clone())
     }
 }
 
@@ -182,24 +267,9 @@ fn by_squares(view: &TerritoryView, table: &FeatureTable) -> Result<Inhabitants>
 
 type DwellingPoint = rstar::primitives::GeomWithData<[f64; 2], (usize, f64)>;
 
-/// Jobs at the establishments that water reached, and at all of them; `None` without their table.
-pub(crate) fn jobs(
-    view: &TerritoryView,
-    is_reached: impl Fn(f64, f64) -> bool,
-) -> Option<(f64, f64)> {
-    let table = view.table(crate::JOBS)?;
-    let column = table.column("effectif")?;
-    let study = view.study_mask();
-    let (mut reached, mut all) = (0.0, 0.0);
-    for establishment in &table.features {
-        let count = establishment.values.get(column).and_then(|v| v.as_real());
-        let at = establishment.geometry.as_ref().and_then(middle);
-        let (Some(count), Some((x, y))) = (count, at) else { continue };
-        if study.at(x, y) != Some(&true) {
-            continue;
-        }
-        all += count;
-        reached += if is_reached(x, y) { count } else { 0.0 };
-    }
-    Some((reached, all))
+fn secret() -> Text {
+    Text::new(
+        "moins de 11 logements ou habitants : non publié (secret statistique)",
+        "fewer than 11 dwellings or inhabitants: not published (statistical secrecy)",
+    )
 }

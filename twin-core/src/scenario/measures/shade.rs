@@ -1,0 +1,119 @@
+//! Measures on sun and shade: ground of another albedo, sails over a place.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::surface::within_territory;
+use super::{MeasureContext, MeasureKind};
+use crate::language::Text;
+use crate::simulation::parse_parameters;
+use crate::spatial::Geometry;
+use crate::territory::{Edit, GeometryInput, RasterOperation, ShadeSail};
+use crate::{Error, Result};
+
+/// Albedos that ground has: fresh asphalt to fresh white paint (Oke 1987, *Boundary Layer Climates*, table 7.4:
+/// asphalt 0.05, whitewash 0.50 to 0.90).
+const ALBEDOS: [f64; 2] = [0.05, 0.9];
+/// Heights above the ground that a sail over people has, m.
+const SAIL_HEIGHTS_M: [f64; 2] = [2.0, 20.0];
+
+/// The kind `ground-albedo`: ground made lighter or darker.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct GroundAlbedo;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AlbedoParameters {
+    /// Polygons: a file or a ring of `[x, y]`; the ground within them.
+    #[schemars(extend("format" = "path"))]
+    geometry: GeometryInput,
+    /// Albedo afterwards.
+    albedo: f64,
+    /// Where it comes from: measurement after some years of use, maker, hypothesis.
+    source: String,
+}
+
+impl MeasureKind for GroundAlbedo {
+    fn id(&self) -> &str {
+        "ground-albedo"
+    }
+
+    fn title(&self) -> Text {
+        Text::new("Sol d'un autre albédo", "Ground of another albedo")
+    }
+
+    fn parameter_schema(&self) -> schemars::Schema {
+        schemars::schema_for!(AlbedoParameters)
+    }
+
+    fn edits(&self, parameters: &Value, context: &MeasureContext<'_>) -> Result<Vec<Edit>> {
+        let place = format!("measures.{}", context.name);
+        let given: AlbedoParameters = parse_parameters(&place, parameters)?;
+        let albedo = within(given.albedo, ALBEDOS, &format!("{place}.albedo"))?;
+        if given.source.trim().is_empty() {
+            return Err(Error::input(
+                format!("{place}.source"),
+                "dire d'où vient l'albédo",
+                "say where the albedo comes from",
+            ));
+        }
+        let area = area(&given.geometry, context, &place)?;
+        let operation = RasterOperation::Set(albedo as f32);
+        Ok(vec![Edit::Raster { band: "albedo".to_owned(), area, operation }])
+    }
+}
+
+/// The kind `shade-sail`: cloth over a street or a place.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ShadeSails;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SailParameters {
+    /// Polygons: a file or a ring of `[x, y]`.
+    #[schemars(extend("format" = "path"))]
+    geometry: GeometryInput,
+    /// Height above the ground, m.
+    height_m: f64,
+}
+
+impl MeasureKind for ShadeSails {
+    fn id(&self) -> &str {
+        "shade-sail"
+    }
+
+    fn title(&self) -> Text {
+        Text::new("Voiles d'ombrage", "Shade sails")
+    }
+
+    fn parameter_schema(&self) -> schemars::Schema {
+        schemars::schema_for!(SailParameters)
+    }
+
+    fn edits(&self, parameters: &Value, context: &MeasureContext<'_>) -> Result<Vec<Edit>> {
+        let place = format!("measures.{}", context.name);
+        let given: SailParameters = parse_parameters(&place, parameters)?;
+        let height_m = within(given.height_m, SAIL_HEIGHTS_M, &format!("{place}.height_m"))?;
+        let area = area(&given.geometry, context, &place)?.polygons().to_vec();
+        Ok(vec![Edit::ShadeSail(ShadeSail { area, height_m })])
+    }
+}
+
+fn area(geometry: &GeometryInput, context: &MeasureContext<'_>, place: &str) -> Result<Geometry> {
+    let here = format!("{place}.geometry");
+    let area = Geometry::Polygons(geometry.polygons(context.territory.crs(), &here)?);
+    within_territory(&area, context, &here)?;
+    Ok(area)
+}
+
+fn within(value: f64, [low, high]: [f64; 2], place: &str) -> Result<f64> {
+    if (low..=high).contains(&value) {
+        return Ok(value);
+    }
+    Err(Error::input(
+        place,
+        format!("{value} ; donner une valeur de {low} à {high}"),
+        format!("{value}; give a value from {low} to {high}"),
+    ))
+}
