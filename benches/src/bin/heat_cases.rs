@@ -13,7 +13,7 @@ use std::time::Instant;
 use twin_core::spatial::{Grid, GridSpec};
 use twin_heat::comfort::{Environment, utci_all};
 use twin_heat::radiation::posture::{Absorption, Posture};
-use twin_heat::radiation::{Course, Day, GroundKind, Materials, Moment, Site};
+use twin_heat::radiation::{Day, GroundKind, Materials, Moment, PASSING, Site, Warming};
 use twin_sunlight::irradiance::Air;
 use twin_sunlight::{Place, Scene, sun_position};
 
@@ -48,11 +48,7 @@ fn day(surface: &str, crowns: &str, side: usize, hours: u32) -> Option<()> {
     let tops: Vec<f32> = heights.iter().map(|h| if *h > 0.0 { *h } else { f32::NAN }).collect();
     let undersides: Vec<f32> = heights.iter().map(|h| 0.25 * h).collect();
     let scene = Scene::new(surface).ok()?.with_crowns(&tops, &undersides).ok()?;
-    let kind = GroundKind {
-        albedo: 0.2,
-        emissivity: 0.95,
-        course: Course { slope: 0.37, intercept: -3.41, warmest: 15.0 },
-    };
+    let kind = GroundKind { albedo: 0.2, emissivity: 0.95, warming: Warming::Balance(2220.0) };
     let begin = Instant::now();
     let mut site = Site::new(
         scene,
@@ -68,15 +64,21 @@ fn day(surface: &str, crowns: &str, side: usize, hours: u32) -> Option<()> {
     let begin = Instant::now();
     let first = if hours == 1 { 12 } else { 0 };
     for hour in first..first + hours {
-        let time = format!("2025-07-15T{hour:02}:00:00Z").parse().ok()?;
         let h = f64::from(hour + 2);
         let radians = |share: f64| share * std::f64::consts::PI;
         let global =
             if h > 6.0 && h < 21.0 { 850.0 * radians((h - 6.0) / 15.0).sin() } else { 0.0 };
+        let at = |minute: i32| {
+            let minute = 60 * hour as i32 + 30 + minute;
+            let time = format!("2025-07-15T{:02}:{:02}:00Z", minute / 60, minute % 60);
+            sun_position(time.parse().ok()?, &place).ok()
+        };
+        let passing: [_; PASSING] = [at(-20)?, at(0)?, at(20)?];
         let moment = Moment {
-            sun: sun_position(time, &place).ok()?,
+            sun: passing[1],
+            passing,
             day_of_year: 196,
-            hour: f64::from(hour) + 0.16,
+            hour: f64::from(hour) + 0.66,
             latitude: 48.85,
             air: Air {
                 temperature: 22.0 + 10.0 * radians((h - 8.0) / 12.0).sin(),
@@ -84,6 +86,7 @@ fn day(surface: &str, crowns: &str, side: usize, hours: u32) -> Option<()> {
                 pressure: 1013.0,
             },
             global: global.max(0.0),
+            wind: 2.0,
             clearness: None,
             step_days: 1.0 / 24.0,
         };

@@ -13,19 +13,16 @@ use twin_core::territory::TerritoryView;
 use crate::climate::humidity_at;
 use crate::comfort::{Environment, utci_all};
 use crate::parameters::Parameters;
-use crate::radiation::{Day, Moment};
+use crate::radiation::Day;
 use crate::results::Found;
 use crate::setup::Setup;
 use crate::weather::Weather;
-use twin_sunlight::irradiance::Air;
 
 /// UTCI from which heat stress is strong, and very strong, °C.
 pub(crate) const STRONG: f32 = 32.0;
 pub(crate) const VERY_STRONG: f32 = 38.0;
 /// Where the classes of heat stress begin: moderate, strong, very strong, extreme, °C.
 pub(crate) const CLASSES: [f32; 4] = [26.0, STRONG, VERY_STRONG, 46.0];
-/// Air pressure where the weather does not tell, hPa.
-const PRESSURE_HPA: f64 = 1013.25;
 
 /// A run of the plugin.
 pub(crate) struct HeatRun {
@@ -118,27 +115,13 @@ impl HeatRun {
         let time_s = weather.middle_s();
         let sky = &self.setup.sky;
         let step_s = weather.period_s[1] - weather.period_s[0];
-        let moment = Moment {
-            sun: sky.sun(time_s)?,
-            day_of_year: sky.day_of_year(time_s),
-            hour: sky.hour(time_s),
-            latitude: sky.latitude(),
-            air: Air {
-                temperature: weather.air,
-                humidity: weather.humidity,
-                pressure: PRESSURE_HPA,
-            },
-            global: weather.global,
-            clearness: None,
-            step_days: step_s / 86_400.0,
-        };
+        let moment = sky.moment(weather, self.parameters.wind_factor)?;
         let (sun_hours, highest) = sky.day(time_s)?;
         let day = Day { sunrise: sun_hours.rises, highest, mean_air: self.mean_air(time_s) };
         let radiation = self.setup.site.at(&moment, &day);
         if weather.period_s[1] <= 1.0 {
             return Ok(());
         }
-        let wind = weather.wind * self.parameters.wind_factor;
         let island = self.setup.island.as_ref();
         let strength = island.map_or(0.0, |i| i.strength(time_s, moment.hour, sun_hours));
         let warmer = |cell: usize| {
@@ -155,7 +138,7 @@ impl HeatRun {
                 Environment {
                     air,
                     radiant: f64::from(*radiant),
-                    wind,
+                    wind: moment.wind,
                     humidity: humidity_at(weather.air, weather.humidity, air),
                 }
             })

@@ -8,14 +8,17 @@ use twin_core::language::Text;
 use twin_core::results::exposure::footprint_cells;
 use twin_core::simulation::RunContext;
 use twin_core::spatial::{Crs, Grid, Transformer, cells_within};
-use twin_core::territory::{Aggregation, LandCover, SurfaceProperties, TerritoryView};
+use twin_core::territory::{
+    Aggregation, LandCover, SurfaceProperties, SurfaceProperty, TerritoryView,
+};
 use twin_core::{Error, Language, Result};
+use twin_sunlight::irradiance::Air;
 use twin_sunlight::{Place, Scene, Sun, sun_position};
 
 use crate::island::{HeatIsland, SunHours};
 use crate::parameters::{Parameters, PostureName};
 use crate::radiation::posture::{Absorption, Posture};
-use crate::radiation::{Course, GroundKind, Materials, Site};
+use crate::radiation::{Course, GroundKind, Materials, Moment, PASSING, Site, Warming};
 use crate::weather::{Weather, read_weather};
 use crate::zones::units::Units;
 
@@ -26,6 +29,12 @@ const WITH_LEAVES: f64 = 0.03;
 const WITHOUT_LEAVES: f64 = 0.5;
 /// Radiation at night that a file can hold by error, W/m²; more is a clock that is wrong.
 const NIGHT_W_PER_M2: f64 = 20.0;
+/// Thermal admittance of sealed and stony ground.
+const THERMAL_ADMITTANCE: &str = include_str!("tables/thermal_admittance.toml");
+/// Air pressure where the weather does not tell, hPa.
+const PRESSURE_HPA: f64 = 1013.25;
+/// Length of the weather that ground is brought to its beginning with, s.
+const WARM_UP_S: f64 = 86_400.0;
 /// Thickness of a sail, m.
 const SAIL_M: f32 = 0.1;
 /// Altitude below which it is night for the whole of a period, degrees.
@@ -77,10 +86,6 @@ impl Sky {
         u16::try_from(date.day_of_year()).unwrap_or(1)
     }
 
-    pub(crate) fn latitude(&self) -> f64 {
-        self.place.latitude
-    }
-
     /// When the sun rises and sets on the day around a time, and its highest altitude.
     pub(crate) fn day(&self, time_s: f64) -> Result<(SunHours, f64)> {
         let midnight = time_s - 3600.0 * self.hour(time_s);
@@ -95,6 +100,32 @@ impl Sky {
             highest = highest.max(sun.altitude);
         }
         Ok((hours, highest))
+    }
+
+    /// Weather and sun of a period.
+    pub(crate) fn moment(&self, weather: &Weather, wind_factor: f64) -> Result<Moment> {
+        let time_s = weather.middle_s();
+        let [begin, end] = weather.period_s;
+        let mut passing = [self.sun(time_s)?; PASSING];
+        for (part, sun) in passing.iter_mut().enumerate() {
+            *sun = self.sun(begin + (part as f64 + 0.5) / PASSING as f64 * (end - begin))?;
+        }
+        Ok(Moment {
+            sun: self.sun(time_s)?,
+            passing,
+            day_of_year: self.day_of_year(time_s),
+            hour: self.hour(time_s),
+            latitude: self.place.latitude,
+            air: Air {
+                temperature: weather.air,
+                humidity: weather.humidity,
+                pressure: PRESSURE_HPA,
+            },
+            global: weather.global,
+            wind: wind_factor * weather.wind,
+            clearness: None,
+            step_days: (weather.period_s[1] - weather.period_s[0]) / 86_400.0,
+        })
     }
 
     /// Month of a time, 1 to 12, universal time.
@@ -125,12 +156,11 @@ fn within(value: f64, [low, high]: [f64; 2], key: &str) -> Result<f64> {
     ))
 }
 
-/// How the ground of a land cover follows the day (Lindberg, Onomura & Grimmond 2016: dark asphalt, cobble stones,
-/// bare soil, grass, water).
+/// How planted and bare ground of a land cover, and water, follow the day (Lindberg, Onomura & Grimmond 2016: bare
+/// soil, grass, water; dark asphalt on roofs).
 fn course(cover: LandCover) -> Course {
     let (slope, intercept, warmest) = match cover {
-        LandCover::Sealed | LandCover::Built | LandCover::SportsSurface => (0.58, -9.78, 15.0),
-        LandCover::Mineral => (0.37, -3.41, 15.0),
+        LandCover::Built => (0.58, -9.78, 15.0),
         LandCover::BareSoil => (0.33, -3.01, 14.0),
         LandCover::Water | LandCover::Wetland | LandCover::SnowIce => (0.0, 0.0, 12.0),
         _ => (0.21, -3.38, 14.0),
@@ -213,7 +243,11 @@ pub(crate) fn prepare(
     };
     let materials =
         Materials { wall_albedo, crown_transmissivity: transmissivity, ..Materials::default() };
-    let site = Site::new(scene, kinds, kind_of, materials, posture, Absorption::default());
+    let mut site = Site::new(scene, kinds, kind_of, materials, posture, Absorption::default());
+    let begin_s = weather.first().map_or(0.0, |w| w.period_s[0]);
+    let first_day = weather.iter().filter(|w| w.period_s[1] <= begin_s + WARM_UP_S);
+    let moments = first_day.map(|w| sky.moment(w, wind_factor)).collect::<Result<Vec<_>>>()?;
+    site.warm_up(&moments);
     let gauge = |(name, [x, y]): (&String, &[f64; 2])| {
         let cell = spec.cell_at(*x, *y).ok_or_else(|| {
             Error::input(
@@ -270,10 +304,14 @@ fn check_clock(weather: &[Weather], sky: &Sky, file: &Path) -> Result<()> {
 fn ground(view: &TerritoryView, cover: &Grid<LandCover>) -> Result<(Vec<GroundKind>, Vec<u8>)> {
     let table = SurfaceProperties::built_in()?;
     let (albedo, emissivity) = (table.property("albedo")?, table.property("emissivity")?);
+    let admittance = SurfaceProperty::parse("thermal_admittance.toml", THERMAL_ADMITTANCE)?;
     let kind = |cover: &LandCover| GroundKind {
         albedo: albedo.get(*cover).unwrap_or(0.16),
         emissivity: emissivity.get(*cover).unwrap_or(0.95),
-        course: course(*cover),
+        warming: match admittance.get(*cover) {
+            Some(admittance) => Warming::Balance(admittance),
+            None => Warming::Fitted(course(*cover)),
+        },
     };
     let mut kinds: Vec<GroundKind> = LandCover::ALL.iter().map(kind).collect();
     let mut changed: BTreeMap<(u8, u32), u8> = BTreeMap::new();
@@ -295,8 +333,13 @@ fn ground(view: &TerritoryView, cover: &Grid<LandCover>) -> Result<(Vec<GroundKi
                     )
                 })?;
                 let albedo = f64::from(given);
-                let course = usual.course.scaled((1.0 - albedo) / (1.0 - usual.albedo));
-                kinds.push(GroundKind { albedo, course, ..usual });
+                let warming = match usual.warming {
+                    Warming::Fitted(course) => {
+                        Warming::Fitted(course.scaled((1.0 - albedo) / (1.0 - usual.albedo)))
+                    }
+                    balance @ Warming::Balance(_) => balance,
+                };
+                kinds.push(GroundKind { albedo, warming, ..usual });
                 *new.insert(at)
             }
         };
@@ -398,8 +441,8 @@ fn told(
             format!("Crowns let {} % of the sun through.", n(en, 100.0 * transmissivity, 0)),
         ),
         Text::new(
-            "Températures du sol et des murs au soleil par des courbes journalières de la littérature (Lindberg et al. 2016), à l'ombre celle de l'air avec un retard de 4,4 h.",
-            "Temperatures of ground and walls in the sun by courses of the day from the literature (Lindberg et al. 2016), in the shade that of the air with a lag of 4.4 h.",
+            "Sols revêtus et pierreux par leur bilan d'énergie, amenés à un jour qui se répète ; sols plantés et murs au soleil par des courbes journalières de la littérature (Lindberg et al. 2016), à l'ombre à la température de l'air avec un retard de 4,4 h.",
+            "Sealed and stony ground by its energy balance, brought to a day that repeats; planted ground and walls in the sun by courses of the day from the literature (Lindberg et al. 2016), in the shade at the temperature of the air with a lag of 4.4 h.",
         ),
     ]
 }

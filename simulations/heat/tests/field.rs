@@ -7,6 +7,8 @@
 
 #[path = "../../engines/sunlight/tests/arrays/mod.rs"]
 mod arrays;
+#[path = "../../engines/shallow-water/tests/plots/mod.rs"]
+mod plots;
 
 use std::collections::BTreeMap;
 
@@ -16,7 +18,7 @@ use jiff::Timestamp;
 use twin_core::formats::read_ascii_grid;
 use twin_core::spatial::{Grid, GridSpec};
 use twin_heat::radiation::posture::{Absorption, Posture};
-use twin_heat::radiation::{Course, Day, GroundKind, Materials, Moment, Site};
+use twin_heat::radiation::{Course, Day, GroundKind, Materials, Moment, PASSING, Site, Warming};
 use twin_sunlight::irradiance::Air;
 use twin_sunlight::{Place, Scene, sun_position};
 
@@ -26,6 +28,7 @@ const HALF_AN_HOUR_S: i64 = 1800;
 const PUBLISHED_RMSE: f64 = 4.8;
 
 struct Case {
+    name: &'static str,
     folder: &'static str,
     suffix: &'static str,
     crowns: &'static str,
@@ -37,6 +40,7 @@ struct Case {
 }
 
 const KRONENHUSET: Case = Case {
+    name: "Kronenhuset",
     folder: "solweig_validation/kronenhuset",
     suffix: "KR.tif",
     crowns: "CDSM_KR.asc",
@@ -47,6 +51,7 @@ const KRONENHUSET: Case = Case {
 };
 
 const GUSTAV_ADOLFS: Case = Case {
+    name: "Gustav Adolfs torg",
     folder: "solweig_validation/gustav_adolfs",
     suffix: "GA.tif",
     crowns: "CDSM_GA.tif",
@@ -77,17 +82,23 @@ fn grid(path: &str) -> Grid<f32> {
     Grid { spec, values }
 }
 
+/// Thermal admittance of stone (Oke 1987, table 7.4): both places are paved with setts.
+const STONE: f64 = 2220.0;
+/// Wind where it was not recorded, m/s.
+const UNKNOWN_WIND: f64 = 1.5;
+
 /// Ground of a class of UMEP's land cover.
 fn kind(code: u8) -> GroundKind {
-    let (albedo, emissivity, slope, intercept, warmest) = match code {
-        1 => (0.18, 0.95, 0.58, -9.78, 15.0),
-        2 => (0.18, 0.95, 0.58, -9.78, 15.0),
-        5 => (0.16, 0.94, 0.21, -3.38, 14.0),
-        6 => (0.25, 0.94, 0.33, -3.01, 14.0),
-        7 => (0.05, 0.98, 0.0, 0.0, 12.0),
-        _ => (0.20, 0.95, 0.37, -3.41, 15.0),
+    let fitted = |slope, intercept, warmest| Warming::Fitted(Course { slope, intercept, warmest });
+    let (albedo, emissivity, warming) = match code {
+        1 => (0.18, 0.95, Warming::Balance(STONE)),
+        2 => (0.18, 0.95, fitted(0.58, -9.78, 15.0)),
+        5 => (0.16, 0.94, fitted(0.21, -3.38, 14.0)),
+        6 => (0.25, 0.94, fitted(0.33, -3.01, 14.0)),
+        7 => (0.05, 0.98, fitted(0.0, 0.0, 12.0)),
+        _ => (0.20, 0.95, Warming::Balance(STONE)),
     };
-    GroundKind { albedo, emissivity, course: Course { slope, intercept, warmest } }
+    GroundKind { albedo, emissivity, warming }
 }
 
 fn site(case: &Case) -> Site {
@@ -167,26 +178,34 @@ fn run(case: &Case) -> Vec<(String, BTreeMap<&'static str, Errors>)> {
             },
         };
         let mut errors: BTreeMap<&'static str, Errors> = BTreeMap::new();
-        for line in text.lines().skip(1).filter(|l| !l.trim().is_empty()) {
-            let v: Vec<f64> = line.split_whitespace().map(|v| v.parse().unwrap()).collect();
-            if v[1] as u16 != day_of_year {
-                continue;
-            }
-            let seconds = (v[2] * 3600.0 + v[3] * 60.0) as i64 + HALF_AN_HOUR_S;
-            let sun = sun_at(seconds);
-            let air = Air { temperature: v[11], humidity: v[10], pressure: 1013.0 };
-            let moment = Moment {
-                sun,
-                day_of_year,
-                hour: solar(seconds),
-                latitude: 57.7,
-                air,
-                global: v[14].max(0.0),
-                clearness: None,
-                step_days: 1.0 / 24.0,
-            };
+        let mut lines: [[Vec<(f64, f64)>; 2]; 3] = Default::default();
+        let records = text.lines().skip(1).filter(|l| !l.trim().is_empty());
+        let moments: Vec<(u32, Moment)> = records
+            .map(|l| l.split_whitespace().map(|v| v.parse().unwrap()).collect::<Vec<f64>>())
+            .filter(|v| v[1] as u16 == day_of_year)
+            .map(|v| {
+                let seconds = (v[2] * 3600.0 + v[3] * 60.0) as i64 + HALF_AN_HOUR_S;
+                let moment = Moment {
+                    sun: sun_at(seconds),
+                    passing: std::array::from_fn(|part| {
+                        let share = (2 * part + 1) as f64 / (2 * PASSING) as f64 - 0.5;
+                        sun_at(seconds + (3600.0 * share) as i64)
+                    }),
+                    day_of_year,
+                    hour: solar(seconds),
+                    latitude: 57.7,
+                    air: Air { temperature: v[11], humidity: v[10], pressure: 1013.0 },
+                    global: v[14].max(0.0),
+                    wind: if v[9] >= 0.0 { 0.5 * v[9] } else { UNKNOWN_WIND },
+                    clearness: None,
+                    step_days: 1.0 / 24.0,
+                };
+                (v[2] as u32 + 1, moment)
+            })
+            .collect();
+        site.warm_up(&moments.iter().map(|m| m.1).collect::<Vec<_>>());
+        for (hour, moment) in moments {
             let radiation = site.at(&moment, &day);
-            let hour = v[2] as u32 + 1;
             let row = measured.lines().skip(1).find(|l| {
                 let f: Vec<&str> = l.split(',').collect();
                 match prefix.is_empty() {
@@ -212,6 +231,26 @@ fn run(case: &Case) -> Vec<(String, BTreeMap<&'static str, Errors>)> {
             add("L↓", r.long_down, of("Ldown"));
             add("L↑", r.long_up, of("Lup"));
             add("Tmrt", mrt, of("Tmrt"));
+            let pairs = [(r.long_down, of("Ldown")), (r.long_up, of("Lup")), (mrt, of("Tmrt"))];
+            for (pair, line) in pairs.iter().zip(&mut lines) {
+                // A period by its middle.
+                let time = 3600.0 * (f64::from(hour) - 0.5);
+                line[0].push((time, pair.0));
+                line[1].push((time, pair.1));
+            }
+        }
+        let named = [
+            ("rayonnement-ciel", "Rayonnement atmosphérique reçu", "W/m²"),
+            ("rayonnement-sol", "Rayonnement infrarouge du sol", "W/m²"),
+            ("tmrt", "Température moyenne radiante", "°C"),
+        ];
+        for ((name, quantity, unit), [computed, known]) in named.into_iter().zip(lines) {
+            plots::save(
+                &format!("chaleur-{name}-{date}"),
+                &format!("{} ({date})", case.name),
+                (quantity, unit),
+                &[("calcul", computed), ("mesure", known)],
+            );
         }
         all.push((date.to_owned(), errors));
     }

@@ -8,20 +8,22 @@
 //!
 //! A patch of the sky shows sky (Perez' luminance; emissivity by Prata 1996 and Martin & Berdahl 1984, clouds by the
 //! clearness of global radiation), a crown (part of the sky's light, air temperature) or a wall (reflected light,
-//! sunlit and shaded parts with their temperatures). Temperatures of ground and walls follow the day as Lindberg et
-//! al. (2008, 2016) fitted them.
+//! sunlit and shaded parts with their temperatures). Sealed and stony ground warms by its energy balance; walls and
+//! planted ground follow the day as Lindberg et al. (2008, 2016) fitted them.
 //!
 //! | file | concern |
 //! |---|---|
 //! | `tables` | sums over patches of all cells at once |
 //! | `ground` | what a person sees of the ground |
-//! | `surfaces` | temperatures of ground and walls over the day |
+//! | `surfaces` | temperatures of walls and planted ground over the day, fitted |
+//! | `slab` | temperatures of sealed and stony ground by their energy balance |
 //! | [`posture`] | six directions → mean radiant temperature |
 //! | [`isotropic`] | the published scheme by sky view factors alone |
 
 mod ground;
 pub mod isotropic;
 pub mod posture;
+mod slab;
 mod surfaces;
 mod tables;
 
@@ -35,6 +37,7 @@ use twin_sunlight::{Patch, Scene, Shadows, SkyView, Sun, patches};
 
 use ground::GroundView;
 use posture::{Absorption, Posture, Received, SIGMA, ZERO, mean_radiant_temperature};
+use slab::{Forcing, Slab};
 pub use surfaces::{Course, Day};
 use tables::{Sent, Tables, WIDTH};
 
@@ -47,6 +50,11 @@ const GROUND_LAG_DAYS: f64 = 1.0 / 33.27;
 /// Appl. Climatol. 85, 185–201; Duarte et al. 2006, doi:10.1016/j.agrformet.2006.06.008; taken off by Lindberg
 /// et al. 2008).
 const DAY_EXCESS_W_PER_M2: f64 = 25.0;
+/// Parts of a period for which shade is cast.
+pub const PASSING: usize = 3;
+/// Days after which ground that repeats a day hardly changes, and number of classes of sky that they are run for.
+const WARM_UP_DAYS: usize = 5;
+const WARM_UP_SKIES: usize = 5;
 /// Sides: north, east, south, west.
 const SIDES: [f64; 4] = [0.0, 90.0, 180.0, 270.0];
 
@@ -76,7 +84,16 @@ pub struct GroundKind {
     /// Emissivity.
     pub emissivity: f64,
     /// How its temperature follows the day.
-    pub course: Course,
+    pub warming: Warming,
+}
+
+/// How the temperature of the ground follows the day.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Warming {
+    /// As fitted to measurements: planted ground, soil, water.
+    Fitted(Course),
+    /// By the energy balance of ground with this thermal admittance, J/(m² K √s): nothing evaporates.
+    Balance(f64),
 }
 
 /// A place whose radiation is computed.
@@ -93,7 +110,10 @@ pub struct Site {
     sky_of_walls: f64,
     /// How much warmer than in the shade the ground of each cell was at the moment before, K.
     excess: Vec<f32>,
-    /// Temperature of ground and walls in the shade, °C; `NaN` before the first moment.
+    /// Temperature of the surface of the ground of each cell and of the ground below, °C, where it is by its balance.
+    surface: Vec<f32>,
+    deep: Vec<f32>,
+    /// Temperature of other ground and of walls in the shade, °C; `NaN` before the first moment.
     shade: f64,
     posture: Posture,
     absorption: Absorption,
@@ -102,8 +122,10 @@ pub struct Site {
 /// Weather and sun at a moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Moment {
-    /// The sun.
+    /// The sun in the middle of the period.
     pub sun: Sun,
+    /// The sun in the middle of each part of the period, [`PASSING`] at equal times: shade moves on within an hour.
+    pub passing: [Sun; PASSING],
     /// Day of the year, from 1.
     pub day_of_year: u16,
     /// Hour of mean solar time.
@@ -114,6 +136,8 @@ pub struct Moment {
     pub air: Air,
     /// Global radiation, W/m².
     pub global: f64,
+    /// Wind at the ground, m/s.
+    pub wind: f64,
     /// Clearness of the sky, 0 (overcast) to 1; `None`: by global radiation.
     pub clearness: Option<f64>,
     /// Days since the moment before; the ground remembers it.
@@ -156,6 +180,8 @@ impl Site {
             sky_of_walls: if count > 0 { sum / count as f64 } else { 1.0 },
             patches: Patch::all(),
             excess: vec![0.0; cells],
+            surface: vec![f32::NAN; cells],
+            deep: vec![f32::NAN; cells],
             shade: f64::NAN,
             scene,
             sky,
@@ -185,6 +211,8 @@ impl Site {
     /// Those of the visitor.
     pub fn visit_state(&mut self, visitor: &mut dyn StateVisitor) -> Result<(), StateError> {
         visitor.array_f32("excess", &mut self.excess)?;
+        visitor.array_f32("surface", &mut self.surface)?;
+        visitor.array_f32("deep", &mut self.deep)?;
         visitor.scalar("shade", &mut self.shade)
     }
 
@@ -194,9 +222,7 @@ impl Site {
         let before = if self.shade.is_nan() { day.mean_air } else { self.shade };
         let shade = surfaces::shade(before, moment.air.temperature, moment.step_days);
         self.shade = shade;
-        let shadows = Shadows::cast(&self.scene, &moment.sun);
-        let reached = shadows.reached(self.materials.crown_transmissivity as f32);
-        let lit = self.lit_walls(&shadows, &moment.sun);
+        let (reached, lit) = self.reached(moment);
         let sent = self.sent(moment, day, &sky, lit, shade);
         let tables = Tables::new(&sent);
         let sums: Vec<[f32; WIDTH]> = self
@@ -208,29 +234,51 @@ impl Site {
             .collect();
         let direct_down = sky.split.direct * moment.sun.altitude.to_radians().sin().max(0.0);
         let lag = (-moment.step_days / GROUND_LAG_DAYS).exp() as f32;
-        let courses: Vec<f32> = self
-            .kinds
-            .iter()
-            .map(|kind| kind.course.excess(moment, day, sky.clearness_of_ground) as f32)
-            .collect();
-        let reached = reached.values;
+        let of_kind = |kind: &GroundKind| match kind.warming {
+            Warming::Fitted(course) => course.excess(moment, day, sky.clearness_of_ground) as f32,
+            Warming::Balance(_) => 0.0,
+        };
+        let courses: Vec<f32> = self.kinds.iter().map(of_kind).collect();
         self.excess.par_iter_mut().zip(&self.kind_of).zip(&reached).for_each(
             |((excess, kind), reached)| {
                 let now = courses[usize::from(*kind)] * reached;
                 *excess = now + (*excess - now) * lag;
             },
         );
+        let down = |cell: usize| direct_down * f64::from(reached[cell]) + f64::from(sums[cell][0]);
+        let kinds = &self.kinds;
+        let kind_of = &self.kind_of;
+        let excess = &self.excess;
+        let exchange = slab::exchange(moment.wind);
         let (short_up, long_up): (Vec<f32>, Vec<f32>) = self
-            .excess
-            .par_iter()
-            .zip(&self.kind_of)
-            .zip(&reached)
-            .zip(&sums)
-            .map(|(((excess, kind), reached), sums)| {
-                let kind = &self.kinds[usize::from(*kind)];
-                let down = direct_down * f64::from(*reached) + f64::from(sums[0]);
-                let warmth = SIGMA * (shade + f64::from(*excess) + ZERO).powi(4);
-                let long = kind.emissivity * warmth + (1.0 - kind.emissivity) * f64::from(sums[5]);
+            .surface
+            .par_iter_mut()
+            .zip(&mut self.deep)
+            .enumerate()
+            .map(|(cell, (surface, deep))| {
+                let kind = &kinds[usize::from(kind_of[cell])];
+                let (down, long_down) = (down(cell), f64::from(sums[cell][5]));
+                let temperature = match kind.warming {
+                    Warming::Fitted(_) => shade + f64::from(excess[cell]),
+                    Warming::Balance(admittance) => {
+                        let forcing = Forcing {
+                            absorbed: (1.0 - kind.albedo) * down,
+                            long_down,
+                            air: moment.air.temperature,
+                            exchange,
+                        };
+                        let known =
+                            |of: f32| if of.is_nan() { day.mean_air } else { f64::from(of) };
+                        let before = Slab { surface: known(*surface), deep: known(*deep) };
+                        let seconds = 86_400.0 * moment.step_days;
+                        let (after, mean) =
+                            before.after(seconds, &forcing, admittance, kind.emissivity);
+                        (*surface, *deep) = (after.surface as f32, after.deep as f32);
+                        mean
+                    }
+                };
+                let warmth = SIGMA * (temperature + ZERO).powi(4);
+                let long = kind.emissivity * warmth + (1.0 - kind.emissivity) * long_down;
                 ((kind.albedo * down) as f32, long as f32)
             })
             .unzip();
@@ -264,6 +312,74 @@ impl Site {
             .collect();
         let Sky { split, clearness, .. } = sky;
         Radiation { reached, received, mean_radiant, clearness, split }
+    }
+
+    /// Brings ground that warms by its balance to where days like this one leave it before the first moment: the
+    /// moments, about a day, are repeated for grounds under more and less sky, which get the sun in that proportion,
+    /// and each cell takes what lies between by its own sky. Without it the ground begins as warm as the air.
+    pub fn warm_up(&mut self, moments: &[Moment]) {
+        let skies: Vec<Sky> = moments.iter().map(Sky::of).collect();
+        let settled = |kind: &GroundKind, admittance: f64, open: f64| {
+            let mean = |of: &dyn Fn(&Moment) -> f64| {
+                moments.iter().map(of).sum::<f64>() / moments.len().max(1) as f64
+            };
+            let air = mean(&|moment| moment.air.temperature);
+            let mut slab = Slab { surface: air, deep: air };
+            for (moment, sky) in (0..WARM_UP_DAYS).flat_map(|_| moments.iter().zip(&skies)) {
+                let emitted = SIGMA * (moment.air.temperature + ZERO).powi(4);
+                let forcing = Forcing {
+                    absorbed: (1.0 - kind.albedo) * open * moment.global.max(0.0),
+                    long_down: (open * sky.emissivity + 1.0 - open) * emitted,
+                    air: moment.air.temperature,
+                    exchange: slab::exchange(moment.wind),
+                };
+                let seconds = 86_400.0 * moment.step_days;
+                slab = slab.after(seconds, &forcing, admittance, kind.emissivity).0;
+            }
+            slab
+        };
+        let of_kinds: Vec<Vec<Slab>> = self
+            .kinds
+            .iter()
+            .map(|kind| match kind.warming {
+                Warming::Balance(admittance) => (0..=WARM_UP_SKIES)
+                    .map(|k| settled(kind, admittance, k as f64 / WARM_UP_SKIES as f64))
+                    .collect(),
+                Warming::Fitted(_) => Vec::new(),
+            })
+            .collect();
+        let open = &self.sky.buildings.total.values;
+        for (cell, kind) in self.kind_of.iter().enumerate() {
+            let slabs = &of_kinds[usize::from(*kind)];
+            if slabs.is_empty() {
+                continue;
+            }
+            let at = f64::from(open[cell].clamp(0.0, 1.0)) * WARM_UP_SKIES as f64;
+            let below = (at.floor() as usize).min(WARM_UP_SKIES - 1);
+            let (low, high, share) = (slabs[below], slabs[below + 1], at - below as f64);
+            self.surface[cell] = (low.surface + share * (high.surface - low.surface)) as f32;
+            self.deep[cell] = (low.deep + share * (high.deep - low.deep)) as f32;
+        }
+    }
+
+    /// Share of the direct sun of the period that arrives, by cell, and the sunlit part of the walls.
+    fn reached(&self, moment: &Moment) -> (Vec<f32>, f64) {
+        let mut sum = vec![0.0f32; self.scene.spec().len()];
+        let (mut weights, mut lit) = (0.0f32, 0.0);
+        for sun in moment.passing.iter().filter(|sun| sun.is_up()) {
+            let shadows = Shadows::cast(&self.scene, sun);
+            let now = shadows.reached(self.materials.crown_transmissivity as f32);
+            // As much as a horizontal surface gets of it.
+            let weight = sun.altitude.to_radians().sin() as f32;
+            sum.par_iter_mut().zip(&now.values).for_each(|(sum, now)| *sum += weight * now);
+            lit += f64::from(weight) * self.lit_walls(&shadows, sun);
+            weights += weight;
+        }
+        if weights == 0.0 {
+            return (sum, 1.0);
+        }
+        sum.par_iter_mut().for_each(|sum| *sum /= weights);
+        (sum, lit / f64::from(weights))
     }
 
     /// Sunlit part of the walls that face the sun.
