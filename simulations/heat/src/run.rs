@@ -11,7 +11,7 @@ use twin_core::simulation::{
 use twin_core::territory::TerritoryView;
 
 use crate::climate::humidity_at;
-use crate::comfort::{Environment, utci_all};
+use crate::comfort::{Environment, Person, pet, utci_all};
 use crate::parameters::Parameters;
 use crate::radiation::Day;
 use crate::results::Found;
@@ -72,6 +72,7 @@ struct Gauge {
     mean_radiant: Vec<f64>,
     utci: Vec<f64>,
     air: Vec<f64>,
+    pet: Vec<f64>,
 }
 
 impl HeatRun {
@@ -84,6 +85,7 @@ impl HeatRun {
             mean_radiant: Vec::new(),
             utci: Vec::new(),
             air: Vec::new(),
+            pet: Vec::new(),
         };
         let gauges = parameters.gauges.iter().zip(&setup.gauge_cells).map(gauge).collect();
         let none = || vec![f32::NAN; cells];
@@ -180,6 +182,7 @@ impl HeatRun {
             gauge.mean_radiant.push(f64::from(self.now.mean_radiant[gauge.cell]));
             gauge.utci.push(f64::from(self.now.utci[gauge.cell]));
             gauge.air.push(f64::from(self.now.air[gauge.cell]));
+            gauge.pet.push(pet(&environments[gauge.cell], &Person::default()));
         }
         Ok(())
     }
@@ -236,6 +239,11 @@ impl HeatRun {
             all.push(series(&gauge.name, at, "utci", Text::new("UTCI", "UTCI"), &gauge.utci));
             let air = Text::new("Température de l'air", "Air temperature");
             all.push(series(&gauge.name, at, "air_temperature", air, &gauge.air));
+            let pet = Text::new(
+                "PET (Höppe 1999 ; homme de 35 ans, 75 kg, 1,80 m, 80 W, 0,9 clo)",
+                "PET (Höppe 1999; man of 35 years, 75 kg, 1.80 m, 80 W, 0.9 clo)",
+            );
+            all.push(series(&gauge.name, at, "pet", pet, &gauge.pet));
         }
         all
     }
@@ -309,6 +317,7 @@ impl Run for HeatRun {
             visitor.list("gauge_mean_radiant", &mut gauge.mean_radiant)?;
             visitor.list("gauge_utci", &mut gauge.utci)?;
             visitor.list("gauge_air", &mut gauge.air)?;
+            visitor.list("gauge_pet", &mut gauge.pet)?;
         }
         Ok(true)
     }

@@ -20,6 +20,7 @@ use crate::parameters::{Parameters, PostureName};
 use crate::radiation::posture::{Absorption, Posture};
 use crate::radiation::{Course, GroundKind, Materials, Moment, PASSING, Site, Warming};
 use crate::weather::{Weather, read_weather};
+use crate::zones::MUCH_UNKNOWN;
 use crate::zones::units::Units;
 
 /// Days of the year with leaves, 7 April to 27 October, and what crowns let through then and else (Lindberg &
@@ -223,10 +224,13 @@ pub(crate) fn prepare(
     if let Some(ratio) = &parameters.inhabitants_per_dwelling {
         ratio.check(&place("inhabitants_per_dwelling"))?;
     }
-    let island = match parameters.heat_island {
-        true => HeatIsland::of(&Units::of(view)?, &weather),
+    // Without streets there are no districts.
+    let has_streets = !view.features().roads.is_empty();
+    let units = match parameters.heat_island && has_streets {
+        true => Some(Units::of(view)?),
         false => None,
     };
+    let island = units.as_ref().and_then(|units| HeatIsland::of(units, &weather));
     let cover = view.land_cover()?;
     let (scene, is_built) = scene(view, trunk_share, least_height)?;
     let (kinds, kind_of) = ground(view, &cover)?;
@@ -259,8 +263,22 @@ pub(crate) fn prepare(
         Ok(spec.index(cell.0, cell.1))
     };
     let gauge_cells = parameters.gauges.iter().map(gauge).collect::<Result<_>>()?;
-    hypotheses.extend(told(parameters, &weather, island.as_ref(), transmissivity, wind_factor));
+    hypotheses.extend(told(
+        parameters,
+        &weather,
+        (island.as_ref(), has_streets),
+        transmissivity,
+        wind_factor,
+    ));
     let mut warnings = Vec::new();
+    let unknown = 100.0 * units.as_ref().map_or(0.0, Units::unknown_share);
+    if unknown > MUCH_UNKNOWN {
+        let n = |l: Language| l.number(unknown, 0);
+        warnings.push(Text::new(
+            format!("Couverture du sol inconnue sur {} % de la surface, comptée sans végétation : l'îlot de chaleur urbain est surestimé ; ajouter l'OCS GE.", n(Language::Fr)),
+            format!("Cover of the ground unknown on {} % of the area, counted as without vegetation: the urban heat island is overestimated; add the OCS GE.", n(Language::En)),
+        ));
+    }
     if spec.cell_size > 4.0 {
         let n = |l: Language| l.number(spec.cell_size, 1);
         warnings.push(Text::new(
@@ -408,7 +426,7 @@ fn scene(
 fn told(
     parameters: &Parameters,
     weather: &[Weather],
-    island: Option<&HeatIsland>,
+    (island, has_streets): (Option<&HeatIsland>, bool),
     transmissivity: f64,
     wind_factor: f64,
 ) -> Vec<Text> {
@@ -422,7 +440,7 @@ fn told(
             format!("Météo : {source} ; température de l'air au plus {} °C.", n(fr, hottest, 1)),
             format!("Weather: {source}; air temperature at most {} °C.", n(en, hottest, 1)),
         ),
-        island_told(island, parameters.heat_island),
+        island_told(island, parameters.heat_island, has_streets),
         Text::new(
             format!(
                 "Vent de la météo (à 10 m, en terrain dégagé) réduit à {} % pour l'UTCI.",
@@ -448,9 +466,13 @@ fn told(
 }
 
 /// What the report says of the heat island.
-fn island_told(island: Option<&HeatIsland>, is_wanted: bool) -> Text {
+fn island_told(island: Option<&HeatIsland>, is_wanted: bool, has_streets: bool) -> Text {
     let Some(island) = island else {
         return match is_wanted {
+            true if !has_streets => Text::new(
+                "Sans rues (BD TOPO), pas de quartiers : pas d'îlot de chaleur urbain, la température de l'air est la même partout.",
+                "Without streets (BD TOPO) no districts: no urban heat island, the air temperature is the same everywhere.",
+            ),
             true => Text::new(
                 "La météo couvre moins d'un jour : pas d'îlot de chaleur urbain, la température de l'air est la même partout.",
                 "The weather covers less than a day: no urban heat island, the air temperature is the same everywhere.",

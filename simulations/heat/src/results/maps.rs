@@ -232,7 +232,8 @@ impl Found<'_> {
                 "Minutes on foot along streets from each building; the last class counts buildings without a way too.",
             );
             let legend = walking(&title);
-            let maps = match islands.places.is_empty() {
+            let is_walked = islands.minutes.iter().any(Option::is_some);
+            let maps = match islands.places.is_empty() || !is_walked {
                 true => Vec::new(),
                 false => vec![map(file, &title, caption, legend)],
             };

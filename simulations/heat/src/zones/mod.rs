@@ -22,7 +22,7 @@ use twin_core::results::{
 use twin_core::simulation::{
     Analysis, Descriptor, Outcome, ResultMap, RunContext, StaticField, Variable, parse_parameters,
 };
-use twin_core::spatial::{Geometry, Grid};
+use twin_core::spatial::Geometry;
 use twin_core::territory::TerritoryView;
 use twin_core::{Error, Language, Result};
 
@@ -34,7 +34,7 @@ const ID: &str = "climate-zones";
 const HARDLY_UNIQUE: f64 = 0.1;
 
 /// Share of the area of unknown cover from which the reader is warned, %.
-const MUCH_UNKNOWN: f64 = 5.0;
+pub(crate) const MUCH_UNKNOWN: f64 = 5.0;
 
 /// The analysis.
 #[derive(Debug)]
@@ -109,10 +109,7 @@ impl Mapped<'_> {
             hypotheses: hypotheses(),
             ..Outcome::default()
         };
-        let (unknown, area) = self.units.units.iter().fold((0.0, 0.0), |(unknown, area), unit| {
-            (unknown + unit.unknown_fraction * unit.area_m2, area + unit.area_m2)
-        });
-        let unknown = 100.0 * unknown / f64::max(area, 1.0);
+        let unknown = 100.0 * self.units.unknown_share();
         if unknown > MUCH_UNKNOWN {
             let n = |l: Language| l.number(unknown, 0);
             outcome.warnings.push(Text::new(
@@ -395,16 +392,5 @@ fn descriptor() -> Descriptor {
             Text::new("Zone climatique locale", "Local climate zone"),
         )],
         requirements: vec![Inhabitants::requirement()],
-    }
-}
-
-/// The figures on the run grid as a field takes them.
-impl Units {
-    /// A figure of each cell's unit; `NaN` beyond the units.
-    pub fn spread(&self, figure: impl Fn(&Unit) -> f64) -> Grid<f32> {
-        self.regions.of.map(|unit| {
-            unit.and_then(|unit| self.units.get(unit as usize))
-                .map_or(f32::NAN, |u| figure(u) as f32)
-        })
     }
 }

@@ -119,6 +119,21 @@ impl Units {
         let units = figures(view, &ground, &regions);
         Ok(Self { regions, units })
     }
+
+    /// A figure of each cell's unit; `NaN` beyond the units.
+    pub fn spread(&self, figure: impl Fn(&Unit) -> f64) -> Grid<f32> {
+        self.regions.of.map(|unit| {
+            let unit = unit.and_then(|unit| self.units.get(unit as usize));
+            unit.map_or(f32::NAN, |unit| figure(unit) as f32)
+        })
+    }
+
+    /// Share of the area whose cover is not known.
+    pub fn unknown_share(&self) -> f64 {
+        let area: f64 = self.units.iter().map(|unit| unit.area_m2).sum();
+        let unknown: f64 = self.units.iter().map(|unit| unit.unknown_fraction * unit.area_m2).sum();
+        unknown / area.max(1.0)
+    }
 }
 
 impl Ground {
