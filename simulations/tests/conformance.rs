@@ -107,6 +107,8 @@ fn heat_conforms() {
         "nuit.csv",
         format!("{header}{}", rows.replace("T02:00:00Z,2,60,0.0", "T02:00:00Z,2,60,400.0")),
     );
+    let bright = write("soleil.csv", format!("{header}{}", rows.replace(",300.0,2", ",1200.0,2")));
+    let dry = write("parts.csv", format!("{header}{}", rows.replace(",60,", ",0.6,")));
     let hot = write("fahrenheit.csv", format!("{header}{}", rows.replace(",12,60", ",95,60")));
     let good = json!({
         "weather": { "file": weather, "source": "essai" },
@@ -125,6 +127,8 @@ fn heat_conforms() {
             with("weather", file(std::path::Path::new("absent.csv"))),
             with("weather", file(&night)),
             with("weather", file(&hot)),
+            with("weather", file(&bright)),
+            with("weather", file(&dry)),
             with("weather", json!({ "file": weather, "source": " " })),
             with("wind_factor", json!(0.0)),
             with("wall_albedo", json!(1.2)),

@@ -46,7 +46,7 @@ fn units_cover_the_land_and_their_shares_add_up() {
         let sum = unit.building_fraction + unit.impervious_fraction + unit.pervious_fraction;
         assert!((sum - 1.0).abs() < 1e-9, "{sum}");
         assert!((0.0..=1.0).contains(&unit.sky_view));
-        assert!(unit.roughness_length_m <= 0.15 * unit.roughness_height_m + 1e-12);
+        assert!(unit.roughness_length_m <= 0.2 * unit.roughness_height_m + 1e-12);
     }
     // The walls of all units are those of the buildings: between their bases alone and all storeys.
     let walls: f64 = units

@@ -30,6 +30,7 @@ mod variants;
 use std::sync::Arc;
 
 use twin_core::Result;
+use twin_core::export::wording::water_limits;
 use twin_core::language::Text;
 use twin_core::simulation::{
     Descriptor, Estimate, Run, RunContext, Simulation, Temporal, Variable, Workload,
@@ -112,7 +113,7 @@ fn descriptor() -> Descriptor {
         ),
         licence: "MIT OR Apache-2.0",
         citation: "van Leer 1979, doi:10.1016/0021-9991(79)90145-1 (MUSCL); Toro 2001, Shock-capturing methods for free-surface shallow flows (Hancock's half step, HLL); Chen & Noelle 2017, doi:10.1137/15M1053074 (hydrostatic reconstruction)",
-        limits: vec![
+        limits: [
             Text::new(
                 "Écoulement moyenné sur la verticale : ni courants de fond, ni vagues courtes ; les ponts ne mettent en charge que déclarés comme mesures.",
                 "Depth-averaged flow: no near-bed currents, no short waves; bridges press only where measures declare them.",
@@ -121,7 +122,10 @@ fn descriptor() -> Descriptor {
                 "Ni réseau d'assainissement, ni infiltration, ni transport solide.",
                 "No sewers, no infiltration, no sediment.",
             ),
-        ],
+        ]
+        .into_iter()
+        .chain(water_limits())
+        .collect(),
         variables: vec![
             Variable::output("water_depth", "m", Text::new("Hauteur d'eau", "Water depth"))
                 .stored(1e-3, 0.0),

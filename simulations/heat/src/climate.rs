@@ -123,6 +123,20 @@ impl Climate {
             );
         }
         let annual = region.levels[at] - warmed;
+        if annual < 0.0 {
+            let (level, warmed) = (region.levels[at], self.warming_of_file_k);
+            return fail(
+                "warming_of_file_k",
+                format!(
+                    "{warmed} K ; le fichier serait déjà plus chaud que le niveau de {} ({level} K)",
+                    self.horizon
+                ),
+                format!(
+                    "{warmed} K; the file would already be warmer than the level of {} ({level} K)",
+                    self.horizon
+                ),
+            );
+        }
         let by_month = self.monthly_shift_k.unwrap_or([annual; 12]);
         if by_month.iter().any(|shift| !(-MOST_K..=MOST_K).contains(shift)) {
             return fail(
@@ -131,6 +145,9 @@ impl Climate {
                 "monthly shifts exceed 8 K; check the unit".to_owned(),
             );
         }
+        let least = by_month.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = by_month.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let mean = by_month.iter().sum::<f64>() / 12.0;
         let told = |l: Language| {
             let n = |v: f64| l.number(v, 1);
             let (level, warmed, annual) = (n(region.levels[at]), n(warmed), n(annual));
@@ -145,10 +162,16 @@ impl Climate {
                     "Climate: level of the TRACC in {horizon} ({name}, +{level} °C since 1850–1900), less the {warmed} °C of the period of the file ({source}): air temperature shifted by {annual} K all year, without monthly shifts; specific humidity, radiation and wind unchanged."
                 ),
                 (Language::Fr, true) => format!(
-                    "Climat : écarts mensuels donnés pour la TRACC en {horizon} ({name}, {source}) ; humidité spécifique, rayonnement et vent inchangés."
+                    "Climat : écarts mensuels donnés pour la TRACC en {horizon} ({name}, {source}), de {} à {} K, {} K en moyenne pour {annual} K attendus sur l'année ; humidité spécifique, rayonnement et vent inchangés.",
+                    n(least),
+                    n(most),
+                    n(mean)
                 ),
                 (Language::En, true) => format!(
-                    "Climate: monthly shifts given for the TRACC in {horizon} ({name}, {source}); specific humidity, radiation and wind unchanged."
+                    "Climate: monthly shifts given for the TRACC in {horizon} ({name}, {source}), {} to {} K, {} K on average where {annual} K are expected over the year; specific humidity, radiation and wind unchanged.",
+                    n(least),
+                    n(most),
+                    n(mean)
                 ),
             }
         };

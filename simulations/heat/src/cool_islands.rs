@@ -12,7 +12,7 @@ use twin_core::territory::{Building, Road, RoadNature, TerritoryView};
 use twin_core::{Error, Language, Result};
 use twin_streets::{Builder, Directions, NodeIndex, Streets, Way};
 
-use crate::run::STRONG;
+use crate::run::{CLASSES, STRONG};
 
 /// Table of public places among the inputs of a scenario.
 pub(crate) const PUBLIC_PLACES: &str = "public_places";
@@ -107,8 +107,10 @@ impl Found {
         let least = (parameters.least_area_m2 / utci.spec.cell_area()).ceil() as usize;
         let walk = Walk::new(view, parameters.walking_speed_km_per_h);
         let limit = median - parameters.below_median_k as f32;
+        let is_hot = median >= CLASSES[0];
         let of = |is_cool: &dyn Fn(f32) -> bool| {
-            let kind = |cell: usize| (is_public[cell] && is_cool(utci.values[cell])).then_some(());
+            let is_cool = |cell: usize| is_hot && is_public[cell] && is_cool(utci.values[cell]);
+            let kind = |cell: usize| is_cool(cell).then_some(());
             let mut places = Regions::of(utci.spec, kind);
             places.without_small(least);
             let minutes = walk.minutes(&places);
@@ -121,6 +123,13 @@ impl Found {
             median,
             rule,
         }
+    }
+}
+
+impl Found {
+    /// Whether there is heat to find relief from: moderate heat stress or more in the median.
+    pub(crate) fn is_hot(&self) -> bool {
+        self.median >= CLASSES[0]
     }
 }
 

@@ -106,15 +106,15 @@ fn descriptor() -> Descriptor {
             "Radiation that a person receives outdoors, hour by hour: shadows of buildings and trees, sky, walls and ground; mean radiant temperature and UTCI.",
         ),
         licence: "MIT OR Apache-2.0",
-        citation: "Lindberg, Holmer & Thorsson 2008, doi:10.1007/s00484-008-0162-7; Lindberg & Grimmond 2011, doi:10.1007/s00704-010-0382-8; Perez et al. 1993, doi:10.1016/0038-092X(93)90017-I; Bröde et al. 2012, doi:10.1007/s00484-011-0454-1 (UTCI)",
+        citation: "Lindberg, Holmer & Thorsson 2008, doi:10.1007/s00484-008-0162-7; Lindberg & Grimmond 2011, doi:10.1007/s00704-010-0382-8; Perez et al. 1993, doi:10.1016/0038-092X(93)90017-I; Bröde et al. 2012, doi:10.1007/s00484-011-0454-1 (UTCI); Lindberg, Onomura & Grimmond 2016, doi:10.1007/s00484-016-1135-x, and Deardorff 1978, doi:10.1029/JC083iC04p01889 (ground); Theeuwes et al. 2017, doi:10.1002/joc.4717, and Oke 1982, doi:10.1002/qj.49710845502 (heat island)",
         limits: vec![
             Text::new(
                 "Humidité et vent sont ceux de la station, la température de l'air aussi le jour : ni brise, ni rafraîchissement de l'air par les plantes et l'eau ; la nuit s'y ajoute un îlot de chaleur urbain moyen par quartier (à environ 1 K près).",
                 "Humidity and wind are those of the station, and by day the air temperature: no breeze, no cooling of the air by plants and water; by night a mean urban heat island by district is added (to about 1 K).",
             ),
             Text::new(
-                "Ce qui se dresse au-delà du bord du territoire n'y fait pas d'ombre. Les murs n'ont qu'un albédo et une température au soleil ; balcons, auvents et voiles n'y sont pas.",
-                "What stands beyond the edge of the territory casts no shadow there. Walls have one albedo and one temperature in the sun; balconies, awnings and sails are missing.",
+                "Ce qui se dresse au-delà du bord du territoire n'y fait pas d'ombre. Les murs n'ont qu'un albédo et une température au soleil ; balcons et auvents n'y sont pas.",
+                "What stands beyond the edge of the territory casts no shadow there. Walls have one albedo and one temperature in the sun; balconies and awnings are missing.",
             ),
         ],
         variables: vec![

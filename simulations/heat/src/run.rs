@@ -24,6 +24,11 @@ pub(crate) const VERY_STRONG: f32 = 38.0;
 /// Where the classes of heat stress begin: moderate, strong, very strong, extreme, °C.
 pub(crate) const CLASSES: [f32; 4] = [26.0, STRONG, VERY_STRONG, 46.0];
 
+/// Air temperature that a tropical night does not fall below, °C.
+const TROPICAL: f32 = 20.0;
+/// Hours of a night before sunrise that must be covered for it to count.
+const LEAST_NIGHT_H: f64 = 3.0;
+
 /// A run of the plugin.
 pub(crate) struct HeatRun {
     pub(crate) view: Arc<TerritoryView>,
@@ -56,12 +61,40 @@ pub(crate) struct OfDay {
     /// Hours above each of [`CLASSES`].
     pub(crate) hours_above: [Vec<f32>; CLASSES.len()],
     pub(crate) sunlit_h: Vec<f32>,
-    /// Lowest air temperature while the sun is down.
-    pub(crate) lowest_night_air: Vec<f32>,
+    /// Lowest air temperature since sunset, of the night that has not ended.
+    night_air: Vec<f32>,
+    /// Hours since sunset that the scenario covers.
+    night_h: f64,
+    /// Over the whole nights: how many there were, in how many the air stayed at 20 °C and above, and the lowest
+    /// temperature of the warmest.
+    pub(crate) nights: u64,
+    pub(crate) tropical_nights: Vec<f32>,
+    pub(crate) warmest_night_air: Vec<f32>,
+    /// The same at the station, °C.
+    station_night: f64,
+    pub(crate) station_warmest_night: f64,
     /// UTCI at the hour whose median outdoors is the highest, that median, and when the hour ends.
     pub(crate) hottest_utci: Vec<f32>,
     pub(crate) hottest_median: f64,
     pub(crate) hottest_end_s: f64,
+}
+
+impl OfDay {
+    /// A night is over: it counts if the scenario covers enough of it, its coldest hours before sunrise among them.
+    fn end_night(&mut self) {
+        if self.night_h >= LEAST_NIGHT_H {
+            self.nights += 1;
+            self.station_warmest_night = self.station_warmest_night.max(self.station_night);
+            let of_cells = self.tropical_nights.iter_mut().zip(&mut self.warmest_night_air);
+            for ((tropical, warmest), air) in of_cells.zip(&self.night_air) {
+                *tropical += if *air >= TROPICAL { 1.0 } else { 0.0 };
+                *warmest = warmest.max(*air);
+            }
+        }
+        self.night_h = 0.0;
+        self.station_night = f64::NAN;
+        self.night_air.fill(f32::NAN);
+    }
 }
 
 /// What is recorded at a point.
@@ -96,7 +129,13 @@ impl HeatRun {
                 highest_mean_radiant: none(),
                 hours_above: std::array::from_fn(|_| vec![0.0; cells]),
                 sunlit_h: vec![0.0; cells],
-                lowest_night_air: none(),
+                night_air: none(),
+                night_h: 0.0,
+                nights: 0,
+                tropical_nights: vec![0.0; cells],
+                warmest_night_air: none(),
+                station_night: f64::NAN,
+                station_warmest_night: f64::NAN,
                 hottest_utci: none(),
                 hottest_median: f64::NEG_INFINITY,
                 hottest_end_s: f64::NAN,
@@ -166,9 +205,14 @@ impl HeatRun {
             }
             day.sunlit_h[cell] += reached * counted_h;
             if !moment.sun.is_up() {
-                day.lowest_night_air[cell] =
-                    day.lowest_night_air[cell].min(environments[cell].air as f32);
+                day.night_air[cell] = day.night_air[cell].min(environments[cell].air as f32);
             }
+        }
+        if moment.sun.is_up() {
+            self.day.end_night();
+        } else {
+            self.day.night_h += f64::from(counted_h);
+            self.day.station_night = self.day.station_night.min(weather.air);
         }
         let median = self.median_now();
         if median > self.day.hottest_median {
@@ -296,7 +340,13 @@ impl Run for HeatRun {
             highest_mean_radiant,
             hours_above,
             sunlit_h,
-            lowest_night_air,
+            night_air,
+            night_h,
+            nights,
+            tropical_nights,
+            warmest_night_air,
+            station_night,
+            station_warmest_night,
             hottest_utci,
             hottest_median,
             hottest_end_s,
@@ -306,7 +356,13 @@ impl Run for HeatRun {
         for hours in hours_above {
             visitor.array_f32("hours_above", hours)?;
         }
-        visitor.array_f32("lowest_night_air", lowest_night_air)?;
+        visitor.array_f32("night_air", night_air)?;
+        visitor.scalar("night_h", night_h)?;
+        visitor.counter("nights", nights)?;
+        visitor.array_f32("tropical_nights", tropical_nights)?;
+        visitor.array_f32("warmest_night_air", warmest_night_air)?;
+        visitor.scalar("station_night", station_night)?;
+        visitor.scalar("station_warmest_night", station_warmest_night)?;
         visitor.array_f32("hottest_utci", hottest_utci)?;
         visitor.scalar("hottest_median", hottest_median)?;
         visitor.scalar("hottest_end_s", hottest_end_s)?;

@@ -12,7 +12,7 @@ use twin_core::territory::{
     Aggregation, LandCover, SurfaceProperties, SurfaceProperty, TerritoryView,
 };
 use twin_core::{Error, Language, Result};
-use twin_sunlight::irradiance::Air;
+use twin_sunlight::irradiance::{Air, extraterrestrial};
 use twin_sunlight::{Place, Scene, Sun, sun_position};
 
 use crate::island::{HeatIsland, SunHours};
@@ -38,8 +38,12 @@ const PRESSURE_HPA: f64 = 1013.25;
 const WARM_UP_S: f64 = 86_400.0;
 /// Thickness of a sail, m.
 const SAIL_M: f32 = 0.1;
-/// Altitude below which it is night for the whole of a period, degrees.
-const NIGHT_ALTITUDE: f64 = -8.0;
+/// Altitude of the sun below which it sends no more than that, degrees.
+const NIGHT_ALTITUDE: f64 = -2.0;
+/// How much more than the sun sends above the air a record may have: rounded times, clouds that reflect.
+const MOST_OF_SUN: f64 = 1.1;
+/// Cells beyond which no street is left, m.
+const LARGEST_CELL_M: f64 = 20.0;
 
 /// A prepared run.
 pub(crate) struct Setup {
@@ -185,6 +189,20 @@ pub(crate) fn prepare(
             "this territory's heights are not from LiDAR: no trees, no exact shadows; add LiDAR HD tiles",
         ));
     }
+    if view.spec().cell_size > LARGEST_CELL_M {
+        let n = |l: Language| l.number(view.spec().cell_size, 0);
+        return Err(Error::input(
+            "grid.resolution_m",
+            format!(
+                "mailles de {} m : il n'y reste ni rue ni ombre ; 1 à 2 m conviennent, {LARGEST_CELL_M} m au plus",
+                n(Language::Fr)
+            ),
+            format!(
+                "cells of {} m: no street and no shade is left; 1 to 2 m suit, {LARGEST_CELL_M} m at most",
+                n(Language::En)
+            ),
+        ));
+    }
     if parameters.weather.source.trim().is_empty() {
         return Err(Error::input(
             place("weather.source"),
@@ -279,6 +297,20 @@ pub(crate) fn prepare(
             format!("Cover of the ground unknown on {} % of the area, counted as without vegetation: the urban heat island is overestimated; add the OCS GE.", n(Language::En)),
         ));
     }
+    let own = view.territory().spec().cell_size;
+    if spec.cell_size < 0.99 * own {
+        let n = |l: Language| l.number(own, 1);
+        warnings.push(Text::new(
+            format!("Mailles plus fines que celles du territoire ({} m) : plus longues à calculer, sans plus de détail.", n(Language::Fr)),
+            format!("Cells finer than those of the territory ({} m): longer to compute, without more detail.", n(Language::En)),
+        ));
+    }
+    if parameters.heat_island && has_streets && island.is_none() {
+        warnings.push(Text::new(
+            "Le scénario couvre moins d'un jour : pas d'îlot de chaleur urbain, la température de l'air est la même partout.",
+            "The scenario covers less than a day: no urban heat island, the air temperature is the same everywhere.",
+        ));
+    }
     if spec.cell_size > 4.0 {
         let n = |l: Language| l.number(spec.cell_size, 1);
         warnings.push(Text::new(
@@ -296,25 +328,46 @@ fn check_clock(weather: &[Weather], sky: &Sky, file: &Path) -> Result<()> {
             let time_s = w.period_s[0] + share * (w.period_s[1] - w.period_s[0]);
             Ok::<f64, Error>(highest.max(sky.sun(time_s)?.altitude))
         })?;
-        if highest < NIGHT_ALTITUDE && w.global > NIGHT_W_PER_M2 {
-            let (h, g) = (w.period_s[0] / 3600.0, w.global);
-            let n = |l: Language, v: f64| l.number(v, 0);
+        let (end, global) = (sky.time(w.period_s[1]), w.global);
+        let told = |l: Language| l.number(global, 0);
+        if highest < NIGHT_ALTITUDE && global > NIGHT_W_PER_M2 {
             return Err(Error::input(
                 file.display().to_string(),
                 format!(
-                    "{} W/m² à {} h du scénario, en pleine nuit ; les heures sont-elles locales ou universelles ?",
-                    n(Language::Fr, g),
-                    n(Language::Fr, h)
+                    "{} W/m² dans la période qui finit à {end}, en pleine nuit ; les heures sont-elles locales ou universelles ?",
+                    told(Language::Fr)
                 ),
                 format!(
-                    "{} W/m² at {} h of the scenario, in the night; are its hours local or universal?",
-                    n(Language::En, g),
-                    n(Language::En, h)
+                    "{} W/m² in the period that ends at {end}, in the night; are its hours local or universal?",
+                    told(Language::En)
+                ),
+            ));
+        }
+        let above_air = extraterrestrial_most(sky, highest, w);
+        if global > MOST_OF_SUN * above_air + NIGHT_W_PER_M2 {
+            let most = |l: Language| l.number(above_air, 0);
+            return Err(Error::input(
+                file.display().to_string(),
+                format!(
+                    "{} W/m² dans la période qui finit à {end}, plus que le soleil n'envoie au-dessus de l'atmosphère ({}) ; vérifier l'unité et les heures (locales ou universelles ?)",
+                    told(Language::Fr),
+                    most(Language::Fr)
+                ),
+                format!(
+                    "{} W/m² in the period that ends at {end}, more than the sun sends above the atmosphere ({}); check the unit and the hours (local or universal?)",
+                    told(Language::En),
+                    most(Language::En)
                 ),
             ));
         }
     }
     Ok(())
+}
+
+/// Radiation on a horizontal plane above the atmosphere under the highest sun of a period, W/m².
+fn extraterrestrial_most(sky: &Sky, highest: f64, weather: &Weather) -> f64 {
+    let sun = Sun { azimuth: 180.0, altitude: highest };
+    extraterrestrial(&sun, sky.day_of_year(weather.middle_s())).max(0.0)
 }
 
 /// Kinds of ground, and that of each cell: those of the land covers by their values, then those whose albedo a
@@ -431,14 +484,31 @@ fn told(
     wind_factor: f64,
 ) -> Vec<Text> {
     let within = || weather.iter().filter(|w| w.period_s[1] > 1.0);
-    let hottest = within().map(|w| w.air).fold(f64::NEG_INFINITY, f64::max);
+    let most = |of: fn(&Weather) -> f64| within().map(of).fold(f64::NEG_INFINITY, f64::max);
+    let (hottest, brightest, dampest) = (most(|w| w.air), most(|w| w.global), most(|w| w.humidity));
+    let driest = within().map(|w| w.humidity).fold(f64::INFINITY, f64::min);
+    let wind = within().map(|w| w.wind).sum::<f64>() / within().count().max(1) as f64;
     let source = &parameters.weather.source;
     let n = |l: Language, v: f64, d| l.number(v, d);
     let (fr, en) = (Language::Fr, Language::En);
     vec![
         Text::new(
-            format!("Météo : {source} ; température de l'air au plus {} °C.", n(fr, hottest, 1)),
-            format!("Weather: {source}; air temperature at most {} °C.", n(en, hottest, 1)),
+            format!(
+                "Météo : {source} ; température de l'air au plus {} °C, humidité de {} à {} %, rayonnement global au plus {} W/m², vent moyen {} m/s.",
+                n(fr, hottest, 1),
+                n(fr, driest, 0),
+                n(fr, dampest, 0),
+                n(fr, brightest, 0),
+                n(fr, wind, 1)
+            ),
+            format!(
+                "Weather: {source}; air temperature at most {} °C, humidity {} to {} %, global radiation at most {} W/m², mean wind {} m/s.",
+                n(en, hottest, 1),
+                n(en, driest, 0),
+                n(en, dampest, 0),
+                n(en, brightest, 0),
+                n(en, wind, 1)
+            ),
         ),
         island_told(island, parameters.heat_island, has_streets),
         Text::new(
@@ -474,8 +544,8 @@ fn island_told(island: Option<&HeatIsland>, is_wanted: bool, has_streets: bool) 
                 "Without streets (BD TOPO) no districts: no urban heat island, the air temperature is the same everywhere.",
             ),
             true => Text::new(
-                "La météo couvre moins d'un jour : pas d'îlot de chaleur urbain, la température de l'air est la même partout.",
-                "The weather covers less than a day: no urban heat island, the air temperature is the same everywhere.",
+                "Le scénario couvre moins d'un jour : pas d'îlot de chaleur urbain, la température de l'air est la même partout.",
+                "The scenario covers less than a day: no urban heat island, the air temperature is the same everywhere.",
             ),
             false => Text::new(
                 "Pas d'îlot de chaleur urbain : la température de l'air est la même partout.",
@@ -487,11 +557,11 @@ fn island_told(island: Option<&HeatIsland>, is_wanted: bool, has_streets: bool) 
     let n = |l: Language| l.number(most, 1);
     Text::new(
         format!(
-            "Îlot de chaleur urbain nocturne par quartier (Theeuwes et al. 2017) : au plus {} K de plus que la station, supposée hors de la ville ; établi sur des villes, il majore celui d'un bourg ; nul de jour et hors du bâti ; cours de la nuit d'après Oke (1982).",
+            "Îlot de chaleur urbain nocturne par quartier (Theeuwes et al. 2017) : au plus {} K de plus que la station, supposée hors de la ville ; établi sur des villes, il majore celui d'un bourg ; nul hors du bâti et de jour, de trois heures après le lever du soleil à une heure avant son coucher ; cours de la nuit d'après Oke (1982).",
             n(Language::Fr)
         ),
         format!(
-            "Nocturnal urban heat island by district (Theeuwes et al. 2017): at most {} K above the station, taken as outside the town; found in cities, it overstates that of a village; none by day and beyond built land; course of the night after Oke (1982).",
+            "Nocturnal urban heat island by district (Theeuwes et al. 2017): at most {} K above the station, taken as outside the town; found in cities, it overstates that of a village; none beyond built land and by day, from three hours after sunrise to one hour before sunset; course of the night after Oke (1982).",
             n(Language::En)
         ),
     )

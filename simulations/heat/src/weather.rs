@@ -70,6 +70,13 @@ pub fn read_weather(path: &Path, start: Timestamp, duration_s: f64) -> Result<Ve
         () if text.starts_with("LOCATION,") => epw(path, &text, start)?,
         () => table(path, &text)?,
     };
+    if !records.is_empty() && records.iter().all(|r| r.values[1] <= 1.0) {
+        return fail(
+            path,
+            "humidité relative de 1 au plus partout : donner des pour cent, non des parts",
+            "relative humidity of 1 at most everywhere: give percent, not fractions",
+        );
+    }
     let weather = periods(path, &records, start)?;
     cover(path, weather, duration_s)
 }

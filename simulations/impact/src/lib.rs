@@ -28,6 +28,7 @@ pub use stock::mean_of_wet;
 use std::sync::Arc;
 
 use twin_core::Result;
+use twin_core::export::wording::water_limits;
 use twin_core::language::Text;
 use twin_core::results::Inhabitants;
 use twin_core::simulation::{
@@ -111,7 +112,7 @@ fn descriptor() -> Descriptor {
         ),
         licence: "MIT OR Apache-2.0",
         citation: "Huizinga, de Moel & Szewczyk 2017, doi:10.2760/16510 (damage functions); CGDD 2018, Analyse multicritère des projets de prévention des inondations (method and indicators)",
-        limits: vec![
+        limits: [
             Text::new(
                 "Ordres de grandeur pour comparer des scénarios à l'échelle d'un quartier ou d'une commune : ne dit rien d'un bâtiment particulier.",
                 "Orders of magnitude to compare scenarios at the scale of a district or commune: says nothing of a single building.",
@@ -120,7 +121,10 @@ fn descriptor() -> Descriptor {
                 "Ni pertes indirectes, ni cultures, ni réseaux, ni véhicules ; hauteur et vitesse maximales ne sont pas simultanées, leur produit majore le danger.",
                 "No indirect losses, crops, networks or vehicles; largest depth and speed do not occur together, their product overstates the danger.",
             ),
-        ],
+        ]
+        .into_iter()
+        .chain(water_limits())
+        .collect(),
         variables: vec![
             maximum(DEPTH, "m", "Hauteur d'eau maximale", "Maximum water depth"),
             maximum(LEVEL, "m", "Niveau d'eau maximal", "Maximum water level"),

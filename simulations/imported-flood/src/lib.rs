@@ -14,6 +14,7 @@ mod read;
 mod results;
 
 use twin_core::Result;
+use twin_core::export::wording::water_limits;
 use twin_core::language::Text;
 use twin_core::simulation::{
     Analysis, Descriptor, Outcome, RunContext, Temporal, Variable, parse_parameters,
@@ -72,7 +73,7 @@ fn descriptor() -> Descriptor {
         ),
         licence: "MIT OR Apache-2.0",
         citation: "résultat externe ; voir son auteur et son titre dans les hypothèses",
-        limits: vec![
+        limits: [
             Text::new(
                 "Résultat externe : ni sa méthode ni sa qualité n'ont été vérifiées par ce programme.",
                 "External result: neither its method nor its quality was checked by this program.",
@@ -81,7 +82,10 @@ fn descriptor() -> Descriptor {
                 "La grille de calcul peut être plus fine ou plus grossière que le résultat d'origine : la maille la plus proche est reprise.",
                 "The run grid may be finer or coarser than the original result: the nearest cell is taken.",
             ),
-        ],
+        ]
+        .into_iter()
+        .chain(water_limits())
+        .collect(),
         variables: vec![
             maximum("maximum_water_depth", "m", "Hauteur d'eau maximale", "Maximum water depth"),
             maximum("maximum_water_level", "m", "Niveau d'eau maximal", "Maximum water level"),

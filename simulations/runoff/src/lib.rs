@@ -35,6 +35,7 @@ mod soils;
 use std::sync::Arc;
 
 use twin_core::Result;
+use twin_core::export::wording::water_limits;
 use twin_core::language::Text;
 use twin_core::simulation::{
     Descriptor, Estimate, Run, RunContext, Simulation, Temporal, Variable, Workload,
@@ -109,7 +110,7 @@ fn descriptor() -> Descriptor {
         ),
         licence: "MIT OR Apache-2.0",
         citation: "Green & Ampt 1911, doi:10.1017/S0021859600001441; Horton 1941; NRCS, National Engineering Handbook, part 630; Keifer & Chu 1957, doi:10.1061/JYCEA4.0000104; van Leer 1979, doi:10.1016/0021-9991(79)90145-1 (MUSCL)",
-        limits: vec![
+        limits: [
             Text::new(
                 "Le réseau d'assainissement n'est représenté que par ce que ses avaloirs et les toits y envoient ; son débordement n'est pas calculé.",
                 "Sewers are represented only by what their inlets and roofs send into them; their surcharge is not computed.",
@@ -118,7 +119,10 @@ fn descriptor() -> Descriptor {
                 "Ni nappe, ni résurgence, ni transport solide ; le sol a deux couches au plus.",
                 "No groundwater, no return flow, no sediment; the soil has two layers at most.",
             ),
-        ],
+        ]
+        .into_iter()
+        .chain(water_limits())
+        .collect(),
         variables: vec![
             Variable::output("water_depth", "m", Text::new("Hauteur d'eau", "Water depth"))
                 .stored(1e-3, 0.0),

@@ -6,6 +6,7 @@
 //! extent for one.
 
 use crate::Language;
+use crate::language::Text;
 
 /// The notice that stands on every map, picture, page and in file metadata.
 pub fn notice(language: Language) -> &'static str {
@@ -39,6 +40,7 @@ pub fn unit(unit: &str, language: Language) -> String {
         "m3 s-1" => "m³/s".to_owned(),
         "m h-1" => "m/h".to_owned(),
         "m2" => "m²".to_owned(),
+        "degC" => "°C".to_owned(),
         "EUR" => "€".to_owned(),
         "EUR year-1" => language.pick("€/an", "€/year").to_owned(),
         "m3" => "m³".to_owned(),
@@ -47,21 +49,31 @@ pub fn unit(unit: &str, language: Language) -> String {
 }
 
 /// Limits that hold for any simulation and stand in every report.
-pub fn standing_limits(language: Language) -> [&'static str; 4] {
+pub fn standing_limits(language: Language) -> [&'static str; 2] {
     match language {
         Language::Fr => [
-            "Il ne dit pas qu'un lieu est à l'abri : « non inondé dans ce scénario » ne vaut que pour ce scénario, ses hypothèses et ses données.",
             "Il ne dit pas ce qui est permis ou interdit en un lieu : seuls les documents approuvés le disent.",
-            "Un secteur situé derrière une digue reste inondable : une digue peut être submergée, contournée ou rompre.",
             "Il ne donne pas la probabilité d'un événement, sauf si une période de retour est citée avec sa source.",
         ],
         Language::En => [
-            "It does not say that a place is safe: \"not flooded in this scenario\" holds for this scenario, its hypotheses and its data only.",
             "It does not say what is allowed or forbidden anywhere: only the approved documents do.",
-            "Land behind a dyke remains flood-prone: a dyke can be overtopped, bypassed or breached.",
             "It does not give the probability of an event, unless a return period is named with its source.",
         ],
     }
+}
+
+/// Limits of every simulation that tells where water is.
+pub fn water_limits() -> [Text; 2] {
+    [
+        Text::new(
+            "Il ne dit pas qu'un lieu est à l'abri : « non inondé dans ce scénario » ne vaut que pour ce scénario, ses hypothèses et ses données.",
+            "It does not say that a place is safe: \"not flooded in this scenario\" holds for this scenario, its hypotheses and its data only.",
+        ),
+        Text::new(
+            "Un secteur situé derrière une digue reste inondable : une digue peut être submergée, contournée ou rompre.",
+            "Land behind a dyke remains flood-prone: a dyke can be overtopped, bypassed or breached.",
+        ),
+    ]
 }
 
 /// Words that no map, report, message or legend may use, in lower case.

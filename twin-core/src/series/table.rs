@@ -45,6 +45,11 @@ impl Quantity {
         }
     }
 
+    /// The factor of a quantity that has one unit only, which nobody states.
+    fn only_factor(self) -> Option<f64> {
+        (self == Self::Temperature).then_some(1.0)
+    }
+
     fn named(self, language: crate::Language) -> &'static str {
         match (self, language) {
             (Self::Discharge, crate::Language::Fr) => "du débit (m3/s ou l/s)",
@@ -234,7 +239,11 @@ impl Series {
                         format!("quantity \"{kind}\": the file measures something else"),
                     )
                 })?,
-                None => columns.factor.or(stated).ok_or_else(|| unknown_unit(path, quantity))?,
+                None => columns
+                    .factor
+                    .or(stated)
+                    .or(quantity.only_factor())
+                    .ok_or_else(|| unknown_unit(path, quantity))?,
             };
             let Some(seconds) = parse_time(time, start, columns.dates) else {
                 return Err(at(

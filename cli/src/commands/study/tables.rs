@@ -10,7 +10,7 @@ use twin_core::study::economy::{Balance, EventDamage, expected_annual_damage};
 use super::compose::{Composed, Computed, in_order};
 
 /// What readers look for first.
-const HEADLINES: [&str; 9] = [
+const HEADLINES: [&str; 16] = [
     "buildings_exposed",
     "dwellings_exposed",
     "ground_floor_dwellings_exposed",
@@ -20,6 +20,13 @@ const HEADLINES: [&str; 9] = [
     "dwellings_cut_off_fire_station",
     "damage_total",
     "area_flooded",
+    "utci_max_median",
+    "very_strong_heat_share",
+    "very_strong_heat_inhabitants",
+    "tropical_night_inhabitants",
+    "cool_area_relative",
+    "inhabitants_beyond_5_min_relative",
+    "mean_mitigation",
 ];
 
 /// What an action costs and avoids.

@@ -1,5 +1,7 @@
 //! Indicators, sentences, warnings.
 
+use std::collections::BTreeSet;
+
 use twin_core::Language;
 use twin_core::language::Text;
 use twin_core::results::{Indicator, IndicatorGroup, Indicators};
@@ -10,8 +12,6 @@ use crate::run::{STRONG, VERY_STRONG};
 
 /// Minutes on foot that planners look at.
 const MINUTES: [f64; 2] = [5.0, 10.0];
-/// Air temperature that a tropical night does not fall below, °C.
-const TROPICAL: f32 = 20.0;
 
 impl Found<'_> {
     pub(crate) fn indicators(&self) -> Indicators {
@@ -106,41 +106,51 @@ impl Found<'_> {
     }
 
     fn night(&self) -> IndicatorGroup {
-        let air = self.run.outdoors(&self.run.day.lowest_night_air);
+        let day = &self.run.day;
+        let air = self.run.outdoors(&day.warmest_night_air);
         let highest = air.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let label = Text::new(
-            "Température de l'air nocturne minimale, quartier le plus chaud",
-            "Lowest air temperature of the night, warmest district",
+            "Température de l'air minimale de la nuit la plus chaude, quartier le plus chaud",
+            "Lowest air temperature of the warmest night, warmest district",
         );
-        let station = self.station_night();
-        if station.is_none() || air.is_empty() {
+        if day.nights == 0 || air.is_empty() {
             let why = Text::new(
-                "le scénario ne couvre pas de nuit",
-                "the scenario does not cover a night",
+                "le scénario ne couvre pas les trois heures de nuit avant un lever de soleil",
+                "the scenario does not cover the three hours of night before a sunrise",
             );
             let unknown = Indicator::unknown("night_air_highest", label, "degC", why);
-            return group("night", "Nuit", "Night", vec![unknown]);
+            return group("night", "Nuits", "Nights", vec![unknown]);
         }
-        let label_station = Text::new(
-            "Température de l'air nocturne minimale à la station",
-            "Lowest air temperature of the night at the station",
+        let station = Text::new(
+            "Température de l'air minimale de la nuit la plus chaude, à la station",
+            "Lowest air temperature of the warmest night, at the station",
         );
-        let tropical =
-            self.dwelt().filter(|b| self.night_air[*b].is_some_and(|air| air >= TROPICAL));
+        let tropical = self.dwelt().filter(|b| self.tropical_nights[*b].is_some_and(|n| n > 0.0));
+        let most = self.run.outdoors(&day.tropical_nights).into_iter().fold(0.0, f32::max);
+        let of = Text::new(format!("sur {}", day.nights), format!("of {}", day.nights));
         let rows = vec![
-            row("night_air_station", label_station, station.unwrap_or(f64::NAN), "degC", 1),
+            row("night_air_station", station, day.station_warmest_night, "degC", 1),
             row("night_air_highest", label, f64::from(highest), "degC", 1),
+            Indicator::count(
+                "tropical_nights",
+                Text::new(
+                    "Nuits tropicales (température de l'air ≥ 20 °C), quartier le plus chaud",
+                    "Tropical nights (air temperature ≥ 20 °C), warmest district",
+                ),
+                most.round() as usize,
+            )
+            .with_note(of),
             self.inhabitants.indicator(
                 &self.run.view,
                 "tropical_night_inhabitants",
                 Text::new(
-                    "Habitants sous une nuit tropicale (température de l'air ≥ 20 °C, ordre de grandeur)",
-                    "Inhabitants under a tropical night (air temperature ≥ 20 °C, order of magnitude)",
+                    "Habitants sous au moins une nuit tropicale (ordre de grandeur)",
+                    "Inhabitants under at least one tropical night (order of magnitude)",
                 ),
                 tropical,
             ),
         ];
-        group("night", "Nuit", "Night", rows)
+        group("night", "Nuits", "Nights", rows)
     }
 
     fn people(&self) -> IndicatorGroup {
@@ -174,6 +184,15 @@ impl Found<'_> {
     }
 
     fn cool_islands(&self) -> IndicatorGroup {
+        if !self.cool.is_hot() {
+            let label = Text::new("Îlots de fraîcheur", "Cool islands");
+            let why = Text::new(
+                "sans objet : aucun stress thermique à l'heure la plus chaude (UTCI médian inférieur à 26 °C)",
+                "does not apply: no heat stress at the hottest hour (median UTCI below 26 °C)",
+            );
+            let none = Indicator::unknown("cool_islands_relative", label, "1", why);
+            return group("cool_islands", "Îlots de fraîcheur", "Cool islands", vec![none]);
+        }
         let criteria = [
             ("relative", "critère relatif", "relative criterion", &self.cool.relative),
             ("absolute", "UTCI < 32 °C", "UTCI < 32 °C", &self.cool.absolute),
@@ -182,8 +201,7 @@ impl Found<'_> {
         let cell_ha = self.run.view.spec().cell_area() / 1e4;
         let mut rows = Vec::new();
         for (id, fr, en, islands) in criteria {
-            let cells: usize = islands.places.cells.iter().sum();
-            let count = islands.places.len();
+            let (count, cells) = self.in_study(islands);
             let label =
                 Text::new(format!("Îlots de fraîcheur, {fr}"), format!("Cool islands, {en}"));
             rows.push(Indicator::count(format!("cool_islands_{id}"), label, count));
@@ -206,6 +224,13 @@ impl Found<'_> {
         group("cool_islands", "Îlots de fraîcheur", "Cool islands", rows)
     }
 
+    /// Number of cool islands in the study area, and of their cells there.
+    fn in_study(&self, islands: &CoolIslands) -> (usize, usize) {
+        let of = islands.places.of.values.iter().zip(&self.run.study);
+        let inside: Vec<u32> = of.filter(|(_, study)| **study).filter_map(|(of, _)| *of).collect();
+        (inside.iter().collect::<BTreeSet<_>>().len(), inside.len())
+    }
+
     /// Dwelt buildings farther on foot from a cool island than some minutes.
     fn far<'f>(
         &'f self,
@@ -226,15 +251,15 @@ impl Found<'_> {
             let (median, share) = (l.number(median, 1), l.number(share, 0));
             match l {
                 Language::Fr => format!(
-                    "Au plus chaud de la journée, l'UTCI (température équivalente ressentie) médian de l'espace extérieur atteint {median} °C ; {share} % de cet espace connaît un stress thermique très fort (38 °C et plus)."
+                    "Au plus chaud du scénario, l'UTCI (température équivalente ressentie) médian de l'espace extérieur atteint {median} °C ; {share} % de cet espace connaît un stress thermique très fort (38 °C et plus)."
                 ),
                 Language::En => format!(
-                    "At the hottest of the day the median UTCI (equivalent temperature felt) outdoors reaches {median} °C; {share} % of that area is under very strong heat stress (38 °C and more)."
+                    "At the hottest of the scenario the median UTCI (equivalent temperature felt) outdoors reaches {median} °C; {share} % of that area is under very strong heat stress (38 °C and more)."
                 ),
             }
         };
         let [relative, absolute] =
-            [&self.cool.relative, &self.cool.absolute].map(|islands| islands.places.len());
+            [&self.cool.relative, &self.cool.absolute].map(|islands| self.in_study(islands).0);
         let below = self.run.parameters.cool_islands.below_median_k;
         let cool = |l: Language| {
             let (median, below) = (l.number(f64::from(self.cool.median), 1), l.number(below, 1));
@@ -265,10 +290,11 @@ impl Found<'_> {
                 }
             }
         };
-        vec![
-            Text::new(felt(Language::Fr), felt(Language::En)),
-            Text::new(cool(Language::Fr), cool(Language::En)),
-        ]
+        let mut told = vec![Text::new(felt(Language::Fr), felt(Language::En))];
+        if self.cool.is_hot() {
+            told.push(Text::new(cool(Language::Fr), cool(Language::En)));
+        }
+        told
     }
 
     pub(crate) fn hypotheses(&self) -> Vec<Text> {

@@ -61,7 +61,10 @@ impl Found<'_> {
             "Heures de stress très fort ou plus (UTCI ≥ 38 °C)",
             "Hours of very strong heat stress or more (UTCI ≥ 38 °C)",
         );
-        let sunlit = Text::new("Heures de soleil direct", "Hours of direct sun");
+        let sunlit = Text::new(
+            "Heures de soleil direct par ciel clair",
+            "Hours of direct sun under a clear sky",
+        );
         let sky = Text::new("Facteur de vue du ciel", "Sky view factor");
         let day_h = (self.run.day.sunlit_h.iter().copied().fold(1.0, f32::max)).ceil();
         let radiant_grid = open(&self.run.day.highest_mean_radiant);
@@ -83,8 +86,8 @@ impl Found<'_> {
             "Number of hours of the scenario in which UTCI exceeds 32 °C.",
         );
         let sunlit_caption = Text::new(
-            "Nombre d'heures où le soleil atteint le sol, ombre des houppiers déduite.",
-            "Number of hours in which the sun reaches the ground, the shade of crowns taken off.",
+            "Nombre d'heures où le soleil atteindrait le sol sans nuages, ombre des houppiers déduite.",
+            "Number of hours in which the sun would reach the ground without clouds, the shade of crowns taken off.",
         );
         let continuous = |title: &Text, unit: &str, low, high, ramp| {
             Legend::continuous(title.clone(), unit, low, high, ramp)
@@ -173,15 +176,15 @@ impl Found<'_> {
                 )],
             ),
         ];
-        let night = open(&self.run.day.lowest_night_air);
+        let night = open(&self.run.day.warmest_night_air);
         if let Some((low, high)) = night.range() {
             let title = Text::new(
-                "Température de l'air nocturne minimale",
-                "Lowest air temperature of the night",
+                "Température de l'air minimale de la nuit la plus chaude",
+                "Lowest air temperature of the warmest night",
             );
             let caption = Text::new(
-                "Température de l'air la plus basse de la nuit : celle de la station, plus l'îlot de chaleur urbain moyen de chaque quartier bâti.",
-                "Lowest air temperature of the night: that of the station, and the mean urban heat island of each built district.",
+                "Température de l'air la plus basse, la nuit la plus chaude : celle de la station, plus l'îlot de chaleur urbain moyen de chaque quartier bâti.",
+                "Lowest air temperature, on the warmest night: that of the station, and the mean urban heat island of each built district.",
             );
             let (low, high) = ((2.0 * low).floor() / 2.0, (2.0 * high).ceil() / 2.0);
             let legend = continuous(&title, "°C", low, high.max(low + 0.5), Ramp::Batlow);
@@ -190,6 +193,15 @@ impl Found<'_> {
                 None => Vec::new(),
             };
             all.push(field("lowest_night_air_temperature", "degC", title, night, maps));
+            let title = Text::new(
+                "Nuits tropicales (température de l'air ≥ 20 °C)",
+                "Tropical nights (air temperature ≥ 20 °C)",
+            );
+            let nights = open(&self.run.day.tropical_nights);
+            all.push(field("tropical_nights", "1", title, nights, Vec::new()));
+        }
+        if !self.cool.is_hot() {
+            return all;
         }
         let title = Text::new("Îlots de fraîcheur", "Cool islands");
         let below = self.run.parameters.cool_islands.below_median_k;
@@ -308,5 +320,5 @@ fn stress(title: &Text) -> Legend {
         Class::new(bound(k), colour, None, &range(fr, "à", "et plus"), &range(en, "to", "and more"))
     };
     let classes = std::iter::once(cold).chain((COMFORT..STRESS.len()).map(class)).collect();
-    Legend::Classed { title: title.clone(), unit: String::new(), classes }
+    Legend::Classed { title: title.clone(), unit: "°C".to_owned(), classes }
 }

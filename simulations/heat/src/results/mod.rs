@@ -30,6 +30,7 @@ pub(crate) struct Found<'a> {
     /// Mean of the highest UTCI, and of the lowest air temperature of the night, around each building, °C.
     surroundings: Vec<Option<f32>>,
     night_air: Vec<Option<f32>>,
+    tropical_nights: Vec<Option<f32>>,
     /// Sensitive facilities in the study area.
     facilities: Vec<SensitivePlace>,
 }
@@ -60,7 +61,8 @@ impl<'a> Found<'a> {
         };
         let buildings = &view.features().buildings;
         let around = |geometry: &Geometry, values: &[f32]| {
-            run.mean_outdoors(&geometry.extent()?.buffered(AROUND_M), values)
+            let around_m = AROUND_M.max(1.5 * spec.cell_size);
+            run.mean_outdoors(&geometry.extent()?.buffered(around_m), values)
         };
         let of_buildings = |values: &[f32]| -> Vec<Option<f32>> {
             buildings.iter().map(|b| around(&b.geometry, values)).collect()
@@ -78,7 +80,8 @@ impl<'a> Found<'a> {
         Ok(Self {
             counts: buildings.iter().map(|b| b.is_standing() && in_study(&b.geometry)).collect(),
             surroundings: of_buildings(&run.day.highest_utci),
-            night_air: of_buildings(&run.day.lowest_night_air),
+            night_air: of_buildings(&run.day.warmest_night_air),
+            tropical_nights: of_buildings(&run.day.tropical_nights),
             run,
             cool,
             inhabitants,
@@ -92,13 +95,6 @@ impl<'a> Found<'a> {
         buildings
             .filter(|(index, b)| self.counts[*index] && b.dwellings.is_some_and(|d| d > 0))
             .map(|(index, _)| index)
-    }
-
-    /// Lowest air temperature of the station while the sun is down, °C.
-    fn station_night(&self) -> Option<f64> {
-        let nights = self.run.setup.weather.iter().filter(|w| w.period_s[1] > 1.0);
-        let is_night = |time_s: f64| self.run.setup.sky.sun(time_s).is_ok_and(|sun| !sun.is_up());
-        nights.filter(|w| is_night(w.middle_s())).map(|w| w.air).reduce(f64::min)
     }
 
     /// Results by sensitive place and by cool island.

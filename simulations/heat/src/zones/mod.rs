@@ -307,7 +307,6 @@ impl Mapped<'_> {
             return vec![self.inhabitants.indicator(self.view, "zone_inhabitants", label, none)];
         }
         Zone::all()
-            .filter(|zone| zone.is_built())
             .filter_map(|zone| {
                 let id = format!("zone_{}_inhabitants", zone.sign().to_lowercase());
                 let buildings = by_zone.get(&zone.0)?.iter().copied();
@@ -334,8 +333,14 @@ impl Mapped<'_> {
         };
         (total > 0.0).then(|| {
             Text::new(
-                format!("Zones climatiques locales les plus étendues : {}.", told(Language::Fr)),
-                format!("Most extended local climate zones: {}.", told(Language::En)),
+                format!(
+                    "Zone climatique locale bâtie et zone naturelle les plus étendues : {}.",
+                    told(Language::Fr)
+                ),
+                format!(
+                    "Most extended built and natural local climate zones: {}.",
+                    told(Language::En)
+                ),
             )
         })
     }
@@ -365,8 +370,8 @@ fn hypotheses() -> Vec<Text> {
             "Units between streets open to cars, railways, water of more than 2,500 m², woods of more than 1 ha and the limits of the built land (50 m around buildings), on the run grid.",
         ),
         Text::new(
-            "Classes bâties par la distance aux domaines de Stewart et Oke (2012), pondérée comme GeoClimate (Bernard et al. 2024) ; classes 7, 8 et 10 par l'usage de plus de la moitié du bâti ; classes A à G par ce qui couvre le plus de sol.",
-            "Built classes by the distance from the ranges of Stewart and Oke (2012), weighed as in GeoClimate (Bernard et al. 2024); classes 7, 8 and 10 by the use of more than half of the built area; classes A to G by what covers most of the ground.",
+            "Classes bâties par la distance aux domaines de Stewart et Oke (2012), pondérée comme GeoClimate (Bernard et al. 2024) ; classes 7, 8 et 10 par l'usage de plus de la moitié du bâti ; classes A et B dès que des arbres couvrent 55 % et 15 % du sol, C à G par ce qui en couvre le plus.",
+            "Built classes by the distance from the ranges of Stewart and Oke (2012), weighed as in GeoClimate (Bernard et al. 2024); classes 7, 8 and 10 by the use of more than half of the built area; classes A and B where trees cover 55 % and 15 % of the ground, C to G by what covers most of it.",
         ),
     ]
 }
@@ -374,14 +379,14 @@ fn hypotheses() -> Vec<Text> {
 fn descriptor() -> Descriptor {
     Descriptor {
         id: ID,
-        version: concat!(env!("CARGO_PKG_VERSION"), "+z1"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+z2"),
         title: Text::new("Zones climatiques locales", "Local climate zones"),
         summary: Text::new(
             "Partage le territoire en unités et donne à chacune sa classe parmi les 17 zones climatiques locales (LCZ), avec la classe suivante et la netteté du choix.",
             "Divides the territory into units and gives each its class among the 17 local climate zones (LCZ), with the next class and how clear the choice is.",
         ),
         licence: "MIT OR Apache-2.0",
-        citation: "Stewart & Oke 2012, doi:10.1175/BAMS-D-11-00019.1; Bernard et al. 2024, doi:10.5194/gmd-17-2077-2024; Hanna & Britter 2002, Wind Flow and Vapor Cloud Dispersion at Industrial and Urban Sites",
+        citation: "Stewart & Oke 2012, doi:10.1175/BAMS-D-11-00019.1; Bernard et al. 2024, doi:10.5194/gmd-17-2077-2024; Macdonald, Griffiths & Hall 1998, doi:10.1016/S1352-2310(97)00403-2 (roughness)",
         limits: vec![Text::new(
             "Une zone climatique locale décrit la forme et la couverture d'un quartier : elle ne donne ni température de l'air, ni confort, ni rien d'une rue ou d'un bâtiment.",
             "A local climate zone describes the shape and cover of a district: it gives neither air temperature, nor comfort, nor anything of a street or building.",

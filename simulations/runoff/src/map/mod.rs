@@ -14,6 +14,7 @@ mod results;
 
 pub use parameters::{Breaching, EnvelopeParameters, MapParameters, Method};
 
+use twin_core::export::wording::water_limits;
 use twin_core::language::Text;
 use twin_core::simulation::{
     Analysis, Descriptor, Outcome, RunContext, Variable, parse_parameters,
@@ -235,7 +236,7 @@ fn descriptor() -> Descriptor {
         ),
         licence: "MIT OR Apache-2.0",
         citation: "Barnes, Lehman & Mulla 2014, doi:10.1016/j.cageo.2013.04.024; Lindsay & Dhun 2015, doi:10.1080/13658816.2014.975715; Tarboton 1997, doi:10.1029/96WR03137; Nobre et al. 2011, doi:10.1016/j.jhydrol.2011.03.051; ExZEco (Cerema); IRIP (Dehotin & Breil 2011)",
-        limits: vec![
+        limits: [
             Text::new(
                 "Sans temps ni pluie : les cartes disent où l'eau se concentre, non combien il y en a.",
                 "Without time or rain: the maps tell where water concentrates, not how much there is.",
@@ -244,7 +245,10 @@ fn descriptor() -> Descriptor {
                 "Le réseau d'assainissement est absent ; les buses inconnues des sources sont devinées par des tranchées.",
                 "Sewers are absent; culverts that no source knows are guessed by cuts.",
             ),
-        ],
+        ]
+        .into_iter()
+        .chain(water_limits())
+        .collect(),
         variables: vec![
             output("drained_area", "ha", "Surface drainée", "Drained area"),
             output("ponding_depth", "m", "Profondeur des cuvettes", "Depth of depressions"),
