@@ -4,7 +4,7 @@ use twin_core::Result;
 use twin_core::scenario::{
     BankLowered, Breach, Bridge, BuildingAdded, BuildingDemolished, BuildingRaised, CoverChanged,
     FloodGate, FloorRaised, GreenRoofs, GroundAlbedo, Levee, LeveeRemoved, PlantedStrip,
-    RetentionArea, RoadCut, ShadeSails, Swale, TreesFelled, TreesPlanted,
+    RetentionArea, RoadCut, RoofAlbedo, ShadeSails, Swale, TreesFelled, TreesPlanted,
 };
 use twin_core::simulation::{OneShot, Registry};
 
@@ -30,6 +30,7 @@ pub fn registry() -> Result<Registry> {
     registry.add_measure(Swale)?;
     registry.add_measure(GreenRoofs)?;
     registry.add_measure(GroundAlbedo)?;
+    registry.add_measure(RoofAlbedo)?;
     registry.add_measure(ShadeSails)?;
     registry.add_measure(Bridge)?;
     registry.add_measure(FloodGate)?;

@@ -265,3 +265,27 @@ fn a_crust_lets_less_in_and_is_for_green_and_ampt() {
     let said = storm(&view, horton).unwrap_err().text(Language::En);
     assert!(said.contains("Green and Ampt only"), "{said}");
 }
+
+#[test]
+fn trees_in_opened_ground_keep_rain_that_sealed_ground_sheds() {
+    let territory = Territory::open(&territory::folder().join("small.twin")).unwrap();
+    let e = territory.spec().extent();
+    let ring = [[e.min_x, e.min_y], [e.max_x, e.min_y], [e.max_x, e.max_y], [e.min_x, e.max_y]];
+    let registry = twin_simulations::registry().unwrap();
+    let edits = |kind: &str, parameters: Value| {
+        let context = twin_core::scenario::MeasureContext { name: "m", territory: &territory };
+        registry.measure(kind).unwrap().edits(&parameters, &context).unwrap()
+    };
+    let sealed = edits("land-cover", json!({ "geometry": ring, "cover": "sealed" }));
+    let (x, y) = e.centre();
+    let line = [[x - 60.0, y], [x + 60.0, y]];
+    let trees = json!({
+        "geometry": line, "spacing_m": 8.0, "height_m": 8.0, "crown_diameter_m": 6.0, "cover": "grass",
+    });
+    let planted: Vec<Edit> = sealed.iter().cloned().chain(edits("trees-planted", trees)).collect();
+    let infiltrated =
+        |edits: Vec<Edit>| value(&storm(&view(edits), json!({})).unwrap(), "infiltration_volume");
+    let (before, after) = (infiltrated(sealed), infiltrated(planted));
+    // Fifteen openings of some 28 m² each under a storm of RAIN_MM.
+    assert!(after > before + 0.2 * 15.0 * 28.0 * 1e-3 * RAIN_MM, "{before} {after}");
+}

@@ -98,3 +98,38 @@ fn grass_in_place_of_sealed_ground_mitigates_heat() {
     let (sealed, grass) = (mitigation("sealed"), mitigation("grass"));
     assert!(grass.0 > sealed.0 + 0.05 && grass.1 < sealed.1 - 0.1, "{sealed:?} {grass:?}");
 }
+
+#[test]
+fn light_roofs_are_felt_on_roofs_and_light_ground_beside_them() {
+    use twin_core::results::exposure::footprint_cells;
+    let parameters = json!({ "geometry": ring(), "albedo": 0.6, "source": "essai" });
+    let albedo = |kind: &str| {
+        let view = view(Some((kind, parameters.clone())));
+        let grid = view.surface_property("albedo").unwrap();
+        let mut is_roof = vec![false; grid.values.len()];
+        for building in view.features().buildings.iter().filter(|b| b.is_standing()) {
+            for (row, column) in footprint_cells(view.spec(), building) {
+                let (x, y) = view.spec().centre(row, column);
+                let inside = building.footprint().iter().any(|p| p.contains(x, y));
+                is_roof[view.spec().index(row, column)] |= inside;
+            }
+        }
+        let mean = |wanted: bool| {
+            let cells = grid.values.iter().zip(&is_roof).filter(|(_, roof)| **roof == wanted);
+            let (sum, n) = cells.fold((0.0, 0.0), |(s, n), (a, _)| (s + f64::from(*a), n + 1.0));
+            sum / n
+        };
+        (mean(true), mean(false))
+    };
+    let (roofs, beside) = albedo("roof-albedo");
+    assert!(roofs > 0.59 && beside < 0.25, "{roofs} {beside}");
+    let (roofs, beside) = albedo("ground-albedo");
+    assert!(roofs < 0.25 && beside > 0.59, "{roofs} {beside}");
+    let index = json!({ "reference_air_c": 30.0, "heat_island_k": 3.0, "source": "essai" });
+    let air = |measure: Option<(&str, Value)>| {
+        let context = RunContext::new(0.0, 0.0);
+        let outcome = CoolingIndex::default().compute(&view(measure), &index, &context).unwrap();
+        outcome.indicators.get("mean_index_air").unwrap().value.unwrap()
+    };
+    assert!(air(Some(("roof-albedo", parameters.clone()))) < air(None));
+}

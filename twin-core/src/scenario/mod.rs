@@ -16,8 +16,8 @@ pub use inherit::Change;
 pub use measures::{
     BankLowered, Breach, Bridge, BuildingAdded, BuildingDemolished, BuildingRaised, CoverChanged,
     FloodGate, FloorRaised, GreenRoofs, GroundAlbedo, Levee, LeveeRemoved, MeasureContext,
-    MeasureKind, NO_ACCESS, PlantedStrip, RetentionArea, RoadCut, ShadeSails, Swale, TreesFelled,
-    TreesPlanted,
+    MeasureKind, NO_ACCESS, PlantedStrip, RetentionArea, RoadCut, RoofAlbedo, ShadeSails, Swale,
+    TreesFelled, TreesPlanted,
 };
 pub use quantity::{DatumRef, Duration, Level};
 

@@ -314,7 +314,7 @@ fn floors_at(
 }
 
 /// The buildings that a measure is about: by identifier, or with their middle within polygons.
-fn chosen<'a>(
+pub(super) fn chosen<'a>(
     ids: &[String],
     geometry: Option<&GeometryInput>,
     context: &MeasureContext<'a>,

@@ -14,6 +14,7 @@
 //! | `swale` | a strip dug along a line: a swale, a street of another profile |
 //! | `green-roof` | roofs that hold rain back |
 //! | `ground-albedo` | ground made lighter or darker |
+//! | `roof-albedo` | roofs made lighter or darker |
 //! | `shade-sail` | cloth over a street or a place |
 //! | `trees-planted` | single trees or rows of trees |
 //! | `trees-felled` | all trees within polygons taken away |
@@ -43,7 +44,7 @@ pub use crossing::{Bridge, FloodGate};
 pub use ground::{BankLowered, LeveeRemoved, RetentionArea};
 pub use levee::Levee;
 pub use road::{NO_ACCESS, RoadCut};
-pub use shade::{GroundAlbedo, ShadeSails};
+pub use shade::{GroundAlbedo, RoofAlbedo, ShadeSails};
 pub use surface::{CoverChanged, GreenRoofs, PlantedStrip, Swale};
 pub use trees::{TreesFelled, TreesPlanted};
 
