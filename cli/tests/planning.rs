@@ -458,3 +458,37 @@ fn a_flood_plan_is_met_as_far_as_a_run_covers_it() {
     assert!(share > 0.05 && share < 0.95, "{share}");
     assert!((half - share).abs() < 1e-9 && (success - share).abs() < 1e-9, "{half} {share}");
 }
+
+#[test]
+fn what_lies_beside_the_run_grid_is_told() {
+    let folder = place();
+    let territory = twin_core::territory::Territory::open(&folder.join("commune.twin")).unwrap();
+    let e = territory.spec().extent();
+    let [west, south, north] = [e.min_x, e.min_y, e.max_y];
+    // The grid takes the western half and goes beyond the border; the measure lies in the eastern one.
+    let (middle, east) = (0.5 * (e.min_x + e.max_x), e.max_x);
+    let path = folder.join("bord.toml");
+    let text_of = |ring: &str| {
+        format!(
+            "schema = 1\nid = \"bord\"\ntitle = {{ fr = \"Bord\", en = \"Edge\" }}\nterritory = \"commune.twin\"\n\
+             [grid]\nresolution_m = 5.0\nextent = [{}, {south}, {middle}, {north}]\n\
+             [measures.sol]\nkind = \"ground-albedo\"\nalbedo = 0.5\nsource = \"essai\"\ngeometry = {ring}\n\
+             [runs.indice]\nsimulation = \"cooling-index\"\n\
+             [runs.indice.parameters]\nreference_air_c = 30.0\nheat_island_k = 3.0\nsource = \"essai\"\n",
+            west - 100.0
+        )
+    };
+    let ring = |a: f64, b: f64| {
+        format!("[[{a}, {south}], [{b}, {south}], [{b}, {north}], [{a}, {north}]]")
+    };
+    fs::write(&path, text_of(&ring(middle + 20.0, east))).unwrap();
+    let output = commune::output(&["--lang", "en", "run", text(&path)]);
+    let said = [&output.stdout, &output.stderr].map(|t| String::from_utf8_lossy(t)).concat();
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("goes beyond the territory"), "{said}");
+    assert!(said.contains("\"sol\" lies beside the run grid"), "{said}");
+    fs::write(&path, text_of(&ring(west, middle))).unwrap();
+    let output = commune::output(&["--lang", "en", "run", text(&path)]);
+    let said = [&output.stdout, &output.stderr].map(|t| String::from_utf8_lossy(t)).concat();
+    assert!(output.status.success() && !said.contains("beside the run grid"), "{said}");
+}

@@ -9,7 +9,7 @@ use super::Features;
 use crate::formats::{Feature, FeatureTable, Value};
 use crate::language::Text;
 use crate::series::Series;
-use crate::spatial::{Geometry, Line, Polygon};
+use crate::spatial::{Extent, Geometry, Line, Polygon};
 use crate::{Error, Result};
 
 /// A change of the territory.
@@ -59,6 +59,22 @@ pub enum Edit {
     GreenRoof(GreenRoof),
     /// Hangs cloth over people.
     ShadeSail(ShadeSail),
+}
+
+impl Edit {
+    /// Where it changes the territory; `None` where it names a feature alone.
+    pub fn extent(&self) -> Option<Extent> {
+        let of = |polygons: &[Polygon]| Geometry::Polygons(polygons.to_vec()).extent();
+        match self {
+            Self::Raster { area, .. } => area.extent(),
+            Self::AddFeatures(table) => table.extent(),
+            Self::Structure(structure) => Geometry::Lines(structure.crest.clone()).extent(),
+            Self::Outlet(outlet) => of(&outlet.basin),
+            Self::GreenRoof(roof) => of(&roof.area),
+            Self::ShadeSail(sail) => of(&sail.area),
+            Self::RemoveFeature { .. } | Self::SetAttribute { .. } | Self::Breach { .. } => None,
+        }
+    }
 }
 
 /// What happens to the cells of a [`Edit::Raster`].

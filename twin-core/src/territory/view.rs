@@ -15,6 +15,7 @@ use super::{
     SurfaceProperties, Territory,
 };
 use crate::formats::FeatureTable;
+use crate::language::Text;
 use crate::spatial::{Geometry, Grid, GridSpec, Polygon, cells_within};
 use crate::{Error, Result};
 
@@ -29,6 +30,7 @@ pub struct TerritoryView {
     study_area: Option<Vec<Polygon>>,
     grids: BTreeMap<String, Grid<f32>>,
     tables: BTreeMap<String, FeatureTable>,
+    notices: Vec<Text>,
 }
 
 /// How the territory cells inside a run cell become one value.
@@ -56,6 +58,7 @@ impl TerritoryView {
             study_area: None,
             grids: BTreeMap::new(),
             tables: BTreeMap::new(),
+            notices: Vec::new(),
         })
     }
 
@@ -75,6 +78,17 @@ impl TerritoryView {
     pub fn with_table(mut self, name: impl Into<String>, table: FeatureTable) -> Self {
         self.tables.insert(name.into(), table);
         self
+    }
+
+    /// With what readers of its results must know of the view: a measure beside the run grid, an extent cut.
+    pub fn with_notices(mut self, notices: Vec<Text>) -> Self {
+        self.notices = notices;
+        self
+    }
+
+    /// What readers of its results must know of the view.
+    pub fn notices(&self) -> &[Text] {
+        &self.notices
     }
 
     /// The same without the edits of any measure.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::formats::{self, GeoTiff, Value};
+use crate::language::Text;
 use crate::scenario::{MeasureContext, Scenario, path_keys};
 use crate::simulation::{Registry, RequirementKind, Workload};
 use crate::spatial::{Grid, GridSpec};
@@ -30,16 +31,35 @@ pub fn view_of(registry: &Registry, scenario: &Scenario) -> Result<TerritoryView
     let spec = grid_on(registry, scenario, &territory)?;
     let mut edits = Vec::new();
     let mut touched = BTreeMap::new();
+    let mut notices = Vec::new();
+    let all = territory.spec().extent().buffered(spec.cell_size);
+    if scenario.grid.extent.is_some_and(|wanted| all.intersection(&wanted) != Some(wanted)) {
+        notices.push(Text::new(
+            "L'emprise demandée dépasse le territoire : le calcul s'arrête à son bord.",
+            "The extent asked for goes beyond the territory: the run ends at its edge.",
+        ));
+    }
     for (name, entry) in &scenario.measures {
         let kind = registry.measure(&entry.kind)?;
         let context = MeasureContext { name, territory: &territory };
         let parameters = serde_json::Value::Object(entry.parameters.clone());
         let made = kind.edits(&parameters, &context)?;
         refuse_contradictions(name, &made, &mut touched)?;
+        let is_beside = |edit: &Edit| edit.extent().is_some_and(|e| !e.intersects(&spec.extent()));
+        if !made.is_empty() && made.iter().all(is_beside) {
+            notices.push(Text::new(
+                format!(
+                    "La mesure « {name} » est hors de la grille de calcul : elle n'y change rien."
+                ),
+                format!(
+                    "The measure \"{name}\" lies beside the run grid: it changes nothing there."
+                ),
+            ));
+        }
         edits.extend(made);
     }
     let crs = territory.crs();
-    let mut view = TerritoryView::new(territory, spec, edits)?;
+    let mut view = TerritoryView::new(territory, spec, edits)?.with_notices(notices);
     if let Some(area) = &scenario.study_area {
         let place = format!("{} [study_area]", scenario.file.display());
         view = view.with_study_area(GeometryInput::Path(area.clone()).polygons(crs, &place)?);

@@ -127,7 +127,8 @@ fn manifest_of(run: &Publication<'_>) -> Result<RunManifest> {
     let descriptor = run.step.simulation.descriptor();
     let territory = run.view.territory().manifest();
     let content = Territory::content_hash(run.view.territory().folder())?;
-    let mut warnings = run.outcome.warnings.clone();
+    let mut warnings = run.view.notices().to_vec();
+    warnings.extend(run.outcome.warnings.iter().cloned());
     if content != territory.hash {
         warnings.push(Text::new(
             "Les fichiers du territoire ont été modifiés depuis son assemblage.",
