@@ -459,6 +459,12 @@ pub(crate) struct ImportArguments {
     /// Result of TELEMAC (.slf), in place of the others
     #[arg(long)]
     pub(crate) serafin: Option<PathBuf>,
+    /// Name of a variable of the netCDF files, as in depth=h, level=zeta, velocity=speed
+    #[arg(long = "variable", value_name = "WHAT=NAME")]
+    pub(crate) variables: Vec<String>,
+    /// Polygons inside which indicators count
+    #[arg(long)]
+    pub(crate) study_area: Option<PathBuf>,
     /// Datum of the level: NGF-IGN69 …
     #[arg(long)]
     pub(crate) datum: Option<String>,

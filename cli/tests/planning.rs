@@ -492,3 +492,59 @@ fn what_lies_beside_the_run_grid_is_told() {
     let said = [&output.stdout, &output.stderr].map(|t| String::from_utf8_lossy(t)).concat();
     assert!(output.status.success() && !said.contains("beside the run grid"), "{said}");
 }
+
+#[test]
+fn a_netcdf_file_over_time_comes_in_by_its_largest_values() {
+    let is_present = |run: &PathBuf| run.join("fields.h5").exists() && text(run).contains("/flood/");
+    let run = runs(&place().join("runs")).into_iter().find(is_present).unwrap();
+    // Our own fields over time are a netCDF-4 file with other names.
+    let fields = place().join("resultat.nc");
+    fs::copy(run.join("fields.h5"), &fields).unwrap();
+    let file = |name: &str| text(&place().join(name)).to_owned();
+    let (territory, out, area) = (
+        file("commune.twin"),
+        file("temps/import.toml"),
+        file("sources/scenario/study_area.geojson"),
+    );
+    let mut arguments = vec![
+        "import-run",
+        "--territory",
+        &territory,
+        "--depth",
+        text(&fields),
+        "--level",
+        text(&fields),
+        "--datum",
+        "NGF-IGN69",
+        "--variable",
+        "depth=water_depth",
+        "--variable",
+        "level=water_level",
+        "--study-area",
+        &area,
+        "--title",
+        "Étude Z",
+        "--author",
+        "Bureau Y",
+        "--out",
+        &out,
+        "--like",
+        text(&run),
+    ];
+    says(&arguments);
+    let store = place().join("temps/runs/imported-flood");
+    let imported = fs::read_dir(store).unwrap().next().unwrap().unwrap().path();
+    let found = compared(&run, &imported, "temps/comparaison");
+    let other = &found["others"][0];
+    // Stored times hold no more than the maxima over all steps, and nearly as much.
+    assert_eq!(other["newly_flooded_m2"], 0.0);
+    let freed = other["no_longer_flooded_m2"].as_f64().unwrap();
+    assert!(freed < 500.0, "{freed}");
+    let at = arguments.iter().position(|a| *a == "depth=water_depth").unwrap();
+    arguments[at] = "hauteur=h";
+    let elsewhere = file("temps/autre.toml");
+    let at = arguments.iter().position(|a| *a == "--out").unwrap();
+    arguments[at + 1] = &elsewhere;
+    let message = refuses(&arguments);
+    assert!(message.contains("--variable"), "{message}");
+}

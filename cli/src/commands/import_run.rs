@@ -16,6 +16,9 @@ use super::run;
 use crate::arguments::ImportArguments;
 use crate::console::Console;
 
+/// What netCDF files may hold under other names.
+const VARIABLES: [&str; 3] = ["depth", "level", "velocity"];
+
 /// Writes the scenario of an imported flood and runs it.
 pub(crate) fn import(
     given: &ImportArguments,
@@ -73,6 +76,22 @@ fn scenario(given: &ImportArguments, path: &Path) -> Result<Table> {
             parameters.insert(key.into(), absolute(file)?);
         }
     }
+    let mut variables = Table::new();
+    for stated in &given.variables {
+        let Some((what, name)) =
+            stated.split_once('=').filter(|(what, _)| VARIABLES.contains(what))
+        else {
+            return Err(Error::input(
+                "--variable",
+                format!("« {stated} » ; donner depth=NOM, level=NOM ou velocity=NOM"),
+                format!("\"{stated}\"; give depth=NAME, level=NAME or velocity=NAME"),
+            ));
+        };
+        variables.insert(what.to_owned(), text(name));
+    }
+    if !variables.is_empty() {
+        parameters.insert("variables".into(), Value::Table(variables));
+    }
     if let Some(datum) = &given.datum {
         parameters.insert("datum".into(), text(datum));
     }
@@ -99,6 +118,9 @@ fn scenario(given: &ImportArguments, path: &Path) -> Result<Table> {
     let title = Table::from_iter(["fr", "en"].map(|l| (l.to_owned(), text(&given.title))));
     scenario.insert("title".into(), Value::Table(title));
     scenario.insert("territory".into(), absolute(&given.territory)?);
+    if let Some(area) = &given.study_area {
+        scenario.insert("study_area".into(), absolute(area)?);
+    }
     let mut grid = Table::new();
     if let Some(manifest) = &like {
         let extent: [f64; 4] = manifest.grid.extent().into();
