@@ -495,7 +495,8 @@ fn what_lies_beside_the_run_grid_is_told() {
 
 #[test]
 fn a_netcdf_file_over_time_comes_in_by_its_largest_values() {
-    let is_present = |run: &PathBuf| run.join("fields.h5").exists() && text(run).contains("/flood/");
+    let is_present =
+        |run: &PathBuf| run.join("fields.h5").exists() && text(run).contains("/flood/");
     let run = runs(&place().join("runs")).into_iter().find(is_present).unwrap();
     // Our own fields over time are a netCDF-4 file with other names.
     let fields = place().join("resultat.nc");

@@ -37,6 +37,11 @@ struct Entry {
 
 /// Sky view factors of buildings and terrain by the horizons of 64 azimuths.
 pub fn horizon_view(scene: &Scene) -> HorizonView {
+    horizon_view_of_rows(scene, 1)
+}
+
+/// The same of one row in `step`, for means: `NaN` in the others.
+pub fn horizon_view_of_rows(scene: &Scene, step: usize) -> HorizonView {
     let spec = *scene.spec();
     let surface = &scene.surface.values;
     let highest = surface.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -49,14 +54,15 @@ pub fn horizon_view(scene: &Scene) -> HorizonView {
             entries(azimuth, spec.cell_size, reach_m, [spec.rows, spec.columns])
         })
         .collect();
-    let mut planar = Grid::filled(spec, 1.0f32);
-    let mut solid_angle = Grid::filled(spec, 1.0f32);
+    let mut planar = Grid::filled(spec, f32::NAN);
+    let mut solid_angle = Grid::filled(spec, f32::NAN);
     let arch = pulp::Arch::new();
     planar
         .values
         .par_chunks_mut(spec.columns)
         .zip(solid_angle.values.par_chunks_mut(spec.columns))
         .enumerate()
+        .filter(|(row, _)| row % step.max(1) == 0)
         .for_each_init(
             || vec![0.0f32; spec.columns],
             |tangent, (row, (planar, solid))| {

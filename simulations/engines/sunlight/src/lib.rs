@@ -25,7 +25,7 @@ mod shadows;
 mod sky_view;
 pub mod walls;
 
-pub use horizon::{HorizonView, horizon_view};
+pub use horizon::{HorizonView, horizon_view, horizon_view_of_rows};
 pub use patches::Patch;
 pub use position::{Place, Sun, sun_position};
 pub use scene::Scene;

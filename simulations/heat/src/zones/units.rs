@@ -13,7 +13,7 @@ use twin_core::territory::{
     TerritoryView,
 };
 use twin_core::{Error, Result};
-use twin_sunlight::{Scene, horizon_view};
+use twin_sunlight::{Scene, horizon_view_of_rows};
 
 /// Areas from which water and a wood are units of their own, m² (Bernard et al. 2024: 2 500 and 10 000).
 const LEAST_WATER_M2: f64 = 2500.0;
@@ -30,6 +30,8 @@ const LARGE_HALL_M2: f64 = 1000.0;
 const STOREY_M: f64 = 3.0;
 /// Height of a building of which none is known, m: one storey.
 const LEAST_HEIGHT_M: f64 = 3.0;
+/// Distance of the rows whose view of the sky is looked at, m.
+const SKY_ROWS_M: f64 = 10.0;
 /// Pieces of walls are at most this long, m.
 const WALL_PIECE_M: f64 = 2.0;
 /// How far beyond a wall its other side is looked at, m.
@@ -244,6 +246,7 @@ struct Sums {
     cells: f64,
     ground_cells: f64,
     sky: f64,
+    sky_cells: f64,
     built: f64,
     sealed: f64,
     water: f64,
@@ -263,7 +266,9 @@ struct Sums {
 
 fn figures(view: &TerritoryView, ground: &Ground, regions: &Regions) -> Vec<Unit> {
     let spec = *view.spec();
-    let sky = horizon_view(&ground.scene).planar;
+    // Rows some metres apart are enough for a mean.
+    let step = ((SKY_ROWS_M / spec.cell_size).floor() as usize).max(1);
+    let sky = horizon_view_of_rows(&ground.scene, step).planar;
     let buildings = &view.features().buildings;
     let plants: Vec<&Facility> =
         view.features().facilities.iter().filter(|f| is_heavy(f)).collect();
@@ -285,7 +290,10 @@ fn figures(view: &TerritoryView, ground: &Ground, regions: &Regions) -> Vec<Unit
             continue;
         }
         sum.ground_cells += 1.0;
-        sum.sky += f64::from(sky.values[cell]);
+        if sky.values[cell].is_finite() {
+            sum.sky += f64::from(sky.values[cell]);
+            sum.sky_cells += 1.0;
+        }
         sum.tree += f64::from(u8::from(is_tree));
         let (of, is_green) = match ground.cover.values[cell] {
             LandCover::Water => (&mut sum.water, false),
@@ -315,7 +323,7 @@ fn unit(sum: &Sums, spec: &GridSpec) -> Unit {
     let frontal = sum.wall_m2 / std::f64::consts::PI / area_m2.max(1.0);
     Unit {
         area_m2,
-        sky_view: if sum.ground_cells > 0.0 { sum.sky / sum.ground_cells } else { 1.0 },
+        sky_view: if sum.sky_cells > 0.0 { sum.sky / sum.sky_cells } else { 1.0 },
         aspect_ratio: if open_m2 > 0.0 { 0.5 * sum.wall_m2 / open_m2 } else { f64::INFINITY },
         building_fraction: share(sum.built),
         impervious_fraction: share(sum.sealed),
