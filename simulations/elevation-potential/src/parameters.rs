@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use twin_core::simulation as checks;
 use twin_core::{Error, Result};
 
 /// Parameters of the simulation `elevation-potential`.
@@ -196,27 +197,17 @@ impl Parameters {
 }
 
 fn refused(key: &str, fr: impl Into<String>, en: impl Into<String>) -> Error {
-    Error::input(format!("elevation-potential.parameters.{key}"), fr, en)
+    Error::input(place(key), fr, en)
+}
+
+fn place(key: &str) -> String {
+    format!("elevation-potential.parameters.{key}")
 }
 
 fn within(key: &str, value: f64, low: f64, high: f64) -> Result<()> {
-    if value.is_finite() && (low..=high).contains(&value) {
-        return Ok(());
-    }
-    Err(refused(
-        key,
-        format!("{value} ; attendu de {low} à {high}"),
-        format!("{value}; from {low} to {high} is expected"),
-    ))
+    checks::within(value, [low, high], place(key)).map(drop)
 }
 
 fn stated(key: &str, text: &str) -> Result<()> {
-    if !text.trim().is_empty() {
-        return Ok(());
-    }
-    Err(refused(
-        key,
-        "vide ; dire d'où vient cette valeur",
-        "empty; say where this value comes from",
-    ))
+    checks::sourced(text, place(key))
 }

@@ -7,6 +7,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use twin_core::language::Text;
+use twin_core::simulation::sourced;
 use twin_core::{Error, Language, Result};
 
 use crate::weather::Weather;
@@ -115,13 +116,7 @@ impl Climate {
                 format!("{warmed} K; give the warming since 1850–1900 of the period of the file"),
             );
         }
-        if self.source.trim().is_empty() {
-            return fail(
-                "source",
-                "dire de quelle période est le fichier et d'où vient son réchauffement".to_owned(),
-                "say which period the file is of and where its warming comes from".to_owned(),
-            );
-        }
+        sourced(&self.source, format!("{place}.source"))?;
         let annual = region.levels[at] - warmed;
         if annual < 0.0 {
             let (level, warmed) = (region.levels[at], self.warming_of_file_k);

@@ -7,9 +7,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use twin_core::Result;
+use twin_core::simulation::within;
 use twin_core::spatial::{Grid, Regions, cells_within, line_length, steps_from};
 use twin_core::territory::{Building, Road, RoadNature, TerritoryView};
-use twin_core::{Error, Language, Result};
 use twin_streets::{Builder, Directions, NodeIndex, Streets, Way};
 
 use crate::run::{CLASSES, STRONG};
@@ -49,17 +50,8 @@ impl CoolIslandParameters {
             ("below_median_k", self.below_median_k, [0.5, 20.0]),
             ("walking_speed_km_per_h", self.walking_speed_km_per_h, [1.0, 8.0]),
         ];
-        for (key, value, [low, high]) in ranges {
-            if !(low..=high).contains(&value) {
-                let n = |l: Language, v: f64| l.number(v, 1);
-                let told = |l| (n(l, value), n(l, low), n(l, high));
-                let ((v, a, b), (w, c, d)) = (told(Language::Fr), told(Language::En));
-                return Err(Error::input(
-                    format!("{place}.{key}"),
-                    format!("{v} ; donner une valeur de {a} à {b}"),
-                    format!("{w}; give a value from {c} to {d}"),
-                ));
-            }
+        for (key, value, range) in ranges {
+            within(value, range, format!("{place}.{key}"))?;
         }
         Ok(())
     }

@@ -21,10 +21,11 @@ use twin_core::language::Text;
 use twin_core::results::{Indicator, IndicatorGroup, Indicators};
 use twin_core::simulation::{
     Analysis, Descriptor, Outcome, ResultMap, RunContext, StaticField, Variable, parse_parameters,
+    sourced, within,
 };
 use twin_core::spatial::{Grid, GridSpec};
 use twin_core::territory::{Aggregation, LandCover, SurfaceProperty, TerritoryView};
-use twin_core::{Error, Language, Result};
+use twin_core::{Language, Result};
 
 const ID: &str = "cooling-index";
 /// Weights of shade, albedo and evapotranspiration (InVEST; Zardo et al. 2017, doi:10.1016/j.ecoser.2017.06.006).
@@ -287,35 +288,10 @@ impl IndexParameters {
             ("cooling_distance_m", self.cooling_distance_m, [10.0, 2000.0]),
             ("mixing_distance_m", self.mixing_distance_m, [10.0, 5000.0]),
         ];
-        for (key, value, [low, high]) in ranges {
-            if !(low..=high).contains(&value) {
-                let n = |l: Language, v: f64| l.number(v, 1);
-                let (fr, en) = (Language::Fr, Language::En);
-                return Err(Error::input(
-                    format!("{ID}.parameters.{key}"),
-                    format!(
-                        "{} ; donner une valeur de {} à {}",
-                        n(fr, value),
-                        n(fr, low),
-                        n(fr, high)
-                    ),
-                    format!(
-                        "{}; give a value from {} to {}",
-                        n(en, value),
-                        n(en, low),
-                        n(en, high)
-                    ),
-                ));
-            }
+        for (key, value, range) in ranges {
+            within(value, range, format!("{ID}.parameters.{key}"))?;
         }
-        if self.source.trim().is_empty() {
-            return Err(Error::input(
-                format!("{ID}.parameters.source"),
-                "dire d'où viennent la température de l'air et l'îlot de chaleur",
-                "say where air temperature and heat island come from",
-            ));
-        }
-        Ok(())
+        sourced(&self.source, format!("{ID}.parameters.source"))
     }
 }
 

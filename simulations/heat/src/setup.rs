@@ -6,7 +6,7 @@ use std::path::Path;
 
 use twin_core::language::Text;
 use twin_core::results::exposure::footprint_cells;
-use twin_core::simulation::RunContext;
+use twin_core::simulation::{self, RunContext};
 use twin_core::spatial::{Crs, Grid, Transformer, cells_within};
 use twin_core::territory::{
     Aggregation, LandCover, SurfaceProperties, SurfaceProperty, TerritoryView,
@@ -148,17 +148,8 @@ pub(crate) fn place(key: &str) -> String {
     format!("heat.parameters.{key}")
 }
 
-fn within(value: f64, [low, high]: [f64; 2], key: &str) -> Result<f64> {
-    if (low..=high).contains(&value) {
-        return Ok(value);
-    }
-    let n = |l: Language, v: f64| l.number(v, 2);
-    let (fr, en) = (Language::Fr, Language::En);
-    Err(Error::input(
-        place(key),
-        format!("{} ; donner une valeur de {} à {}", n(fr, value), n(fr, low), n(fr, high)),
-        format!("{}; give a value from {} to {}", n(en, value), n(en, low), n(en, high)),
-    ))
+fn within(value: f64, range: [f64; 2], key: &str) -> Result<f64> {
+    simulation::within(value, range, place(key))
 }
 
 /// How planted and bare ground of a land cover, and water, follow the day (Lindberg, Onomura & Grimmond 2016: bare
@@ -203,13 +194,7 @@ pub(crate) fn prepare(
             ),
         ));
     }
-    if parameters.weather.source.trim().is_empty() {
-        return Err(Error::input(
-            place("weather.source"),
-            "dire d'où vient la météo",
-            "say where the weather comes from",
-        ));
-    }
+    simulation::sourced(&parameters.weather.source, place("weather.source"))?;
     let wind_factor = within(parameters.wind_factor, [0.1, 1.0], "wind_factor")?;
     let wall_albedo = within(parameters.wall_albedo, [0.02, 0.95], "wall_albedo")?;
     let trees = &parameters.trees;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use twin_core::results::InhabitantsPerDwelling;
-use twin_core::simulation::parse_parameters;
+use twin_core::simulation::{parse_parameters, sourced, within};
 use twin_core::{Error, Result};
 
 /// Most draws of the damage.
@@ -158,16 +158,7 @@ impl Parameters {
 
     /// Refuses what cannot be.
     fn check(&self) -> Result<()> {
-        let within = |key: &str, value: f64, [low, high]: [f64; 2]| {
-            if (low..=high).contains(&value) {
-                return Ok(());
-            }
-            Err(Error::input(
-                place(key),
-                format!("{value} ; donner une valeur de {low} à {high}"),
-                format!("{value}; give a value from {low} to {high}"),
-            ))
-        };
+        let within = |key: &str, value, range| within(value, range, place(key)).map(drop);
         within("floor_height_m", self.floor_height_m, [0.0, 10.0])?;
         within("wet_depth_m", self.wet_depth_m, [0.001, 1.0])?;
         within("pedestrian_danger_m2_per_s", self.pedestrian_danger_m2_per_s, [0.05, 10.0])?;
@@ -200,24 +191,13 @@ impl Parameters {
                     "give eur_per_m2 = [low, central, high] in rising order",
                 ));
             }
-            sourced(&value.source, &key)?;
+            sourced(&value.source, place(&format!("{key}.source")))?;
         }
         if let Some(ratio) = &self.inhabitants_per_dwelling {
             ratio.check(&place("inhabitants_per_dwelling"))?;
         }
         Ok(())
     }
-}
-
-fn sourced(source: &str, key: &str) -> Result<()> {
-    if source.trim().is_empty() {
-        return Err(Error::input(
-            place(&format!("{key}.source")),
-            "dire d'où vient la valeur",
-            "say where the value comes from",
-        ));
-    }
-    Ok(())
 }
 
 /// The place of a parameter in errors.

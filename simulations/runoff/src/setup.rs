@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use twin_core::language::Text;
-use twin_core::simulation::RunContext;
+use twin_core::simulation::{self, RunContext};
 use twin_core::spatial::{Grid, GridSpec};
 use twin_core::territory::{Aggregation, BasinOutlet, LandCover, SurfaceProperties, TerritoryView};
 use twin_core::{Error, Language, Result};
@@ -61,17 +61,8 @@ pub(crate) fn positive(value: f64, key: &str) -> Result<f64> {
 }
 
 /// A value within bounds that make sense.
-pub(crate) fn within(value: f64, [low, high]: [f64; 2], key: &str) -> Result<f64> {
-    if (low..=high).contains(&value) {
-        return Ok(value);
-    }
-    let n = |l: Language, v: f64| l.number(v, 3);
-    let (fr, en) = (Language::Fr, Language::En);
-    Err(Error::input(
-        place(key),
-        format!("{} ; donner une valeur de {} à {}", n(fr, value), n(fr, low), n(fr, high)),
-        format!("{}; give a value from {} to {}", n(en, value), n(en, low), n(en, high)),
-    ))
+pub(crate) fn within(value: f64, range: [f64; 2], key: &str) -> Result<f64> {
+    simulation::within(value, range, place(key))
 }
 
 pub(crate) fn outside(here: &str) -> Error {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Indicator;
 use crate::formats::FeatureTable;
 use crate::language::Text;
-use crate::simulation::{Requirement, RequirementKind};
+use crate::simulation::{Requirement, RequirementKind, sourced, within};
 use crate::spatial::Geometry;
 use crate::territory::{Building, Commune, TerritoryView};
 use crate::{Error, Language, Result};
@@ -40,28 +40,8 @@ impl InhabitantsPerDwelling {
     /// # Errors
     /// Either of them.
     pub fn check(&self, place: &str) -> Result<()> {
-        if !(0.1..=10.0).contains(&self.value) {
-            let told = |l: Language| l.number(self.value, 2);
-            return Err(Error::input(
-                format!("{place}.value"),
-                format!(
-                    "{} habitants par logement ; donner une valeur de 0,1 à 10",
-                    told(Language::Fr)
-                ),
-                format!(
-                    "{} inhabitants per dwelling; give a value from 0.1 to 10",
-                    told(Language::En)
-                ),
-            ));
-        }
-        if self.source.trim().is_empty() {
-            return Err(Error::input(
-                format!("{place}.source"),
-                "dire d'où vient la valeur",
-                "say where the value comes from",
-            ));
-        }
-        Ok(())
+        within(self.value, [0.1, 10.0], format!("{place}.value"))?;
+        sourced(&self.source, format!("{place}.source"))
     }
 }
 

@@ -8,6 +8,7 @@
 //! Conventions: SI units inside; time in seconds since the scenario's start; grids in C order with
 //! row 0 to the north; `NaN` is *no data*.
 
+mod checks;
 pub mod conformance;
 mod contract;
 mod descriptor;
@@ -19,6 +20,7 @@ mod state;
 mod unit;
 mod variant;
 
+pub use checks::{sourced, within};
 pub use contract::{
     Analysis, Estimate, OneShot, Run, RunContext, Simulation, Workload, parse_parameters,
 };

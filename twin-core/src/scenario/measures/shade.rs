@@ -8,11 +8,11 @@ use serde_json::Value;
 use super::buildings::chosen;
 use super::surface::within_territory;
 use super::{MeasureContext, MeasureKind};
+use crate::Result;
 use crate::language::Text;
-use crate::simulation::parse_parameters;
+use crate::simulation::{parse_parameters, sourced, within};
 use crate::spatial::{Geometry, Polygon};
 use crate::territory::{Building, Edit, GeometryInput, RasterOperation, ShadeSail};
-use crate::{Error, Result};
 
 /// Albedos that ground has: fresh asphalt to fresh white paint (Oke 1987, *Boundary Layer Climates*, table 7.4:
 /// asphalt 0.05, whitewash 0.50 to 0.90).
@@ -104,14 +104,8 @@ impl MeasureKind for RoofAlbedo {
 
 /// Gives an area an albedo.
 fn changed(area: Geometry, albedo: f64, source: &str, place: &str) -> Result<Edit> {
-    let albedo = within(albedo, ALBEDOS, &format!("{place}.albedo"))?;
-    if source.trim().is_empty() {
-        return Err(Error::input(
-            format!("{place}.source"),
-            "dire d'où vient l'albédo",
-            "say where the albedo comes from",
-        ));
-    }
+    let albedo = within(albedo, ALBEDOS, format!("{place}.albedo"))?;
+    sourced(source, format!("{place}.source"))?;
     let operation = RasterOperation::Set(albedo as f32);
     Ok(Edit::Raster { band: "albedo".to_owned(), area, operation })
 }
@@ -158,7 +152,7 @@ impl MeasureKind for ShadeSails {
     fn edits(&self, parameters: &Value, context: &MeasureContext<'_>) -> Result<Vec<Edit>> {
         let place = format!("measures.{}", context.name);
         let given: SailParameters = parse_parameters(&place, parameters)?;
-        let height_m = within(given.height_m, SAIL_HEIGHTS_M, &format!("{place}.height_m"))?;
+        let height_m = within(given.height_m, SAIL_HEIGHTS_M, format!("{place}.height_m"))?;
         let area = area(&given.geometry, context, &place)?.polygons().to_vec();
         Ok(vec![Edit::ShadeSail(ShadeSail { area, height_m })])
     }
@@ -169,15 +163,4 @@ fn area(geometry: &GeometryInput, context: &MeasureContext<'_>, place: &str) -> 
     let area = Geometry::Polygons(geometry.polygons(context.territory.crs(), &here)?);
     within_territory(&area, context, &here)?;
     Ok(area)
-}
-
-fn within(value: f64, [low, high]: [f64; 2], place: &str) -> Result<f64> {
-    if (low..=high).contains(&value) {
-        return Ok(value);
-    }
-    Err(Error::input(
-        place,
-        format!("{value} ; donner une valeur de {low} à {high}"),
-        format!("{value}; give a value from {low} to {high}"),
-    ))
 }

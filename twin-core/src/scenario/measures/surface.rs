@@ -11,7 +11,7 @@ use super::ground::positive;
 use super::outlet::Outlet;
 use super::{MeasureContext, MeasureKind};
 use crate::language::Text;
-use crate::simulation::parse_parameters;
+use crate::simulation::{parse_parameters, sourced};
 use crate::spatial::{Geometry, Polygon};
 use crate::territory::{Edit, GeometryInput, GreenRoof, LandCover, RasterOperation};
 use crate::{Error, Result};
@@ -214,13 +214,7 @@ impl MeasureKind for GreenRoofs {
                 format!("{retention} mm; a green roof holds {MOST_RETENTION_MM} at most"),
             ));
         }
-        if given.source.trim().is_empty() {
-            return Err(Error::input(
-                here("source"),
-                "dire d'où vient la rétention",
-                "say where the retention comes from",
-            ));
-        }
+        sourced(&given.source, here("source"))?;
         let area = given.geometry.polygons(context.territory.crs(), &here("geometry"))?;
         within_territory(&Geometry::Polygons(area.clone()), context, &here("geometry"))?;
         Ok(vec![Edit::GreenRoof(GreenRoof { area, retention_m: 1e-3 * retention })])
