@@ -6,7 +6,7 @@ use twin_core::language::Text;
 use twin_core::simulation::{self, RunContext};
 use twin_core::spatial::{Grid, GridSpec};
 use twin_core::territory::{Aggregation, BasinOutlet, LandCover, SurfaceProperties, TerritoryView};
-use twin_core::{Error, Language, Result};
+use twin_core::{Error, Result};
 use twin_shallow_water::{
     Bed, Boundaries, Condition, LineStructure, Link, Options, Section, Solver,
 };
