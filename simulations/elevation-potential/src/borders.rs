@@ -1,5 +1,6 @@
 //! What lies around a piece of ground: streets with their widths, neighbours at the side and behind.
 
+use geo::SimplifyIdx as _;
 use twin_core::spatial::{Extent, Line};
 use twin_core::territory::{Layer, Parcel, Road};
 
@@ -8,6 +9,9 @@ use crate::nearby::Nearby;
 /// How far outside an edge one looks for who is there: gaps of a decimetre between neighbours are
 /// those of the drawing.
 const BESIDE_M: f64 = 0.4;
+/// Corners within this of a straight line are of the drawing, m: half its precision (arrêté of 16 September 2003, class
+/// of 20 cm for urban plans).
+const STRAIGHT_M: f64 = 0.1;
 /// Widest street whose other side is looked for.
 const WIDEST_M: f64 = 80.0;
 /// A neighbour whose border turns its back on the street, within so much, is behind: cos 45°.
@@ -123,20 +127,19 @@ impl<'a> Parcels<'a> {
         let twice: f64 = ring.windows(2).map(|p| p[0][0] * p[1][1] - p[1][0] * p[0][1]).sum();
         // The ground lies at the left of an outer ring that turns counter-clockwise.
         let is_reversed = (twice > 0.0) == is_hole;
-        let corner = |p: &[f64; 3]| [p[0], p[1]];
-        let mut edges: Vec<[[f64; 2]; 2]> =
-            ring.windows(2).map(|p| [corner(&p[0]), corner(&p[1])]).collect();
+        // The drawing cuts straight limits where it pleases: corners that hardly turn are none.
+        let mut edges = straight_edges(ring);
         if is_reversed {
             edges.reverse();
-            edges.iter_mut().for_each(|e| e.reverse());
+            edges.iter_mut().for_each(|(ends, _)| ends.reverse());
         }
         let first = pieces.len();
-        for ends in edges {
+        for (ends, is_merged) in edges {
             let whole = Piece { ends, beyond: Beyond::Side, goes_on: [false; 2] };
             if whole.length_m() < 1e-3 {
                 continue;
             }
-            for (from, to, is_street) in self.parts(own, &whole) {
+            for (from, to, is_street) in self.parts(own, &whole, is_merged) {
                 let ends = [whole.beside(from, 0.0), whole.beside(to, 0.0)];
                 let mut piece = Piece { ends, ..whole };
                 if is_street {
@@ -158,27 +161,26 @@ impl<'a> Parcels<'a> {
     }
 
     /// The parts of an edge on the street and on neighbours; those inside the ground are left out.
-    fn parts(&self, own: &[usize], edge: &Piece) -> Vec<(f64, f64, bool)> {
+    fn parts(&self, own: &[usize], edge: &Piece, is_merged: bool) -> Vec<(f64, f64, bool)> {
         #[derive(Clone, Copy, PartialEq)]
         enum Kind {
             Street,
-            Neighbour,
+            /// By the parcel: the limit with each is one of its own.
+            Neighbour(usize),
             Own,
         }
         let kind = |share: f64| {
-            let mut found = self.at(edge.beside(share, BESIDE_M)).peekable();
-            if found.peek().is_none() {
-                return Kind::Street;
+            let found: Vec<usize> = self.at(edge.beside(share, BESIDE_M)).collect();
+            match found.iter().find(|index| !own.contains(index)) {
+                Some(neighbour) => Kind::Neighbour(*neighbour),
+                None if found.is_empty() => Kind::Street,
+                None => Kind::Own,
             }
-            if found.all(|index| own.contains(&index)) { Kind::Own } else { Kind::Neighbour }
         };
         let length = edge.length_m();
         let probes = [0.1, 0.5, 0.9].map(kind);
-        let count = if probes.iter().all(|k| *k == probes[1]) || length < 2.0 {
-            1
-        } else {
-            length.ceil().min(500.0) as usize
-        };
+        let is_one = !is_merged && probes.iter().all(|k| *k == probes[1]);
+        let count = if is_one || length < 2.0 { 1 } else { length.ceil().min(500.0) as usize };
         let share = |k: usize| k as f64 / count as f64;
         let kinds: Vec<Kind> = match count {
             1 => vec![probes[1]],
@@ -224,6 +226,26 @@ impl<'a> Parcels<'a> {
         let beyond_road = shares.into_iter().map(path).filter_map(road).reduce(f64::min);
         beyond_road.map_or(Width::Unknown, Width::AtLeast)
     }
+}
+
+/// The edges of a ring between corners that turn, and whether corners were left out between.
+fn straight_edges(ring: &[[f64; 3]]) -> Vec<([[f64; 2]; 2], bool)> {
+    let corners = &ring[..ring.len().saturating_sub(1)];
+    let Some(first) = corners.first() else { return Vec::new() };
+    // Beginning with the farthest from another, which turns for sure.
+    let away = |p: &[f64; 3]| (p[0] - first[0]).hypot(p[1] - first[1]);
+    let farthest =
+        (0..corners.len()).max_by(|a, b| away(&corners[*a]).total_cmp(&away(&corners[*b])));
+    let begin = farthest.unwrap_or(0);
+    let turned: Vec<[f64; 2]> = (0..=corners.len())
+        .map(|k| corners[(begin + k) % corners.len()])
+        .map(|p| [p[0], p[1]])
+        .collect();
+    let drawn: geo::LineString<f64> = turned.iter().map(|p| (p[0], p[1])).collect();
+    let kept = drawn.simplify_idx(STRAIGHT_M);
+    kept.windows(2)
+        .map(|pair| ([turned[pair[0]], turned[pair[1]]], pair[1] - pair[0] > 1))
+        .collect()
 }
 
 fn extent_of(a: [f64; 2], b: [f64; 2]) -> Extent {
@@ -375,6 +397,18 @@ mod tests {
             [rectangle("long", 0.0, 0.0, 40.0, 10.0), rectangle("short", 0.0, 10.0, 25.0, 20.0)];
         let [street, side, rear] = lengths(&Parcels::new(&parcels, &[]).border(&[0]));
         assert_eq!((street, side + rear), (75.0, 25.0));
+    }
+
+    #[test]
+    fn a_straight_limit_is_one_wherever_the_drawing_cuts_it() {
+        let mut parcels = row();
+        let cut =
+            [(10.0, 0.0), (20.0, 0.0), (20.02, 4.0), (19.97, 11.0), (20.0, 20.0), (10.0, 20.0)];
+        parcels[1] = parcel("middle", &cut);
+        let border = Parcels::new(&parcels, &[]).border(&[1]);
+        let sides: Vec<_> = border.iter().filter(|p| p.beyond == Beyond::Side).collect();
+        let lengths: Vec<f64> = sides.iter().map(|p| p.length_m().round()).collect();
+        assert_eq!(lengths, [20.0, 20.0], "{border:?}");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What binds a building beside the rules of its zone: easements, prescriptions, risk plans.
 //!
 //! Each is a flag with a verdict. What a text says is for a person to read: until somebody states it
-//! (`decisions`), the verdict is that of the table below, which is never « forbidden ».
+//! (`decisions`), the verdict is that of the table below, which is never « forbidden ». A prescription that is not in
+//! the table is not known; an easement that is not in it bears on other things than height.
 
 use geo::{Intersects, MultiPolygon};
 use twin_core::language::Text;
@@ -51,10 +52,10 @@ impl Constraints {
 /// The flag of a zone; none where it does not bind raising.
 fn flag(zone: &Zone, parameters: &Parameters) -> Option<Flag> {
     let class = zone.class.clone()?;
-    let (verdict, reason) = match zone.kind.as_ref()? {
-        ZoneKind::Easement => easement(&class)?,
-        ZoneKind::UrbanPrescription => prescription(&class)?,
-        ZoneKind::RiskRegulation => (
+    let usual = match zone.kind.as_ref()? {
+        ZoneKind::Easement => easement(&class),
+        ZoneKind::UrbanPrescription => prescription(&class),
+        ZoneKind::RiskRegulation => Some((
             Verdict::Unknown,
             Text::new(
                 format!(
@@ -62,13 +63,13 @@ fn flag(zone: &Zone, parameters: &Parameters) -> Option<Flag> {
                 ),
                 format!("regulatory zone of a risk plan (type {class}): read its rules on raising"),
             ),
-        ),
+        )),
         _ => return None,
     };
-    let decided = parameters.decisions.get(&class);
-    let (verdict, reason) = match decided {
+    // What somebody read in the text goes before what such texts usually say.
+    let (verdict, reason) = match parameters.decisions.get(&class) {
         Some(decision) => (decision.verdict, Text::new(&decision.source, &decision.source)),
-        None => (verdict, reason),
+        None => usual?,
     };
     let label = zone.label.clone().or(zone.code.clone()).unwrap_or_default();
     Some(Flag { class, label, verdict, reason })
@@ -128,6 +129,13 @@ fn prescription(class: &str) -> Option<(Verdict, Text)> {
     use Verdict::{Possible, Unknown};
     let (verdict, fr, en) = match class {
         "01" => (Unknown, "espace boisé classé (L113-1)", "protected wood (L113-1)"),
+        "02" => (
+            Unknown,
+            "secteur où l'on ne construit pas, ou sous conditions, pour risques ou nuisances (R151-31, R151-34) : lire la prescription",
+            "sector where building is banned or conditioned by risks or nuisances (R151-31, R151-34): read the prescription",
+        ),
+        // Change of use of farm buildings, shops in streets, ways to be kept: nothing on height.
+        "16" | "22" | "24" => return None,
         "05" => (Possible, "emplacement réservé (L151-41)", "reserved site (L151-41)"),
         "07" => (
             Possible,
@@ -144,7 +152,15 @@ fn prescription(class: &str) -> Option<(Verdict, Text)> {
             "prescription graphique d'implantation, d'emprise, de hauteur ou de volume : la saisir dans « decisions »",
             "prescription on siting, footprint, height or volume: state it in \"decisions\"",
         ),
-        _ => return None,
+        _ => {
+            let reason = Text::new(
+                format!(
+                    "prescription de type {class} : la lire, puis la saisir dans « decisions »"
+                ),
+                format!("prescription of type {class}: read it, then state it in \"decisions\""),
+            );
+            return Some((Unknown, reason));
+        }
     };
     Some((verdict, Text::new(fr, en)))
 }

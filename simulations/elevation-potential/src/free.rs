@@ -30,12 +30,14 @@ pub(crate) struct NewBuilding {
     pub(crate) storeys: Added<RuleId>,
     /// Share of the storeys' area that the share of the parcel that may be covered leaves, 0 to 1.
     pub(crate) share: f64,
+    /// Whether a known rule ends the storeys; else their number says nothing.
+    pub(crate) is_bounded: bool,
 }
 
 impl NewBuilding {
-    /// Area of all storeys, m².
-    pub(crate) fn area_m2(&self) -> f64 {
-        self.share * self.storeys.area_m2()
+    /// Area of all storeys, m²; none where nothing known bounds them.
+    pub(crate) fn area_m2(&self) -> Option<f64> {
+        self.is_bounded.then(|| self.share * self.storeys.area_m2())
     }
 }
 
@@ -162,8 +164,12 @@ fn new_building(
             1.0
         }
     };
-    let verdict = book.verdict(&place, &gaps);
-    Some(NewBuilding { parcel: id.to_owned(), zone, verdict, storeys, share })
+    let verdict = match book.forbids_new() {
+        true => Verdict::Forbidden,
+        false => book.verdict(&place, &gaps),
+    };
+    let is_bounded = gaps.is_empty() || !storeys.refusal.rules.is_empty();
+    Some(NewBuilding { parcel: id.to_owned(), zone, verdict, storeys, share, is_bounded })
 }
 
 /// Lowest ground at the corners of a parcel.

@@ -91,7 +91,7 @@ fn descriptor() -> Descriptor {
     let output = |name, unit, fr: &str, en: &str| Variable::output(name, unit, Text::new(fr, en));
     Descriptor {
         id: ID,
-        version: concat!(env!("CARGO_PKG_VERSION"), "+e1"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+e2"),
         title: Text::new("Potentiel de surélévation", "Elevation potential"),
         summary: Text::new(
             "Étages, surfaces et logements que les règles d'urbanisme permettent d'ajouter aux bâtiments, la règle qui arrête chacun, et ce que change une autre règle.",

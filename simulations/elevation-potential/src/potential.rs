@@ -68,12 +68,24 @@ impl RuleBook {
     pub(crate) fn verdict(&self, place: &Place, gaps: &[Gap]) -> Verdict {
         let of_flags = place.flags.iter().map(|f| f.verdict).max().unwrap_or(Verdict::Allowed);
         let of_gaps = if gaps.is_empty() { Verdict::Allowed } else { Verdict::Unknown };
-        let of_place = match (self.is_national(), self.urbanised) {
-            (false, _) | (true, Some(true)) => Verdict::Allowed,
+        of_flags.max(of_gaps).max(self.of_place(place))
+    }
+
+    /// What the national rules say of a place: they do not hold where there is a plan (R111-1), and outside the
+    /// urbanised parts of a commune existing buildings alone may be extended (L111-4, 1°).
+    fn of_place(&self, place: &Place) -> Verdict {
+        match (self.is_national(), self.urbanised) {
+            (false, _) => Verdict::Allowed,
+            (true, _) if !place.zones.is_empty() => Verdict::Unknown,
+            (true, Some(true)) => Verdict::Allowed,
             (true, None) => Verdict::Unknown,
-            (true, Some(false)) => Verdict::Forbidden,
-        };
-        of_flags.max(of_gaps).max(of_place)
+            (true, Some(false)) => Verdict::Possible,
+        }
+    }
+
+    /// Whether the national rules keep new buildings away from a place.
+    pub(crate) fn forbids_new(&self) -> bool {
+        self.is_national() && self.urbanised == Some(false)
     }
 
     /// The rules of a zone.
@@ -106,7 +118,9 @@ impl Potential {
     /// Whether a known rule ends the storeys. Where none does and something is not known, their number
     /// is that of the parameters and says nothing.
     pub fn is_bounded(&self) -> bool {
-        !self.raised.stepped.refusal.rules.is_empty() || self.gaps.is_empty()
+        // What lies in a zone without rules is bounded by nothing known.
+        self.gaps.is_empty()
+            || !self.gaps.contains(&Gap::Zone) && !self.raised.stepped.refusal.rules.is_empty()
     }
 
     /// The storeys that are told, stepping back: none where nothing known bounds them.
@@ -135,8 +149,8 @@ pub struct Study {
     pub subjects: Vec<Subject>,
     /// Where they stand.
     pub places: Vec<Place>,
-    /// Buildings left out, by reason.
-    pub left_out: BTreeMap<LeftOut, usize>,
+    /// Buildings left out: why, and where.
+    pub left_out: Vec<(LeftOut, [f64; 2])>,
     /// Mean living area of a dwelling, m², and whether the territory tells it.
     pub dwelling_m2: (f64, bool),
     /// Limits of the other buildings on the same ground.

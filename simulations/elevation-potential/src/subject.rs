@@ -88,7 +88,7 @@ pub(crate) fn subjects(
     features: &Features,
     terrain: Option<&Grid<f32>>,
     parameters: &Parameters,
-) -> (Vec<Subject>, BTreeMap<LeftOut, usize>) {
+) -> (Vec<Subject>, Vec<(LeftOut, [f64; 2])>) {
     let models: BTreeMap<&str, &BuildingModel> =
         features.building_models.iter().map(|m| (m.id.as_str(), m)).collect();
     let mut roofs: BTreeMap<&str, [f64; 2]> = BTreeMap::new();
@@ -99,14 +99,15 @@ pub(crate) fn subjects(
             *range = [range[0].min(z), range[1].max(z)];
         }
     }
-    let mut left_out = BTreeMap::new();
+    let mut left_out = Vec::new();
     let mut subjects = Vec::new();
     for building in &features.buildings {
         let model = models.get(building.id.as_str()).copied();
         let roof = roofs.get(building.id.as_str()).copied();
         match subject(building, model, roof, terrain, parameters) {
             Ok(subject) => subjects.push(subject),
-            Err(why) => *left_out.entry(why).or_default() += 1,
+            Err(why) => left_out
+                .extend(building.geometry.extent().map(|e| (why, <[f64; 2]>::from(e.centre())))),
         }
     }
     (subjects, left_out)

@@ -315,3 +315,51 @@ fn storeys_that_nothing_known_bounds_are_not_told() {
     let known = national(house(rectangle(0.0, 0.0, 20.0, 12.0), 6.0), street(30.0));
     assert!(known.is_bounded() && !known.told().is_empty());
 }
+
+#[test]
+fn a_prescription_that_nobody_read_is_unknown_and_a_decision_goes_first() {
+    let verdict = |class: &str, decisions: serde_json::Value| {
+        let mut zone = zone("risques", rectangle(-5.0, -5.0, 25.0, 45.0));
+        zone.kind = Some(ZoneKind::UrbanPrescription);
+        zone.class = Some(class.to_owned());
+        let features = Features {
+            buildings: vec![house(rectangle(0.0, 0.0, 20.0, 12.0), 3.0)],
+            parcels: street(30.0),
+            zones: vec![zone],
+            ..Features::default()
+        };
+        let parameters = parameters(serde_json::json!({ "decisions": decisions }));
+        let context = RunContext::new(0.0, 1.0);
+        let study = Study::of_features(&features, None, &parameters, &context).unwrap();
+        study.potential(0, &RuleBook::new(None, &parameters)).verdict
+    };
+    let none = || serde_json::json!({});
+    // Building banned for risks, and a type that no standard has.
+    assert_eq!(verdict("02", none()), Verdict::Unknown);
+    assert_eq!(verdict("ZZ", none()), Verdict::Unknown);
+    assert_eq!(verdict("16", none()), Verdict::Allowed);
+    let read =
+        |verdict: &str| serde_json::json!({ "02": { "verdict": verdict, "source": "art. 3" } });
+    assert_eq!(verdict("02", read("forbidden")), Verdict::Forbidden);
+    assert_eq!(verdict("02", read("allowed")), Verdict::Allowed);
+}
+
+#[test]
+fn the_national_rules_allow_nothing_where_there_is_a_plan() {
+    let on = |zones: Vec<Zone>, urbanised: bool| {
+        let features = Features {
+            buildings: vec![house(rectangle(0.0, 0.0, 20.0, 12.0), 3.0)],
+            parcels: street(30.0),
+            zones,
+            ..Features::default()
+        };
+        let parameters = parameters(serde_json::json!({ "urbanised": urbanised }));
+        let context = RunContext::new(0.0, 1.0);
+        let study = Study::of_features(&features, None, &parameters, &context).unwrap();
+        study.potential(0, &RuleBook::new(None, &parameters)).verdict
+    };
+    assert_eq!(on(Vec::new(), true), Verdict::Allowed);
+    assert_eq!(on(vec![zone("UA", rectangle(-5.0, -5.0, 25.0, 45.0))], true), Verdict::Unknown);
+    // Outside the urbanised parts what stands may be extended (L111-4, 1°): the authority decides.
+    assert_eq!(on(Vec::new(), false), Verdict::Possible);
+}

@@ -1,6 +1,6 @@
 //! Indicators, sentences, hypotheses, warnings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use twin_core::Language;
 use twin_core::language::Text;
@@ -156,16 +156,32 @@ impl Found<'_> {
         if let Some(cost) = &self.study.parameters.cost {
             let floor = self.floor_m2(self.raised(Verdict::Allowed));
             for (id, fr, en, price) in [
-                ("cost_least", "Coût, borne basse", "Cost, lower bound", cost.eur_per_m2[0]),
-                ("cost_greatest", "Coût, borne haute", "Cost, upper bound", cost.eur_per_m2[1]),
+                (
+                    "cost_least",
+                    "Coût de tout ce qui est permis, borne basse",
+                    "Cost of all that is allowed, lower bound",
+                    cost.eur_per_m2[0],
+                ),
+                (
+                    "cost_greatest",
+                    "Coût de tout ce qui est permis, borne haute",
+                    "Cost of all that is allowed, upper bound",
+                    cost.eur_per_m2[1],
+                ),
             ] {
                 let row =
                     Indicator::quantity(id, Text::new(fr, en), price * floor / 1e6, "MEUR", 1);
                 rows.push(row.with_note(Text::new(&cost.source, &cost.source)));
             }
         }
-        let left_out = self.study.left_out.iter().map(|(why, count)| {
-            Indicator::count(format!("left_out_{why:?}").to_lowercase(), why.words(), *count)
+        let mask = self.view.study_mask();
+        let mut by_reason: BTreeMap<LeftOut, usize> = BTreeMap::new();
+        let counts = |[x, y]: [f64; 2]| mask.at(x, y).is_some_and(|inside| *inside);
+        for (why, _) in self.study.left_out.iter().filter(|(_, at)| counts(*at)) {
+            *by_reason.entry(*why).or_default() += 1;
+        }
+        let left_out = by_reason.into_iter().map(|(why, count)| {
+            Indicator::count(format!("left_out_{why:?}").to_lowercase(), why.words(), count)
         });
         rows.extend(left_out);
         IndicatorGroup {
@@ -374,30 +390,47 @@ impl Found<'_> {
     }
 
     fn free_group(&self) -> IndicatorGroup {
-        let area = self.free.iter().map(|f| self.study.floor_m2(f.area_m2())).sum();
+        let mut rows = Vec::new();
+        for (verdict, id, fr, en) in [
+            (Verdict::Allowed, "", "selon les règles saisies", "by the rules keyed"),
+            (Verdict::Possible, "_possible", "décision d'une autorité", "an authority decides"),
+            (
+                Verdict::Unknown,
+                "_unknown",
+                "quelque chose n'est pas connu",
+                "something is not known",
+            ),
+        ] {
+            let of = || self.free.iter().filter(move |f| f.verdict == verdict);
+            let area = of().filter_map(|f| f.area_m2()).map(|area| self.study.floor_m2(area)).sum();
+            rows.push(Indicator::count(
+                format!("free_parcels{id}"),
+                Text::new(format!("Parcelles libres : {fr}"), format!("Free parcels: {en}")),
+                of().count(),
+            ));
+            let row = Indicator::quantity(
+                format!("free_floor_area{id}"),
+                Text::new(
+                    format!("Surface de plancher de leur gabarit, en retrait des limites : {fr}"),
+                    format!("Floor area of their envelope, away from limits: {en}"),
+                ),
+                area,
+                "m2",
+                0,
+            );
+            let endless = of().filter(|f| !f.is_bounded).count();
+            rows.push(match endless {
+                0 => row,
+                n => row.with_note(Text::new(
+                    format!("sans {n} parcelle(s) que rien de connu ne borne"),
+                    format!("without {n} parcel(s) that nothing known bounds"),
+                )),
+            });
+        }
         IndicatorGroup {
             id: "raising_free".into(),
             title: Text::new("Parcelles libres", "Free parcels"),
-            rows: vec![
-                Indicator::count(
-                    "free_parcels",
-                    Text::new(
-                        "Parcelles libres constructibles",
-                        "Free parcels that may be built on",
-                    ),
-                    self.free.len(),
-                ),
-                Indicator::quantity(
-                    "free_floor_area",
-                    Text::new(
-                        "Surface de plancher de leur gabarit, en retrait des limites",
-                        "Floor area of their envelope, away from limits",
-                    ),
-                    area,
-                    "m2",
-                    0,
-                ),
-            ],
+            rows,
         }
     }
 
@@ -445,10 +478,10 @@ impl Found<'_> {
             ),
             None => Text::new(
                 format!(
-                    "Règles : règlement national d'urbanisme (R111-16, R111-17), lu au {date}. Il ne fixe aucune hauteur en mètres ; la hauteur des constructions avoisinantes peut être opposée (R111-28)."
+                    "Règles : règlement national d'urbanisme (R111-16, R111-17), lu au {date}. Il ne fixe aucune hauteur en mètres ; la hauteur des constructions avoisinantes peut être opposée (R111-28), comme une distance de 3 m entre bâtiments (R111-15), que le calcul n'exige pas."
                 ),
                 format!(
-                    "Rules: national rules (R111-16, R111-17), read at {date}. They set no height in metres; that of the buildings around may be held against a project (R111-28)."
+                    "Rules: national rules (R111-16, R111-17), read at {date}. They set no height in metres; that of the buildings around may be held against a project (R111-28), and 3 m between buildings may be asked for (R111-15), which is not done here."
                 ),
             ),
         };
@@ -482,13 +515,13 @@ impl Found<'_> {
             ),
             Text::new(
                 format!(
-                    "Surface de plancher : {} de la surface d'étage ; logement de {} m² habitables ({}).",
+                    "Surface de plancher : {} de la surface d'étage ; logement de {} m² habitables ({}), compté entier par bâtiment : ce qui n'en fait pas un n'en donne aucun.",
                     fr.number(yields.floor_share, 2),
                     fr.number(dwelling, 0),
                     from.fr
                 ),
                 format!(
-                    "Floor area: {} of the area of storeys; dwelling of {} m² ({}).",
+                    "Floor area: {} of the area of storeys; dwelling of {} m² ({}), counted whole by building: what does not make one gives none.",
                     en.number(yields.floor_share, 2),
                     en.number(dwelling, 0),
                     from.en
@@ -515,11 +548,45 @@ impl Found<'_> {
         told
     }
 
+    /// Zones and decisions of the parameters that the territory does not have.
+    fn strangers(&self) -> Vec<Text> {
+        let zones = &self.view.features().zones;
+        let codes: BTreeSet<&str> = zones.iter().filter_map(|z| z.code.as_deref()).collect();
+        let classes: BTreeSet<&str> = zones.iter().filter_map(|z| z.class.as_deref()).collect();
+        let keyed = self.book.file().into_iter().flat_map(|file| file.zones.keys());
+        let is_strange = |code: &&String| code.as_str() != "*" && !codes.contains(code.as_str());
+        let mut told: Vec<Text> = keyed
+            .filter(|code| !codes.is_empty() && is_strange(code))
+            .map(|code| {
+                let there = codes.iter().copied().collect::<Vec<_>>().join(", ");
+                Text::new(
+                    format!("La zone « {code} » du fichier de règles n'est pas dans le territoire (zones : {there})."),
+                    format!("Zone \"{code}\" of the rule file is not in the territory (zones: {there})."),
+                )
+            })
+            .collect();
+        let decisions = self.study.parameters.decisions.keys();
+        told.extend(decisions.filter(|class| !classes.contains(class.as_str())).map(|class| {
+            Text::new(
+                format!("Décision « {class} » : aucune prescription ni servitude de cette classe dans le territoire."),
+                format!("Decision \"{class}\": no prescription or easement of this class in the territory."),
+            )
+        }));
+        told
+    }
+
     pub(super) fn warnings(&self) -> Vec<Text> {
         let mut warnings = vec![Text::new(
             "Ce résultat ne vaut ni certificat d'urbanisme ni avis sur un projet.",
             "This result is neither a planning certificate nor an opinion on a project.",
         )];
+        if self.book.is_national() && self.study.places.iter().any(|p| !p.zones.is_empty()) {
+            warnings.push(Text::new(
+                "Le territoire a des zones de PLU : le règlement national ne s'y applique pas (R111-1), et rien n'y est dit permis ; saisir les règles des zones par « twin rules new ».",
+                "The territory has planning zones: the national rules do not hold there (R111-1), and nothing is said to be allowed there; key the rules of the zones by \"twin rules new\".",
+            ));
+        }
+        warnings.extend(self.strangers());
         if self.view.features().parcels.is_empty() {
             warnings.push(Text::new(
                 "Aucune parcelle : ni rues ni limites ne sont connues ; ajouter une source « cadastre ».",

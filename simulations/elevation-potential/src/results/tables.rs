@@ -141,13 +141,23 @@ impl Found<'_> {
         let flags = flags.map(|f| f.reason.fr.clone());
         let motives: Vec<String> = match potential.verdict {
             Verdict::Allowed => Vec::new(),
-            Verdict::Possible => flags.collect(),
+            Verdict::Possible => {
+                let outside =
+                    "hors des parties urbanisées : extension de l'existant seule (L111-4, 1°)";
+                let of_place = self.book.forbids_new().then(|| outside.to_owned());
+                flags.chain(of_place).collect()
+            }
             Verdict::Unknown => {
                 let mut motives: Vec<String> = gaps.chain(flags).collect();
                 if !potential.is_bounded() {
                     motives.push("aucune règle connue ne borne les étages".to_owned());
                 }
-                if self.book.is_national() && self.study.parameters.urbanised.is_none() {
+                if self.book.is_national() && !place.zones.is_empty() {
+                    motives.push(
+                        "zone de PLU : le règlement national ne s'y applique pas (R111-1)"
+                            .to_owned(),
+                    );
+                } else if self.book.is_national() && self.study.parameters.urbanised.is_none() {
                     let place = "parties urbanisées de la commune : à dire (L111-3)";
                     motives.push(place.to_owned());
                 }
@@ -209,8 +219,13 @@ impl Found<'_> {
                     Value::Text(parcel.parcel.clone()),
                     Value::Text(parcel.zone.clone()),
                     Value::Text(parcel.verdict.french().to_owned()),
-                    Value::Integer(parcel.storeys.storeys.len() as i64),
-                    Value::Real(self.study.floor_m2(parcel.area_m2())),
+                    match parcel.is_bounded {
+                        true => Value::Integer(parcel.storeys.storeys.len() as i64),
+                        false => Value::Null,
+                    },
+                    parcel
+                        .area_m2()
+                        .map_or(Value::Null, |area| Value::Real(self.study.floor_m2(area))),
                     Value::Real(parcel.share),
                 ],
             });
