@@ -72,7 +72,8 @@ class Terrain:
 def border(own, parcels):
     """Straight pieces of the border of a ground: ends, whether a neighbour lies beyond, outward."""
     ground = unary_union([g.buffer(0.02) for g in own]).buffer(-0.02)
-    ring = list(Polygon(ground.exterior).normalize().exterior.coords)
+    # Straight limits are one, wherever the drawing cuts them.
+    ring = list(Polygon(ground.exterior).normalize().simplify(0.1).exterior.coords)
     if not Polygon(ring).exterior.is_ccw:
         ring.reverse()
     others = [p for _, p in parcels if not any(p is g for g in own)]
@@ -86,12 +87,12 @@ def border(own, parcels):
         for k in range(count):
             t = (k + 0.5) / count
             at = Point(a[0] + t * (b[0] - a[0]) + 0.4 * out[0], a[1] + t * (b[1] - a[1]) + 0.4 * out[1])
-            kinds.append(any(o.contains(at) for o in others))
+            kinds.append(next((i for i, o in enumerate(others) if o.contains(at)), None))
         start = 0
         for k in range(1, count + 1):
             if k == count or kinds[k] != kinds[start]:
                 ends = [(a[0] + s / count * (b[0] - a[0]), a[1] + s / count * (b[1] - a[1])) for s in (start, k)]
-                yield ends, kinds[start], out
+                yield ends, kinds[start] is not None, out
                 start = k
 
 

@@ -16,8 +16,9 @@ use super::run;
 use crate::arguments::ImportArguments;
 use crate::console::Console;
 
-/// What netCDF files may hold under other names.
-const VARIABLES: [&str; 3] = ["depth", "level", "velocity"];
+/// What netCDF files may hold under other names, and the key of the name among the parameters.
+const VARIABLES: [(&str, &str); 3] =
+    [("depth", "water_depth"), ("level", "water_level"), ("velocity", "flow_speed")];
 
 /// Writes the scenario of an imported flood and runs it.
 pub(crate) fn import(
@@ -78,16 +79,15 @@ fn scenario(given: &ImportArguments, path: &Path) -> Result<Table> {
     }
     let mut variables = Table::new();
     for stated in &given.variables {
-        let Some((what, name)) =
-            stated.split_once('=').filter(|(what, _)| VARIABLES.contains(what))
-        else {
+        let key = |what| VARIABLES.iter().find(|(known, _)| *known == what).map(|(_, key)| *key);
+        let Some((key, name)) = stated.split_once('=').and_then(|(w, n)| Some((key(w)?, n))) else {
             return Err(Error::input(
                 "--variable",
                 format!("« {stated} » ; donner depth=NOM, level=NOM ou velocity=NOM"),
                 format!("\"{stated}\"; give depth=NAME, level=NAME or velocity=NAME"),
             ));
         };
-        variables.insert(what.to_owned(), text(name));
+        variables.insert(key.to_owned(), text(name));
     }
     if !variables.is_empty() {
         parameters.insert("variables".into(), Value::Table(variables));

@@ -1,6 +1,5 @@
 //! What may be added on every building.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use geo::{Distance, Euclidean, MultiPolygon};

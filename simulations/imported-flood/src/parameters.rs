@@ -52,16 +52,20 @@ pub struct Parameters {
 #[serde(deny_unknown_fields, default)]
 pub struct VariableNames {
     /// Depth.
-    pub depth: String,
+    pub water_depth: String,
     /// Level.
-    pub level: String,
+    pub water_level: String,
     /// Speed.
-    pub velocity: String,
+    pub flow_speed: String,
 }
 
 impl Default for VariableNames {
     fn default() -> Self {
-        Self { depth: "depth".into(), level: "level".into(), velocity: "velocity".into() }
+        Self {
+            water_depth: "depth".into(),
+            water_level: "level".into(),
+            flow_speed: "velocity".into(),
+        }
     }
 }
 

@@ -46,9 +46,9 @@ pub(crate) fn maxima(
                 source.map(|source| source.on(view, context)).transpose()
             };
             (
-                read(&parameters.depth, &names.depth, "depth")?,
-                read(&parameters.level, &names.level, "level")?,
-                read(&parameters.velocity, &names.velocity, "velocity")?,
+                read(&parameters.depth, &names.water_depth, "depth")?,
+                read(&parameters.level, &names.water_level, "level")?,
+                read(&parameters.velocity, &names.flow_speed, "velocity")?,
             )
         }
     };
