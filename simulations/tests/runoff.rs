@@ -284,7 +284,7 @@ fn trees_in_opened_ground_keep_rain_that_sealed_ground_sheds() {
     });
     let planted: Vec<Edit> = sealed.iter().cloned().chain(edits("trees-planted", trees)).collect();
     let infiltrated =
-        |edits: Vec<Edit>| value(&storm(&view(edits), json!({})).unwrap(), "infiltration_volume");
+        |edits: Vec<Edit>| value(&storm(&view(edits), json!({})).unwrap(), "infiltrated_volume");
     let (before, after) = (infiltrated(sealed), infiltrated(planted));
     // Fifteen openings of some 28 m² each under a storm of RAIN_MM.
     assert!(after > before + 0.2 * 15.0 * 28.0 * 1e-3 * RAIN_MM, "{before} {after}");
