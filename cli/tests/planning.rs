@@ -491,6 +491,16 @@ fn what_lies_beside_the_run_grid_is_told() {
     let output = commune::output(&["--lang", "en", "run", text(&path)]);
     let said = [&output.stdout, &output.stderr].map(|t| String::from_utf8_lossy(t)).concat();
     assert!(output.status.success() && !said.contains("beside the run grid"), "{said}");
+    // Analyses are compared by the same command.
+    let runs: Vec<PathBuf> = fs::read_dir(folder.join("runs/cooling-index"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert_eq!(runs.len(), 2);
+    let out = folder.join("bord-comparaison");
+    says(&["compare", text(&runs[0]), text(&runs[1]), "--out", text(&out)]);
+    let page = fs::read_to_string(out.join("comparaison.html")).unwrap();
+    assert!(page.contains("Capacité") && out.join("ecart-1-heat_mitigation.tif").exists());
 }
 
 #[test]

@@ -30,10 +30,17 @@ impl Presented for FinishedRun {
         if self.fields.statics().iter().any(|b| b.name == name) {
             return self.fields.read_static(name);
         }
+        // What an analysis gives for other runs to read stands at its one time.
+        let is_alone = self.fields.times().len() == 1;
+        if is_alone && self.fields.variables().iter().any(|v| v.name == name) {
+            return self.fields.read_frame(name, 0);
+        }
+        let of = |bands: Vec<&str>| bands.join(", ");
+        let statics = of(self.fields.statics().iter().map(|b| b.name.as_str()).collect());
         Err(Error::input(
             self.folder.display().to_string(),
-            format!("ce calcul n'a pas de « {name} » ; donner un calcul d'inondation"),
-            format!("this run has no \"{name}\"; give a flood run"),
+            format!("ce calcul n'a pas de « {name} » ; il a : {statics}"),
+            format!("this run has no \"{name}\"; it has: {statics}"),
         ))
     }
 
