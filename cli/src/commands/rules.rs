@@ -21,6 +21,13 @@ pub(crate) fn rules(action: &RulesAction, language: Language) -> Result<()> {
             let zones = rules.zones.len();
             let said = language.pick("zone(s), sans erreur", "zone(s), no error");
             println!("{} : {zones} {said}", rules.document);
+            for (code, zone) in &rules.zones {
+                let missing = zone.not_keyed();
+                if !missing.is_empty() {
+                    let said = language.pick("non saisies", "not keyed");
+                    println!("{code} : {said} : {}", missing.join(", "));
+                }
+            }
             Ok(())
         }
     }

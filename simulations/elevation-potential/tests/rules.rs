@@ -363,3 +363,25 @@ fn the_national_rules_allow_nothing_where_there_is_a_plan() {
     // Outside the urbanised parts what stands may be extended (L111-4, 1°): the authority decides.
     assert_eq!(on(Vec::new(), false), Verdict::Possible);
 }
+
+#[test]
+fn the_file_to_fill_in_holds_every_rule_and_reads_once_filled() {
+    use twin_elevation_potential::rules::template;
+    let filled: String = template("PLU", &[])
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rule) if ["[", "value", "source", "free"].iter().any(|k| rule.starts_with(k)) => {
+                rule.replace("\"\"", "\"x\"") + "\n"
+            }
+            _ => line.to_owned() + "\n",
+        })
+        .collect();
+    let rules = file(&filled).unwrap();
+    assert_eq!(rules.zones["*"].not_keyed(), [""; 0]);
+    assert_eq!(rules.zones["*"].bonuses.len(), 1);
+    let bare = file(&template("PLU", &[])).unwrap();
+    assert!(bare.zones["*"].not_keyed().contains(&"between"));
+    let upside_down = "schema = 1\ndocument = \"PLU\"\n[zones.UA.height]\nvalue = { top_m = 9.0, eaves_m = 12.0 }\nSOURCE\n";
+    let error = file(upside_down).unwrap_err().text(Language::Fr);
+    assert!(error.contains("eaves_m"), "{error}");
+}

@@ -227,6 +227,25 @@ pub struct Bonus {
     pub condition: String,
 }
 
+impl ZoneEntry {
+    /// Rules that nobody keyed, by their keys; those of rear limits are then those of side limits, and a band is taken
+    /// not to exist.
+    pub fn not_keyed(&self) -> Vec<&'static str> {
+        let rules = [
+            ("height", self.height.is_none()),
+            ("street", self.street.is_none()),
+            ("side", self.side.is_none()),
+            ("rear", self.rear.is_none()),
+            ("band", self.band.is_none()),
+            ("between", self.between.is_none()),
+            ("footprint", self.footprint.is_none()),
+            ("setback", self.setback.is_none()),
+            ("parking", self.parking.is_none()),
+        ];
+        rules.into_iter().filter(|(_, is_missing)| *is_missing).map(|(name, _)| name).collect()
+    }
+}
+
 impl RuleFile {
     /// Reads a rule file.
     ///
@@ -332,6 +351,12 @@ impl Height {
                 "no height: give top_m, eaves_m or storeys",
             );
             return Some(nothing);
+        }
+        if self.top_m.zip(self.eaves_m).is_some_and(|(top, eaves)| eaves > top) {
+            return Some((
+                "l'égout (eaves_m) dépasse le faîtage (top_m) ; vérifier les deux",
+                "the eaves (eaves_m) are above the top (top_m); check both",
+            ));
         }
         let metres = [self.top_m, self.eaves_m].into_iter().flatten();
         let storeys = (self.storeys == Some(0)).then_some(NEGATIVE);

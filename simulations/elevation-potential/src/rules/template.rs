@@ -49,11 +49,26 @@ rules = {rules:?}
 # [zones.{key}.side]                   # limites latérales ; rear : limites de fond, sinon les mêmes
 # value = {{ on_limit = true, away = {{ slope = 2.0, initial_m = 0.0, least_m = 3.0 }} }}
 # source = {{ article = "", page = "", quotation = "", keyed_by = "", keyed_on = "2026-01-01", valid_from = "2020-01-01" }}
+# [zones.{key}.rear]                   # limites de fond, si elles diffèrent
+# value = {{ on_limit = false, away = {{ slope = 2.0, initial_m = 0.0, least_m = 4.0 }} }}
+# source = {{ article = "", page = "", quotation = "", keyed_by = "", keyed_on = "2026-01-01", valid_from = "2020-01-01" }}
+# [zones.{key}.band]                   # bande constructible le long de la voie, hauteurs au-delà
+# value = {{ depth_m = 15.0, beyond = {{ top_m = 6.0 }} }}
+# source = {{ article = "", page = "", quotation = "", keyed_by = "", keyed_on = "2026-01-01", valid_from = "2020-01-01" }}
+# [zones.{key}.between]                # entre bâtiments d'une même unité foncière
+# value = {{ on_limit = true, away = {{ slope = 1.0, initial_m = 0.0, least_m = 4.0 }} }}
+# source = {{ article = "", page = "", quotation = "", keyed_by = "", keyed_on = "2026-01-01", valid_from = "2020-01-01" }}
 # [zones.{key}.footprint]              # emprise au sol, pour les parcelles libres
 # value = {{ ratio = 0.5 }}
 # source = {{ article = "", page = "", quotation = "", keyed_by = "", keyed_on = "2026-01-01", valid_from = "2020-01-01" }}
 # [zones.{key}.setback]                # recul sur voie des constructions nouvelles
 # free = true
+# source = {{ article = "", page = "", quotation = "", keyed_by = "", keyed_on = "2026-01-01", valid_from = "2020-01-01" }}
+# [zones.{key}.parking]                # places par logement ajouté, rapportées sans être vérifiées
+# value = {{ places_per_dwelling = 1.0 }}
+# source = {{ article = "", page = "", quotation = "", keyed_by = "", keyed_on = "2026-01-01", valid_from = "2020-01-01" }}
+# [[zones.{key}.bonuses]]              # majoration de hauteur sous condition, rapportée
+# value = {{ height_share = 0.3, condition = "" }}
 # source = {{ article = "", page = "", quotation = "", keyed_by = "", keyed_on = "2026-01-01", valid_from = "2020-01-01" }}
 "#
     )
