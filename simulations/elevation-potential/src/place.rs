@@ -66,6 +66,8 @@ pub enum Gap {
     Rule,
     /// A zone without rules.
     Zone,
+    /// The distance between buildings of one ground, where there are several, that nobody keyed.
+    Between,
 }
 
 /// The planning zones of a territory, found by place.

@@ -264,7 +264,13 @@ impl Study {
         if rules.len() < zones.len() && !book.is_national() && !gaps.contains(&Gap::Zone) {
             gaps.push(Gap::Zone);
         }
-        let between = rules.first().and_then(|(rules, _)| rules.between.set());
+        // Distances between buildings matter where there are others on the same ground.
+        let main = rules.first().map(|(rules, _)| rules);
+        let is_unkeyed = main.is_some_and(|rules| rules.between.is_unknown());
+        if is_unkeyed && !book.is_national() && !self.between[index].is_empty() {
+            gaps.push(Gap::Between);
+        }
+        let between = main.and_then(|rules| rules.between.set());
         if let Some(rule) = between {
             let slope = rule.away.slope.unwrap_or(1e9);
             let (initial_m, least_m) = (rule.away.initial_m, rule.away.least_m);

@@ -385,3 +385,32 @@ fn the_file_to_fill_in_holds_every_rule_and_reads_once_filled() {
     let error = file(upside_down).unwrap_err().text(Language::Fr);
     assert!(error.contains("eaves_m"), "{error}");
 }
+
+#[test]
+fn a_second_building_on_the_ground_asks_for_the_rule_between_them() {
+    let verdict = |second: bool, between: &str| {
+        let mut buildings = vec![house(rectangle(0.0, 0.0, 20.0, 12.0), 3.0)];
+        if second {
+            let mut shed = house(rectangle(5.0, 20.0, 15.0, 28.0), 3.0);
+            shed.id = "BATIMENT2".to_owned();
+            buildings.push(shed);
+        }
+        let features = Features {
+            buildings,
+            parcels: street(30.0),
+            zones: vec![zone("UA", rectangle(-60.0, -60.0, 60.0, 90.0))],
+            ..Features::default()
+        };
+        let rules = file(&format!(
+            "schema = 1\ndocument = \"PLU\"\n[zones.UA.height]\nvalue = {{ top_m = 9.0 }}\nSOURCE\n\
+             [zones.UA.street]\nfree = true\nSOURCE\n[zones.UA.side]\nfree = true\nSOURCE\n{between}"
+        ))
+        .unwrap();
+        let of = of(&features, Some(rules));
+        (of.verdict, of.gaps)
+    };
+    assert_eq!(verdict(false, ""), (Verdict::Allowed, vec![]));
+    assert_eq!(verdict(true, ""), (Verdict::Unknown, vec![Gap::Between]));
+    let free = "[zones.UA.between]\nfree = true\nSOURCE\n";
+    assert_eq!(verdict(true, free), (Verdict::Allowed, vec![]));
+}

@@ -52,6 +52,7 @@ impl Gap {
             Self::StreetWidth => "width of the street not known",
             Self::Rule => "rule not keyed",
             Self::Zone => "zone without rules",
+            Self::Between => "distance to other buildings of the ground not keyed",
         };
         Text::new(self.french(), english)
     }

@@ -350,6 +350,7 @@ impl Gap {
             Self::StreetWidth => "largeur de voie inconnue",
             Self::Rule => "règle non saisie",
             Self::Zone => "zone sans règle",
+            Self::Between => "distance entre bâtiments de l'unité foncière non saisie",
         }
     }
 }
