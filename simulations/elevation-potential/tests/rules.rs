@@ -370,7 +370,9 @@ fn the_file_to_fill_in_holds_every_rule_and_reads_once_filled() {
     let filled: String = template("PLU", &[])
         .lines()
         .map(|line| match line.strip_prefix("# ") {
-            Some(rule) if ["[", "value", "source", "free"].iter().any(|k| rule.starts_with(k)) => {
+            Some(rule)
+                if ["[", "value =", "source =", "free ="].iter().any(|k| rule.starts_with(k)) =>
+            {
                 rule.replace("\"\"", "\"x\"") + "\n"
             }
             _ => line.to_owned() + "\n",
