@@ -5,12 +5,14 @@
 //! | `tables` | buildings, storeys, free parcels, rules in words |
 //! | `volumes` | added storeys as CityJSON |
 //! | `maps` | storeys and verdicts on the grid |
-//! | `figures` | indicators, sentences, hypotheses, warnings |
+//! | `figures` | indicators |
+//! | `words` | sentences, hypotheses, warnings |
 
 mod figures;
 mod maps;
 mod tables;
 mod volumes;
+mod words;
 
 use rayon::prelude::*;
 use twin_core::Result;
