@@ -137,8 +137,12 @@ fn new_building(
                 site.limits.push((RuleId::Street, limit));
             }
         }
-        Rule::Unknown if !book.is_national() => gaps.push(Gap::Rule),
-        Rule::Free | Rule::Unknown => {}
+        Rule::Free => {}
+        Rule::NotKeyed | Rule::NotInForce(_) => {
+            if !book.is_national() {
+                gaps.push(Gap::Rule);
+            }
+        }
     }
     let storey = parameters.storey;
     let most = rules.height.set().and_then(|h| h.storeys).unwrap_or(storey.most);
@@ -157,7 +161,7 @@ fn new_building(
             (ratio * area / first).min(1.0)
         }
         Rule::Free => 1.0,
-        Rule::Unknown => {
+        Rule::NotKeyed | Rule::NotInForce(_) => {
             if !book.is_national() {
                 gaps.push(Gap::Rule);
             }

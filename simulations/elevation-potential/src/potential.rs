@@ -16,7 +16,7 @@ use crate::constraints::Constraints;
 use crate::nearby::Nearby;
 use crate::parameters::{Parameters, Verdict};
 use crate::place::{Gap, Place, RuleId, Zones, extent_of, site};
-use crate::rules::{Rule, RuleFile, ZoneRules, national};
+use crate::rules::{RuleFile, ZoneRules, national};
 use crate::subject::{LeftOut, Subject, subjects};
 
 /// Buildings nearer than this touch, m.
@@ -401,10 +401,4 @@ fn dwelling_m2(subjects: &[Subject], parameters: &Parameters) -> (f64, bool) {
     }
     let yields = parameters.yields;
     (area * yields.floor_share * yields.living_share / f64::from(dwellings), true)
-}
-
-/// Whether a rule is set with a source, for the list of rules in words.
-pub(crate) fn in_words<T>(rule: &Rule<T>) -> Option<String> {
-    let source = rule.source()?;
-    Some(format!("{}, {} : « {} »", source.article, source.page, source.quotation))
 }

@@ -8,7 +8,7 @@ use twin_core::simulation::{RunContext, parse_parameters};
 use twin_core::spatial::{Geometry, Polygon};
 use twin_core::territory::{Building, BuildingUse, Features, Layer, Parcel, Zone, ZoneKind};
 use twin_elevation_potential::place::{Gap, RuleId};
-use twin_elevation_potential::rules::RuleFile;
+use twin_elevation_potential::rules::{Rule, RuleFile, ZoneRules};
 use twin_elevation_potential::{Parameters, Potential, RuleBook, Study, Verdict};
 
 fn shape(corners: &[(f64, f64)]) -> Geometry {
@@ -232,6 +232,9 @@ fn a_rule_outside_its_dates_is_not_in_force() {
     };
     assert_eq!(at("2020-01-01"), Verdict::Allowed);
     assert_eq!(at("2019-12-31"), Verdict::Unknown);
+    let before = ZoneRules::of(&rules, "UA", "2019-12-31".parse().unwrap()).unwrap();
+    assert!(matches!(before.height, Rule::NotInForce(_)));
+    assert_eq!(before.footprint, Rule::NotKeyed);
 }
 
 #[test]

@@ -48,8 +48,8 @@ impl Found<'_> {
                     name: "avis",
                     title: verdict.clone(),
                     caption: Text::new(
-                        "Permis : toutes les règles sont connues et le permettent. Possible : un accord ou un avis décide. Inconnu : une règle n'est pas saisie, un texte pas lu. Refusé : une règle connue arrête le premier étage.",
-                        "Allowed: all rules are known and allow it. Possible: a consent or opinion decides. Unknown: a rule is not keyed, a text not read. Forbidden: a known rule stops the first storey.",
+                        "Permis : toutes les règles sont connues et le permettent. Possible : un accord ou un avis décide. Inconnu : une règle n'est pas saisie ou pas en vigueur, un texte pas lu. Refusé : une règle connue arrête le premier étage.",
+                        "Allowed: all rules are known and allow it. Possible: a consent or opinion decides. Unknown: a rule is not keyed or not in force, a text not read. Forbidden: a known rule stops the first storey.",
                     ),
                     legend: Legend::Classed {
                         title: verdict,

@@ -7,8 +7,8 @@ use twin_core::spatial::{Geometry, Polygon};
 use super::Found;
 use crate::parameters::Verdict;
 use crate::place::{Gap, RuleId};
-use crate::potential::{Potential, in_words};
-use crate::rules::ZoneRules;
+use crate::potential::Potential;
+use crate::rules::{Rule, ZoneRules};
 use crate::subject::HeightSource;
 
 /// Confidence in heights by their source, 0 to 1: LiDAR HD is good to decimetres, BD TOPO to a metre or
@@ -262,9 +262,19 @@ impl Found<'_> {
 }
 
 fn words(rules: &ZoneRules) -> Vec<(&'static str, String)> {
-    fn of<T>(rule: &crate::rules::Rule<T>) -> String {
-        let otherwise = if rule.is_unknown() { "non saisie" } else { "le document ne fixe rien" };
-        in_words(rule).unwrap_or_else(|| otherwise.to_owned())
+    fn of<T>(rule: &Rule<T>) -> String {
+        match rule {
+            Rule::Set(_, source) => {
+                format!("{}, {} : « {} »", source.article, source.page, source.quotation)
+            }
+            Rule::Free => "le document ne fixe rien".to_owned(),
+            Rule::NotKeyed => "non saisie".to_owned(),
+            Rule::NotInForce(source) => {
+                let (from, to) = (source.valid_from, source.valid_to);
+                let end = to.map_or(String::new(), |end| format!(" au {end}"));
+                format!("saisie du {from}{end}, pas en vigueur à la date de l'étude")
+            }
+        }
     }
     let mut words = vec![
         ("hauteur", of(&rules.height)),
@@ -348,7 +358,7 @@ impl Gap {
         match self {
             Self::NoParcel => "parcelle inconnue",
             Self::StreetWidth => "largeur de voie inconnue",
-            Self::Rule => "règle non saisie",
+            Self::Rule => "règle non saisie ou pas en vigueur",
             Self::Zone => "zone sans règle",
             Self::Between => "distance entre bâtiments de l'unité foncière non saisie",
         }

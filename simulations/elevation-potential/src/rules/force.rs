@@ -15,8 +15,10 @@ pub enum Rule<T> {
     Set(T, Source),
     /// The document sets nothing.
     Free,
-    /// Nobody keyed it, or not for this date.
-    Unknown,
+    /// Nobody keyed it.
+    NotKeyed,
+    /// Keyed for other dates only; what held at this one is unknown.
+    NotInForce(Source),
 }
 
 impl<T> Rule<T> {
@@ -24,35 +26,27 @@ impl<T> Rule<T> {
     pub fn set(&self) -> Option<&T> {
         match self {
             Self::Set(value, _) => Some(value),
-            Self::Free | Self::Unknown => None,
+            Self::Free | Self::NotKeyed | Self::NotInForce(_) => None,
         }
     }
 
     /// Whether it is unknown.
     pub fn is_unknown(&self) -> bool {
-        matches!(self, Self::Unknown)
-    }
-
-    /// Where it stands.
-    pub fn source(&self) -> Option<&Source> {
-        match self {
-            Self::Set(_, source) => Some(source),
-            Self::Free | Self::Unknown => None,
-        }
+        matches!(self, Self::NotKeyed | Self::NotInForce(_))
     }
 }
 
 impl<T: Clone> Rule<T> {
     fn at(stated: Option<&Stated<T>>, date: Date) -> Self {
-        let in_force = |s: &&Stated<T>| {
-            s.source.valid_from <= date && s.source.valid_to.is_none_or(|end| date <= end)
+        let Some(Stated { value, source, .. }) = stated else {
+            return Self::NotKeyed;
         };
-        match stated.filter(in_force) {
-            None => Self::Unknown,
-            Some(Stated { value: Some(value), source, .. }) => {
-                Self::Set(value.clone(), source.clone())
-            }
-            Some(_) => Self::Free,
+        if date < source.valid_from || source.valid_to.is_some_and(|end| end < date) {
+            return Self::NotInForce(source.clone());
+        }
+        match value {
+            Some(value) => Self::Set(value.clone(), source.clone()),
+            None => Self::Free,
         }
     }
 }
@@ -105,7 +99,7 @@ impl ZoneRules {
         let bonuses =
             entry.bonuses.iter().filter_map(|stated| match Rule::at(Some(stated), date) {
                 Rule::Set(bonus, source) => Some((bonus, source)),
-                Rule::Free | Rule::Unknown => None,
+                Rule::Free | Rule::NotKeyed | Rule::NotInForce(_) => None,
             });
         Self {
             code: code.to_owned(),
