@@ -240,6 +240,11 @@ impl VectorStyle {
         Self { fill_opacity: 0.35, width: 0.7, ..Self::building() }
     }
 
+    /// Buildings as bare outlines, over a result of the buildings themselves.
+    pub fn building_limit() -> Self {
+        Self { fill_opacity: 0.0, ..Self::building_outline() }
+    }
+
     /// Buildings that a result singles out, such as those reached by water.
     pub fn building_reached() -> Self {
         Self { width: 0.8, ..Self::area(Rgb::hex(0xe69f00), Rgb::hex(0x2b1d00)) }

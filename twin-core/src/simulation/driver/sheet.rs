@@ -16,7 +16,7 @@ use crate::language::Text;
 use crate::results::{RunManifest, write_atomically};
 use crate::simulation::{GaugeSeries, PlacedStructure};
 use crate::spatial::{Geometry, Grid, line_length};
-use crate::territory::{Aggregation, LandCover, TerritoryView};
+use crate::territory::{Aggregation, Building, LandCover, TerritoryView};
 use crate::{Language, Result};
 
 /// Shortest line of equal value that is drawn, as a share of the map's width.
@@ -114,6 +114,7 @@ fn figures(run: &Publication<'_>, manifest: &RunManifest, folder: &Path) -> Resu
             wanted.then(|| Isolines::of(&field.grid)).transpose()
         })
         .collect::<Result<_>>()?;
+    let buildings = &run.view.features().buildings;
     let mut maps = Vec::new();
     let mut situation = base(language.pick("Plan de situation", "Situation map").to_owned());
     situation.land_cover = Some(LandCoverTint { classes: &cover, palette: palette() });
@@ -131,7 +132,8 @@ fn figures(run: &Publication<'_>, manifest: &RunManifest, folder: &Path) -> Resu
             let mut layer = RasterLayer::new(&field.grid, result.legend.clone());
             layer.transparent_below = result.transparent_below;
             map.rasters.push(layer);
-            add_features(&mut map, run.view, VectorStyle::building_outline());
+            let shown = |value: f32| result.transparent_below.is_none_or(|low| value >= low);
+            add_features(&mut map, run.view, buildings_over(&field.grid, shown, buildings));
             if let (true, Some(isolines)) = (result.isolines, isolines) {
                 isolines.draw(&mut map, result.legend.unit());
             }
@@ -212,6 +214,25 @@ fn base_map<'a>(
     }
     map.markers.extend(run.outcome.markers.iter().cloned());
     map
+}
+
+/// How buildings are drawn over a result: without fill where most of them show a value of it, whose
+/// colour a grey above would change.
+fn buildings_over(
+    field: &Grid<f32>,
+    shown: impl Fn(f32) -> bool,
+    buildings: &[Building],
+) -> VectorStyle {
+    let value = |b: &Building| {
+        let (x, y) = b.geometry.extent()?.centre();
+        field.at(x, y).copied().filter(|v| v.is_finite() && shown(*v))
+    };
+    let coloured = buildings.iter().filter_map(value).count();
+    if 2 * coloured > buildings.len() {
+        VectorStyle::building_limit()
+    } else {
+        VectorStyle::building_outline()
+    }
 }
 
 fn add_features<'a>(map: &mut MapSpec<'a>, view: &'a TerritoryView, buildings: VectorStyle) {
@@ -361,4 +382,28 @@ fn versions(run: &Publication<'_>, manifest: &RunManifest, language: Language) -
         );
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spatial::{GridSpec, Polygon};
+
+    #[test]
+    fn buildings_hide_no_colour_of_their_own_result() {
+        let square = |x: f64| {
+            let corners = [(x, 0.0), (x + 10.0, 0.0), (x + 10.0, 10.0), (x, 10.0)];
+            Building::bare("b", Geometry::Polygons(vec![Polygon::from_corners(&corners)]))
+        };
+        let buildings = [square(0.0), square(20.0), square(40.0)];
+        let spec = GridSpec { west: 0.0, north: 10.0, cell_size: 5.0, columns: 12, rows: 2 };
+        let fill = |values: [f32; 3]| {
+            let at = |_, column: usize| if column % 4 < 2 { values[column / 4] } else { 1.0 };
+            buildings_over(&Grid::from_fn(spec, at), |v| v >= 0.01, &buildings).fill_opacity
+        };
+        assert_eq!(fill([1.0, 2.0, f32::NAN]), 0.0);
+        // Water around buildings, and dry cells under them.
+        assert!(fill([f32::NAN, f32::NAN, 1.0]) > 0.0);
+        assert!(fill([0.0, 0.0, 1.0]) > 0.0);
+    }
 }
