@@ -388,6 +388,7 @@ fn versions(run: &Publication<'_>, manifest: &RunManifest, language: Language) -
 mod tests {
     use super::*;
     use crate::spatial::{GridSpec, Polygon};
+    use crate::territory::Layer as _;
 
     #[test]
     fn buildings_hide_no_colour_of_their_own_result() {
