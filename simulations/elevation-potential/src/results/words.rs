@@ -16,31 +16,21 @@ impl Found<'_> {
             let count = self.counted().filter(may).count();
             (l.number(count as f64, 0), l.number(self.floor_m2(self.raised(verdict)), 0))
         };
-        let all = |l: Language| l.number(self.counted().count() as f64, 0);
-        let (fr, en) = (Language::Fr, Language::En);
-        let [a, p, u] = [Verdict::Allowed, Verdict::Possible, Verdict::Unknown];
-        vec![Text::new(
-            format!(
-                "Sur {} bâtiments étudiés, {} peuvent être surélevés selon les règles saisies ({} m² de plancher) ; pour {} la décision revient à une autorité ({} m²) ; pour {} quelque chose n'est pas connu ({} m² au plus).",
-                all(fr),
-                of(fr, a).0,
-                of(fr, a).1,
-                of(fr, p).0,
-                of(fr, p).1,
-                of(fr, u).0,
-                of(fr, u).1,
-            ),
-            format!(
-                "Of {} buildings studied, {} may be raised by the rules keyed ({} m² of floor); for {} an authority decides ({} m²); for {} something is not known ({} m² at most).",
-                all(en),
-                of(en, a).0,
-                of(en, a).1,
-                of(en, p).0,
-                of(en, p).1,
-                of(en, u).0,
-                of(en, u).1,
-            ),
-        )]
+        let said = |l: Language| {
+            let all = l.number(self.counted().count() as f64, 0);
+            let (allowed, allowed_m2) = of(l, Verdict::Allowed);
+            let (possible, possible_m2) = of(l, Verdict::Possible);
+            let (unknown, unknown_m2) = of(l, Verdict::Unknown);
+            match l {
+                Language::Fr => format!(
+                    "Sur {all} bâtiments étudiés, {allowed} peuvent être surélevés selon les règles saisies ({allowed_m2} m² de plancher) ; pour {possible} la décision revient à une autorité ({possible_m2} m²) ; pour {unknown} quelque chose n'est pas connu ({unknown_m2} m² au plus)."
+                ),
+                Language::En => format!(
+                    "Of {all} buildings studied, {allowed} may be raised by the rules keyed ({allowed_m2} m² of floor); for {possible} an authority decides ({possible_m2} m²); for {unknown} something is not known ({unknown_m2} m² at most)."
+                ),
+            }
+        };
+        vec![Text::new(said(Language::Fr), said(Language::En))]
     }
 
     pub(super) fn hypotheses(&self) -> Vec<Text> {
