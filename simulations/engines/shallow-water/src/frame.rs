@@ -78,6 +78,8 @@ pub(crate) struct BlockResult<R> {
     pub(crate) wave: [f64; BLOCK_TILES],
     /// Tiles with a wet cell after the step.
     pub(crate) wet: [bool; BLOCK_TILES],
+    /// Cells of the grid that were worked on.
+    pub(crate) updates: u64,
     /// Volume into the domain by boundary segment during the step: in, out, m³.
     pub(crate) exchanged: Vec<[f64; 2]>,
     /// Volume to the right through each section during the step, m³.

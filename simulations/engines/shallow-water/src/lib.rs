@@ -71,6 +71,7 @@ mod local_steps;
 mod maxima;
 mod opening;
 mod options;
+mod parts;
 mod porosity;
 mod rating;
 mod real;

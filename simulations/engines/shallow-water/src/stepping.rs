@@ -8,7 +8,7 @@ use crate::boundary::set_faces;
 use crate::breach::BreachStart;
 use crate::frame::{BlockFields, Frame};
 use crate::friction::Closing;
-use crate::layout::{BLOCK_CELLS, TILE};
+use crate::layout::BLOCK_CELLS;
 use crate::local_steps::{Lattice, Pace, rims_of};
 use crate::maxima::RecordRow;
 use crate::opening::OpeningNow;
@@ -375,10 +375,7 @@ impl<R: Real> Solver<R> {
                     let out = BlockFields { depth, u, v, residual, records, beyond };
                     let free = sweeps.lock().ok().and_then(|mut free| free.pop());
                     let mut sweep = free.unwrap_or_else(Sweep::new);
-                    arch.dispatch(
-                        #[inline(always)]
-                        || sweep.advance(&frame, index, out, result),
-                    );
+                    sweep.advance(arch, &frame, index, out, result);
                     if let Ok(mut free) = sweeps.lock() {
                         free.push(sweep);
                     }
@@ -397,7 +394,7 @@ impl<R: Real> Solver<R> {
             for (sum, volume) in self.section_volumes.iter_mut().zip(&block.sections) {
                 sum.add(*volume);
             }
-            let (_, column) = self.layout.origin(index);
+            self.cell_updates += block.updates;
             for (k, tile) in self.activity.tiles_of(index).enumerate() {
                 if self.activity.working(tile) == Some(level) {
                     self.activity.wet[tile] = block.wet[k];
@@ -406,8 +403,6 @@ impl<R: Real> Solver<R> {
                         let [of_block, of_all] = [k, tile].map(rims_of);
                         self.rims[of_all].swap_with_slice(&mut block.rims[of_block]);
                     }
-                    let columns = TILE.min(self.layout.columns - (column + k * TILE));
-                    self.cell_updates += (self.layout.rows_of(index) * columns) as u64;
                 }
             }
         }

@@ -23,6 +23,8 @@
 
 use std::ops::Range;
 
+use pulp::{Arch, NullaryFnOnce};
+
 use crate::balance::{Around, depth_cell, depth_row, discharge_cell, discharge_row};
 use crate::draining::{drain_face, draining_row};
 use crate::flux::{EdgeRow, flux_row};
@@ -31,7 +33,8 @@ use crate::friction::close_row;
 use crate::layout::{BLOCK_CELLS, BLOCK_COLUMNS, BLOCK_TILES, TILE};
 use crate::maxima::record_row;
 use crate::options::Scheme;
-use crate::real::{Real, larger};
+use crate::parts::{Part, find_parts};
+use crate::real::Real;
 use crate::reconstruction::{reconstruct_beside_open, reconstruct_row};
 use crate::rows::{
     CellRow, ExtremeRow, FaceRow, MARGIN, NewRow, PushRow, ReconstructedRow, Row, zeros,
@@ -62,9 +65,11 @@ pub(crate) struct Sweep<R> {
     /// Zeros: no rise of the bed within a cell.
     flat: Row<R>,
     extremes: ExtremeRow<R>,
+    /// Parts of the active tiles of a block.
+    parts: Vec<Part>,
 }
 
-/// A run of active tiles of a block.
+/// A part of the active tiles of a block.
 pub(crate) struct Run {
     /// First row and column of the grid, and their numbers.
     pub(crate) row: isize,
@@ -78,6 +83,29 @@ pub(crate) struct Run {
 /// Slot of a row in a ring of `N`.
 pub(crate) fn slot<const N: usize>(row: isize) -> usize {
     row.rem_euclid(N as isize) as usize
+}
+
+/// The sweep of a part, compiled for the instructions of this machine.
+struct SweepOf<'a, 'f, R> {
+    sweep: &'a mut Sweep<R>,
+    frame: &'a Frame<'f, R>,
+    run: &'a Run,
+    out: &'a mut BlockFields<'f, R>,
+    result: &'a mut BlockResult<R>,
+}
+
+impl<R: Real> NullaryFnOnce for SweepOf<'_, '_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { sweep, frame, run, out, result } = self;
+        match frame.scheme {
+            Scheme::SecondOrder => sweep.sweep::<true>(frame, run, out, result),
+            Scheme::FirstOrder => sweep.sweep::<false>(frame, run, out, result),
+            Scheme::LocalInertial => sweep.sweep_inertial(frame, run, out, result),
+        }
+    }
 }
 
 impl<R: Real> Sweep<R> {
@@ -94,16 +122,17 @@ impl<R: Real> Sweep<R> {
             new: NewRow::new(),
             flat: zeros(),
             extremes: ExtremeRow::new(),
+            parts: Vec::new(),
         })
     }
 
     /// Advances the active tiles of a block and settles the others.
-    #[inline(always)]
-    pub(crate) fn advance(
+    pub(crate) fn advance<'f>(
         &mut self,
-        frame: &Frame<'_, R>,
+        arch: Arch,
+        frame: &Frame<'f, R>,
         block: usize,
-        mut out: BlockFields<'_, R>,
+        mut out: BlockFields<'f, R>,
         result: &mut BlockResult<R>,
     ) {
         let (first_row, first_column) = frame.layout.origin(block);
@@ -111,6 +140,7 @@ impl<R: Real> Sweep<R> {
         let tiles = frame.activity.tiles_of(block);
         result.wave = [0.0; BLOCK_TILES];
         result.wet = [false; BLOCK_TILES];
+        result.updates = 0;
         result.exchanged.fill([0.0; 2]);
         result.sections.fill(0.0);
         for tile in tiles.clone() {
@@ -119,30 +149,50 @@ impl<R: Real> Sweep<R> {
                 out.settle(frame, block, rows, (tile - tiles.start) * TILE);
             }
         }
+        let mut parts = std::mem::take(&mut self.parts);
         let mut from = tiles.start;
         while let Some(active) = frame.activity.next_run(block, from, frame.pace.level) {
-            let at = (active.start - tiles.start) * TILE;
-            let run = Run {
-                row: first_row as isize,
-                column: (first_column + at) as isize,
-                rows: rows as isize,
-                columns: active.len() * TILE,
-                at,
-            };
-            self.extremes = ExtremeRow::new();
-            match frame.scheme {
-                Scheme::SecondOrder => self.sweep::<true>(frame, &run, &mut out, result),
-                Scheme::FirstOrder => self.sweep::<false>(frame, &run, &mut out, result),
-                Scheme::LocalInertial => self.sweep_inertial(frame, &run, &mut out, result),
+            let within = active.start - tiles.start..active.end - tiles.start;
+            find_parts(frame, block, within.clone(), rows, out.residual, &mut parts);
+            if parts.iter().map(Part::cells).sum::<usize>() < rows * within.len() * TILE {
+                for tile in within {
+                    out.settle(frame, block, rows, tile * TILE);
+                }
             }
-            let deepest = self.extremes.deepest[MARGIN..].chunks(TILE);
-            let fastest = self.extremes.fastest[MARGIN..].chunks(TILE);
-            for (tile, (deepest, fastest)) in active.clone().zip(deepest.zip(fastest)) {
-                let wave = fastest.iter().fold(R::zero(), |a, &b| larger(a, b));
-                result.wave[tile - tiles.start] = wave.as_();
-                result.wet[tile - tiles.start] = deepest.iter().any(|&h| h > R::zero());
+            for part in &parts {
+                let run = Run {
+                    row: (first_row + part.rows.start) as isize,
+                    column: (first_column + part.columns.start) as isize,
+                    rows: part.rows.len() as isize,
+                    columns: part.columns.len(),
+                    at: part.rows.start * BLOCK_COLUMNS + part.columns.start,
+                };
+                self.advance_run(arch, frame, &run, &mut out, result);
             }
             from = active.end;
+        }
+        self.parts = parts;
+    }
+
+    /// Advances a part of the active tiles.
+    fn advance_run<'f>(
+        &mut self,
+        arch: Arch,
+        frame: &Frame<'f, R>,
+        run: &Run,
+        out: &mut BlockFields<'f, R>,
+        result: &mut BlockResult<R>,
+    ) {
+        self.extremes = ExtremeRow::new();
+        arch.dispatch(SweepOf { sweep: self, frame, run, out, result });
+        let columns = run.columns.min(frame.layout.columns.saturating_sub(run.column as usize));
+        result.updates += run.rows as u64 * columns as u64;
+        let first = run.at % BLOCK_COLUMNS;
+        let extremes = self.extremes.deepest[MARGIN..].iter().zip(&self.extremes.fastest[MARGIN..]);
+        for (column, (&deepest, &fastest)) in (first..first + run.columns).zip(extremes) {
+            let tile = column / TILE;
+            result.wave[tile] = result.wave[tile].max(fastest.as_());
+            result.wet[tile] |= deepest > R::zero();
         }
     }
 
@@ -295,7 +345,7 @@ impl<R: Real> Sweep<R> {
         };
         let faces = &mut self.x_faces[slot::<3>(row)];
         let edges = run.reconstructed();
-        flux_row::<R, 1>(frame.closing.dry, left, right, faces, edges.start + 1..edges.end);
+        flux_row::<R, 1>(frame.closing.dry, left, right, faces, edges);
         let row = run.row + row;
         for special in frame.specials.x.within(row, &run.around(2)) {
             let column = special.column as isize;
@@ -402,7 +452,7 @@ impl<R: Real> Sweep<R> {
                 self.hold_y(frame, run, row + 1);
             }
         }
-        if !result.rims.is_empty() {
+        if frame.pace.lattice.is_local() {
             self.keep_rims(run, row, &mut result.rims);
         }
         self.count_boundaries(frame, run, row, result);
@@ -502,7 +552,7 @@ impl<R: Real> Sweep<R> {
 /// The sweep goes through a dozen fields side by side, a kilobyte of each at a time: too many short
 /// streams for the prefetcher of the machine, and a core would wait for memory a third of the time.
 /// Read in this order they are few and long. Twice as fast sums in parallel would be slower: the
-/// loads then crowd out each other.
+/// loads then crowd out each other. (Parts narrower than a block would read more than they need.)
 #[inline(always)]
 pub(crate) fn call_ahead<R: Real>(
     frame: &Frame<'_, R>,
@@ -510,7 +560,8 @@ pub(crate) fn call_ahead<R: Real>(
     row: isize,
     out: &BlockFields<'_, R>,
 ) {
-    if row < 0 || !row.unsigned_abs().is_multiple_of(AHEAD) {
+    let narrow = run.columns < BLOCK_COLUMNS;
+    if narrow || row < 0 || !row.unsigned_abs().is_multiple_of(AHEAD) {
         return;
     }
     let (now, records) = (frame.now, &out.records);
@@ -519,7 +570,7 @@ pub(crate) fn call_ahead<R: Real>(
     let read = [&now.depth, &now.u, &now.v, frame.bed, frame.friction].map(|f| &f[block.clone()]);
     let written = [&*out.depth, out.u, out.v, out.residual];
     let recorded = [&*records.depth, records.speed, records.discharge];
-    let from = row as usize * BLOCK_COLUMNS;
+    let from = run.at / BLOCK_COLUMNS * BLOCK_COLUMNS + row as usize * BLOCK_COLUMNS;
     let rows = from..(from + AHEAD * BLOCK_COLUMNS).min(BLOCK_CELLS);
     let mut sum = R::zero();
     for field in read.into_iter().chain(written).chain(recorded) {

@@ -1,4 +1,4 @@
-//! Waves in tanks: solitary waves on beaches (NTHMP BP01, BP05), the run-up at Monai, a dam break
+//! Waves in tanks: solitary waves on beaches (NTHMP BP01, BP02, BP05), the run-up at Monai, a dam break
 //! against a column and over urban blocks.
 #![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
 
@@ -114,6 +114,118 @@ fn a_solitary_wave_runs_up_a_beach() {
     assert!(worst < 0.05, "{worst}");
 }
 
+/// The composite beach of BP02 and BP05 (Revere Beach in the flume of the Coastal Engineering Research
+/// Center): 1:13 over 0.90 m before the wall, 1:150 over 2.93 m, 1:53 over 4.36 m, then flat; 0.218 m of water.
+struct CompositeBeach {
+    spec: GridSpec,
+    solver: Solver<f64>,
+    /// Distance of the gauge that gives the incoming wave from the wall, m.
+    to_wall: f64,
+}
+
+/// Distance of gauges 5 to 10 from the wall, m.
+const BEACH_GAUGES: [f64; 6] = [8.19, 6.01, 3.83, 2.37, 0.9, 0.43];
+
+impl CompositeBeach {
+    /// `incoming`: levels at the distance `to_wall` (s, m), from 0 s on.
+    fn new(to_wall: f64, manning: f64, incoming: Vec<(f64, f64)>) -> Self {
+        let size = 0.01;
+        let columns = (to_wall / size).round() as usize;
+        let spec = GridSpec { west: 0.0, north: size, cell_size: size, columns, rows: 1 };
+        let bottom = |from_wall: f64| {
+            let pieces = [(0.90, 1.0 / 13.0), (2.93, 1.0 / 150.0), (4.36, 1.0 / 53.0)];
+            let total: f64 = pieces.iter().map(|(l, s)| l * s).sum();
+            let (mut left, mut down) = (from_wall, 0.0);
+            for (length, slope) in pieces {
+                down += left.clamp(0.0, length) * slope;
+                left -= length;
+            }
+            -0.218 + total - down
+        };
+        let ground = Grid::from_fn(spec, |_, c| bottom(to_wall - spec.centre(0, c).0));
+        let bed = Bed::from_grids(&ground, &Grid::filled(spec, manning)).unwrap();
+        let stage = Condition::Stage(Series::new(incoming).unwrap());
+        let boundaries = Boundaries::default().with("wave", bed.rim(Side::West), stage).with(
+            "wall",
+            bed.rim(Side::East),
+            Condition::Wall,
+        );
+        let mut solver =
+            Solver::<f64>::new(bed, boundaries, vec![], vec![], Options::default()).unwrap();
+        solver.set_level(|_, _| 0.0).unwrap();
+        Self { spec, solver, to_wall }
+    }
+
+    /// Levels over 25 s at distances from the wall.
+    fn levels(&mut self, from_wall: &[f64]) -> Vec<Vec<(f64, f64)>> {
+        let mut lines = vec![Vec::new(); from_wall.len()];
+        for k in 0..=500 {
+            let time = 0.05 * f64::from(k);
+            self.solver.advance_to(time).unwrap();
+            for (line, place) in lines.iter_mut().zip(from_wall) {
+                let x = (self.to_wall - place).min(self.to_wall - 0.5 * self.spec.cell_size);
+                let column = self.spec.cell_at(x, 0.5 * self.spec.cell_size).unwrap().1;
+                line.push((time, self.solver.level(column).unwrap()));
+            }
+        }
+        lines
+    }
+}
+
+/// A line in steps of a twentieth of its own, by Catmull–Rom splines: the samples miss the narrow crests.
+fn smooth(line: &[(f64, f64)]) -> impl Iterator<Item = (f64, f64)> {
+    line.windows(4).flat_map(|w| {
+        let [(_, a), (t, b), (next, c), (_, d)] = [w[0], w[1], w[2], w[3]];
+        (0..20).map(move |k| {
+            let s = f64::from(k) / 20.0;
+            let slope = 0.5 * (c - a);
+            let bend = a - 2.5 * b + 2.0 * c - 0.5 * d;
+            let twist = 0.5 * (d - a) + 1.5 * (b - c);
+            (t + s * (next - t), b + s * (slope + s * (bend + s * twist)))
+        })
+    })
+}
+
+/// Largest level of a line.
+fn largest(line: &[(f64, f64)]) -> f64 {
+    line.iter().map(|p| p.1).fold(0.0, f64::max)
+}
+
+#[test]
+fn a_small_solitary_wave_on_a_composite_beach_is_linear() {
+    // BP02: the exact solution of the linear equations (Kânoğlu & Synolakis 1998, doi
+    // 10.1017/S0022112098002468) for the three incoming waves, of which a thousandth is sent in: so small a
+    // wave obeys them.
+    let folder = "flood/nthmp/BP02-DmitryN-Solitary_wave_on_composite_beach_analytic";
+    let share = 5e-3;
+    for (case, to_wall) in [("a", 10.59), ("b", 9.17), ("c", 8.83)] {
+        let Some(path) = data(&format!("{folder}/ts3{case}_analytical.txt")) else { return };
+        let exact = table(&path);
+        let start = exact[0][0];
+        let line = |column: usize| -> Vec<(f64, f64)> {
+            exact.iter().map(|r| (r[0] - start, r[column])).filter(|p| p.0 <= 20.0).collect()
+        };
+        let incoming =
+            smooth(&line(1)).filter(|p| p.0 <= 10.0).map(|(t, z)| (t, share * z)).collect();
+        let places: Vec<f64> = BEACH_GAUGES.into_iter().chain([0.0]).collect();
+        let ours = CompositeBeach::new(to_wall, 0.0, incoming).levels(&places);
+        for (k, ours) in ours.iter().enumerate() {
+            let ours: Vec<(f64, f64)> = ours.iter().map(|&(t, z)| (t, z / share)).collect();
+            let exact = line(k + 2);
+            let name = if k < 6 { format!("jauge {}", k + 5) } else { "mur".into() };
+            let (top, theirs) = (largest(&ours), largest(&exact));
+            eprintln!("BP02 {case} {name}: maximum {:.2} mm for {:.2} mm", 1e3 * top, 1e3 * theirs);
+            plots::save(
+                &format!("bp02{case}-{}", name.replace(' ', "")),
+                &format!("BP02, cas {} : {name}", case.to_uppercase()),
+                ("Niveau", "m"),
+                &[("calcul", ours), ("solution analytique", exact)],
+            );
+            assert!((top / theirs - 1.0).abs() < 0.05, "{case} {name}: {top} for {theirs}");
+        }
+    }
+}
+
 #[test]
 fn a_solitary_wave_meets_a_wall_behind_a_composite_beach() {
     // BP05 case A: the flume of the Coastal Engineering Research Center, H/d = 0.039.
@@ -123,57 +235,20 @@ fn a_solitary_wave_meets_a_wall_behind_a_composite_beach() {
         return;
     };
     let gauges = table(&path);
-    let size = 0.01;
-    let (depth, to_wall) = (0.218, 10.59);
-    let columns = (to_wall / size) as usize;
-    let spec = GridSpec { west: 0.0, north: size, cell_size: size, columns, rows: 1 };
-    // From the wall: 1:13 over 0.90 m, 1:150 over 2.93 m, 1:53 over 4.36 m, then flat.
-    let bottom = |from_wall: f64| {
-        let pieces = [(0.90, 1.0 / 13.0), (2.93, 1.0 / 150.0), (4.36, 1.0 / 53.0)];
-        let total: f64 = pieces.iter().map(|(l, s)| l * s).sum();
-        let (mut left, mut down) = (from_wall, 0.0);
-        for (length, slope) in pieces {
-            down += left.clamp(0.0, length) * slope;
-            left -= length;
-        }
-        -depth + total - down
-    };
-    let ground = Grid::from_fn(spec, |_, c| bottom(to_wall - spec.centre(0, c).0));
-    let bed = Bed::from_grids(&ground, &Grid::filled(spec, 0.01)).unwrap();
     let start = gauges[0][0];
     let incoming = gauges.iter().map(|r| (r[0] - start, r[1])).filter(|p| p.0 <= 10.0).collect();
-    let stage = Condition::Stage(Series::new(incoming).unwrap());
-    let boundaries = Boundaries::default().with("wave", bed.rim(Side::West), stage).with(
-        "wall",
-        bed.rim(Side::East),
-        Condition::Wall,
-    );
-    let mut solver =
-        Solver::<f64>::new(bed, boundaries, vec![], vec![], Options::default()).unwrap();
-    solver.set_level(|_, _| 0.0).unwrap();
-    // Gauges 5 to 10 from the wall.
-    let places = [8.19, 6.01, 3.83, 2.37, 0.9, 0.43];
-    let mut ours = vec![Vec::new(); places.len()];
-    for k in 0..=500 {
-        let time = 0.05 * f64::from(k);
-        solver.advance_to(time).unwrap();
-        for (line, place) in ours.iter_mut().zip(places) {
-            let column = spec.cell_at(to_wall - place, 0.5 * size).unwrap().1;
-            line.push((time + start, solver.level(column).unwrap()));
-        }
-    }
-    for (k, line) in ours.iter().enumerate() {
+    let ours = CompositeBeach::new(10.59, 0.01, incoming).levels(&BEACH_GAUGES);
+    for (k, ours) in ours.into_iter().enumerate() {
         let gauge = k + 5;
         let measured: Vec<(f64, f64)> =
-            gauges.iter().map(|r| (r[0], r[k + 2])).filter(|p| p.0 <= start + 20.0).collect();
-        let largest = |line: &[(f64, f64)]| line.iter().map(|p| p.1).fold(0.0, f64::max);
-        let (top, theirs) = (largest(line), largest(&measured));
+            gauges.iter().map(|r| (r[0] - start, r[k + 2])).filter(|p| p.0 <= 20.0).collect();
+        let (top, theirs) = (largest(&ours), largest(&measured));
         eprintln!("BP05 A gauge {gauge}: maximum {:.2} mm for {:.2} mm", 1e3 * top, 1e3 * theirs);
         plots::save(
             &format!("bp05-jauge{gauge}"),
             &format!("BP05, cas A : jauge {gauge}"),
             ("Niveau", "m"),
-            &[("calcul", line.clone()), ("mesure", measured)],
+            &[("calcul", ours), ("mesure", measured)],
         );
         assert!((top / theirs - 1.0).abs() < 0.1, "gauge {gauge}: {top} for {theirs}");
     }
