@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use twin_core::Language;
+use twin_core::products::tri::OCCURRENCES;
 
 use crate::commands::{Observations, Observed};
 
@@ -263,6 +264,9 @@ pub(crate) enum Command {
         /// Layer of the file (default: all)
         #[arg(long)]
         layer: Option<String>,
+        /// Scenario of a TRI, where the file holds several: For, Moy, Fai …
+        #[arg(long, value_parser = OCCURRENCES)]
+        occurrence: Option<String>,
         /// Vector file with the area in which to compare, such as the perimeter of the plan
         #[arg(long)]
         within: Option<PathBuf>,
@@ -557,7 +561,7 @@ pub(crate) struct FloodExport {
     #[arg(long, value_parser = ["112", "113", "114", "116", "117"])]
     pub(crate) hazard: Option<String>,
     /// Occurrence: For, Moy, Fai …
-    #[arg(long, value_parser = ["For", "Moy", "Fai", "Forcc_ct", "Moycc_ct", "Faicc_ct", "Forcc_100", "Moycc_100", "Faicc_100"])]
+    #[arg(long, value_parser = OCCURRENCES)]
     pub(crate) occurrence: Option<String>,
     /// Interval of the lines of equal level, metres
     #[arg(long, default_value_t = 0.5)]

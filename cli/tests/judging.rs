@@ -4,7 +4,7 @@
 mod commune;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use commune::{runs, says, text};
@@ -64,11 +64,8 @@ fn a_run_agrees_with_itself_and_calibration_finds_what_made_it() {
     assert!(csv.lines().nth(1).unwrap().starts_with("1,0.0000,,1.25,"), "{csv}");
 }
 
-#[test]
-fn an_extent_is_compared_with_a_known_one() {
-    let (folder, run) = place();
-    let info: Value = serde_json::from_str(&says(&["info", text(run), "--json"])).unwrap();
-    assert_eq!(info["simulation"], "flood");
+/// The rim of the grid of a run.
+fn frame(run: &Path) -> [[f64; 2]; 5] {
     let manifest: Value =
         serde_json::from_str(&fs::read_to_string(run.join("manifest.json")).unwrap()).unwrap();
     let grid = &manifest["grid"];
@@ -78,11 +75,64 @@ fn an_extent_is_compared_with_a_known_one() {
         west + number("columns") * number("cell_size"),
         north - number("rows") * number("cell_size"),
     );
-    let ring = [[west, south], [east, south], [east, north], [west, north], [west, south]];
-    let all = serde_json::json!({ "type": "FeatureCollection",
+    [[west, south], [east, south], [east, north], [west, north], [west, south]]
+}
+
+/// Surfaces with their properties.
+fn collection(surfaces: &[(Value, [[f64; 2]; 5])]) -> Value {
+    let features: Vec<Value> = surfaces
+        .iter()
+        .map(|(properties, ring)| {
+            serde_json::json!({ "type": "Feature", "properties": properties,
+                "geometry": { "type": "Polygon", "coordinates": [ring] } })
+        })
+        .collect();
+    serde_json::json!({ "type": "FeatureCollection",
         "crs": { "type": "name", "properties": { "name": "urn:ogc:def:crs:EPSG::2154" } },
-        "features": [{ "type": "Feature", "properties": {},
-            "geometry": { "type": "Polygon", "coordinates": [ring] } }] });
+        "features": features })
+}
+
+#[test]
+fn one_scenario_of_a_tri_is_compared() {
+    // The frequent flood covers the western half, the medium one all; an emerged class is dry.
+    let (folder, run) = place();
+    let all = frame(run);
+    let [[west, south], [east, _], [_, north], ..] = all;
+    let middle = 0.5 * (west + east);
+    let half = [[west, south], [middle, south], [middle, north], [west, north], [west, south]];
+    let surface = |occurrence: &str, depth: &str| {
+        serde_json::json!({ "id_tri": "FRX_TRI_01", "type_alea": "112", "occurrence": occurrence,
+            "palier_hauteur": depth })
+    };
+    let path = folder.join("zone_iso_classe_hauteur_s.geojson");
+    let surfaces = collection(&[
+        (surface("For", "Inf05"), half),
+        (surface("For", "Emerg"), all),
+        (surface("Moy", "Inf05"), all),
+    ]);
+    fs::write(&path, surfaces.to_string()).unwrap();
+    let out = folder.join("tri");
+    let area = |occurrence: &str| {
+        let reference = ["compare", text(run), "--reference", text(&path), "--out", text(&out)];
+        says(&[&reference[..], &["--occurrence", occurrence]].concat());
+        let scores = fs::read_to_string(out.join("comparaison.json")).unwrap();
+        let scores: Value = serde_json::from_str(&scores).unwrap();
+        let number = |key: &str| scores["scores"][key].as_f64().unwrap();
+        number("hits_m2") + number("misses_m2")
+    };
+    let share = area("For") / area("Moy");
+    assert!((share - 0.5).abs() < 0.02, "{share}");
+    let compare = ["compare", text(run), "--reference", text(&path)];
+    refused(&compare, &["--occurrence", "For, Moy"]);
+    refused(&[&compare[..], &["--occurrence", "Fai"]].concat(), &["Fai", "For, Moy"]);
+}
+
+#[test]
+fn an_extent_is_compared_with_a_known_one() {
+    let (folder, run) = place();
+    let info: Value = serde_json::from_str(&says(&["info", text(run), "--json"])).unwrap();
+    assert_eq!(info["simulation"], "flood");
+    let all = collection(&[(serde_json::json!({}), frame(run))]);
     let path = folder.join("everywhere.geojson");
     fs::write(&path, all.to_string()).unwrap();
     let out = folder.join("comparison");

@@ -30,6 +30,7 @@ pub mod plu;
 pub mod ppr;
 mod reshape;
 mod semicolon_table;
+pub mod tri;
 
 pub use bdtopo::BdTopo;
 pub use facility_table::FacilityTable;

@@ -8,7 +8,7 @@ use twin_core::export::report::{Cell, Table, render};
 use twin_core::export::{Legend, Rgb};
 use twin_core::formats::{self, FeatureTable};
 use twin_core::language::Text;
-use twin_core::products::{ImportReport, ppr};
+use twin_core::products::{ImportReport, ppr, tri};
 use twin_core::results::{ExtentScores, FinishedRun, write_atomically};
 use twin_core::spatial::{Crs, Grid, Polygon, cells_within};
 use twin_core::territory::Territory;
@@ -22,6 +22,7 @@ pub(crate) struct Request {
     pub(crate) run: PathBuf,
     pub(crate) reference: PathBuf,
     pub(crate) layer: Option<String>,
+    pub(crate) occurrence: Option<String>,
     pub(crate) within: Option<PathBuf>,
     pub(crate) depth_m: f64,
     pub(crate) territory: Option<PathBuf>,
@@ -41,7 +42,8 @@ pub(super) fn compare(request: &Request, console: &Console) -> Result<()> {
             "give a positive depth in metres",
         ));
     }
-    let known = reference(&request.reference, request.layer.as_deref(), crs)?;
+    let occurrence = request.occurrence.as_deref();
+    let known = reference(&request.reference, request.layer.as_deref(), occurrence, crs)?;
     let mask = |polygons: &[Polygon]| {
         let mut mask = Grid::filled(spec, false);
         cells_within(&spec, polygons, |row, column| mask[(row, column)] = true);
@@ -57,7 +59,7 @@ pub(super) fn compare(request: &Request, console: &Console) -> Result<()> {
     }
     let mut domain = depth.map(|h| !h.is_nan());
     if let Some(path) = &request.within {
-        let within = mask(&reference(path, None, crs)?.polygons);
+        let within = mask(&reference(path, None, None, crs)?.polygons);
         domain.values.iter_mut().zip(&within.values).for_each(|(d, w)| *d &= w);
         if !domain.values.contains(&true) {
             return Err(Error::input(
@@ -123,8 +125,14 @@ struct Known {
     notes: Vec<Text>,
 }
 
-/// The polygons of a layer; of the hazard zones of a PPR those of a flood with a level.
-fn reference(path: &Path, layer: Option<&str>, crs: Crs) -> Result<Known> {
+/// The polygons of a layer; of the hazard zones of a PPR those of a flood with a level, of the surfaces of a TRI
+/// those of one scenario.
+fn reference(
+    path: &Path,
+    layer: Option<&str>,
+    occurrence: Option<&str>,
+    crs: Crs,
+) -> Result<Known> {
     let all = formats::read_vector(path)?;
     let available: Vec<String> = all.iter().map(|t| t.name.clone()).collect();
     let wanted = |t: &FeatureTable| layer.is_none_or(|l| t.name.eq_ignore_ascii_case(l));
@@ -134,6 +142,7 @@ fn reference(path: &Path, layer: Option<&str>, crs: Crs) -> Result<Known> {
         return Err(Error::file(path, FileProblem::MissingLayer { name, available }));
     }
     tables.iter_mut().try_for_each(|table| table.transform_to(crs))?;
+    let mut notes = choose_occurrence(&mut tables, occurrence)?;
     let name = tables.iter().map(|t| t.name.clone()).collect::<Vec<_>>().join(", ");
     let plain: Vec<Polygon> = tables
         .iter()
@@ -150,16 +159,54 @@ fn reference(path: &Path, layer: Option<&str>, crs: Crs) -> Result<Known> {
         .flat_map(|zone| zone.geometry.polygons().iter().cloned())
         .collect();
     if floods.is_empty() {
-        return Ok(Known { name, polygons: plain, notes: Vec::new() });
+        return Ok(Known { name, polygons: plain, notes });
     }
-    let notes = vec![Text::new(
+    notes.push(Text::new(
         format!(
             "Plan de prévention des risques : {} surfaces d'aléa inondation retenues sur {count}.",
             floods.len()
         ),
         format!("Risk-prevention plan: {} areas of flood hazard taken of {count}.", floods.len()),
-    )];
+    ));
     Ok(Known { name, polygons: floods, notes })
+}
+
+/// Leaves one scenario of a TRI, and tells which.
+fn choose_occurrence(tables: &mut [FeatureTable], wanted: Option<&str>) -> Result<Vec<Text>> {
+    let held = tri::occurrences(tables);
+    let list = held.iter().copied().collect::<Vec<_>>().join(", ");
+    let one = (held.len() == 1).then(|| held.first().copied()).flatten();
+    let chosen = match wanted.or(one) {
+        None if held.is_empty() => return Ok(Vec::new()),
+        Some(code) if held.contains(code) => code,
+        None => {
+            return Err(Error::input(
+                "--occurrence",
+                format!("la référence contient plusieurs scénarios ({list}) ; en choisir un"),
+                format!("the reference holds several scenarios ({list}); choose one"),
+            ));
+        }
+        Some(code) if held.is_empty() => {
+            return Err(Error::input(
+                "--occurrence",
+                format!("la référence ne connaît pas de scénario {code} ; retirer l'option"),
+                format!("the reference knows no scenario {code}; leave the option out"),
+            ));
+        }
+        Some(code) => {
+            return Err(Error::input(
+                "--occurrence",
+                format!("la référence ne contient pas {code}, mais {list}"),
+                format!("the reference does not hold {code}, but {list}"),
+            ));
+        }
+    };
+    tri::keep_occurrence(tables, chosen);
+    let count: usize = tables.iter().map(|t| t.features.len()).sum();
+    Ok(vec![Text::new(
+        format!("Cartographie du TRI, scénario {chosen} : {count} surface(s) inondable(s)."),
+        format!("Map of the TRI, scenario {chosen}: {count} flooded surface(s)."),
+    )])
 }
 
 fn classes(simulated: &Grid<bool>, reference: &Grid<bool>, domain: &Grid<bool>) -> Grid<f32> {
