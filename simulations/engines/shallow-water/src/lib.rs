@@ -58,6 +58,7 @@ mod boundary;
 mod breach;
 mod budget;
 mod by_row;
+mod counting;
 mod culvert;
 mod draining;
 mod edge;

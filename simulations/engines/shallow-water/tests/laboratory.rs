@@ -194,7 +194,7 @@ fn largest(line: &[(f64, f64)]) -> f64 {
 #[test]
 fn a_small_solitary_wave_on_a_composite_beach_is_linear() {
     // BP02: the exact solution of the linear equations (Kânoğlu & Synolakis 1998, doi
-    // 10.1017/S0022112098002468) for the three incoming waves, of which a thousandth is sent in: so small a
+    // 10.1017/S0022112098002468) for the three incoming waves, of which five thousandths are sent in: so small a
     // wave obeys them.
     let folder = "flood/nthmp/BP02-DmitryN-Solitary_wave_on_composite_beach_analytic";
     let share = 5e-3;

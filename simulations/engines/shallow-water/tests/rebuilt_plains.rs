@@ -22,7 +22,6 @@ fn basin<R: Real>(
     manning: f64,
     condition: Condition,
     opening: impl Fn(&GridSpec, &Edge) -> bool,
-    options: Options,
 ) -> Solver<R> {
     let spec = ground.spec;
     let bed = Bed::from_grids(ground, &Grid::filled(spec, manning)).unwrap();
@@ -34,7 +33,7 @@ fn basin<R: Real>(
         others,
         Condition::Wall,
     );
-    Solver::new(bed, boundaries, vec![], vec![], options).unwrap()
+    Solver::new(bed, boundaries, vec![], vec![], Options::default()).unwrap()
 }
 
 #[test]
@@ -48,7 +47,7 @@ fn a_crest_retains_the_water_behind_it() {
     let level = [(0.0, 9.7), (1.0, 10.35), (11.0, 10.35), (12.0, 9.7), (20.0, 9.7)];
     let level = level.map(|(t, z)| (t * hour, z)).to_vec();
     let stage = Condition::Stage(Series::new(level).unwrap());
-    let mut solver = basin::<f64>(&ground, 0.03, stage, |_, _| true, Options::default());
+    let mut solver = basin::<f64>(&ground, 0.03, stage, |_, _| true);
     let before = |c: usize| spec.centre(0, c).0 < 500.0;
     solver.set_level(|_, c| if before(c) { 9.7 } else { 0.0 }).unwrap();
     solver.advance_to(20.0 * hour).unwrap();
@@ -86,7 +85,7 @@ fn hollows_fill_in_the_same_order_on_a_finer_grid() {
         let ground = hollows(cell_size);
         let opening = |spec: &GridSpec, e: &Edge| e.middle(spec).1 > 1895.0;
         let discharge = Condition::Discharge(inflow.clone());
-        let mut solver = basin::<f32>(&ground, 0.03, discharge, opening, Options::default());
+        let mut solver = basin::<f32>(&ground, 0.03, discharge, opening);
         solver.advance_to(24.0 * 3600.0).unwrap();
         let inside = solver.stored_m3();
         assert!((inside / volume - 1.0).abs() < 1e-6, "{inside} of {volume}");
@@ -138,7 +137,7 @@ fn momentum_carries_a_wave_over_an_obstruction() {
         };
         let ground = Grid::from_fn(spec, |r, c| along(&profile, spec.centre(r, c).0));
         let discharge = Condition::Discharge(inflow.clone());
-        let mut solver = basin::<f64>(&ground, 0.01, discharge, |_, _| true, Options::default());
+        let mut solver = basin::<f64>(&ground, 0.01, discharge, |_, _| true);
         solver.advance_to(900.0).unwrap();
         assert!(solver.budget().relative_residual().abs() < 1e-12);
         let (row, column) = spec.cell_at(250.0, 50.0).unwrap();
