@@ -1,9 +1,10 @@
 //! Flood maps of the territories at high risk (TRI, Directive 2007/60/EC): the scenario of each surface.
 //!
 //! CNIG *Directive Inondation*, draft of December 2025: `surface_inondable_s` holds the flooded surfaces of all
-//! scenarios (`occurrence`), `zone_iso_classe_hauteur_s` their classes of depth (`palier_hauteur`), among them
-//! the emerged zones, which are dry. COVADIS DI, which it replaces, is not read by its columns: no sample is at
-//! hand.
+//! scenarios (`occurrence`). The classes of depth, `zone_iso_classe_hauteur_s` (`palier_hauteur`, emerged zones
+//! among them), name their surface by `id_sin`, which is not followed here: they are told apart only where they
+//! carry `occurrence` themselves. COVADIS DI, which the draft replaces, is not read by its columns: no sample is
+//! at hand.
 
 use std::collections::BTreeSet;
 
