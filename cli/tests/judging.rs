@@ -128,6 +128,34 @@ fn one_scenario_of_a_tri_is_compared() {
 }
 
 #[test]
+fn classes_of_depth_of_a_tri_follow_their_surface() {
+    let (folder, run) = place();
+    let map = folder.join("di.gpkg");
+    says(&[
+        "export",
+        text(run),
+        "--format",
+        "cnig-di",
+        "--occurrence",
+        "Moy",
+        "--hazard",
+        "112",
+        "--out",
+        text(&map),
+    ]);
+    let out = folder.join("classes");
+    let compare = ["compare", text(run), "--reference", text(&map), "--out", text(&out)];
+    for layer in [&["--layer", "zone_iso_classe_hauteur_s"][..], &[]] {
+        says(&[&compare[..], layer, &["--occurrence", "Moy"]].concat());
+        let scores = fs::read_to_string(out.join("comparaison.json")).unwrap();
+        let scores: Value = serde_json::from_str(&scores).unwrap();
+        // What the map smooths and leaves out below 50 m² aside.
+        assert!(scores["critical_success_index"].as_f64().unwrap() > 0.9, "{scores}");
+        refused(&[&compare[..], layer, &["--occurrence", "Fai"]].concat(), &["Fai", "Moy"]);
+    }
+}
+
+#[test]
 fn an_extent_is_compared_with_a_known_one() {
     let (folder, run) = place();
     let info: Value = serde_json::from_str(&says(&["info", text(run), "--json"])).unwrap();

@@ -135,14 +135,21 @@ fn reference(
 ) -> Result<Known> {
     let all = formats::read_vector(path)?;
     let available: Vec<String> = all.iter().map(|t| t.name.clone()).collect();
-    let wanted = |t: &FeatureTable| layer.is_none_or(|l| t.name.eq_ignore_ascii_case(l));
+    let scenarios = tri::Scenarios::of(&all);
+    // The surfaces of a TRI are what it floods; the parts of them are read where one of their layers is asked for.
+    let parts_alone = all.iter().all(tri::is_of_parts);
+    let wanted = |t: &FeatureTable| match layer {
+        Some(layer) => t.name.eq_ignore_ascii_case(layer),
+        None => parts_alone || !tri::is_of_parts(t),
+    };
     let mut tables: Vec<FeatureTable> = all.into_iter().filter(wanted).collect();
     if tables.is_empty() {
         let name = layer.unwrap_or_default().to_owned();
         return Err(Error::file(path, FileProblem::MissingLayer { name, available }));
     }
+    tri::drop_emerged(&mut tables);
     tables.iter_mut().try_for_each(|table| table.transform_to(crs))?;
-    let mut notes = choose_occurrence(&mut tables, occurrence)?;
+    let mut notes = choose_occurrence(&scenarios, &mut tables, occurrence)?;
     let name = tables.iter().map(|t| t.name.clone()).collect::<Vec<_>>().join(", ");
     let plain: Vec<Polygon> = tables
         .iter()
@@ -172,11 +179,23 @@ fn reference(
 }
 
 /// Leaves one scenario of a TRI, and tells which.
-fn choose_occurrence(tables: &mut [FeatureTable], wanted: Option<&str>) -> Result<Vec<Text>> {
-    let held = tri::occurrences(tables);
+fn choose_occurrence(
+    scenarios: &tri::Scenarios,
+    tables: &mut [FeatureTable],
+    wanted: Option<&str>,
+) -> Result<Vec<Text>> {
+    let held = scenarios.held(tables);
     let list = held.iter().copied().collect::<Vec<_>>().join(", ");
     let one = (held.len() == 1).then(|| held.first().copied()).flatten();
     let chosen = match wanted.or(one) {
+        None if held.is_empty() && tables.iter().any(tri::is_of_parts) => {
+            return Ok(vec![Text::new(
+                "Cartographie du TRI dont les surfaces (surface_inondable_s) manquent : toutes les zones sont \
+                 retenues, quel que soit leur scénario.",
+                "Map of a TRI whose surfaces (surface_inondable_s) are missing: all zones are taken, whatever \
+                 their scenario.",
+            )]);
+        }
         None if held.is_empty() => return Ok(Vec::new()),
         Some(code) if held.contains(code) => code,
         None => {
@@ -201,7 +220,7 @@ fn choose_occurrence(tables: &mut [FeatureTable], wanted: Option<&str>) -> Resul
             ));
         }
     };
-    tri::keep_occurrence(tables, chosen);
+    scenarios.keep(tables, chosen);
     let count: usize = tables.iter().map(|t| t.features.len()).sum();
     Ok(vec![Text::new(
         format!("Cartographie du TRI, scénario {chosen} : {count} surface(s) inondable(s)."),

@@ -147,8 +147,56 @@ fn moving_columns<R: Real>(
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
 mod tests {
+    use twin_core::spatial::{Grid, GridSpec};
+
     use super::*;
+    use crate::{Bed, Boundaries, Condition, Options, Series, Side, Solver, Source, Split};
+
+    /// A river enters a plain of hollows, a pond spreads over it and a sea retreats; with `everywhere` the
+    /// sweep spares no cell.
+    fn flood<R: Real>(options: Options, everywhere: bool) -> Solver<R> {
+        let spec = GridSpec { west: 0.0, north: 600.0, cell_size: 2.0, columns: 230, rows: 300 };
+        let hollows = |k: usize, period: f64| (k as f64 / period).sin();
+        let elevation_m = Grid::from_fn(spec, |r, c| {
+            5.0 - 0.01 * c as f64 + 0.4 * hollows(r, 9.0) * hollows(c, 13.0)
+        });
+        let bed = Bed::from_grids(&elevation_m, &Grid::filled(spec, 0.03)).unwrap();
+        let retreat = Series::new(vec![(0.0, 3.2), (100.0, 2.0)]).unwrap();
+        let boundaries =
+            Boundaries::default().with("sea", bed.rim(Side::East), Condition::Stage(retreat));
+        let river = Source::Inflow {
+            name: "river".into(),
+            cells: (20..30).map(|row| spec.index(row, 3)).collect(),
+            discharge: Series::new(vec![(0.0, 20.0), (60.0, 0.0)]).unwrap(),
+            split: Split::Conveyance,
+        };
+        let mut solver = Solver::new(bed, boundaries, vec![], vec![river], options).unwrap();
+        let pond = |r: usize, c: usize| (150..170).contains(&r) && (40..90).contains(&c);
+        let level = |r, c| if pond(r, c) { 6.0 } else { f64::from(c > 210) * 3.2 };
+        solver.set_level(level).unwrap();
+        solver.activity.pinned.iter_mut().for_each(|pinned| *pinned |= everywhere);
+        solver.advance_to(120.0).unwrap();
+        solver
+    }
+
+    fn spares_work_alone<R: Real>(options: Options) {
+        let [spared, whole] = [false, true].map(|everywhere| flood::<R>(options, everywhere));
+        assert!(2 * spared.cell_updates() < whole.cell_updates());
+        assert_eq!(spared.steps(), whole.steps());
+        let fields = |s: &Solver<R>| [s.depth(), s.velocity_u(), s.velocity_v()];
+        assert!(fields(&spared) == fields(&whole));
+    }
+
+    #[test]
+    fn what_is_spared_changes_no_bit() {
+        let first = Options { scheme: Scheme::FirstOrder, ..Options::default() };
+        for options in [Options::default(), first, Options::local_inertial()] {
+            spares_work_alone::<f64>(options);
+            spares_work_alone::<f32>(options);
+        }
+    }
 
     #[test]
     fn parts_are_joined_where_one_sweep_is_cheaper_and_never_overlap() {
