@@ -45,6 +45,11 @@ pub struct Parameters {
     /// Whether storeys that only a derogation of L152-6 allows are told (always apart).
     #[serde(default = "yes")]
     pub derogations: bool,
+    /// Whether the commune lies in a *zone tendue* (article 232 of the *code général des impôts*, or a commune that
+    /// L302-5 of the *code de la construction et de l'habitation* names), which L152-6 asked for until law 2025-1129;
+    /// not known where it is not stated.
+    #[serde(default)]
+    pub tense_zone: Option<bool>,
     /// Whether hours of sun lost at the façades of neighbours are computed.
     #[serde(default = "yes")]
     pub shadows: bool,

@@ -318,7 +318,9 @@ impl Study {
         let ridge = place.adjoining_ridge_m?;
         let is_old = subject.year.is_none_or(|y| y + 2 < i32::from(book.date.year()));
         let is_dwelling = subject.usage == Some(BuildingUse::Residential);
-        if !self.parameters.derogations || book.is_national() || !is_old || !is_dwelling {
+        let was_for_others = book.date < RAISING_LAW && self.parameters.tense_zone == Some(false);
+        let is_open = self.parameters.derogations && !was_for_others && !book.is_national();
+        if !is_open || !is_old || !is_dwelling {
             return None;
         }
         for (_, ceiling) in &mut site.ceilings {

@@ -52,10 +52,13 @@ fn parameters(more: serde_json::Value) -> Parameters {
 }
 
 fn of(features: &Features, book: Option<RuleFile>) -> Potential {
-    let parameters = parameters(serde_json::Value::Null);
+    with(features, book, &parameters(serde_json::Value::Null))
+}
+
+fn with(features: &Features, book: Option<RuleFile>, parameters: &Parameters) -> Potential {
     let context = RunContext::new(0.0, 1.0);
-    let study = Study::of_features(features, None, &parameters, &context).unwrap();
-    study.potential(0, &RuleBook::new(book, &parameters))
+    let study = Study::of_features(features, None, parameters, &context).unwrap();
+    study.potential(0, &RuleBook::new(book, parameters))
 }
 
 fn national(house: Building, parcels: Vec<Parcel>) -> Potential {
@@ -263,9 +266,21 @@ fn dwellings_rise_to_the_ridge_of_the_house_they_touch_apart_from_their_right() 
         zones: vec![zone("UA", rectangle(-60.0, -60.0, 100.0, 100.0))],
         ..Features::default()
     };
-    let potential = of(&features, Some(heights(&[("UA", 12.0)])));
+    let rules = || Some(heights(&[("UA", 12.0)]));
+    let potential = of(&features, rules());
     assert_eq!(upright(&potential), (1, Some(RuleId::Height)));
     assert_eq!(potential.derogation.unwrap().storeys.len(), 3);
+    // Until law 2025-1129 only in a tense zone, which many scenarios do not tell.
+    for (day, is_tense, is_told) in [
+        ("2025-11-27", Some(false), false),
+        ("2025-11-27", Some(true), true),
+        ("2025-11-27", None, true),
+        ("2025-11-28", Some(false), true),
+    ] {
+        let more = serde_json::json!({ "law_date": day, "tense_zone": is_tense });
+        let potential = with(&features, rules(), &parameters(more));
+        assert_eq!(potential.derogation.is_some(), is_told, "{day} {is_tense:?}");
+    }
 }
 
 #[test]

@@ -16,17 +16,6 @@ const LARGEST: usize = 10;
 const VERDICTS: [Verdict; 4] =
     [Verdict::Allowed, Verdict::Possible, Verdict::Unknown, Verdict::Forbidden];
 
-impl Verdict {
-    fn words(self) -> Text {
-        match self {
-            Self::Allowed => Text::new("permis", "allowed"),
-            Self::Possible => Text::new("possible", "possible"),
-            Self::Unknown => Text::new("inconnu", "unknown"),
-            Self::Forbidden => Text::new("refusé", "forbidden"),
-        }
-    }
-}
-
 impl LeftOut {
     fn words(self) -> Text {
         match self {
@@ -41,19 +30,6 @@ impl LeftOut {
             Self::Small => Text::new("Écartés : trop petits", "Left out: too small"),
             Self::NoHeight => Text::new("Écartés : hauteur inconnue", "Left out: height not known"),
         }
-    }
-}
-
-impl Gap {
-    fn words(self) -> Text {
-        let english = match self {
-            Self::NoParcel => "parcel not known",
-            Self::StreetWidth => "width of the street not known",
-            Self::Rule => "rule not keyed",
-            Self::Zone => "zone without rules",
-            Self::Between => "distance to other buildings of the ground not keyed",
-        };
-        Text::new(self.french(), english)
     }
 }
 
@@ -158,13 +134,13 @@ impl Found<'_> {
             for (id, fr, en, price) in [
                 (
                     "cost_least",
-                    "Coût de tout ce qui est permis, borne basse",
+                    "Coût de tout ce qui est admis, borne basse",
                     "Cost of all that is allowed, lower bound",
                     cost.eur_per_m2[0],
                 ),
                 (
                     "cost_greatest",
-                    "Coût de tout ce qui est permis, borne haute",
+                    "Coût de tout ce qui est admis, borne haute",
                     "Cost of all that is allowed, upper bound",
                     cost.eur_per_m2[1],
                 ),
@@ -207,14 +183,14 @@ impl Found<'_> {
                 0,
             );
             row.with_note(Text::new(
-                format!("{} bâtiments, dont {unknown} à l'avis inconnu", potentials.len()),
+                format!("{} bâtiments, dont {unknown} au constat inconnu", potentials.len()),
                 format!("{} buildings, {unknown} of them unknown", potentials.len()),
             ))
         };
         IndicatorGroup {
             id: "raising_by_zone".into(),
             title: Text::new(
-                "Surface de plancher par zone, tous avis hors refus",
+                "Surface de plancher par zone, hors bâtiments exclus",
                 "Floor area by zone, all verdicts but forbidden",
             ),
             rows: zones.into_iter().map(row).collect(),
@@ -261,9 +237,14 @@ impl Found<'_> {
             let subject = &self.study.subjects[potential.subject];
             let floor = self.study.floor_m2(potential.best_area_m2());
             let words = potential.verdict.words();
-            let stop = potential.refused_by().map_or("–", |rule| rule.french());
+            let none = || Text::new("–", "–");
+            let stop = potential.refused_by().map_or_else(none, |rule| rule.words());
             let motive = self.motive(potential);
-            let motive = if motive.is_empty() { motive } else { format!(" ({motive})") };
+            let bracketed = |words: &str| match words {
+                "" => String::new(),
+                words => format!(" ({words})"),
+            };
+            let motive = Text::new(bracketed(&motive.fr), bracketed(&motive.en));
             let (upright, stepped) =
                 (potential.raised.upright.storeys.len(), potential.raised.stepped.storeys.len());
             Indicator::quantity(
@@ -277,8 +258,14 @@ impl Found<'_> {
                 0,
             )
             .with_note(Text::new(
-                format!("{}{motive} ; {upright} étage(s) à plomb, {stepped} en gradins ; arrêté par : {stop}", words.fr),
-                format!("{}; {upright} storey(s) upright, {stepped} stepping back; stopped by: {stop}", words.en),
+                format!(
+                    "{}{} ; {upright} étage(s) à plomb, {stepped} en gradins ; arrêté par : {}",
+                    words.fr, motive.fr, stop.fr
+                ),
+                format!(
+                    "{}{}; {upright} storey(s) upright, {stepped} stepping back; stopped by: {}",
+                    words.en, motive.en, stop.en
+                ),
             ))
         };
         IndicatorGroup {

@@ -26,7 +26,7 @@ impl Found<'_> {
                     name: "etages-ajoutes",
                     title: storeys.clone(),
                     caption: Text::new(
-                        "Étages que les règles connues laissent ajouter, en gradins ; l'avis dit s'ils sont permis, possibles ou inconnus.",
+                        "Étages que les règles connues laissent ajouter, en gradins ; le constat dit s'ils sont admis, possibles ou inconnus.",
                         "Storeys that the known rules let one add, stepping back; the verdict tells whether they are allowed, possible or unknown.",
                     ),
                     legend: Legend::Classed {
@@ -45,10 +45,10 @@ impl Found<'_> {
                 title: verdict.clone(),
                 grid: self.grid(|p| f32::from(p.verdict as u8)),
                 maps: vec![ResultMap {
-                    name: "avis",
+                    name: "constat",
                     title: verdict.clone(),
                     caption: Text::new(
-                        "Permis : toutes les règles sont connues et le permettent. Possible : un accord ou un avis décide. Inconnu : une règle n'est pas saisie ou pas en vigueur, un texte pas lu. Refusé : une règle connue arrête le premier étage.",
+                        "Admis : toutes les règles sont connues et le permettent. Possible : un accord ou un avis décide. Inconnu : une règle n'est pas saisie ou pas en vigueur, un texte pas lu. Exclu : une règle connue arrête le premier étage.",
                         "Allowed: all rules are known and allow it. Possible: a consent or opinion decides. Unknown: a rule is not keyed or not in force, a text not read. Forbidden: a known rule stops the first storey.",
                     ),
                     legend: Legend::Classed {
@@ -93,11 +93,14 @@ fn storey_classes() -> Vec<Class> {
 
 /// Told apart without red and green (Okabe & Ito 2008).
 fn verdict_classes() -> Vec<Class> {
-    let at = |verdict: Verdict| f32::from(verdict as u8) + 0.5;
+    let class = |verdict: Verdict, colour: u32| {
+        let Text { fr, en } = verdict.words();
+        class(f32::from(verdict as u8) + 0.5, colour, fr, en)
+    };
     vec![
-        class(at(Verdict::Allowed), 0x0072b2, "permis", "allowed"),
-        class(at(Verdict::Possible), 0x56b4e9, "possible", "possible"),
-        class(at(Verdict::Unknown), 0xf0e442, "inconnu", "unknown"),
-        class(f32::INFINITY, 0xd5_5e00, "refusé", "forbidden"),
+        class(Verdict::Allowed, 0x0072b2),
+        class(Verdict::Possible, 0x56b4e9),
+        class(Verdict::Unknown, 0xf0e442),
+        class(Verdict::Forbidden, 0xd5_5e00),
     ]
 }

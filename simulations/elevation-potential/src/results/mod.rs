@@ -10,6 +10,7 @@
 
 mod figures;
 mod maps;
+mod names;
 mod tables;
 mod volumes;
 mod words;

@@ -5,8 +5,6 @@ use twin_core::formats::{Feature, FeatureTable, FieldKind, Value};
 use twin_core::spatial::{Geometry, Polygon};
 
 use super::Found;
-use crate::parameters::Verdict;
-use crate::place::{Gap, RuleId};
 use crate::potential::Potential;
 use crate::rules::{Rule, ZoneRules};
 use crate::subject::HeightSource;
@@ -31,7 +29,7 @@ impl Found<'_> {
             .with_field("cleabs", Text)
             .with_field("zone", Text)
             .with_field("parcelles", Text)
-            .with_field("avis", Text)
+            .with_field("constat", Text)
             .with_field("motif", Text)
             .with_field("etages_existants", Integer)
             .with_field("etages_ajoutes_a_plomb", Integer)
@@ -97,8 +95,8 @@ impl Found<'_> {
             Value::Text(subject.id.clone()),
             Value::Text(potential.zone.clone()),
             Value::Text(parcels.join(" ")),
-            Value::Text(potential.verdict.french().to_owned()),
-            Value::Text(self.motive(potential)),
+            Value::Text(potential.verdict.words().fr),
+            Value::Text(self.motive(potential).fr),
             Value::Integer(i64::from(subject.storeys.0)),
             bounded(count(raised.upright.storeys.len())),
             bounded(count(raised.stepped.storeys.len())),
@@ -109,7 +107,7 @@ impl Found<'_> {
             bounded(real(potential.best_area_m2() * storey_m)),
             bounded(real(top)),
             bounded(real(top - subject.ground_m)),
-            refusal.first().map_or(Value::Null, |(rule, _)| Value::Text(rule.french().into())),
+            refusal.first().map_or(Value::Null, |(rule, _)| Value::Text(rule.words().fr)),
             or_null(refusal.first().map(|(_, area)| *area)),
             Value::Text(flags.join(" ; ")),
             real(structure_score(subject)),
@@ -133,49 +131,6 @@ impl Found<'_> {
         Feature { geometry: Some(geometry(&subject.footprint, subject.ground_m)), values }
     }
 
-    /// Why the verdict is what it is, in a few words.
-    pub(super) fn motive(&self, potential: &Potential) -> String {
-        let place = &self.study.places[potential.subject];
-        let gaps = potential.gaps.iter().map(|gap| gap.french().to_owned());
-        let flags = place.flags.iter().filter(|f| f.verdict == potential.verdict);
-        let flags = flags.map(|f| f.reason.fr.clone());
-        let motives: Vec<String> = match potential.verdict {
-            Verdict::Allowed => Vec::new(),
-            Verdict::Possible => {
-                let outside =
-                    "hors des parties urbanisées : extension de l'existant seule (L111-4, 1°)";
-                let of_place = self.book.forbids_new().then(|| outside.to_owned());
-                flags.chain(of_place).collect()
-            }
-            Verdict::Unknown => {
-                let mut motives: Vec<String> = gaps.chain(flags).collect();
-                if !potential.is_bounded() {
-                    motives.push("aucune règle connue ne borne les étages".to_owned());
-                }
-                if self.book.is_national() && !place.zones.is_empty() {
-                    motives.push(
-                        "zone de PLU : le règlement national ne s'y applique pas (R111-1)"
-                            .to_owned(),
-                    );
-                } else if self.book.is_national() && self.study.parameters.urbanised.is_none() {
-                    let place = "parties urbanisées de la commune : à dire (L111-3)";
-                    motives.push(place.to_owned());
-                }
-                motives
-            }
-            Verdict::Forbidden => {
-                let refusal = &potential.raised.stepped.refusal.rules;
-                let rules = refusal.iter().map(|(rule, _)| rule.french().to_owned());
-                let mut motives: Vec<String> = rules.chain(flags).collect();
-                if motives.is_empty() {
-                    motives.push("pas d'étage de plus, ou trop étroit".to_owned());
-                }
-                motives
-            }
-        };
-        motives.join(" ; ")
-    }
-
     fn storeys(&self) -> FeatureTable {
         let mut table = FeatureTable::new("etage_ajoute", Some(self.view.territory().crs()))
             .with_field("cleabs", FieldKind::Text)
@@ -183,7 +138,7 @@ impl Found<'_> {
             .with_field("altitude_plancher_m", FieldKind::Real)
             .with_field("altitude_sommet_m", FieldKind::Real)
             .with_field("surface_m2", FieldKind::Real)
-            .with_field("avis", FieldKind::Text);
+            .with_field("constat", FieldKind::Text);
         for potential in &self.potentials {
             let subject = &self.study.subjects[potential.subject];
             for (k, storey) in potential.told().iter().enumerate() {
@@ -195,7 +150,7 @@ impl Found<'_> {
                         Value::Real(storey.floor_m),
                         Value::Real(storey.top_m),
                         Value::Real(storey.shape.unsigned_area()),
-                        Value::Text(potential.verdict.french().to_owned()),
+                        Value::Text(potential.verdict.words().fr),
                     ],
                 });
             }
@@ -207,7 +162,7 @@ impl Found<'_> {
         let mut table = FeatureTable::new("parcelle_libre", Some(self.view.territory().crs()))
             .with_field("idu", FieldKind::Text)
             .with_field("zone", FieldKind::Text)
-            .with_field("avis", FieldKind::Text)
+            .with_field("constat", FieldKind::Text)
             .with_field("etages", FieldKind::Integer)
             .with_field("surface_de_plancher_m2", FieldKind::Real)
             .with_field("part_de_l_enveloppe", FieldKind::Real);
@@ -218,7 +173,7 @@ impl Found<'_> {
                 values: vec![
                     Value::Text(parcel.parcel.clone()),
                     Value::Text(parcel.zone.clone()),
-                    Value::Text(parcel.verdict.french().to_owned()),
+                    Value::Text(parcel.verdict.words().fr),
                     match parcel.is_bounded {
                         true => Value::Integer(parcel.storeys.storeys.len() as i64),
                         false => Value::Null,
@@ -323,44 +278,4 @@ fn confidence(potential: &Potential, source: HeightSource, storeys_known: bool) 
     let storeys = if storeys_known { 1.0 } else { 0.9 };
     let gaps = 0.7f64.powi(potential.gaps.len() as i32);
     height * storeys * gaps
-}
-
-impl Verdict {
-    /// In French.
-    pub fn french(self) -> &'static str {
-        match self {
-            Self::Allowed => "permis",
-            Self::Possible => "possible",
-            Self::Unknown => "inconnu",
-            Self::Forbidden => "refusé",
-        }
-    }
-}
-
-impl RuleId {
-    /// In French.
-    pub fn french(self) -> &'static str {
-        match self {
-            Self::Height => "hauteur maximale",
-            Self::Band => "bande constructible",
-            Self::Street => "distance à la voie",
-            Self::StreetAtLeast => "distance à la voie (largeur connue à la chaussée près)",
-            Self::Side => "limite latérale",
-            Self::Rear => "limite de fond",
-            Self::Between => "entre bâtiments",
-        }
-    }
-}
-
-impl Gap {
-    /// In French.
-    pub fn french(self) -> &'static str {
-        match self {
-            Self::NoParcel => "parcelle inconnue",
-            Self::StreetWidth => "largeur de voie inconnue",
-            Self::Rule => "règle non saisie ou pas en vigueur",
-            Self::Zone => "zone sans règle",
-            Self::Between => "distance entre bâtiments de l'unité foncière non saisie",
-        }
-    }
 }

@@ -24,7 +24,7 @@ impl Found<'_> {
                     };
                     set("batiment", json!(subject.id));
                     set("etage", json!(k + 1));
-                    set("avis", json!(potential.verdict.french()));
+                    set("constat", json!(potential.verdict.words().fr));
                     volume.geometries.push(SurfaceGeometry {
                         lod: "1.3".to_owned(),
                         form: Form::Solid,

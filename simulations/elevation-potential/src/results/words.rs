@@ -99,16 +99,20 @@ impl Found<'_> {
             ),
         ];
         if parameters.derogations && !self.book.is_national() {
-            told.push(if parameters.law_date >= RAISING_LAW {
-                Text::new(
+            let is_open = parameters.law_date >= RAISING_LAW;
+            told.push(match (is_open, parameters.tense_zone) {
+                (true, _) | (false, Some(true)) => Text::new(
                     "Dérogation L152-6, comptée à part : logements achevés depuis plus de deux ans, jusqu'au faîtage du bâtiment mitoyen ; décision motivée de l'autorité.",
                     "Derogation of L152-6, counted apart: dwellings completed for more than two years, up to the ridge of the adjoining building; a reasoned decision of the authority.",
-                )
-            } else {
-                Text::new(
-                    "Dérogation L152-6 à cette date : réservée aux zones tendues, ce que le calcul ne vérifie pas ; comptée à part.",
-                    "Derogation of L152-6 at this date: only in tense zones, which is not checked here; counted apart.",
-                )
+                ),
+                (false, None) => Text::new(
+                    "Dérogation L152-6 à cette date : réservée aux zones tendues ; la commune en est-elle une (« tense_zone »), le scénario ne le dit pas. Comptée à part.",
+                    "Derogation of L152-6 at this date: only in tense zones; whether the commune is one (\"tense_zone\"), the scenario does not say. Counted apart.",
+                ),
+                (false, Some(false)) => Text::new(
+                    "Dérogation L152-6 à cette date : réservée aux zones tendues, dont la commune n'est pas ; aucune.",
+                    "Derogation of L152-6 at this date: only in tense zones, of which the commune is none; none.",
+                ),
             });
         }
         told
