@@ -46,6 +46,8 @@ pub struct Piece {
     pub ends: [[f64; 2]; 2],
     /// What lies beyond.
     pub beyond: Beyond,
+    /// The parcel beyond, of a neighbour.
+    pub neighbour: Option<usize>,
     /// Whether the next piece of the border lies on the same street, at the first and second end.
     pub goes_on: [bool; 2],
 }
@@ -135,14 +137,14 @@ impl<'a> Parcels<'a> {
         }
         let first = pieces.len();
         for (ends, is_merged) in edges {
-            let whole = Piece { ends, beyond: Beyond::Side, goes_on: [false; 2] };
+            let whole = Piece { ends, beyond: Beyond::Side, neighbour: None, goes_on: [false; 2] };
             if whole.length_m() < 1e-3 {
                 continue;
             }
-            for (from, to, is_street) in self.parts(own, &whole, is_merged) {
+            for (from, to, neighbour) in self.parts(own, &whole, is_merged) {
                 let ends = [whole.beside(from, 0.0), whole.beside(to, 0.0)];
-                let mut piece = Piece { ends, ..whole };
-                if is_street {
+                let mut piece = Piece { ends, neighbour, ..whole };
+                if neighbour.is_none() {
                     piece.beyond = Beyond::Street(self.street_width(own, &piece));
                 }
                 pieces.push(piece);
@@ -160,8 +162,13 @@ impl<'a> Parcels<'a> {
         }
     }
 
-    /// The parts of an edge on the street and on neighbours; those inside the ground are left out.
-    fn parts(&self, own: &[usize], edge: &Piece, is_merged: bool) -> Vec<(f64, f64, bool)> {
+    /// The parts of an edge on the street and on neighbours, with these; those inside the ground are left out.
+    fn parts(
+        &self,
+        own: &[usize],
+        edge: &Piece,
+        is_merged: bool,
+    ) -> Vec<(f64, f64, Option<usize>)> {
         #[derive(Clone, Copy, PartialEq)]
         enum Kind {
             Street,
@@ -190,8 +197,10 @@ impl<'a> Parcels<'a> {
         let mut from = 0;
         for run in kinds.chunk_by(|a, b| a == b) {
             let to = from + run.len();
-            if run[0] != Kind::Own {
-                parts.push((share(from), share(to), run[0] == Kind::Street));
+            match run[0] {
+                Kind::Own => {}
+                Kind::Street => parts.push((share(from), share(to), None)),
+                Kind::Neighbour(index) => parts.push((share(from), share(to), Some(index))),
             }
             from = to;
         }

@@ -132,8 +132,13 @@ fn new_building(
             for piece in place.border.iter().filter(|p| matches!(p.beyond, Beyond::Street(_))) {
                 let ends = piece.ends.map(|p| [p[0], p[1], altitude]);
                 let slope = setback.slope.unwrap_or(1e9);
-                let limit =
-                    Limit { ends, initial_m: setback.initial_m, slope, least_m: setback.least_m };
+                let limit = Limit {
+                    ends,
+                    initial_m: setback.initial_m,
+                    arc_m: 0.0,
+                    slope,
+                    least_m: setback.least_m,
+                };
                 site.limits.push((RuleId::Street, limit));
             }
         }

@@ -10,13 +10,15 @@ use twin_envelope::{Ceiling, Limit, Site};
 use crate::borders::{Beyond, Parcels, Piece, Width};
 use crate::constraints::{Constraints, Flag};
 use crate::nearby::Nearby;
-use crate::rules::{Height, Prospect, Rule, Side, ZoneRules};
+use crate::rules::{Envelope, Height, Prospect, Rule, Side, ZoneRules};
 use crate::subject::Subject;
 
 /// A parcel under less of a building than this share is that of a neighbour drawn a little off.
 const OWN_SHARE: f64 = 0.05;
 /// A wall nearer to a limit than this stands on it, m.
 const ON_LIMIT_M: f64 = 0.5;
+/// Slope of a distance that does not grow with the height.
+const STEEP: f64 = 1e9;
 /// How far the other side of a street goes on beyond the border of the ground, m.
 const GOES_ON_M: f64 = 40.0;
 
@@ -27,6 +29,8 @@ pub enum RuleId {
     Height,
     /// Height beyond the strip along the street.
     Band,
+    /// Envelope along the street.
+    Envelope,
     /// Distance to the other side of the street.
     Street,
     /// The same, of a street known to be at least as wide as its carriageway: it may refuse too much.
@@ -167,6 +171,10 @@ pub(crate) fn site(
             let ceiling = Ceiling { altitude_m: subject.ground_m + least, area: Some(beyond) };
             site.ceilings.push((RuleId::Band, ceiling));
         }
+        if let Rule::Set(Envelope { crown_m: Some(crown), .. }, _) = &zone.envelope {
+            let ceiling = Ceiling { altitude_m: subject.ground_m + crown, area: area.clone() };
+            site.ceilings.push((RuleId::Envelope, ceiling));
+        }
         if !zone.unknown().is_empty() {
             gaps.push(Gap::Rule);
         }
@@ -185,6 +193,13 @@ pub(crate) fn site(
     for piece in &place.border {
         match piece.beyond {
             Beyond::Street(width) => {
+                if let Rule::Set(envelope, _) = &main.envelope {
+                    let ends = piece.ends.map(|p| [p[0], p[1], ground(p)]);
+                    match along_street(envelope, ends, width) {
+                        Some(limit) => site.limits.push(limit),
+                        None => gaps.push(Gap::StreetWidth),
+                    }
+                }
                 let Rule::Set(street, _) = &main.street else { continue };
                 let (id, width) = match width {
                     Width::Measured(width) => (RuleId::Street, width),
@@ -198,7 +213,7 @@ pub(crate) fn site(
                 let (slope, initial_m) =
                     wide.map_or((street.slope, street.initial_m), |w| (w.slope, w.initial_m));
                 let ends = opposite(piece, width).map(|p| [p[0], p[1], ground(p)]);
-                site.limits.push((id, Limit { ends, initial_m, slope, least_m: 0.0 }));
+                site.limits.push((id, Limit { ends, initial_m, arc_m: 0.0, slope, least_m: 0.0 }));
             }
             Beyond::Side | Beyond::Rear => {
                 let (id, rule) = match piece.beyond {
@@ -218,6 +233,20 @@ pub(crate) fn site(
     (site, gaps)
 }
 
+/// The limit of an envelope from the alignment; none where it depends on the width of a street that is not known.
+fn along_street(envelope: &Envelope, ends: [[f64; 3]; 2], width: Width) -> Option<(RuleId, Limit)> {
+    let Envelope { vertical_m, per_width, arc_m, slope, .. } = *envelope;
+    let (id, width_m) = match width {
+        _ if per_width == 0.0 => (RuleId::Envelope, 0.0),
+        Width::Measured(width) => (RuleId::Envelope, width),
+        Width::AtLeast(width) => (RuleId::StreetAtLeast, width),
+        Width::Unknown => return None,
+    };
+    let initial_m = vertical_m + per_width * width_m;
+    let slope = slope.unwrap_or(STEEP);
+    Some((id, Limit { ends, initial_m, arc_m, slope, least_m: 0.0 }))
+}
+
 /// The limit of a side rule; none where the building stands on a limit that it may stand on.
 fn side_limit(side: &Side, ends: [[f64; 3]; 2], footprint: &MultiPolygon<f64>) -> Option<Limit> {
     use geo::{Distance, Euclidean, Line};
@@ -225,14 +254,14 @@ fn side_limit(side: &Side, ends: [[f64; 3]; 2], footprint: &MultiPolygon<f64>) -
     let gap = || footprint.iter().map(|p| Euclidean.distance(&line, p)).fold(f64::MAX, f64::min);
     let stands_on_it = side.on_limit && gap() < ON_LIMIT_M;
     let Prospect { slope, initial_m, least_m } = side.away;
-    // A distance that does not grow with the height.
-    const STEEP: f64 = 1e9;
     let slope = slope.unwrap_or(STEEP);
     match (stands_on_it, side.on_limit_most_m) {
         (true, None) => None,
         // Higher than may stand on the limit, the building draws back.
-        (true, Some(most)) => Some(Limit { ends, initial_m: most, slope, least_m: 0.0 }),
-        (false, _) => Some(Limit { ends, initial_m, slope, least_m }),
+        (true, Some(most)) => {
+            Some(Limit { ends, initial_m: most, arc_m: 0.0, slope, least_m: 0.0 })
+        }
+        (false, _) => Some(Limit { ends, initial_m, arc_m: 0.0, slope, least_m }),
     }
 }
 
@@ -257,7 +286,7 @@ fn beyond_band(
     let mut beyond = subject.footprint.clone();
     for piece in place.border.iter().filter(|p| matches!(p.beyond, Beyond::Street(_))) {
         let ends = piece.ends.map(|p| [p[0], p[1], 0.0]);
-        let strip = Limit { ends, initial_m: 0.0, slope: 1.0, least_m: depth_m };
+        let strip = Limit { ends, initial_m: 0.0, arc_m: 0.0, slope: 1.0, least_m: depth_m };
         if let Some(strip) = strip.forbidden(0.0) {
             beyond = beyond.difference(&strip);
         }

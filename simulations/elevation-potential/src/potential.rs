@@ -1,5 +1,6 @@
 //! What may be added on every building.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use geo::{Distance, Euclidean, MultiPolygon};
@@ -218,6 +219,27 @@ impl Study {
         self.by_place.reaching(&around).copied().filter(move |other| *other != index)
     }
 
+    /// The block (*îlot*) of every building: the parcels that touch without a street between, seen from those that
+    /// are built. A block is called by the least of its parcels; none where no parcel is known.
+    pub fn blocks(&self) -> Vec<Option<usize>> {
+        let mut joined: BTreeMap<usize, usize> = BTreeMap::new();
+        fn root(joined: &BTreeMap<usize, usize>, mut parcel: usize) -> usize {
+            while let Some(next) = joined.get(&parcel) {
+                parcel = *next;
+            }
+            parcel
+        }
+        for place in &self.places {
+            let neighbours = place.border.iter().filter_map(|piece| piece.neighbour);
+            let all = place.parcels.iter().copied().chain(neighbours);
+            let roots: BTreeSet<usize> = all.map(|parcel| root(&joined, parcel)).collect();
+            let Some(least) = roots.first().copied() else { continue };
+            joined.extend(roots.into_iter().skip(1).map(|other| (other, least)));
+        }
+        let of = |place: &Place| place.parcels.first().map(|parcel| root(&joined, *parcel));
+        self.places.iter().map(of).collect()
+    }
+
     fn find_neighbours(&mut self) {
         let of = |index: usize| {
             let own = &self.subjects[index];
@@ -274,9 +296,9 @@ impl Study {
         if let Some(rule) = between {
             let slope = rule.away.slope.unwrap_or(1e9);
             let (initial_m, least_m) = (rule.away.initial_m, rule.away.least_m);
-            let limits = self.between[index]
-                .iter()
-                .map(|ends| (RuleId::Between, Limit { ends: *ends, initial_m, slope, least_m }));
+            let limits = self.between[index].iter().map(|ends| {
+                (RuleId::Between, Limit { ends: *ends, initial_m, arc_m: 0.0, slope, least_m })
+            });
             site.limits.extend(limits);
         }
         let storeys = rules.iter().filter_map(|(rules, _)| rules.height.set()?.storeys).min();

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use geo::Area;
 use twin_core::Language;
 use twin_core::simulation::{RunContext, parse_parameters};
 use twin_core::spatial::{Geometry, Polygon};
@@ -241,6 +242,48 @@ fn a_rule_outside_its_dates_is_not_in_force() {
 }
 
 #[test]
+fn an_envelope_is_a_wall_an_arc_an_oblique_and_a_crown() {
+    // On the alignment, 9 m high: a wall of 12 m, an arc of 6 m, a crown of 21 m over 1 m per metre.
+    let features = Features {
+        buildings: vec![house(rectangle(0.0, 0.0, 20.0, 15.0), 9.0)],
+        parcels: street(20.0),
+        zones: vec![zone("UA", rectangle(-60.0, -60.0, 100.0, 100.0))],
+        ..Features::default()
+    };
+    let with = |envelope: &str| {
+        let mut text = "schema = 1\ndocument = \"PLU\"\n".to_owned();
+        for free in ["height", "street", "side"] {
+            text += &format!("[zones.UA.{free}]\nfree = true\nSOURCE\n");
+        }
+        text += &format!("[zones.UA.envelope]\nvalue = {{ {envelope} }}\nSOURCE\n");
+        file(&text)
+    };
+    let arc = "arc_m = 6.0, slope = 1.0, crown_m = 21.0";
+    let potential = of(&features, Some(with(&format!("vertical_m = 12.0, {arc}")).unwrap()));
+    assert_eq!(upright(&potential), (1, Some(RuleId::Envelope)));
+    let depths: Vec<f64> =
+        potential.raised.stepped.storeys.iter().map(|s| s.shape.unsigned_area() / 20.0).collect();
+    // Tops at 12, 15, 18 and 21 m draw back by 0, 6 − √(36 − 9), 6 and 9 m.
+    let expected = [15.0, 15.0 - (6.0 - 27.0f64.sqrt()), 9.0, 6.0];
+    assert_eq!(depths.len(), expected.len(), "{depths:?}");
+    for (depth, expected) in depths.iter().zip(expected) {
+        assert!((depth - expected).abs() < 1e-6, "{depths:?}");
+    }
+    assert_eq!(potential.raised.stepped.refusal.rules[0].0, RuleId::Envelope);
+    assert_eq!(potential.verdict, Verdict::Allowed);
+    // The same wall as half the street of 20 m and 2 m.
+    let by_width = format!("vertical_m = 2.0, per_width = 0.5, {arc}");
+    let same = of(&features, Some(with(&by_width).unwrap()));
+    assert_eq!(same.raised.stepped.storeys, potential.raised.stepped.storeys);
+    // Nobody knows a street without another side.
+    let mut open = features.clone();
+    open.parcels.pop();
+    assert!(of(&open, Some(with(&by_width).unwrap())).gaps.contains(&Gap::StreetWidth));
+    assert!(with("vertical_m = 12.0").unwrap_err().to_string().contains("crown_m"));
+    assert!(with("vertical_m = 12.0, crown_m = 9.0").is_err());
+}
+
+#[test]
 fn storeys_count_where_the_rule_counts_them() {
     let features = Features {
         buildings: vec![house(rectangle(0.0, 0.0, 20.0, 12.0), 3.4)],
@@ -281,6 +324,32 @@ fn dwellings_rise_to_the_ridge_of_the_house_they_touch_apart_from_their_right() 
         let potential = with(&features, rules(), &parameters(more));
         assert_eq!(potential.derogation.is_some(), is_told, "{day} {is_tense:?}");
     }
+}
+
+#[test]
+fn a_block_ends_at_the_street() {
+    // Three houses in a row, the fourth across the street.
+    let at = |id: &str, west: f64, south: f64| {
+        let mut house = house(rectangle(west, south, west + 10.0, south + 10.0), 9.0);
+        house.id = id.to_owned();
+        house
+    };
+    let features = Features {
+        buildings: vec![
+            at("a", -15.0, 0.0),
+            at("b", 5.0, 0.0),
+            at("c", 25.0, 0.0),
+            at("d", 5.0, -32.0),
+        ],
+        parcels: street(12.0),
+        ..Features::default()
+    };
+    let parameters = parameters(serde_json::Value::Null);
+    let context = RunContext::new(0.0, 1.0);
+    let study = Study::of_features(&features, None, &parameters, &context).unwrap();
+    let blocks = study.blocks();
+    assert!(blocks[0].is_some() && blocks[0] == blocks[1] && blocks[1] == blocks[2]);
+    assert_eq!(blocks[3], Some(4));
 }
 
 #[test]

@@ -25,6 +25,7 @@ impl RuleId {
         match self {
             Self::Height => Text::new("hauteur maximale", "greatest height"),
             Self::Band => Text::new("bande constructible", "constructible band"),
+            Self::Envelope => Text::new("gabarit sur voie", "envelope along the street"),
             Self::Street => Text::new("distance à la voie", "distance to the street"),
             Self::StreetAtLeast => Text::new(
                 "distance à la voie (largeur connue à la chaussée près)",

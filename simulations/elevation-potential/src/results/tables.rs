@@ -1,10 +1,13 @@
 //! Tables of `assets.gpkg`.
 
-use geo::{Area, MultiPolygon};
+use std::collections::{BTreeMap, BTreeSet};
+
+use geo::{Area, MultiPolygon, unary_union};
 use twin_core::formats::{Feature, FeatureTable, FieldKind, Value};
 use twin_core::spatial::{Geometry, Polygon};
 
 use super::Found;
+use crate::parameters::Verdict;
 use crate::potential::Potential;
 use crate::rules::{Rule, ZoneRules};
 use crate::subject::HeightSource;
@@ -15,7 +18,7 @@ const CONFIDENCE: [f64; 3] = [0.9, 0.6, 0.3];
 
 impl Found<'_> {
     pub(super) fn tables(&self) -> Vec<FeatureTable> {
-        let mut tables = vec![self.buildings(), self.storeys()];
+        let mut tables = vec![self.buildings(), self.storeys(), self.blocks()];
         if !self.free.is_empty() {
             tables.push(self.free_parcels());
         }
@@ -131,6 +134,51 @@ impl Found<'_> {
         Feature { geometry: Some(geometry(&subject.footprint, subject.ground_m)), values }
     }
 
+    /// Totals by block, of the buildings that count.
+    fn blocks(&self) -> FeatureTable {
+        let mut table = FeatureTable::new("ilot", Some(self.view.territory().crs()))
+            .with_field("parcelle", FieldKind::Text)
+            .with_field("batiments", FieldKind::Integer)
+            .with_field("surelevables", FieldKind::Integer)
+            .with_field("inconnus", FieldKind::Integer)
+            .with_field("surface_de_plancher_m2", FieldKind::Real)
+            .with_field("logements", FieldKind::Integer);
+        let study = self.study;
+        let mut members: BTreeMap<usize, Vec<&Potential>> = BTreeMap::new();
+        let of = study.blocks();
+        for potential in self.counted() {
+            if let Some(block) = of[potential.subject] {
+                members.entry(block).or_default().push(potential);
+            }
+        }
+        let parcels = &self.view.features().parcels;
+        for (block, potentials) in members {
+            let grounds: BTreeSet<usize> =
+                potentials.iter().flat_map(|p| study.places[p.subject].parcels.clone()).collect();
+            let shapes: Vec<_> =
+                grounds.into_iter().map(|k| parcels[k].geometry.to_multi_polygon()).collect();
+            let whole = unary_union(shapes.iter().flat_map(|shape| &shape.0));
+            let of = |verdict: Verdict| potentials.iter().filter(move |p| p.verdict == verdict);
+            let may = || potentials.iter().filter(|p| p.verdict != Verdict::Forbidden);
+            let ground_m = study.subjects[potentials[0].subject].ground_m;
+            let floors = may().map(|p| study.floor_m2(p.best_area_m2()));
+            let dwellings: u32 = floors.clone().map(|floor| study.dwellings(floor)).sum();
+            let raised = may().filter(|p| !p.told().is_empty()).count();
+            table.features.push(Feature {
+                geometry: Some(geometry(&whole, ground_m)),
+                values: vec![
+                    Value::Text(parcels[block].id.clone()),
+                    Value::Integer(potentials.len() as i64),
+                    Value::Integer(raised as i64),
+                    Value::Integer(of(Verdict::Unknown).count() as i64),
+                    Value::Real((floors.sum::<f64>() * 100.0).round() / 100.0),
+                    Value::Integer(i64::from(dwellings)),
+                ],
+            });
+        }
+        table
+    }
+
     fn storeys(&self) -> FeatureTable {
         let mut table = FeatureTable::new("etage_ajoute", Some(self.view.territory().crs()))
             .with_field("cleabs", FieldKind::Text)
@@ -237,6 +285,7 @@ fn words(rules: &ZoneRules) -> Vec<(&'static str, String)> {
         ("limites latérales", of(&rules.side)),
         ("limites de fond", of(&rules.rear)),
         ("bande constructible", of(&rules.band)),
+        ("gabarit sur voie", of(&rules.envelope)),
         ("entre bâtiments", of(&rules.between)),
         ("emprise au sol", of(&rules.footprint)),
         ("recul sur voie", of(&rules.setback)),

@@ -51,6 +51,9 @@ pub struct ZoneEntry {
     /// Strip along the street beyond which other heights apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub band: Option<Stated<Band>>,
+    /// Envelope along the street (*gabarit-enveloppe*): a wall, an arc, an oblique, a crown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub envelope: Option<Stated<Envelope>>,
     /// Distance between buildings of one parcel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub between: Option<Stated<Side>>,
@@ -188,6 +191,26 @@ pub struct Band {
     pub beyond: Height,
 }
 
+/// What may stand along a street: upright on the alignment, then behind an arc and an oblique, up to a crown.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Envelope {
+    /// Height of the wall on the alignment, m.
+    pub vertical_m: f64,
+    /// What the wall gains per metre of width of the street, m.
+    #[serde(default)]
+    pub per_width: f64,
+    /// Radius of the quarter of a circle above the wall, m; 0 for none.
+    #[serde(default)]
+    pub arc_m: f64,
+    /// Metres of height per metre of distance of the oblique; without it, the volume goes on upright to the crown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slope: Option<f64>,
+    /// Greatest height (*couronnement*) above the ground, m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crown_m: Option<f64>,
+}
+
 /// Share of a parcel that buildings may cover.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -228,8 +251,8 @@ pub struct Bonus {
 }
 
 impl ZoneEntry {
-    /// Rules that nobody keyed, by their keys; those of rear limits are then those of side limits, and a band is taken
-    /// not to exist.
+    /// Rules that nobody keyed, by their keys; those of rear limits are then those of side limits, a band and an
+    /// envelope are taken not to exist.
     pub fn not_keyed(&self) -> Vec<&'static str> {
         let rules = [
             ("height", self.height.is_none()),
@@ -237,6 +260,7 @@ impl ZoneEntry {
             ("side", self.side.is_none()),
             ("rear", self.rear.is_none()),
             ("band", self.band.is_none()),
+            ("envelope", self.envelope.is_none()),
             ("between", self.between.is_none()),
             ("footprint", self.footprint.is_none()),
             ("setback", self.setback.is_none()),
@@ -279,6 +303,7 @@ impl RuleFile {
             check_of(&place, "rear", &zone.rear, Side::check)?;
             check_of(&place, "between", &zone.between, Side::check)?;
             check_of(&place, "band", &zone.band, Band::check)?;
+            check_of(&place, "envelope", &zone.envelope, Envelope::check)?;
             check_of(&place, "footprint", &zone.footprint, Footprint::check)?;
             check_of(&place, "setback", &zone.setback, Prospect::check)?;
             check_of(&place, "parking", &zone.parking, |p| {
@@ -395,6 +420,27 @@ impl Side {
 impl Band {
     fn check(&self) -> Fault {
         is_positive(self.depth_m).or(self.beyond.check())
+    }
+}
+
+impl Envelope {
+    fn check(&self) -> Fault {
+        let endless = (
+            "ni oblique (slope) ni couronnement (crown_m) : rien ne borne la hauteur",
+            "neither an oblique (slope) nor a crown (crown_m): nothing bounds the height",
+        );
+        let low = (
+            "le couronnement (crown_m) est plus bas que le mur et l'arc (vertical_m + arc_m)",
+            "the crown (crown_m) is lower than wall and arc (vertical_m + arc_m)",
+        );
+        let is_low = self.crown_m.is_some_and(|crown| crown < self.vertical_m + self.arc_m);
+        is_positive_or_zero(self.vertical_m)
+            .or(is_positive_or_zero(self.per_width))
+            .or(is_positive_or_zero(self.arc_m))
+            .or(self.slope.and_then(is_positive))
+            .or(self.crown_m.and_then(is_positive))
+            .or((self.slope.is_none() && self.crown_m.is_none()).then_some(endless))
+            .or(is_low.then_some(low))
     }
 }
 

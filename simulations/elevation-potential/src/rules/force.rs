@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use twin_core::language::Text;
 
 use super::file::{
-    Band, Bonus, Footprint, Height, Parking, Prospect, Side, Source, Stated, StreetRule,
+    Band, Bonus, Envelope, Footprint, Height, Parking, Prospect, Side, Source, Stated, StreetRule,
 };
 use super::{RuleFile, ZoneEntry};
 
@@ -66,6 +66,8 @@ pub struct ZoneRules {
     pub rear: Rule<Side>,
     /// Strip along the street.
     pub band: Rule<Band>,
+    /// Envelope along the street.
+    pub envelope: Rule<Envelope>,
     /// Distance between buildings.
     pub between: Rule<Side>,
     /// Share of the parcel covered.
@@ -91,11 +93,10 @@ impl ZoneRules {
             Some(rear) => Rule::at(Some(rear), date),
             None => side.clone(),
         };
-        // Few documents have bands; one that nobody keyed is taken not to exist.
-        let band = match &entry.band {
-            Some(band) => Rule::at(Some(band), date),
-            None => Rule::Free,
-        };
+        // Few documents have bands or envelopes; what nobody keyed is taken not to exist.
+        fn or_none<T: Clone>(stated: &Option<Stated<T>>, date: Date) -> Rule<T> {
+            stated.as_ref().map_or(Rule::Free, |stated| Rule::at(Some(stated), date))
+        }
         let bonuses =
             entry.bonuses.iter().filter_map(|stated| match Rule::at(Some(stated), date) {
                 Rule::Set(bonus, source) => Some((bonus, source)),
@@ -105,7 +106,8 @@ impl ZoneRules {
             code: code.to_owned(),
             height: Rule::at(entry.height.as_ref(), date),
             street: Rule::at(entry.street.as_ref(), date),
-            band,
+            band: or_none(&entry.band, date),
+            envelope: or_none(&entry.envelope, date),
             between: Rule::at(entry.between.as_ref(), date),
             footprint: Rule::at(entry.footprint.as_ref(), date),
             setback: Rule::at(entry.setback.as_ref(), date),
@@ -124,6 +126,7 @@ impl ZoneRules {
             (self.side.is_unknown(), "limites latérales", "side limits"),
             (self.rear.is_unknown(), "limites de fond", "rear limits"),
             (self.band.is_unknown(), "bande constructible", "band"),
+            (self.envelope.is_unknown(), "gabarit sur voie", "envelope along the street"),
         ];
         rules.into_iter().filter(|r| r.0).map(|(_, fr, en)| Text::new(fr, en)).collect()
     }

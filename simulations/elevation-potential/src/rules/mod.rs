@@ -13,8 +13,8 @@ mod national;
 mod template;
 
 pub use file::{
-    Band, Bonus, Footprint, Height, Parking, Prospect, RuleFile, Side, Source, Stated, StreetRule,
-    ZoneEntry,
+    Band, Bonus, Envelope, Footprint, Height, Parking, Prospect, RuleFile, Side, Source, Stated,
+    StreetRule, ZoneEntry,
 };
 pub use force::{Rule, ZoneRules};
 pub use national::national;

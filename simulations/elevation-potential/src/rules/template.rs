@@ -55,6 +55,9 @@ rules = {rules:?}
 # [zones.{key}.band]                   # bande constructible le long de la voie, hauteurs au-delà
 # value = {{ depth_m = 15.0, beyond = {{ top_m = 6.0 }} }}
 # source = {{ article = "", page = "", quotation = "", keyed_by = "", keyed_on = "2026-01-01", valid_from = "2020-01-01" }}
+# [zones.{key}.envelope]               # gabarit sur voie : mur, arc, oblique, couronnement
+# value = {{ vertical_m = 12.0, per_width = 0.0, arc_m = 0.0, slope = 1.0, crown_m = 18.0 }}
+# source = {{ article = "", page = "", quotation = "", keyed_by = "", keyed_on = "2026-01-01", valid_from = "2020-01-01" }}
 # [zones.{key}.between]                # entre bâtiments d'une même unité foncière
 # value = {{ on_limit = true, away = {{ slope = 1.0, initial_m = 0.0, least_m = 4.0 }} }}
 # source = {{ article = "", page = "", quotation = "", keyed_by = "", keyed_on = "2026-01-01", valid_from = "2020-01-01" }}

@@ -16,7 +16,7 @@
 //! site.ceilings.push(("height", Ceiling { altitude_m: 18.0, area: None }));
 //! // As far from the opposite alignment as it is high.
 //! let opposite = [[-50.0, -10.0, 0.0], [60.0, -10.0, 0.0]];
-//! site.limits.push(("street", Limit { ends: opposite, initial_m: 0.0, slope: 1.0, least_m: 0.0 }));
+//! site.limits.push(("street", Limit { ends: opposite, initial_m: 0.0, arc_m: 0.0, slope: 1.0, least_m: 0.0 }));
 //! let storeys = StoreyRule { height_m: 3.0, least_depth_m: 5.0, least_area_m2: 0.0, most: 20 };
 //! let raised = site.raise(&house.into(), 9.0, &storeys);
 //! assert_eq!(raised.upright.storeys.len(), 0);

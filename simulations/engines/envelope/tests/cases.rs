@@ -50,12 +50,13 @@ fn site(case: &Case) -> Site<&'static str> {
         Limit {
             ends: line(-case.street_width),
             initial_m: case.street_hini,
+            arc_m: 0.0,
             slope: case.street_slope,
             least_m: 0.0,
         },
     ));
     let (ends, slope) = (line(case.rear_limit_y), case.rear_coeff_h_per_m);
-    site.limits.push(("rear", Limit { ends, initial_m: 0.0, slope, least_m: 0.0 }));
+    site.limits.push(("rear", Limit { ends, initial_m: 0.0, arc_m: 0.0, slope, least_m: 0.0 }));
     site
 }
 
@@ -93,8 +94,10 @@ fn the_rule_that_refuses_is_named() {
     let opposite = [[-100.0, -10.0, 0.0], [110.0, -10.0, 0.0]];
     let mut site = Site::default();
     site.ceilings.push(("height", Ceiling { altitude_m: 30.0, area: None }));
-    site.limits
-        .push(("street", Limit { ends: opposite, initial_m: 0.0, slope: 1.0, least_m: 0.0 }));
+    site.limits.push((
+        "street",
+        Limit { ends: opposite, initial_m: 0.0, arc_m: 0.0, slope: 1.0, least_m: 0.0 },
+    ));
     let raised = site.raise(&rectangle(10.0, 12.0), 9.0, &rule);
     assert_eq!(raised.upright.refusal.rules[0].0, "street");
     assert_eq!(raised.upright.refusal.top_m, 12.0);
@@ -108,7 +111,8 @@ fn a_street_as_wide_as_the_house_is_high_allows_it() {
     for (width, storeys) in [(12.0, 1), (11.999, 0), (15.0, 2)] {
         let ends = [[-100.0, -width, 0.0], [110.0, -width, 0.0]];
         let mut site = Site::default();
-        site.limits.push(("street", Limit { ends, initial_m: 0.0, slope: 1.0, least_m: 0.0 }));
+        site.limits
+            .push(("street", Limit { ends, initial_m: 0.0, arc_m: 0.0, slope: 1.0, least_m: 0.0 }));
         let raised = site.raise(&rectangle(10.0, 12.0), 9.0, &rule);
         assert_eq!(raised.upright.storeys.len(), storeys, "{width}");
     }
@@ -157,7 +161,7 @@ proptest! {
         for (k, ([x0, y0, x1, y1], [z0, z1], slope, least_m)) in lines.into_iter().enumerate() {
             prop_assume!((x1 - x0).hypot(y1 - y0) > 5.0);
             let ends = [[x0, y0, z0], [x1, y1, z1]];
-            site.limits.push((k, Limit { ends, initial_m: 0.0, slope, least_m }));
+            site.limits.push((k, Limit { ends, initial_m: 0.0, arc_m: 0.0, slope, least_m }));
         }
         let house = rectangle(20.0, 14.0);
         let allowed = site.allowed(&house, altitude).shape.unsigned_area();
