@@ -4,7 +4,7 @@
 //! (`decisions`), the verdict is that of the table below, which is never « forbidden ». A prescription that is not in
 //! the table is not known; an easement that is not in it bears on other things than height.
 
-use geo::{Intersects, MultiPolygon};
+use geo::{BooleanOps, Intersects, MultiPolygon};
 use twin_core::language::Text;
 use twin_core::spatial::Extent;
 use twin_core::territory::{Zone, ZoneKind};
@@ -23,6 +23,15 @@ pub struct Flag {
     pub verdict: Verdict,
     /// Why, in words.
     pub reason: Text,
+    /// Greatest height above the ground that it sets, m, and under how much of the footprint.
+    pub top: Option<(f64, MultiPolygon<f64>)>,
+}
+
+impl Flag {
+    /// Class and name.
+    pub fn name(&self) -> String {
+        name(&self.class, &self.label)
+    }
 }
 
 /// All constraints of a territory, found by place.
@@ -40,13 +49,22 @@ impl Constraints {
     /// Flags of a footprint, the gravest first.
     pub(crate) fn of(&self, footprint: &MultiPolygon<f64>, extent: &Extent) -> Vec<Flag> {
         let hit = self.0.reaching(extent).filter(|(shape, _)| shape.intersects(footprint));
-        let mut flags: Vec<Flag> = hit.map(|(_, flag)| flag.clone()).collect();
+        let under = |(shape, flag): &(MultiPolygon<f64>, Flag)| {
+            let top = flag.top.as_ref().map(|(top_m, _)| (*top_m, shape.intersection(footprint)));
+            Flag { top, ..flag.clone() }
+        };
+        let mut flags: Vec<Flag> = hit.map(under).collect();
         flags.sort_by(|a, b| {
             b.verdict.cmp(&a.verdict).then(a.class.cmp(&b.class)).then(a.label.cmp(&b.label))
         });
         flags.dedup();
         flags
     }
+}
+
+/// Class and name of a constraint, by which a decision may call it.
+pub(crate) fn name(class: &str, label: &str) -> String {
+    format!("{class} {label}").trim().to_owned()
 }
 
 /// The flag of a zone; none where it does not bind raising.
@@ -67,12 +85,15 @@ fn flag(zone: &Zone, parameters: &Parameters) -> Option<Flag> {
         _ => return None,
     };
     // What somebody read in the text goes before what such texts usually say.
-    let (verdict, reason) = match parameters.decisions.get(&class) {
+    let label = zone.label.clone().or(zone.code.clone()).unwrap_or_default();
+    let decisions = &parameters.decisions;
+    let decision = decisions.get(&name(&class, &label)).or_else(|| decisions.get(&class));
+    let (verdict, reason) = match decision {
         Some(decision) => (decision.verdict, Text::new(&decision.source, &decision.source)),
         None => usual?,
     };
-    let label = zone.label.clone().or(zone.code.clone()).unwrap_or_default();
-    Some(Flag { class, label, verdict, reason })
+    let top = decision.and_then(|d| d.top_m).map(|top_m| (top_m, MultiPolygon::new(Vec::new())));
+    Some(Flag { class, label, verdict, reason, top })
 }
 
 /// Categories of easements (code de l'urbanisme, annexe R151-51) that bear on height.

@@ -38,8 +38,8 @@ pub struct Parameters {
     /// From where heights are measured.
     #[serde(default)]
     pub measured_from: MeasuredFrom,
-    /// What is decided for an easement, prescription or zone of a risk plan, by its class on the map
-    /// (`AC1`, `PM1`, `39`, `02` …).
+    /// What is decided for easements, prescriptions or zones of a risk plan: by their class on the map (`AC1`,
+    /// `PM1`, `39`, `02` …), or by class and name for a single one (`39 Hauteur 9 m`), which goes first.
     #[serde(default)]
     pub decisions: BTreeMap<String, Decision>,
     /// Whether storeys that only a derogation of L152-6 allows are told (always apart).
@@ -136,13 +136,16 @@ pub enum Verdict {
 }
 
 /// A verdict with its reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
     /// What the text says.
     pub verdict: Verdict,
     /// Article, page and words of the text.
     pub source: String,
+    /// Greatest height above the ground that it sets, m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_m: Option<f64>,
 }
 
 /// Share of what the rules allow that is built in the end.
@@ -189,6 +192,8 @@ impl Parameters {
         }
         for (class, decision) in &self.decisions {
             stated(&format!("decisions.{class}.source"), &decision.source)?;
+            let top_m = decision.top_m.unwrap_or(1.0);
+            within(&format!("decisions.{class}.top_m"), top_m, 0.1, 1000.0)?;
         }
         if self.compared_with.is_some() && self.rules.is_none() {
             return Err(refused(

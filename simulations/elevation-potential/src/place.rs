@@ -29,6 +29,8 @@ pub enum RuleId {
     Height,
     /// Height beyond the strip along the street.
     Band,
+    /// Height that a prescription, an easement or a risk plan sets, as a decision of the scenario states it.
+    Prescription,
     /// Envelope along the street.
     Envelope,
     /// Distance to the other side of the street.
@@ -178,6 +180,10 @@ pub(crate) fn site(
         if !zone.unknown().is_empty() {
             gaps.push(Gap::Rule);
         }
+    }
+    for (top_m, area) in place.flags.iter().filter_map(|flag| flag.top.clone()) {
+        let ceiling = Ceiling { altitude_m: subject.ground_m + top_m, area: Some(area) };
+        site.ceilings.push((RuleId::Prescription, ceiling));
     }
     let Some((main, _)) = rules.first() else {
         gaps.push(Gap::Zone);

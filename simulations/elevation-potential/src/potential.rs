@@ -10,7 +10,7 @@ use twin_core::simulation::RunContext;
 use twin_core::spatial::{Extent, Grid};
 use twin_core::territory::{Aggregation, BuildingUse, Features, TerritoryView};
 use twin_core::{Error, Result};
-use twin_envelope::{Added, Limit, Raised, Storey, StoreyRule};
+use twin_envelope::{Added, Ceiling, Limit, Raised, Storey, StoreyRule};
 
 use crate::borders::Parcels;
 use crate::constraints::Constraints;
@@ -112,6 +112,8 @@ pub struct Potential {
     pub raised: Raised<RuleId>,
     /// Upright storeys with the derogation of L152-6, where they are more.
     pub derogation: Option<Added<RuleId>>,
+    /// Upright storeys with the greatest bonus of height of the zone, on its condition, where they are more.
+    pub bonus: Option<Added<RuleId>>,
 }
 
 impl Potential {
@@ -318,13 +320,22 @@ impl Study {
             gaps.push(Gap::StreetWidth);
             gaps.dedup();
         }
-        let derogation = self.derogation(subject, place, book, &mut site, &rule, &raised);
+        let more = StoreyRule { most: storey.most as usize, ..rule };
+        let derogation = self.derogation(subject, place, book, site.clone(), &more, &raised);
+        let shares = main.iter().flat_map(|rules| &rules.bonuses).map(|(b, _)| b.height_share);
+        let bonus = shares.reduce(f64::max).and_then(|share| {
+            for (_, ceiling) in site.ceilings.iter_mut().filter(|c| c.0 == RuleId::Height) {
+                ceiling.altitude_m += share * (ceiling.altitude_m - subject.ground_m);
+            }
+            let upright = site.raise(&subject.footprint, from_m, &rule).upright;
+            (upright.storeys.len() > raised.upright.storeys.len()).then_some(upright)
+        });
         let verdict = verdict(&raised, place, &gaps, book);
         let zone = match book.is_national() {
             true => "RNU".to_owned(),
             false => zones[0].0.clone(),
         };
-        Potential { subject: index, zone, verdict, gaps, raised, derogation }
+        Potential { subject: index, zone, verdict, gaps, raised, derogation, bonus }
     }
 
     /// L152-6: dwellings may rise to the ridge of the building that theirs touches.
@@ -333,7 +344,7 @@ impl Study {
         subject: &Subject,
         place: &Place,
         book: &RuleBook,
-        site: &mut twin_envelope::Site<RuleId>,
+        mut site: twin_envelope::Site<RuleId>,
         rule: &StoreyRule,
         raised: &Raised<RuleId>,
     ) -> Option<Added<RuleId>> {
@@ -345,12 +356,13 @@ impl Study {
         if !is_open || !is_old || !is_dwelling {
             return None;
         }
-        for (_, ceiling) in &mut site.ceilings {
+        // The derogation is from the plan: what an easement or a risk plan sets holds on.
+        let of_plan = |(rule, _): &&mut (RuleId, Ceiling)| *rule != RuleId::Prescription;
+        for (_, ceiling) in site.ceilings.iter_mut().filter(of_plan) {
             ceiling.altitude_m = ceiling.altitude_m.max(ridge);
         }
-        let more = StoreyRule { most: self.parameters.storey.most as usize, ..*rule };
         let from_m = subject.from_m(self.parameters.storey.slab_m);
-        let upright = site.raise(&subject.footprint, from_m, &more).upright;
+        let upright = site.raise(&subject.footprint, from_m, rule).upright;
         // Storeys above the ridge that a free ceiling would allow are none of the derogation's.
         let storeys: Vec<_> =
             upright.storeys.into_iter().filter(|s| s.top_m <= ridge + 1e-6).collect();

@@ -9,7 +9,7 @@ use twin_core::simulation::{RunContext, parse_parameters};
 use twin_core::spatial::{Geometry, Polygon};
 use twin_core::territory::{Building, BuildingUse, Features, Layer, Parcel, Zone, ZoneKind};
 use twin_elevation_potential::place::{Gap, RuleId};
-use twin_elevation_potential::rules::{Rule, RuleFile, ZoneRules};
+use twin_elevation_potential::rules::{Bonus, Rule, RuleFile, Stated, ZoneRules};
 use twin_elevation_potential::{Parameters, Potential, RuleBook, Study, Verdict};
 
 fn shape(corners: &[(f64, f64)]) -> Geometry {
@@ -371,6 +371,56 @@ fn an_easement_is_a_flag_until_somebody_read_its_text() {
     let study = Study::of_features(&features, None, &decided, &context).unwrap();
     let potential = study.potential(0, &RuleBook::new(None, &decided));
     assert_eq!(potential.verdict, Verdict::Forbidden);
+}
+
+#[test]
+fn a_prescription_sets_its_height_where_it_lies() {
+    // Under the eastern half, 9 m; the house is 6 m high and may rise by ten storeys elsewhere.
+    let prescription = |label: &str, west: f64| {
+        let mut zone = zone("39", rectangle(west, -5.0, 60.0, 60.0));
+        zone.kind = Some(ZoneKind::UrbanPrescription);
+        zone.class = Some("39".to_owned());
+        zone.label = Some(label.to_owned());
+        zone
+    };
+    let features = Features {
+        buildings: vec![house(rectangle(0.0, 0.0, 20.0, 12.0), 6.0)],
+        parcels: street(60.0),
+        zones: vec![prescription("Hauteur 9 m", 10.0), prescription("Recul", 40.0)],
+        ..Features::default()
+    };
+    let decision = |key: &str| {
+        let read = serde_json::json!({ "verdict": "allowed", "source": "art. 10", "top_m": 9.0 });
+        parameters(serde_json::json!({ "decisions": { key: read } }))
+    };
+    for key in ["39", "39 Hauteur 9 m"] {
+        let potential = with(&features, None, &decision(key));
+        assert_eq!(potential.verdict, Verdict::Allowed);
+        assert_eq!(upright(&potential), (1, Some(RuleId::Prescription)));
+        let second = potential.raised.stepped.storeys[1].shape.unsigned_area();
+        assert!((second - 120.0).abs() < 1e-6, "{second}");
+    }
+    // That of another name says nothing of this one.
+    assert_eq!(with(&features, None, &decision("39 Recul")).verdict, Verdict::Unknown);
+}
+
+#[test]
+fn a_bonus_of_height_is_told_apart() {
+    let features = Features {
+        buildings: vec![house(rectangle(0.0, 0.0, 20.0, 12.0), 9.0)],
+        parcels: street(30.0),
+        zones: vec![zone("UA", rectangle(-60.0, -60.0, 100.0, 100.0))],
+        ..Features::default()
+    };
+    let mut rules = heights(&[("UA", 12.0)]);
+    let zone = rules.zones.get_mut("UA").unwrap();
+    let source = zone.height.as_ref().unwrap().source.clone();
+    let bonus = Bonus { height_share: 0.3, condition: "30 % de logements sociaux".to_owned() };
+    zone.bonuses = vec![Stated { value: Some(bonus), free: false, source }];
+    let potential = of(&features, Some(rules));
+    assert_eq!(upright(&potential), (1, Some(RuleId::Height)));
+    // 15.6 m carry two storeys of 3 m above 9 m.
+    assert_eq!(potential.bonus.unwrap().storeys.len(), 2);
 }
 
 #[test]

@@ -118,6 +118,26 @@ impl Found<'_> {
             "m2",
             0,
         ));
+        let bonuses: Vec<f64> = self
+            .counted()
+            .filter_map(|p| {
+                let more = p.bonus.as_ref()?.area_m2() - p.raised.upright.area_m2();
+                Some(self.study.floor_m2(more))
+            })
+            .collect();
+        if !bonuses.is_empty() {
+            let count = bonuses.len();
+            rows.push(Indicator::quantity(
+                "floor_area_by_bonus",
+                Text::new(
+                    format!("Surface de plancher de plus par majoration, sous sa condition ({count} bâtiments)"),
+                    format!("Further floor area by a bonus, on its condition ({count} buildings)"),
+                ),
+                bonuses.iter().sum(),
+                "m2",
+                0,
+            ));
+        }
         if let Some(realisable) = &self.study.parameters.realisable {
             let all = self.floor_m2(self.raised(Verdict::Allowed));
             let row = Indicator::quantity(

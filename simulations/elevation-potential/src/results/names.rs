@@ -25,6 +25,10 @@ impl RuleId {
         match self {
             Self::Height => Text::new("hauteur maximale", "greatest height"),
             Self::Band => Text::new("bande constructible", "constructible band"),
+            Self::Prescription => Text::new(
+                "hauteur d'une prescription ou servitude",
+                "height of a prescription or easement",
+            ),
             Self::Envelope => Text::new("gabarit sur voie", "envelope along the street"),
             Self::Street => Text::new("distance à la voie", "distance to the street"),
             Self::StreetAtLeast => Text::new(

@@ -7,6 +7,7 @@ use twin_core::formats::{Feature, FeatureTable, FieldKind, Value};
 use twin_core::spatial::{Geometry, Polygon};
 
 use super::Found;
+use crate::constraints::Flag;
 use crate::parameters::Verdict;
 use crate::potential::Potential;
 use crate::rules::{Rule, ZoneRules};
@@ -38,6 +39,8 @@ impl Found<'_> {
             .with_field("etages_ajoutes_a_plomb", Integer)
             .with_field("etages_ajoutes_en_gradins", Integer)
             .with_field("etages_par_derogation", Integer)
+            .with_field("etages_avec_majoration", Integer)
+            .with_field("propriete_presumee", Text)
             .with_field("surface_de_plancher_a_plomb_m2", Real)
             .with_field("surface_de_plancher_en_gradins_m2", Real)
             .with_field("logements", Integer)
@@ -74,11 +77,7 @@ impl Found<'_> {
         let features = self.view.features();
         let parcels: Vec<&str> =
             place.parcels.iter().map(|k| features.parcels[*k].id.as_str()).collect();
-        let flags: Vec<String> = place
-            .flags
-            .iter()
-            .map(|f| format!("{} {}", f.class, f.label).trim().to_owned())
-            .collect();
+        let flags: Vec<String> = place.flags.iter().map(Flag::name).collect();
         let count = |n: usize| Value::Integer(n as i64);
         let real = |v: f64| Value::Real((v * 100.0).round() / 100.0);
         let raised = &potential.raised;
@@ -104,6 +103,8 @@ impl Found<'_> {
             bounded(count(raised.upright.storeys.len())),
             bounded(count(raised.stepped.storeys.len())),
             potential.derogation.as_ref().map_or(Value::Null, |d| count(d.storeys.len())),
+            potential.bonus.as_ref().map_or(Value::Null, |b| count(b.storeys.len())),
+            ownership(subject).map_or(Value::Null, |hint| Value::Text(hint.to_owned())),
             bounded(real(study.floor_m2(raised.upright.area_m2()))),
             bounded(real(study.floor_m2(raised.stepped.area_m2()))),
             bounded(Value::Integer(i64::from(study.dwellings(floor)))),
@@ -317,6 +318,15 @@ fn structure_score(subject: &crate::subject::Subject) -> f64 {
         (Some('3' | '5'), Some(year)) if year >= 1950 && subject.is_flat() => 0.9,
         (Some('1' | '2' | '4'), Some(year)) if year < 1914 && subject.storeys.0 <= 2 => 0.6,
         _ => 0.4,
+    }
+}
+
+/// Who may own a building, as far as its dwellings tell: a hint for who is to be asked, no more.
+fn ownership(subject: &crate::subject::Subject) -> Option<&'static str> {
+    match subject.dwellings? {
+        0 => None,
+        1 => Some("un logement : un seul propriétaire probable"),
+        _ => Some("plusieurs logements : copropriété ou bailleur"),
     }
 }
 

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use twin_core::Language;
 use twin_core::language::Text;
+use twin_core::territory::Zone;
 
 use super::Found;
+use crate::constraints;
 use crate::parameters::Verdict;
 use crate::potential::{Potential, RAISING_LAW};
 
@@ -122,7 +124,12 @@ impl Found<'_> {
     fn strangers(&self) -> Vec<Text> {
         let zones = &self.view.features().zones;
         let codes: BTreeSet<&str> = zones.iter().filter_map(|z| z.code.as_deref()).collect();
-        let classes: BTreeSet<&str> = zones.iter().filter_map(|z| z.class.as_deref()).collect();
+        let named = |z: &Zone| {
+            let class = z.class.as_deref()?;
+            let label = z.label.as_deref().or(z.code.as_deref()).unwrap_or_default();
+            Some([class.to_owned(), constraints::name(class, label)])
+        };
+        let classes: BTreeSet<String> = zones.iter().filter_map(named).flatten().collect();
         let keyed = self.book.file().into_iter().flat_map(|file| file.zones.keys());
         let is_strange = |code: &&String| code.as_str() != "*" && !codes.contains(code.as_str());
         let mut told: Vec<Text> = keyed
@@ -136,7 +143,7 @@ impl Found<'_> {
             })
             .collect();
         let decisions = self.study.parameters.decisions.keys();
-        told.extend(decisions.filter(|class| !classes.contains(class.as_str())).map(|class| {
+        told.extend(decisions.filter(|class| !classes.contains(*class)).map(|class| {
             Text::new(
                 format!("Décision « {class} » : aucune prescription ni servitude de cette classe dans le territoire."),
                 format!("Decision \"{class}\": no prescription or easement of this class in the territory."),

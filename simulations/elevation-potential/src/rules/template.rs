@@ -70,7 +70,7 @@ rules = {rules:?}
 # [zones.{key}.parking]                # places par logement ajouté, rapportées sans être vérifiées
 # value = {{ places_per_dwelling = 1.0 }}
 # source = {{ article = "", page = "", quotation = "", keyed_by = "", keyed_on = "2026-01-01", valid_from = "2020-01-01" }}
-# [[zones.{key}.bonuses]]              # majoration de hauteur sous condition, rapportée
+# [[zones.{key}.bonuses]]              # majoration de hauteur sous condition, comptée à part
 # value = {{ height_share = 0.3, condition = "" }}
 # source = {{ article = "", page = "", quotation = "", keyed_by = "", keyed_on = "2026-01-01", valid_from = "2020-01-01" }}
 "#
