@@ -19,7 +19,7 @@ pub fn registry() -> Result<Registry> {
     registry.add(OneShot(twin_imported_flood::ImportedFlood::default()))?;
     registry.add(twin_impact::Impact::default())?;
     registry.add(OneShot(twin_runoff::map::RunoffMap::default()))?;
-    registry.add(OneShot(twin_elevation_potential::ElevationPotential::default()))?;
+    registry.add(twin_elevation_potential::ElevationPotential::default())?;
     registry.add_measure(Levee)?;
     registry.add_measure(Breach)?;
     registry.add_measure(LeveeRemoved)?;

@@ -318,7 +318,7 @@ fn elevation_potential_conforms_with_national_rules_and_a_rule_file() {
             outputs: 1,
             inputs: Default::default(),
         };
-        let raising = OneShot(twin_elevation_potential::ElevationPotential::default());
+        let raising = twin_elevation_potential::ElevationPotential::default();
         assert_eq!(check(&raising, &case), Vec::<String>::new());
     }
 }

@@ -12,6 +12,7 @@
 //! | `shadows` | sun that the added volume takes from neighbours |
 //! | `nearby` | things found by place |
 //! | `free` | new buildings on free parcels |
+//! | `run` | reads the water of another run, computes, hands over |
 //! | `results` | tables, volumes, maps, indicators |
 //!
 //! The volume that rules allow is found by [`twin_envelope`]. « Unknown » and « possible » are values:
@@ -26,6 +27,7 @@ pub mod place;
 pub mod potential;
 mod results;
 pub mod rules;
+mod run;
 mod shadows;
 pub mod subject;
 
@@ -34,9 +36,11 @@ pub use parameters::{
 };
 pub use potential::{Potential, RuleBook, Study};
 
+use std::sync::Arc;
+
 use twin_core::language::Text;
 use twin_core::simulation::{
-    Analysis, Descriptor, Outcome, RunContext, Variable, parse_parameters,
+    Descriptor, Run, RunContext, Simulation, Temporal, Variable, parse_parameters,
 };
 use twin_core::territory::TerritoryView;
 use twin_core::{Error, Result};
@@ -55,7 +59,7 @@ impl Default for ElevationPotential {
     }
 }
 
-impl Analysis for ElevationPotential {
+impl Simulation for ElevationPotential {
     fn descriptor(&self) -> &Descriptor {
         &self.descriptor
     }
@@ -64,12 +68,12 @@ impl Analysis for ElevationPotential {
         schemars::schema_for!(Parameters)
     }
 
-    fn compute(
+    fn initialise(
         &self,
-        view: &TerritoryView,
+        view: Arc<TerritoryView>,
         parameters: &serde_json::Value,
-        context: &RunContext,
-    ) -> Result<Outcome> {
+        _: &RunContext,
+    ) -> Result<Box<dyn Run>> {
         let parameters: Parameters = parse_parameters(ID, parameters)?;
         parameters.check()?;
         let book = RuleBook::read(parameters.rules.as_deref(), &parameters)?;
@@ -82,16 +86,23 @@ impl Analysis for ElevationPotential {
                 "the territory has no building; add the BD TOPO to its sources",
             ));
         }
-        let study = Study::new(view, &parameters, context)?;
-        results::outcome(view, &study, &book, other.as_ref(), context)
+        Ok(Box::new(run::PotentialRun { view, parameters, book, other, outcome: None }))
+    }
+
+    fn has_clock(&self) -> bool {
+        false
     }
 }
 
 fn descriptor() -> Descriptor {
     let output = |name, unit, fr: &str, en: &str| Variable::output(name, unit, Text::new(fr, en));
+    let maximum = |name, fr: &str, en: &str| {
+        let input = Variable::input(name, "m", Text::new(fr, en));
+        input.over_time(Temporal::Maximum).optional()
+    };
     Descriptor {
         id: ID,
-        version: concat!(env!("CARGO_PKG_VERSION"), "+e2"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+e3"),
         title: Text::new("Potentiel de surélévation", "Elevation potential"),
         summary: Text::new(
             "Étages, surfaces et logements que les règles d'urbanisme permettent d'ajouter aux bâtiments, la règle qui arrête chacun, et ce que change une autre règle.",
@@ -114,8 +125,10 @@ fn descriptor() -> Descriptor {
             ),
         ],
         variables: vec![
-            output("added_storeys", "1", "Étages ajoutés", "Added storeys"),
-            output("raising_verdict", "1", "Avis sur la surélévation", "Verdict on raising"),
+            maximum(run::DEPTH, "Hauteur d'eau maximale", "Maximum water depth"),
+            maximum(run::LEVEL, "Niveau d'eau maximal", "Maximum water level"),
+            output(run::OUTPUTS[0], "1", "Étages ajoutés", "Added storeys"),
+            output(run::OUTPUTS[1], "1", "Constat sur la surélévation", "Verdict on raising"),
         ],
         requirements: Vec::new(),
     }

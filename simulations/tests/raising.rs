@@ -1,0 +1,57 @@
+//! The elevation potential in the water of another run.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
+
+mod territory;
+
+use std::sync::Arc;
+
+use serde_json::json;
+use twin_core::simulation::{Fields, Outcome, RunContext, Simulation};
+use twin_core::spatial::GridSpec;
+use twin_core::territory::{Aggregation, Territory, TerritoryView};
+use twin_elevation_potential::ElevationPotential;
+
+/// What is found with water so deep everywhere; `None` without another run.
+fn found(view: &Arc<TerritoryView>, depth_m: Option<f32>) -> Outcome {
+    let plugin = ElevationPotential::default();
+    let context = RunContext::new(0.0, 1.0);
+    let parameters = json!({ "law_date": "2026-11-27", "urbanised": true });
+    let mut run = plugin.initialise(view.clone(), &parameters, &context).unwrap();
+    let mut fields = Fields::new(*view.spec());
+    if let Some(depth_m) = depth_m {
+        let terrain = view.terrain(Aggregation::Mean).unwrap();
+        let level = terrain.values.iter().map(|z| z + depth_m).collect();
+        fields.set("maximum_water_depth", vec![depth_m; view.spec().len()]).unwrap();
+        fields.set("maximum_water_level", level).unwrap();
+    }
+    run.advance_to(0.0, &mut fields, &context).unwrap();
+    run.finish(&context).unwrap()
+}
+
+#[test]
+fn a_computed_flood_is_a_flag_and_excludes_nothing() {
+    let folder = territory::folder();
+    let territory = Arc::new(Territory::open(&folder.join("small.twin")).unwrap());
+    let spec = GridSpec::covering(&territory.spec().extent(), 4.0);
+    let view = Arc::new(TerritoryView::new(territory, spec, Vec::new()).unwrap());
+    let column = |outcome: &Outcome, name: &str| -> Vec<String> {
+        let table = outcome.assets.iter().find(|t| t.name == "batiment").unwrap();
+        let at = table.column(name).unwrap();
+        let text = |v: &twin_core::formats::Value| v.as_text().unwrap_or_default().to_owned();
+        table.features.iter().map(|f| text(&f.values[at])).collect()
+    };
+    let dry = found(&view, None);
+    let flooded = found(&view, Some(0.8));
+    assert!(!column(&dry, "servitudes").is_empty());
+    assert!(column(&dry, "servitudes").iter().all(|flags| !flags.contains("inondation")));
+    assert!(
+        column(&flooded, "servitudes").iter().all(|flags| flags.contains("inondation calculée"))
+    );
+    let excluded = |outcome: &Outcome| -> Vec<bool> {
+        column(outcome, "constat").iter().map(|finding| finding == "exclu").collect()
+    };
+    assert_eq!(excluded(&dry), excluded(&flooded));
+    assert!(column(&flooded, "constat").iter().all(|finding| finding != "admis"));
+    // A film of water is no flood.
+    assert_eq!(column(&found(&view, Some(0.02)), "constat"), column(&dry, "constat"));
+}
