@@ -7,7 +7,7 @@ use twin_envelope::{Added, Limit, StoreyRule};
 use crate::borders::{Beyond, Parcels};
 use crate::constraints::Constraints;
 use crate::parameters::{Parameters, Verdict};
-use crate::place::{Gap, Place, RuleId, Zones, extent_of, site};
+use crate::place::{Gap, Place, RuleId, STEEP, Zones, extent_of, site};
 use crate::potential::{RuleBook, Study};
 use crate::rules::Rule;
 use crate::subject::{HeightSource, Subject};
@@ -131,7 +131,7 @@ fn new_building(
         Rule::Set(setback, _) => {
             for piece in place.border.iter().filter(|p| matches!(p.beyond, Beyond::Street(_))) {
                 let ends = piece.ends.map(|p| [p[0], p[1], altitude]);
-                let slope = setback.slope.unwrap_or(1e9);
+                let slope = setback.slope.unwrap_or(STEEP);
                 let limit = Limit {
                     ends,
                     initial_m: setback.initial_m,

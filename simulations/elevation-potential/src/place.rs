@@ -18,7 +18,7 @@ const OWN_SHARE: f64 = 0.05;
 /// A wall nearer to a limit than this stands on it, m.
 const ON_LIMIT_M: f64 = 0.5;
 /// Slope of a distance that does not grow with the height.
-const STEEP: f64 = 1e9;
+pub(crate) const STEEP: f64 = 1e9;
 /// How far the other side of a street goes on beyond the border of the ground, m.
 const GOES_ON_M: f64 = 40.0;
 

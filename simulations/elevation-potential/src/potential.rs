@@ -16,7 +16,7 @@ use crate::borders::Parcels;
 use crate::constraints::Constraints;
 use crate::nearby::Nearby;
 use crate::parameters::{Parameters, Verdict};
-use crate::place::{Gap, Place, RuleId, Zones, extent_of, site};
+use crate::place::{Gap, Place, RuleId, STEEP, Zones, extent_of, site};
 use crate::rules::{RuleFile, ZoneRules, national};
 use crate::subject::{LeftOut, Subject, subjects};
 
@@ -296,7 +296,7 @@ impl Study {
         }
         let between = main.and_then(|rules| rules.between.set());
         if let Some(rule) = between {
-            let slope = rule.away.slope.unwrap_or(1e9);
+            let slope = rule.away.slope.unwrap_or(STEEP);
             let (initial_m, least_m) = (rule.away.initial_m, rule.away.least_m);
             let limits = self.between[index].iter().map(|ends| {
                 (RuleId::Between, Limit { ends: *ends, initial_m, arc_m: 0.0, slope, least_m })

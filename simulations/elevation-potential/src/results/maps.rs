@@ -14,7 +14,7 @@ use crate::potential::Potential;
 impl Found<'_> {
     pub(super) fn maps(&self) -> Vec<StaticField> {
         let storeys = Text::new("Étages ajoutés", "Added storeys");
-        let verdict = Text::new("Avis sur la surélévation", "Verdict on raising");
+        let verdict = Text::new("Constat sur la surélévation", "Verdict on raising");
         vec![
             StaticField {
                 name: "added_storeys",
