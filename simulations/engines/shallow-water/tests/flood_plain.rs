@@ -3,6 +3,8 @@
 //! of peers is at hand, so the run on cells of 5 m is held against the same on 2.5 m.
 #![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
 
+mod plots;
+
 use twin_core::spatial::{Grid, GridSpec};
 use twin_core::test_support::data;
 use twin_shallow_water::{Bed, Boundaries, Condition, Options, Series, Side, Solver};
@@ -36,8 +38,24 @@ fn the_front_arrives_as_on_a_finer_grid() {
     let hydrograph = Series::new(inflow.iter().map(|r| (60.0 * r[0], r[1])).collect()).unwrap();
     assert_eq!(hydrograph.integral(0.0, 18_000.0), 285_000.0);
     let mut runs = [5.0, 2.5].map(|size| plain(size, &hydrograph));
-    for solver in &mut runs {
-        solver.advance_to(7200.0).unwrap();
+    let depths = runs.each_mut().map(|solver| {
+        let spec = solver.bed().spec;
+        let cell = |gauge: &Vec<f64>| {
+            let (row, column) = spec.cell_at(gauge[1], gauge[2]).unwrap();
+            spec.index(row, column)
+        };
+        let cells: Vec<usize> = gauges.iter().map(cell).collect();
+        plots::watch(solver, (60.0, 7200.0), &cells, Solver::depth_at)
+    });
+    for (k, gauge) in gauges.iter().enumerate() {
+        plots::save(
+            &format!("ea4-point{}", gauge[0]),
+            &format!("EA 4 : hauteur au point {} ({}, {})", gauge[0], gauge[1], gauge[2]),
+            ("Hauteur", "m"),
+            &[("mailles de 5 m", depths[0][k].clone()), ("mailles de 2,5 m", depths[1][k].clone())],
+        );
+    }
+    for solver in &runs {
         assert!(solver.budget().relative_residual().abs() < 1e-6);
         let inflow = solver.budget().inflow_m3();
         assert!((inflow / hydrograph.integral(0.0, 7200.0) - 1.0).abs() < 1e-6, "{inflow}");

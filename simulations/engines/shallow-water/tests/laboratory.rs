@@ -106,7 +106,7 @@ fn a_solitary_wave_runs_up_a_beach() {
         assert!((ours / theirs - 1.0).abs() < 0.05, "{ours} {theirs}");
         plots::save(
             &format!("bp01-x{place}"),
-            &format!("BP01 : niveau à x = {place} d (temps en √(d/g))"),
+            &format!("BP01 : niveau à x = {} d (temps en √(d/g))", plots::number(place)),
             ("Niveau", "d"),
             &[("calcul", line.clone()), ("solution analytique", exact)],
         );
@@ -156,19 +156,15 @@ impl CompositeBeach {
         Self { spec, solver, to_wall }
     }
 
-    /// Levels over 25 s at distances from the wall.
+    /// Levels over 20 s at distances from the wall.
     fn levels(&mut self, from_wall: &[f64]) -> Vec<Vec<(f64, f64)>> {
-        let mut lines = vec![Vec::new(); from_wall.len()];
-        for k in 0..=500 {
-            let time = 0.05 * f64::from(k);
-            self.solver.advance_to(time).unwrap();
-            for (line, place) in lines.iter_mut().zip(from_wall) {
-                let x = (self.to_wall - place).min(self.to_wall - 0.5 * self.spec.cell_size);
-                let column = self.spec.cell_at(x, 0.5 * self.spec.cell_size).unwrap().1;
-                line.push((time, self.solver.level(column).unwrap()));
-            }
-        }
-        lines
+        let half = 0.5 * self.spec.cell_size;
+        let cell = |place: &f64| {
+            let x = (self.to_wall - place).min(self.to_wall - half);
+            self.spec.cell_at(x, half).unwrap().1
+        };
+        let cells: Vec<usize> = from_wall.iter().map(cell).collect();
+        plots::watch(&mut self.solver, (0.05, 20.0), &cells, plots::level)
     }
 }
 
@@ -291,14 +287,8 @@ fn the_tsunami_at_monai_runs_up_its_valley() {
         let (row, column) = spec.cell_at(4.521, y).unwrap();
         spec.index(row, column)
     });
-    let mut ours = vec![Vec::new(); 3];
-    for k in 0..=500 {
-        let time = 0.05 * f64::from(k);
-        solver.advance_to(time).unwrap();
-        for (line, &cell) in ours.iter_mut().zip(&cells) {
-            line.push((time, 100.0 * solver.level(cell).unwrap()));
-        }
-    }
+    let centimetres = |solver: &Solver<f32>, cell| 100.0 * plots::level(solver, cell);
+    let ours = plots::watch(&mut solver, (0.05, 25.0), &cells, centimetres);
     let measured = table(&output);
     for (k, (line, (channel, _))) in ours.iter().zip(places).enumerate() {
         let theirs: Vec<(f64, f64)> =
@@ -430,7 +420,19 @@ fn a_dam_break_over_urban_blocks_keeps_symmetry_and_mass() {
     let mut solver = Solver::<f32>::new(bed, walls, vec![], vec![], Options::default()).unwrap();
     let still = vec![0.0; spec.len()];
     solver.set_state(depth.iter().map(|h| h.max(0.0)).collect(), still.clone(), still).unwrap();
-    solver.advance_to(10.0).unwrap();
+    // Before the first block, in the street along the axis between the second and the third row, behind the last.
+    let places = [("devant", 4.5), ("entre les rangs 2 et 3", 5.75), ("derrière", 7.5)];
+    let cells = places.map(|(_, x)| {
+        let (row, column) = spec.cell_at(x, 0.01).unwrap();
+        spec.index(row, column)
+    });
+    let lines = plots::watch(&mut solver, (0.05, 10.0), &cells, Solver::depth_at);
+    plots::save(
+        "ilots-hauteurs",
+        "Rupture de barrage sur 25 îlots (LISFLOOD-FP T05) : hauteurs sur l'axe",
+        ("Hauteur", "m"),
+        &places.map(|(name, _)| name).into_iter().zip(lines).collect::<Vec<_>>(),
+    );
     let depth = solver.depth();
     let off = (0..spec.len())
         .map(|i| (depth[i] - mirrored(&depth, i / columns, i % columns)).abs())

@@ -4,6 +4,8 @@
 //! pp. 281–288; George 2011, doi 10.1002/fld.2298).
 #![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
 
+mod plots;
+
 use std::path::Path;
 
 use twin_core::spatial::{Grid, GridSpec};
@@ -90,6 +92,8 @@ impl Mesh {
 struct Place {
     kind: String,
     name: String,
+    /// Levels over time, m.
+    levels: plots::Line,
     arrival_s: f64,
     level_m: f64,
     measured_arrival_s: Option<f64>,
@@ -121,29 +125,41 @@ fn flood(strickler: f64, cell_size: f64) -> Option<Vec<Place>> {
         (0..spec.len()).filter(|&i| start(i) > 50.0).map(|i| solver.depth_at(i)).sum();
     let reservoir = reservoir * spec.cell_area() / 1e6;
     assert!((reservoir / 48.87 - 1.0).abs() < 0.01, "{reservoir} million m³");
-    solver.advance_to(4000.0).unwrap();
+    let rows: Vec<Vec<&str>> = reference.lines().skip(1).map(|l| l.split(',').collect()).collect();
+    let number = |row: &[&str], k: usize| row.get(k).and_then(|f| f.parse::<f64>().ok());
+    // Cells within 100 m of each place, the nearest first.
+    let around: Vec<Vec<usize>> = rows
+        .iter()
+        .map(|row| {
+            let (x, y) = (number(row, 2).unwrap(), number(row, 3).unwrap());
+            let away = |&i: &usize| {
+                let (row, column) = spec.row_column(i);
+                let (cx, cy) = spec.centre(row, column);
+                (cx - x).hypot(cy - y)
+            };
+            let mut near: Vec<usize> = (0..spec.len()).filter(|i| away(i) < 100.0).collect();
+            near.sort_by(|a, b| away(a).total_cmp(&away(b)));
+            near
+        })
+        .collect();
+    let watched = around.concat();
+    let mut lines = plots::watch(&mut solver, (10.0, 4000.0), &watched, plots::level).into_iter();
     assert!(solver.budget().relative_residual().abs() < 1e-6);
 
-    // What happens at a place: the nearest cell that was wet at all, within 100 m.
+    // What happens at a place: the nearest cell that was wet at all.
     let maxima = solver.maxima();
-    let nearest = |x: f64, y: f64| {
-        let away = |i: usize| {
-            let (row, column) = spec.row_column(i);
-            let (cx, cy) = spec.centre(row, column);
-            (cx - x).hypot(cy - y)
-        };
-        (0..spec.len())
-            .filter(|&i| maxima.depth_m[i] > 0.05 && away(i) < 100.0)
-            .min_by(|&a, &b| away(a).total_cmp(&away(b)))
-    };
-    let places = reference.lines().skip(1).map(|line| {
-        let fields: Vec<&str> = line.split(',').collect();
-        let number = |k: usize| fields.get(k).and_then(|f| f.parse::<f64>().ok());
-        let cell = nearest(number(2).unwrap(), number(3).unwrap()).unwrap();
+    let places = rows.iter().zip(&around).map(|(fields, near)| {
+        let (&cell, levels) = near
+            .iter()
+            .zip(lines.by_ref().take(near.len()).collect::<Vec<_>>())
+            .find(|(i, _)| maxima.depth_m[**i] > 0.05)
+            .unwrap();
+        let number = |k: usize| number(fields, k);
         let highest = maxima.depth_m[cell] + solver.bed().elevation_m[cell];
         Place {
             kind: fields[0].to_owned(),
             name: fields[1].to_owned(),
+            levels,
             arrival_s: maxima.arrival_s[cell],
             level_m: highest,
             measured_arrival_s: number(4),
@@ -156,6 +172,15 @@ fn flood(strickler: f64, cell_size: f64) -> Option<Vec<Place>> {
 #[test]
 fn malpasset_reaches_transformers_and_flood_marks() {
     let Some(places) = flood(30.0, 15.0) else { return };
+    for place in places.iter().filter(|p| p.kind != "transformer") {
+        plots::save_with_marks(
+            &format!("malpasset-{}", place.name),
+            &format!("Malpasset : niveau en {}", place.name),
+            ("Niveau", "m"),
+            &[("calcul", place.levels.clone())],
+            &[("plus haut niveau mesuré", place.measured_level_m.unwrap())],
+        );
+    }
     let shut_down = |name: &str| places.iter().find(|p| p.name == name).unwrap().arrival_s;
     let (to_b, to_c) = (shut_down("B") - shut_down("A"), shut_down("C") - shut_down("A"));
     eprintln!("transformers: A to B {to_b:.0} s for 1140 s, A to C {to_c:.0} s for 1320 s");

@@ -4,6 +4,8 @@
 //! so what is asked is what the benchmarks are about, not its curves.
 #![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
 
+mod plots;
+
 use std::f64::consts::PI;
 
 use twin_core::spatial::{Grid, GridSpec};
@@ -14,6 +16,12 @@ fn along(points: &[(f64, f64)], x: f64) -> f64 {
     let next = points.partition_point(|p| p.0 < x).clamp(1, points.len() - 1);
     let ((x0, a), (x1, b)) = (points[next - 1], points[next]);
     a + (b - a) * ((x - x0) / (x1 - x0)).clamp(0.0, 1.0)
+}
+
+/// The cell at x, y.
+fn cell(spec: &GridSpec, (x, y): (f64, f64)) -> usize {
+    let (row, column) = spec.cell_at(x, y).unwrap();
+    spec.index(row, column)
 }
 
 /// The bed of `ground`, closed but for a condition at edges of its western side.
@@ -50,10 +58,17 @@ fn a_crest_retains_the_water_behind_it() {
     let mut solver = basin::<f64>(&ground, 0.03, stage, |_, _| true);
     let before = |c: usize| spec.centre(0, c).0 < 500.0;
     solver.set_level(|_, c| if before(c) { 9.7 } else { 0.0 }).unwrap();
-    solver.advance_to(20.0 * hour).unwrap();
-    for (x, expected) in [(400.0, 9.70), (600.0, 10.25)] {
-        let (row, column) = spec.cell_at(x, 50.0).unwrap();
-        let level = solver.level(spec.index(row, column)).unwrap();
+    let points = [(400.0, 9.70), (600.0, 10.25)];
+    let cells = points.map(|(x, _)| cell(&spec, (x, 50.0)));
+    let levels = plots::watch(&mut solver, (60.0, 20.0 * hour), &cells, plots::level);
+    plots::save(
+        "ea1-niveaux",
+        "EA 1 (terrain reconstitué) : niveaux avant et derrière la crête",
+        ("Niveau", "m"),
+        &["x = 400 m", "x = 600 m"].into_iter().zip(levels).collect::<Vec<_>>(),
+    );
+    for ((x, expected), cell) in points.into_iter().zip(cells) {
+        let level = solver.level(cell).unwrap();
         eprintln!("benchmark 1, x = {x}: {level:.4} m for {expected}");
         assert!((level - expected).abs() < 1e-3, "x = {x}: {level}");
     }
@@ -86,17 +101,24 @@ fn hollows_fill_in_the_same_order_on_a_finer_grid() {
         let opening = |spec: &GridSpec, e: &Edge| e.middle(spec).1 > 1895.0;
         let discharge = Condition::Discharge(inflow.clone());
         let mut solver = basin::<f32>(&ground, 0.03, discharge, opening);
-        solver.advance_to(24.0 * 3600.0).unwrap();
+        // In the middle of each hollow.
+        let middle = |k: usize| (250.0 + 500.0 * (k % 4) as f64, 1750.0 - 500.0 * (k / 4) as f64);
+        let cells: Vec<usize> = (0..16).map(|k| cell(&ground.spec, middle(k))).collect();
+        let lines = plots::watch(&mut solver, (300.0, 24.0 * 3600.0), &cells, Solver::depth_at);
         let inside = solver.stored_m3();
         assert!((inside / volume - 1.0).abs() < 1e-6, "{inside} of {volume}");
-        // Depth in the middle of each hollow.
-        let spec = ground.spec;
-        let middle = |k: usize| {
-            let (x, y) = (250.0 + 500.0 * (k % 4) as f64, 1750.0 - 500.0 * (k / 4) as f64);
-            let (row, column) = spec.cell_at(x, y).unwrap();
-            solver.depth_at(spec.index(row, column))
-        };
-        (0..16).map(middle).collect::<Vec<_>>()
+        let reached = lines.iter().enumerate().filter(|(_, line)| line.iter().any(|p| p.1 > 0.01));
+        let named: Vec<(String, plots::Line)> =
+            reached.map(|(k, line)| (format!("creux {}", k + 1), line.clone())).collect();
+        plots::save(
+            &format!("ea2-hauteurs-{cell_size}m"),
+            &format!(
+                "EA 2 (terrain reconstitué) : hauteurs dans les creux, mailles de {cell_size} m"
+            ),
+            ("Hauteur", "m"),
+            &named.iter().map(|(name, line)| (name.as_str(), line.clone())).collect::<Vec<_>>(),
+        );
+        cells.iter().map(|&cell| solver.depth_at(cell)).collect::<Vec<_>>()
     });
     eprintln!("benchmark 2, depths on 40 m {:.2?}, on 20 m {:.2?}", wet[0], wet[1]);
     let filled = |depths: &[f64]| depths.iter().map(|&h| h > 0.05).collect::<Vec<_>>();
@@ -138,10 +160,19 @@ fn momentum_carries_a_wave_over_an_obstruction() {
         let ground = Grid::from_fn(spec, |r, c| along(&profile, spec.centre(r, c).0));
         let discharge = Condition::Discharge(inflow.clone());
         let mut solver = basin::<f64>(&ground, 0.01, discharge, |_, _| true);
-        solver.advance_to(900.0).unwrap();
+        let cells = [150.0, 250.0].map(|x| cell(&spec, (x, 50.0)));
+        let depths = plots::watch(&mut solver, (1.0, 900.0), &cells, Solver::depth_at);
         assert!(solver.budget().relative_residual().abs() < 1e-12);
-        let (row, column) = spec.cell_at(250.0, 50.0).unwrap();
-        solver.depth_at(spec.index(row, column))
+        plots::save(
+            &format!("ea3-hauteurs-{cell_size}m"),
+            &format!(
+                "EA 3 (terrain reconstitué) : hauteurs, mailles de {} m",
+                plots::number(cell_size)
+            ),
+            ("Hauteur", "m"),
+            &["sur l'obstacle", "derrière"].into_iter().zip(depths).collect::<Vec<_>>(),
+        );
+        solver.depth_at(cells[1])
     };
     let [coarse, fine] = [2.5, 1.25].map(beyond);
     eprintln!("benchmark 3: {coarse:.4} m beyond the obstruction, {fine:.4} m on the finer grid");

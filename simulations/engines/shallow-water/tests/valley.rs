@@ -3,6 +3,8 @@
 //! the depths, 300 s on the arrival, which the peer tells to its sampling of 600 s.
 #![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
 
+mod plots;
+
 use twin_core::spatial::{Grid, GridSpec};
 use twin_core::test_support::data;
 use twin_shallow_water::{Bed, Boundaries, Options, Series, Solver, Source, Split};
@@ -35,20 +37,31 @@ const INERTIAL: [Gauge; 7] = [
 
 #[test]
 fn valley_flood_agrees_with_a_peer() {
-    valley(Options::default(), FULL);
+    valley(Options::default(), FULL, ("complet", "fv1_50m"));
 }
 
 #[test]
 fn valley_flood_with_local_time_steps_agrees_with_a_peer() {
-    valley(Options { local_levels: 4, ..Options::default() }, FULL);
+    valley(Options { local_levels: 4, ..Options::default() }, FULL, ("pas-locaux", "fv1_50m"));
 }
 
 #[test]
 fn inertial_valley_flood_agrees_with_an_inertial_peer() {
-    valley(Options::local_inertial(), INERTIAL);
+    valley(Options::local_inertial(), INERTIAL, ("inertiel", "acc50m"));
 }
 
-fn valley(options: Options, gauges: [Gauge; 7]) {
+/// Depths of the peer's gauges.
+fn peer(scheme: &str) -> Option<Vec<plots::Line>> {
+    let text = std::fs::read_to_string(data(&format!("flood/ea5_peer/{scheme}.stage"))?).unwrap();
+    let numbers = |line: &str| -> Option<Vec<f64>> {
+        line.split_whitespace().map(|t| t.parse().ok()).collect()
+    };
+    let rows: Vec<Vec<f64>> = text.lines().filter_map(numbers).filter(|r| r.len() == 8).collect();
+    Some((1..8).map(|k| rows.iter().map(|r| (r[0], r[k])).collect()).collect())
+}
+
+/// `names`: of the equations in plots and of the scheme in the files of the peer.
+fn valley(options: Options, gauges: [Gauge; 7], names: (&str, &str)) {
     let Some(path) = data("flood/ea5_peer/ea5-50m.dem") else { return };
     let text = std::fs::read_to_string(path).unwrap();
     let numbers =
@@ -86,7 +99,16 @@ fn valley(options: Options, gauges: [Gauge; 7]) {
     };
     let walls = Boundaries::walls(&bed);
     let mut solver = Solver::<f64>::new(bed, walls, vec![], vec![source], options).unwrap();
-    solver.advance_to(108_000.0).unwrap();
+    let cells = gauges.map(|(x, y, ..)| cell(x, y));
+    let lines = plots::watch(&mut solver, (600.0, 108_000.0), &cells, Solver::depth_at);
+    for (k, (ours, theirs)) in lines.into_iter().zip(peer(names.1).unwrap()).enumerate() {
+        plots::save(
+            &format!("ea5-{}-point{}", names.0, k + 1),
+            &format!("EA 5, schéma {} : hauteur au point {}", names.0.replace('-', " "), k + 1),
+            ("Hauteur", "m"),
+            &[("calcul", ours), ("LISFLOOD-FP 8.1", theirs)],
+        );
+    }
     eprintln!("{} cell updates {} steps", solver.cell_updates(), solver.steps());
     let budget = solver.budget();
     assert!((budget.inflow_m3() / 9.45e6 - 1.0).abs() < 1e-12);

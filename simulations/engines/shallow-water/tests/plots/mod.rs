@@ -1,25 +1,67 @@
-//! Saves plots against measurements: `TWIN_PLOTS=folder cargo test …` writes them there as SVG.
+//! Lines over time and their plots: `TWIN_PLOTS=folder cargo test …` writes these there as SVG.
+#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
 
 use twin_core::Language;
-use twin_core::export::plot::{LinePlot, Series};
+use twin_core::export::plot::{LinePlot, Series, Threshold};
+use twin_shallow_water::{Real, Solver};
 
-/// Lines of `(label, points in s and unit)`.
-pub(crate) fn save(
+/// Values over time: s and a unit.
+pub(crate) type Line = Vec<(f64, f64)>;
+
+/// Advances to `end_s`; what `value` gives for each of the cells, every `every_s`.
+pub(crate) fn watch<R: Real>(
+    solver: &mut Solver<R>,
+    (every_s, end_s): (f64, f64),
+    cells: &[usize],
+    value: impl Fn(&Solver<R>, usize) -> f64,
+) -> Vec<Line> {
+    let mut lines = vec![Line::new(); cells.len()];
+    for k in 0..=(end_s / every_s).round() as usize {
+        let time = every_s * k as f64;
+        solver.advance_to(time).unwrap();
+        for (line, &cell) in lines.iter_mut().zip(cells) {
+            line.push((time, value(solver, cell)));
+        }
+    }
+    lines
+}
+
+/// The level of a cell, m; `NaN` while it is dry.
+pub(crate) fn level<R: Real>(solver: &Solver<R>, cell: usize) -> f64 {
+    solver.level(cell).unwrap_or(f64::NAN)
+}
+
+/// A number as titles write it.
+pub(crate) fn number(value: f64) -> String {
+    value.to_string().replace('.', ",")
+}
+
+/// Saves lines of one quantity and unit.
+pub(crate) fn save(file: &str, title: &str, of: (&str, &str), lines: &[(&str, Line)]) {
+    save_with_marks(file, title, of, lines, &[]);
+}
+
+/// The same with values that were measured without a time.
+pub(crate) fn save_with_marks(
     file: &str,
     title: &str,
     (quantity, unit): (&str, &str),
-    lines: &[(&str, Vec<(f64, f64)>)],
+    lines: &[(&str, Line)],
+    marks: &[(&str, f64)],
 ) {
     let Some(folder) = std::env::var_os("TWIN_PLOTS") else { return };
-    let series = lines
-        .iter()
-        .map(|(label, points)| Series { label: (*label).into(), points: points.clone() })
-        .collect();
+    let series =
+        |(label, points): &(&str, Line)| Series { label: (*label).into(), points: points.clone() };
     let plot = LinePlot {
         title: title.into(),
         quantity: quantity.into(),
         unit: unit.into(),
-        series,
+        series: lines.iter().map(series).collect(),
+        thresholds: marks
+            .iter()
+            .map(|&(label, value)| Threshold { label: label.into(), value })
+            .collect(),
         language: Language::Fr,
         ..LinePlot::default()
     };
