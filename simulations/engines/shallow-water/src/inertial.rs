@@ -29,6 +29,7 @@
 use std::ops::Range;
 
 use crate::GRAVITY;
+use crate::ahead::Ahead;
 use crate::balance::Around;
 use crate::boundary::EdgeState;
 use crate::frame::{BlockFields, BlockResult, Frame};
@@ -37,7 +38,7 @@ use crate::layout::BLOCK_COLUMNS;
 use crate::real::{Real, larger, smaller};
 use crate::rows::{CellRow, ExtremeRow, FaceFlux, FaceRow, NewRow, ROW, Row};
 use crate::special::{Inner, Kind, special_flux};
-use crate::sweep::{Run, Sweep, call_ahead, slot};
+use crate::sweep::{Run, Sweep, slot};
 
 /// Froude number from which a cell counts as outside the validity of the scheme (de Almeida & Bates
 /// 2013, doi 10.1002/wrcr.20366, find errors to grow beyond 0.5).
@@ -181,9 +182,13 @@ impl<R: Real> Sweep<R> {
             self.load_discharges(frame, run, row);
         }
         for row in -1..run.rows + 2 {
-            call_ahead(frame, run, row + 2, out);
+            let ahead = Ahead::of(frame, run, row + 1);
+            ahead.call_state(frame);
             self.load_discharges(frame, run, row + 1);
+            ahead.call_ground(frame);
+            ahead.call_results(out);
             self.discharges(frame, run, row);
+            ahead.call_records(out);
             if row > -1 {
                 self.theta_row(frame, run, row - 1);
             }

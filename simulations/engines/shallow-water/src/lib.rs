@@ -31,7 +31,7 @@
 //! | `maxima` | what is recorded of every step |
 //! | `local_steps`, `activity` | the steps of tiles, as long as their waves allow; tiles with nothing to do |
 //! | `sweep`, `stepping` | one time step of a block of cells; the step, sources and records |
-//! | `rows`, `layout` | where the numbers lie while a row is worked on, and between steps |
+//! | `rows`, `layout`, `ahead` | where the numbers lie while a row is worked on, and between steps; what is called into the cache |
 //! | [`StateVisitor`] | saving and loading by one code path |
 //!
 //! Velocities are positive to the east (u) and to the north (v); row 0 is the northern row.
@@ -52,6 +52,7 @@
 //! ```
 
 mod activity;
+mod ahead;
 mod balance;
 mod bed;
 mod boundary;

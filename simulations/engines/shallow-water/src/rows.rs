@@ -8,8 +8,9 @@ use std::ops::Range;
 use crate::layout::BLOCK_COLUMNS;
 use crate::real::Real;
 
-/// Cells on both sides of a run that the stages of a step look at.
-pub(crate) const MARGIN: usize = 8;
+/// Cells on both sides of a run that are in hand: the stages of a step look at some, and a cache line's worth
+/// keeps the run aligned.
+pub(crate) const MARGIN: usize = 16;
 /// Cells of a row in hand: a run and the margins on both sides.
 pub(crate) const ROW: usize = BLOCK_COLUMNS + 2 * MARGIN;
 

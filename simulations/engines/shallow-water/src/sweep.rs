@@ -25,12 +25,13 @@ use std::ops::Range;
 
 use pulp::{Arch, NullaryFnOnce};
 
+use crate::ahead::Ahead;
 use crate::balance::{Around, depth_cell, depth_row, discharge_cell, discharge_row};
 use crate::draining::{drain_face, draining_row};
 use crate::flux::{EdgeRow, flux_row};
 use crate::frame::{BlockFields, BlockResult, Frame};
 use crate::friction::close_row;
-use crate::layout::{BLOCK_CELLS, BLOCK_COLUMNS, BLOCK_TILES, TILE};
+use crate::layout::{BLOCK_COLUMNS, BLOCK_TILES, TILE};
 use crate::maxima::record_row;
 use crate::options::Scheme;
 use crate::parts::{Part, find_parts};
@@ -41,16 +42,13 @@ use crate::rows::{
 };
 use crate::special::{Inner, Kind, special_flux};
 
-/// Rows that are called into the cache at once.
-const AHEAD: usize = 16;
-/// Bytes of a cache line.
-const LINE_BYTES: usize = 64;
+/// Cells beyond a run that are reconstructed: more than the two that are needed, so that the cells of a
+/// block and these are a whole number of vectors.
+const AROUND: usize = 8;
 
-/// Cells beyond a run that are reconstructed: a whole vector more than the two that are needed.
-const AROUND: usize = MARGIN / 2;
-
-/// Rows in hand.
+/// Rows in hand, each from the beginning of a cache line on.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(crate) struct Sweep<R> {
     pub(crate) cells: [CellRow<R>; 4],
     /// Cells beside an open boundary and what continues them beyond it.
@@ -73,7 +71,7 @@ pub(crate) struct Sweep<R> {
 pub(crate) struct Run {
     /// First row and column of the grid, and their numbers.
     pub(crate) row: isize,
-    column: isize,
+    pub(crate) column: isize,
     pub(crate) rows: isize,
     pub(crate) columns: usize,
     /// Position of the first cell in the block.
@@ -208,15 +206,19 @@ impl<R: Real> Sweep<R> {
             self.load(frame, run, row);
         }
         for row in -2..run.rows + 2 {
-            call_ahead(frame, run, row + 2, out);
+            let ahead = Ahead::of(frame, run, row + 1);
+            ahead.call_state(frame);
             self.load(frame, run, row + 1);
+            ahead.call_ground(frame);
             if SECOND {
                 self.reconstruct(frame, run, row);
             }
             if row > -2 {
                 self.y_row::<SECOND>(frame, run, row);
+                ahead.call_results(out);
                 self.x_row::<SECOND>(frame, run, row);
             }
+            ahead.call_records(out);
             if row > -1 {
                 self.theta_row(frame, run, row - 1);
             }
@@ -486,40 +488,6 @@ impl<R: Real> Sweep<R> {
             push.y[i] = push.y[i] * at(row, i);
         }
     }
-}
-
-/// Reads one value of every cache line of the next rows of a block, field by field.
-///
-/// The sweep goes through a dozen fields side by side, a kilobyte of each at a time: too many short
-/// streams for the prefetcher of the machine, and a core would wait for memory a third of the time.
-/// Read in this order they are few and long. Twice as fast sums in parallel would be slower: the
-/// loads then crowd out each other. (Parts narrower than a block would read more than they need.)
-#[inline(always)]
-pub(crate) fn call_ahead<R: Real>(
-    frame: &Frame<'_, R>,
-    run: &Run,
-    row: isize,
-    out: &BlockFields<'_, R>,
-) {
-    let narrow = run.columns < BLOCK_COLUMNS;
-    if narrow || row < 0 || !row.unsigned_abs().is_multiple_of(AHEAD) {
-        return;
-    }
-    let (now, records) = (frame.now, &out.records);
-    let block = frame.layout.place(run.row as usize, run.column as usize) - run.at;
-    let block = block..block + BLOCK_CELLS;
-    let read = [&now.depth, &now.u, &now.v, frame.bed, frame.friction].map(|f| &f[block.clone()]);
-    let written = [&*out.depth, out.u, out.v, out.residual];
-    let recorded = [&*records.depth, records.speed, records.discharge];
-    let from = run.at / BLOCK_COLUMNS * BLOCK_COLUMNS + row as usize * BLOCK_COLUMNS;
-    let rows = from..(from + AHEAD * BLOCK_COLUMNS).min(BLOCK_CELLS);
-    let mut sum = R::zero();
-    for field in read.into_iter().chain(written).chain(recorded) {
-        for value in field[rows.clone()].iter().step_by(LINE_BYTES / size_of::<R>()) {
-            sum = sum + *value;
-        }
-    }
-    std::hint::black_box(sum);
 }
 
 impl Run {

@@ -40,7 +40,7 @@ fn rests<R: Real>(heights: &Grid<f32>, share: f64, above_lattice: f64, options: 
     let level = (level * 1024.0).round() / 1024.0 + above_lattice;
     let bed = Bed::from_grids(heights, &Grid::filled(heights.spec, 0.03)).unwrap();
     let walls = Boundaries::walls(&bed);
-    let mut solver = Solver::<R>::new(bed, walls, vec![], vec![], options.clone()).unwrap();
+    let mut solver = Solver::<R>::new(bed, walls, vec![], vec![], *options).unwrap();
     let depth: Vec<f64> = solver.bed().elevation_m.iter().map(|z| (level - z).max(0.0)).collect();
     let still = vec![0.0; depth.len()];
     solver.set_state(depth.clone(), still.clone(), still).unwrap();
