@@ -28,12 +28,44 @@ fn found(view: &Arc<TerritoryView>, depth_m: Option<f32>) -> Outcome {
     run.finish(&context).unwrap()
 }
 
-#[test]
-fn a_computed_flood_is_a_flag_and_excludes_nothing() {
+/// The territory at 4 m.
+fn view() -> Arc<TerritoryView> {
     let folder = territory::folder();
     let territory = Arc::new(Territory::open(&folder.join("small.twin")).unwrap());
     let spec = GridSpec::covering(&territory.spec().extent(), 4.0);
-    let view = Arc::new(TerritoryView::new(territory, spec, Vec::new()).unwrap());
+    Arc::new(TerritoryView::new(territory, spec, Vec::new()).unwrap())
+}
+
+#[test]
+fn blocks_and_communes_add_up_to_the_whole() {
+    let view = view();
+    let outcome = found(&view, None);
+    let sum = |table: &str, field: &str| -> f64 {
+        let table = outcome.assets.iter().find(|t| t.name == table).unwrap();
+        let at = table.column(field).unwrap();
+        table.features.iter().map(|f| f.values[at].as_real().unwrap()).sum()
+    };
+    assert_eq!(view.features().communes.len(), 1);
+    let all = outcome.indicators.get("buildings_studied").unwrap().value.unwrap();
+    assert!(all > 0.0);
+    // Every building stands on a parcel of the one commune.
+    for table in ["ilot", "commune"] {
+        assert_eq!(sum(table, "batiments"), all, "{table}");
+    }
+    let of_verdicts: f64 = ["allowed", "possible", "unknown"]
+        .iter()
+        .filter_map(|v| outcome.indicators.get(&format!("floor_area_{v}"))?.value)
+        .sum();
+    assert!(of_verdicts > 0.0);
+    for table in ["ilot", "commune"] {
+        let sum = sum(table, "surface_de_plancher_m2");
+        assert!((sum - of_verdicts).abs() < 1.0, "{table}: {sum} of {of_verdicts}");
+    }
+}
+
+#[test]
+fn a_computed_flood_is_a_flag_and_excludes_nothing() {
+    let view = view();
     let column = |outcome: &Outcome, name: &str| -> Vec<String> {
         let table = outcome.assets.iter().find(|t| t.name == "batiment").unwrap();
         let at = table.column(name).unwrap();

@@ -23,8 +23,6 @@ pub struct Flag {
     pub verdict: Verdict,
     /// Why, in words.
     pub reason: Text,
-    /// Greatest height above the ground that it sets, m, and under how much of the footprint.
-    pub top: Option<(f64, MultiPolygon<f64>)>,
 }
 
 impl Flag {
@@ -34,31 +32,61 @@ impl Flag {
     }
 }
 
-/// All constraints of a territory, found by place.
-pub(crate) struct Constraints(Nearby<(MultiPolygon<f64>, Flag)>);
+/// What binds the buildings of a territory, found by place.
+pub(crate) struct Constraints {
+    binding: Nearby<Constraint>,
+    /// Hazard zones in which the ground may give way.
+    unstable: Nearby<MultiPolygon<f64>>,
+}
+
+/// A constraint and where it holds.
+struct Constraint {
+    shape: MultiPolygon<f64>,
+    flag: Flag,
+    /// Greatest height above the ground that it sets, m.
+    top_m: Option<f64>,
+}
+
+/// What binds a building.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Bound {
+    /// The constraints, the gravest first.
+    pub flags: Vec<Flag>,
+    /// Greatest heights above the ground, m, each with the part of the footprint under it.
+    pub tops: Vec<(f64, MultiPolygon<f64>)>,
+    /// Whether a hazard zone says that the ground may give way.
+    pub on_unstable_ground: bool,
+}
 
 impl Constraints {
     pub(crate) fn new(zones: &[Zone], parameters: &Parameters) -> Self {
-        let flagged = |zone: &Zone| {
-            let flag = flag(zone, parameters)?;
-            Some((zone.geometry.extent()?, (zone.geometry.to_multi_polygon(), flag)))
-        };
-        Self(Nearby::new(zones.iter().filter_map(flagged)))
+        let binding = zones
+            .iter()
+            .filter_map(|zone| Some((zone.geometry.extent()?, constraint(zone, parameters)?)));
+        let unstable = zones
+            .iter()
+            .filter(|zone| zone.hazards.iter().any(|h| h.is_ground_movement()))
+            .filter_map(|zone| Some((zone.geometry.extent()?, zone.geometry.to_multi_polygon())));
+        Self { binding: Nearby::new(binding), unstable: Nearby::new(unstable) }
     }
 
-    /// Flags of a footprint, the gravest first.
-    pub(crate) fn of(&self, footprint: &MultiPolygon<f64>, extent: &Extent) -> Vec<Flag> {
-        let hit = self.0.reaching(extent).filter(|(shape, _)| shape.intersects(footprint));
-        let under = |(shape, flag): &(MultiPolygon<f64>, Flag)| {
-            let top = flag.top.as_ref().map(|(top_m, _)| (*top_m, shape.intersection(footprint)));
-            Flag { top, ..flag.clone() }
+    /// What binds a footprint.
+    pub(crate) fn of(&self, footprint: &MultiPolygon<f64>, extent: &Extent) -> Bound {
+        let hit = self.binding.reaching(extent).filter(|c| c.shape.intersects(footprint));
+        let mut bound = Bound {
+            on_unstable_ground: self.unstable.reaching(extent).any(|z| z.intersects(footprint)),
+            ..Bound::default()
         };
-        let mut flags: Vec<Flag> = hit.map(under).collect();
-        flags.sort_by(|a, b| {
+        for Constraint { shape, flag, top_m } in hit {
+            bound.flags.push(flag.clone());
+            bound.tops.extend(top_m.map(|top_m| (top_m, shape.intersection(footprint))));
+        }
+        bound.flags.sort_by(|a, b| {
             b.verdict.cmp(&a.verdict).then(a.class.cmp(&b.class)).then(a.label.cmp(&b.label))
         });
-        flags.dedup();
-        flags
+        bound.flags.dedup();
+        bound.tops.sort_by(|a, b| a.0.total_cmp(&b.0));
+        bound
     }
 }
 
@@ -67,8 +95,8 @@ pub(crate) fn name(class: &str, label: &str) -> String {
     format!("{class} {label}").trim().to_owned()
 }
 
-/// The flag of a zone; none where it does not bind raising.
-fn flag(zone: &Zone, parameters: &Parameters) -> Option<Flag> {
+/// The constraint of a zone; none where it does not bind raising.
+fn constraint(zone: &Zone, parameters: &Parameters) -> Option<Constraint> {
     let class = zone.class.clone()?;
     let usual = match zone.kind.as_ref()? {
         ZoneKind::Easement => easement(&class),
@@ -92,8 +120,11 @@ fn flag(zone: &Zone, parameters: &Parameters) -> Option<Flag> {
         Some(decision) => (decision.verdict, Text::new(&decision.source, &decision.source)),
         None => usual?,
     };
-    let top = decision.and_then(|d| d.top_m).map(|top_m| (top_m, MultiPolygon::new(Vec::new())));
-    Some(Flag { class, label, verdict, reason, top })
+    Some(Constraint {
+        shape: zone.geometry.to_multi_polygon(),
+        flag: Flag { class, label, verdict, reason },
+        top_m: decision.and_then(|d| d.top_m),
+    })
 }
 
 /// Categories of easements (code de l'urbanisme, annexe R151-51) that bear on height.

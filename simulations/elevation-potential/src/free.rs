@@ -83,7 +83,7 @@ pub(crate) fn new_buildings(
         }
         let place = Place {
             border: parcels.border(&[index]),
-            flags: constraints.of(&ground, &extent),
+            bound: constraints.of(&ground, &extent),
             parcels: vec![index],
             zones,
             adjoining_ridge_m: None,

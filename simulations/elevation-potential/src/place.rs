@@ -8,7 +8,7 @@ use twin_core::territory::{Zone, ZoneKind};
 use twin_envelope::{Ceiling, Limit, Site};
 
 use crate::borders::{Beyond, Parcels, Piece, Width};
-use crate::constraints::{Constraints, Flag};
+use crate::constraints::{Bound, Constraints};
 use crate::nearby::Nearby;
 use crate::rules::{Envelope, Height, Prospect, Rule, Side, ZoneRules};
 use crate::subject::Subject;
@@ -56,7 +56,7 @@ pub struct Place {
     /// there are several.
     pub zones: Vec<(String, f64, Option<MultiPolygon<f64>>)>,
     /// What binds it.
-    pub flags: Vec<Flag>,
+    pub bound: Bound,
     /// Ridge of the highest building that it touches.
     pub adjoining_ridge_m: Option<f64>,
 }
@@ -143,7 +143,7 @@ impl Place {
         Self {
             border: parcels.border(&own),
             zones: zones.of(footprint, &extent),
-            flags: constraints.of(footprint, &extent),
+            bound: constraints.of(footprint, &extent),
             parcels: own,
             adjoining_ridge_m: None,
         }
@@ -181,8 +181,8 @@ pub(crate) fn site(
             gaps.push(Gap::Rule);
         }
     }
-    for (top_m, area) in place.flags.iter().filter_map(|flag| flag.top.clone()) {
-        let ceiling = Ceiling { altitude_m: subject.ground_m + top_m, area: Some(area) };
+    for (top_m, area) in &place.bound.tops {
+        let ceiling = Ceiling { altitude_m: subject.ground_m + top_m, area: Some(area.clone()) };
         site.ceilings.push((RuleId::Prescription, ceiling));
     }
     let Some((main, _)) = rules.first() else {

@@ -66,7 +66,8 @@ impl RuleBook {
     /// What holds of storeys that the rules known allow: the gravest of flags, gaps, and of what the
     /// national rules ask of the place.
     pub(crate) fn verdict(&self, place: &Place, gaps: &[Gap]) -> Verdict {
-        let of_flags = place.flags.iter().map(|f| f.verdict).max().unwrap_or(Verdict::Allowed);
+        let of_flags =
+            place.bound.flags.iter().map(|f| f.verdict).max().unwrap_or(Verdict::Allowed);
         let of_gaps = if gaps.is_empty() { Verdict::Allowed } else { Verdict::Unknown };
         of_flags.max(of_gaps).max(self.of_place(place))
     }

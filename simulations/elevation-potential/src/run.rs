@@ -81,7 +81,7 @@ fn flag_water(study: &mut Study, view: &TerritoryView, water: &Water<'_>) {
     for (subject, place) in study.subjects.iter().zip(&mut study.places) {
         let Some(depth) = depths.get(subject.id.as_str()) else { continue };
         let words = |l: Language| l.number(f64::from(*depth), 1);
-        place.flags.push(Flag {
+        place.bound.flags.push(Flag {
             class: "inondation calculée".to_owned(),
             label: format!("{} m", words(Language::Fr)),
             verdict: Verdict::Possible,
@@ -95,7 +95,6 @@ fn flag_water(study: &mut Study, view: &TerritoryView, water: &Water<'_>) {
                     words(Language::En)
                 ),
             ),
-            top: None,
         });
     }
 }

@@ -88,7 +88,7 @@ impl Study {
             let mut worst = [0.0f64; 2];
             // What else stands around a neighbour is asked for once, and by few.
             let mut around: Option<Vec<usize>> = None;
-            for facade in &facades[other] {
+            for facade in facades[other].iter().filter(|facade| facade.faces(&whole)) {
                 let steepest = (top_m - facade.height_m) / facade.distance(&whole).max(0.01);
                 for (hours, day) in worst.iter_mut().zip(days) {
                     let taken = day.0.iter().filter(|sun| {
@@ -139,6 +139,18 @@ impl Facade {
     /// Whether the sun stands before it and not behind.
     fn sees(&self, sun: &Direction) -> bool {
         self.outward[0] * sun.towards[0] + self.outward[1] * sun.towards[1] > 1e-6
+    }
+
+    /// Whether any of an extent lies before it.
+    fn faces(&self, e: &Extent) -> bool {
+        let farthest = [(e.min_x, e.max_x), (e.min_y, e.max_y)]
+            .into_iter()
+            .zip(self.at)
+            .zip(self.outward)
+            .map(|(((low, high), at), outward)| {
+                outward * if outward > 0.0 { high - at } else { low - at }
+            });
+        farthest.sum::<f64>() > 0.0
     }
 
     /// Distance in plan to an extent.

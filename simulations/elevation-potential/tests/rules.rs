@@ -7,7 +7,9 @@ use geo::Area;
 use twin_core::Language;
 use twin_core::simulation::{RunContext, parse_parameters};
 use twin_core::spatial::{Geometry, Polygon};
-use twin_core::territory::{Building, BuildingUse, Features, Layer, Parcel, Zone, ZoneKind};
+use twin_core::territory::{
+    Building, BuildingUse, Features, HazardLevel, Layer, Parcel, Zone, ZoneKind,
+};
 use twin_elevation_potential::place::{Gap, RuleId};
 use twin_elevation_potential::rules::{Bonus, Rule, RuleFile, Stated, ZoneRules};
 use twin_elevation_potential::{Parameters, Potential, RuleBook, Study, Verdict};
@@ -402,6 +404,33 @@ fn a_prescription_sets_its_height_where_it_lies() {
     }
     // That of another name says nothing of this one.
     assert_eq!(with(&features, None, &decision("39 Recul")).verdict, Verdict::Unknown);
+}
+
+#[test]
+fn a_hazard_of_the_ground_is_told_where_it_lies_and_binds_nothing() {
+    let hazard = |west: f64, hazard: u32, level: u32| {
+        let mut zone = zone("zone", rectangle(west, -5.0, west + 30.0, 60.0));
+        zone.kind = Some(ZoneKind::Hazard);
+        zone.hazards = vec![HazardLevel { hazard, level: Some(level) }];
+        zone
+    };
+    let tells = |zone: Zone| {
+        let features = Features {
+            buildings: vec![house(rectangle(0.0, 0.0, 20.0, 12.0), 6.0)],
+            parcels: street(60.0),
+            zones: vec![zone],
+            ..Features::default()
+        };
+        let context = RunContext::new(0.0, 1.0);
+        let parameters = parameters(serde_json::json!({}));
+        let study = Study::of_features(&features, None, &parameters, &context).unwrap();
+        assert!(study.places[0].bound.flags.is_empty());
+        study.places[0].bound.on_unstable_ground
+    };
+    // A landslide and clay under it; a slide beside it, none there, and a flood.
+    assert!(tells(hazard(10.0, 124, 2)) && tells(hazard(10.0, 127, 1)));
+    assert!(!tells(hazard(25.0, 124, 2)) && !tells(hazard(10.0, 124, 0)));
+    assert!(!tells(hazard(10.0, 112, 4)));
 }
 
 #[test]

@@ -39,6 +39,12 @@ impl HazardLevel {
     pub fn is_flood(self) -> bool {
         matches!(self.hazard, 11 | 112..=117)
     }
+
+    /// Whether the ground itself may give way: cavities (121, 122), falling blocks (123), landslides (124), shrinking and
+    /// swelling clay (127) of the GASPAR list, and their family 12, at a level that is not none.
+    pub fn is_ground_movement(self) -> bool {
+        matches!(self.hazard, 12 | 121..=124 | 127) && self.level != Some(0)
+    }
 }
 
 /// Hazards of a zone, written `113:04/124:02`.

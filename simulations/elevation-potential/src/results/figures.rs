@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use twin_core::language::Text;
 use twin_core::results::{Indicator, IndicatorGroup, Indicators};
 
-use super::Found;
+use super::communes::Named;
+use super::{Found, Others};
 use crate::parameters::Verdict;
 use crate::place::Gap;
 use crate::potential::Potential;
@@ -45,8 +46,14 @@ impl Found<'_> {
     }
 
     pub(super) fn indicators(&self) -> Indicators {
-        let mut groups =
-            vec![self.totals(), self.by_zone(), self.gaps(), self.largest(), self.sun_group()];
+        let mut groups = vec![
+            self.totals(),
+            self.of_communes(),
+            self.by_zone(),
+            self.gaps(),
+            self.largest(),
+            self.sun_group(),
+        ];
         if let Some(others) = &self.others {
             groups.push(self.change(others));
         }
@@ -189,23 +196,16 @@ impl Found<'_> {
 
     fn by_zone(&self) -> IndicatorGroup {
         let mut zones: BTreeMap<&str, Vec<&Potential>> = BTreeMap::new();
-        for potential in self.counted().filter(|p| p.verdict != Verdict::Forbidden) {
+        for potential in self.counted() {
             zones.entry(&potential.zone).or_default().push(potential);
         }
         let row = |(code, potentials): (&str, Vec<&Potential>)| {
-            let unknown = potentials.iter().filter(|p| p.verdict == Verdict::Unknown).count();
             let code = if code.is_empty() { "–" } else { code };
-            let row = Indicator::quantity(
+            self.part(
                 format!("floor_area_zone_{code}"),
                 Text::new(format!("Zone {code}"), format!("Zone {code}")),
-                self.floor_m2(potentials.iter().copied()),
-                "m2",
-                0,
-            );
-            row.with_note(Text::new(
-                format!("{} bâtiments, dont {unknown} au constat inconnu", potentials.len()),
-                format!("{} buildings, {unknown} of them unknown", potentials.len()),
-            ))
+                &potentials,
+            )
         };
         IndicatorGroup {
             id: "raising_by_zone".into(),
@@ -213,8 +213,47 @@ impl Found<'_> {
                 "Surface de plancher par zone, hors bâtiments exclus",
                 "Floor area by zone, all verdicts but forbidden",
             ),
-            rows: zones.into_iter().map(row).collect(),
+            rows: zones.into_iter().filter_map(row).collect(),
         }
+    }
+
+    fn of_communes(&self) -> IndicatorGroup {
+        let row = |(commune, potentials): (Named, Vec<&Potential>)| {
+            let label = match &commune.name {
+                Some(name) => format!("{name} ({})", commune.code),
+                None => commune.code.clone(),
+            };
+            self.part(format!("floor_area_commune_{}", commune.code), label.into(), &potentials)
+        };
+        IndicatorGroup {
+            id: "raising_by_commune".into(),
+            title: Text::new(
+                "Surface de plancher par commune, hors bâtiments exclus",
+                "Floor area by commune, all verdicts but forbidden",
+            ),
+            rows: self.by_commune().into_iter().filter_map(row).collect(),
+        }
+    }
+
+    /// Floor area of a part of the buildings; none where all of them are forbidden.
+    fn part(&self, id: String, label: Text, potentials: &[&Potential]) -> Option<Indicator> {
+        let may: Vec<&Potential> =
+            potentials.iter().copied().filter(|p| p.verdict != Verdict::Forbidden).collect();
+        let unknown = may.iter().filter(|p| p.verdict == Verdict::Unknown).count();
+        let dwellings = self.dwellings(may.iter().copied());
+        let row = Indicator::quantity(id, label, self.floor_m2(may.iter().copied()), "m2", 0);
+        (!may.is_empty()).then(|| {
+            row.with_note(Text::new(
+                format!(
+                    "{} bâtiments, dont {unknown} au constat inconnu ; {dwellings} logements",
+                    may.len()
+                ),
+                format!(
+                    "{} buildings, {unknown} of them unknown; {dwellings} dwellings",
+                    may.len()
+                ),
+            ))
+        })
     }
 
     fn gaps(&self) -> IndicatorGroup {
@@ -336,8 +375,9 @@ impl Found<'_> {
     }
 
     /// What the other rule file changes.
-    fn change(&self, others: &[Potential]) -> IndicatorGroup {
-        let other: Vec<&Potential> = others.iter().filter(|p| self.counts[p.subject]).collect();
+    fn change(&self, others: &Others) -> IndicatorGroup {
+        let other: Vec<&Potential> =
+            others.potentials.iter().filter(|p| self.counts[p.subject]).collect();
         let may = |p: &&&Potential| p.verdict != Verdict::Forbidden;
         let here: Vec<&Potential> = self.counted().collect();
         let areas = [&here, &other].map(|all| self.floor_m2(all.iter().filter(may).copied()));
@@ -372,19 +412,42 @@ impl Found<'_> {
                 0,
             ),
         ];
-        let mut zones: BTreeMap<&str, f64> = BTreeMap::new();
-        for (a, b) in here.iter().zip(&other) {
-            *zones.entry(&a.zone).or_default() +=
-                self.study.floor_m2(b.best_area_m2() - a.best_area_m2());
-        }
-        rows.extend(zones.into_iter().map(|(code, area)| {
-            Indicator::quantity(
-                format!("change_zone_{code}"),
-                Text::new(format!("Zone {code}"), format!("Zone {code}")),
-                area,
-                "m2",
+        if !self.sun.is_empty() {
+            let shading = [&self.sun, &others.sun].map(|sun| {
+                let counted = self.counted().filter(|p| sun[p.subject].buildings > 0);
+                counted.count() as f64
+            });
+            rows.push(Indicator::quantity(
+                "change_shading",
+                Text::new(
+                    "Écart de surélévations qui prennent une heure de soleil ou plus à un voisin",
+                    "Difference in raisings that take an hour of sun or more from a neighbour",
+                ),
+                shading[1] - shading[0],
+                "1",
                 0,
-            )
+            ));
+        }
+        let more = |p: &Potential| {
+            let other = &others.potentials[p.subject];
+            self.study.floor_m2(other.best_area_m2() - p.best_area_m2())
+        };
+        let row = |id: String, label: String, part: &[&Potential]| {
+            let more = part.iter().map(|p| more(p)).sum();
+            Indicator::quantity(id, label.into(), more, "m2", 0)
+        };
+        let mut zones: BTreeMap<&str, Vec<&Potential>> = BTreeMap::new();
+        for potential in &here {
+            zones.entry(&potential.zone).or_default().push(potential);
+        }
+        rows.extend(
+            zones.into_iter().map(|(code, part)| {
+                row(format!("change_zone_{code}"), format!("Zone {code}"), &part)
+            }),
+        );
+        rows.extend(self.by_commune().into_iter().map(|(commune, part)| {
+            let label = commune.name.as_ref().unwrap_or(&commune.code).clone();
+            row(format!("change_commune_{}", commune.code), label, &part)
         }));
         IndicatorGroup {
             id: "raising_change".into(),

@@ -5,9 +5,11 @@
 //! | `tables` | buildings, storeys, free parcels, rules in words |
 //! | `volumes` | added storeys as CityJSON |
 //! | `maps` | storeys and verdicts on the grid |
+//! | `communes` | which commune a building stands in |
 //! | `figures` | indicators |
 //! | `words` | sentences, hypotheses, warnings |
 
+mod communes;
 mod figures;
 mod maps;
 mod names;
@@ -16,9 +18,9 @@ mod volumes;
 mod words;
 
 use rayon::prelude::*;
-use twin_core::Result;
 use twin_core::simulation::{Outcome, RunContext};
 use twin_core::territory::TerritoryView;
+use twin_core::{Error, Result};
 
 use crate::free::{NewBuilding, new_buildings};
 use crate::parameters::Verdict;
@@ -31,12 +33,18 @@ struct Found<'a> {
     study: &'a Study,
     book: &'a RuleBook,
     potentials: Vec<Potential>,
-    /// With the other rule file, building by building.
-    others: Option<Vec<Potential>>,
     sun: Vec<SunLost>,
+    /// With the other rule file.
+    others: Option<Others>,
     free: Vec<NewBuilding>,
     /// Whether each building counts: inside the study area.
     counts: Vec<bool>,
+}
+
+/// Potentials under another rule file, building by building.
+struct Others {
+    potentials: Vec<Potential>,
+    sun: Vec<SunLost>,
 }
 
 /// Computes the potential of every building and makes the documents of it.
@@ -47,23 +55,18 @@ pub(crate) fn outcome(
     other: Option<&RuleBook>,
     context: &RunContext,
 ) -> Result<Outcome> {
-    let potentials = study.all(book, context)?;
-    let others = other.map(|book| study.all(book, context)).transpose()?;
     let parameters = &study.parameters;
-    let sun = if parameters.shadows {
-        let middle = view.spec().extent().centre();
-        let year = parameters.law_date.year();
-        let days = SunPath::of_days(view.territory().crs(), middle.into(), year)?;
-        let facades: Vec<Vec<Facade>> =
-            study.subjects.par_iter().map(|s| facades(s).collect()).collect();
-        let lost = |p: &Potential| {
-            context.check_cancelled()?;
-            Ok(study.sun_lost(p.subject, p.told(), &facades, &days))
+    let with_sun = |book: &RuleBook| {
+        let potentials = study.all(book, context)?;
+        let sun = match parameters.shadows {
+            true => sun_lost(view, study, &potentials, context)?,
+            false => Vec::new(),
         };
-        potentials.par_iter().map(lost).collect::<Result<_>>()?
-    } else {
-        Vec::new()
+        Ok::<_, Error>((potentials, sun))
     };
+    let (potentials, sun) = with_sun(book)?;
+    let others = other.map(with_sun).transpose()?;
+    let others = others.map(|(potentials, sun)| Others { potentials, sun });
     let free = match parameters.new_buildings {
         true => new_buildings(view, study, book, parameters),
         false => Vec::new(),
@@ -85,6 +88,25 @@ pub(crate) fn outcome(
         warnings: found.warnings(),
         ..Outcome::default()
     })
+}
+
+/// What each raising takes from its neighbours.
+fn sun_lost(
+    view: &TerritoryView,
+    study: &Study,
+    potentials: &[Potential],
+    context: &RunContext,
+) -> Result<Vec<SunLost>> {
+    let middle = view.spec().extent().centre();
+    let year = study.parameters.law_date.year();
+    let days = SunPath::of_days(view.territory().crs(), middle.into(), year)?;
+    let facades: Vec<Vec<Facade>> =
+        study.subjects.par_iter().map(|s| facades(s).collect()).collect();
+    let lost = |p: &Potential| {
+        context.check_cancelled()?;
+        Ok(study.sun_lost(p.subject, p.told(), &facades, &days))
+    };
+    potentials.par_iter().map(lost).collect()
 }
 
 impl Found<'_> {

@@ -66,7 +66,7 @@ impl Found<'_> {
     /// Why the verdict is what it is, in a few words.
     pub(super) fn motive(&self, potential: &Potential) -> Text {
         let place = &self.study.places[potential.subject];
-        let flags = place.flags.iter().filter(|f| f.verdict == potential.verdict);
+        let flags = place.bound.flags.iter().filter(|f| f.verdict == potential.verdict);
         let flags = flags.map(|f| f.reason.clone());
         let motives: Vec<Text> = match potential.verdict {
             Verdict::Allowed => Vec::new(),

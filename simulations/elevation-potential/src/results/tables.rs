@@ -11,15 +11,17 @@ use crate::constraints::Flag;
 use crate::parameters::Verdict;
 use crate::potential::Potential;
 use crate::rules::{Rule, ZoneRules};
-use crate::subject::HeightSource;
+use crate::subject::{HeightSource, Subject};
 
 /// Confidence in heights by their source, 0 to 1: LiDAR HD is good to decimetres, BD TOPO to a metre or
 /// more, storeys to half a storey.
 const CONFIDENCE: [f64; 3] = [0.9, 0.6, 0.3];
+/// Score of a structure of which nothing is known.
+const UNKNOWN_STRUCTURE: f64 = 0.4;
 
 impl Found<'_> {
     pub(super) fn tables(&self) -> Vec<FeatureTable> {
-        let mut tables = vec![self.buildings(), self.storeys(), self.blocks()];
+        let mut tables = vec![self.buildings(), self.storeys(), self.blocks(), self.communes()];
         if !self.free.is_empty() {
             tables.push(self.free_parcels());
         }
@@ -51,6 +53,7 @@ impl Found<'_> {
             .with_field("surface_refusee_m2", Real)
             .with_field("servitudes", Text)
             .with_field("note_de_structure", Real)
+            .with_field("motif_de_structure", Text)
             .with_field("confiance", Real)
             .with_field("soleil_perdu_21_decembre_h", Real)
             .with_field("soleil_perdu_21_mars_h", Real)
@@ -62,7 +65,9 @@ impl Found<'_> {
             table = table
                 .with_field("surface_de_plancher_autre_regle_m2", Real)
                 .with_field("ecart_de_surface_m2", Real)
-                .with_field("ecart_de_logements", Integer);
+                .with_field("ecart_de_logements", Integer)
+                .with_field("ecart_de_soleil_perdu_21_decembre_h", Real)
+                .with_field("ecart_de_soleil_perdu_21_mars_h", Real);
         }
         for potential in &self.potentials {
             table.features.push(self.building(potential));
@@ -77,7 +82,7 @@ impl Found<'_> {
         let features = self.view.features();
         let parcels: Vec<&str> =
             place.parcels.iter().map(|k| features.parcels[*k].id.as_str()).collect();
-        let flags: Vec<String> = place.flags.iter().map(Flag::name).collect();
+        let flags: Vec<String> = place.bound.flags.iter().map(Flag::name).collect();
         let count = |n: usize| Value::Integer(n as i64);
         let real = |v: f64| Value::Real((v * 100.0).round() / 100.0);
         let raised = &potential.raised;
@@ -93,6 +98,8 @@ impl Found<'_> {
             (floor > 0.0).then(|| (cost.eur_per_m2[k] * floor).round())
         };
         let or_null = |v: Option<f64>| v.map_or(Value::Null, real);
+        let (structure, structure_reason) =
+            structure_score(subject, place.bound.on_unstable_ground);
         let mut values = vec![
             Value::Text(subject.id.clone()),
             Value::Text(potential.zone.clone()),
@@ -114,7 +121,8 @@ impl Found<'_> {
             refusal.first().map_or(Value::Null, |(rule, _)| Value::Text(rule.words().fr)),
             or_null(refusal.first().map(|(_, area)| *area)),
             Value::Text(flags.join(" ; ")),
-            real(structure_score(subject)),
+            real(structure),
+            Value::Text(structure_reason.to_owned()),
             real(confidence(potential, subject.source, subject.storeys.1)),
             or_null(sun.map(|s| s.worst_h[0])),
             or_null(sun.map(|s| s.worst_h[1])),
@@ -124,12 +132,16 @@ impl Found<'_> {
             Value::Bool(self.counts[potential.subject]),
         ];
         if let Some(others) = &self.others {
-            let other = study.floor_m2(others[potential.subject].best_area_m2());
+            let other = study.floor_m2(others.potentials[potential.subject].best_area_m2());
             let dwellings = |floor| i64::from(study.dwellings(floor));
+            let other_sun = others.sun.get(potential.subject);
+            let more_lost = |k: usize| Some(other_sun?.worst_h[k] - sun?.worst_h[k]);
             values.extend([
                 real(other),
                 real(other - floor),
                 Value::Integer(dwellings(other) - dwellings(floor)),
+                or_null(more_lost(0)),
+                or_null(more_lost(1)),
             ]);
         }
         Feature { geometry: Some(geometry(&subject.footprint, subject.ground_m)), values }
@@ -137,13 +149,9 @@ impl Found<'_> {
 
     /// Totals by block, of the buildings that count.
     fn blocks(&self) -> FeatureTable {
-        let mut table = FeatureTable::new("ilot", Some(self.view.territory().crs()))
-            .with_field("parcelle", FieldKind::Text)
-            .with_field("batiments", FieldKind::Integer)
-            .with_field("surelevables", FieldKind::Integer)
-            .with_field("inconnus", FieldKind::Integer)
-            .with_field("surface_de_plancher_m2", FieldKind::Real)
-            .with_field("logements", FieldKind::Integer);
+        let table = FeatureTable::new("ilot", Some(self.view.territory().crs()))
+            .with_field("parcelle", FieldKind::Text);
+        let mut table = with_totals(table);
         let study = self.study;
         let mut members: BTreeMap<usize, Vec<&Potential>> = BTreeMap::new();
         let of = study.blocks();
@@ -159,25 +167,42 @@ impl Found<'_> {
             let shapes: Vec<_> =
                 grounds.into_iter().map(|k| parcels[k].geometry.to_multi_polygon()).collect();
             let whole = unary_union(shapes.iter().flat_map(|shape| &shape.0));
-            let of = |verdict: Verdict| potentials.iter().filter(move |p| p.verdict == verdict);
-            let may = || potentials.iter().filter(|p| p.verdict != Verdict::Forbidden);
             let ground_m = study.subjects[potentials[0].subject].ground_m;
-            let floors = may().map(|p| study.floor_m2(p.best_area_m2()));
-            let dwellings: u32 = floors.clone().map(|floor| study.dwellings(floor)).sum();
-            let raised = may().filter(|p| !p.told().is_empty()).count();
-            table.features.push(Feature {
-                geometry: Some(geometry(&whole, ground_m)),
-                values: vec![
-                    Value::Text(parcels[block].id.clone()),
-                    Value::Integer(potentials.len() as i64),
-                    Value::Integer(raised as i64),
-                    Value::Integer(of(Verdict::Unknown).count() as i64),
-                    Value::Real((floors.sum::<f64>() * 100.0).round() / 100.0),
-                    Value::Integer(i64::from(dwellings)),
-                ],
-            });
+            let mut values = vec![Value::Text(parcels[block].id.clone())];
+            values.extend(self.totals_of(&potentials));
+            table.features.push(Feature { geometry: Some(geometry(&whole, ground_m)), values });
         }
         table
+    }
+
+    /// Totals by commune, of the buildings that count.
+    fn communes(&self) -> FeatureTable {
+        let table = FeatureTable::new("commune", None)
+            .with_field("code_insee", FieldKind::Text)
+            .with_field("nom_officiel", FieldKind::Text);
+        let mut table = with_totals(table);
+        for (commune, potentials) in self.by_commune() {
+            let name = commune.name.map_or(Value::Null, Value::Text);
+            let mut values = vec![Value::Text(commune.code), name];
+            values.extend(self.totals_of(&potentials));
+            table.features.push(Feature { geometry: None, values });
+        }
+        table
+    }
+
+    /// The fields of [`with_totals`].
+    fn totals_of(&self, potentials: &[&Potential]) -> [Value; 5] {
+        let may = || potentials.iter().filter(|p| p.verdict != Verdict::Forbidden);
+        let floors = may().map(|p| self.study.floor_m2(p.best_area_m2()));
+        let dwellings: u32 = floors.clone().map(|floor| self.study.dwellings(floor)).sum();
+        let count = |n: usize| Value::Integer(n as i64);
+        [
+            count(potentials.len()),
+            count(may().filter(|p| !p.told().is_empty()).count()),
+            count(potentials.iter().filter(|p| p.verdict == Verdict::Unknown).count()),
+            Value::Real((floors.sum::<f64>() * 100.0).round() / 100.0),
+            Value::Integer(i64::from(dwellings)),
+        ]
     }
 
     fn storeys(&self) -> FeatureTable {
@@ -302,6 +327,16 @@ fn words(rules: &ZoneRules) -> Vec<(&'static str, String)> {
     words
 }
 
+/// A table with the totals of several buildings.
+fn with_totals(table: FeatureTable) -> FeatureTable {
+    table
+        .with_field("batiments", FieldKind::Integer)
+        .with_field("surelevables", FieldKind::Integer)
+        .with_field("inconnus", FieldKind::Integer)
+        .with_field("surface_de_plancher_m2", FieldKind::Real)
+        .with_field("logements", FieldKind::Integer)
+}
+
 /// Polygons at one altitude.
 fn geometry(shape: &MultiPolygon<f64>, altitude_m: f64) -> Geometry {
     let mut geometry = Geometry::Polygons(shape.iter().map(Polygon::from_geo).collect());
@@ -309,20 +344,29 @@ fn geometry(shape: &MultiPolygon<f64>, altitude_m: f64) -> Geometry {
     geometry
 }
 
-/// How well the structure may bear storeys of wood, 0 to 1: concrete after 1950 under a flat roof 0.9,
-/// stone or brick before 1914 0.6, unknown 0.4. First digit of the material of the *fichiers fonciers*: 1
-/// stone, 2 millstone, 3 concrete, 4 brick, 5 breeze block.
-fn structure_score(subject: &crate::subject::Subject) -> f64 {
+/// How well structure and ground may bear storeys of wood, 0 to 1, and why: concrete after 1950 under a flat roof 0.9,
+/// stone or brick before 1914 of two storeys at most 0.6, unknown 0.4, and no more on ground that may give way. First digit
+/// of the material of the *fichiers fonciers*: 1 stone, 2 millstone, 3 concrete, 4 brick, 5 breeze block.
+fn structure_score(subject: &Subject, on_unstable_ground: bool) -> (f64, &'static str) {
     let walls = subject.walls.as_deref().and_then(|w| w.trim().chars().next());
-    match (walls, subject.year) {
-        (Some('3' | '5'), Some(year)) if year >= 1950 && subject.is_flat() => 0.9,
-        (Some('1' | '2' | '4'), Some(year)) if year < 1914 && subject.storeys.0 <= 2 => 0.6,
-        _ => 0.4,
+    let of_structure = match (walls, subject.year) {
+        (Some('3' | '5'), Some(year)) if year >= 1950 && subject.is_flat() => {
+            (0.9, "béton d'après 1950, toit plat")
+        }
+        (Some('1' | '2' | '4'), Some(year)) if year < 1914 && subject.storeys.0 <= 2 => {
+            (0.6, "pierre ou brique d'avant 1914, deux niveaux au plus")
+        }
+        (None, _) | (_, None) => (UNKNOWN_STRUCTURE, "matériau ou année inconnus"),
+        _ => (UNKNOWN_STRUCTURE, "matériau, époque et toit sans avis général"),
+    };
+    match on_unstable_ground {
+        true => (UNKNOWN_STRUCTURE, "zone d'aléa de mouvement de terrain : étude de sol d'abord"),
+        false => of_structure,
     }
 }
 
 /// Who may own a building, as far as its dwellings tell: a hint for who is to be asked, no more.
-fn ownership(subject: &crate::subject::Subject) -> Option<&'static str> {
+fn ownership(subject: &Subject) -> Option<&'static str> {
     match subject.dwellings? {
         0 => None,
         1 => Some("un logement : un seul propriétaire probable"),
@@ -337,4 +381,41 @@ fn confidence(potential: &Potential, source: HeightSource, storeys_known: bool) 
     let storeys = if storeys_known { 1.0 } else { 0.9 };
     let gaps = 0.7f64.powi(potential.gaps.len() as i32);
     height * storeys * gaps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_structure_is_judged_by_walls_year_roof_storeys_and_ground() {
+        let house = |walls: &str, year, storeys, rise_m| Subject {
+            id: String::new(),
+            footprint: MultiPolygon::new(Vec::new()),
+            ground_m: 0.0,
+            eaves_m: 6.0,
+            ridge_m: 6.0 + rise_m,
+            storeys: (storeys, true),
+            source: HeightSource::BdTopo,
+            usage: None,
+            dwellings: None,
+            year: Some(year),
+            walls: Some(walls.to_owned()),
+        };
+        let score = |subject: &Subject| structure_score(subject, false).0;
+        let concrete = house("30", 1970, 5, 0.0);
+        assert_eq!(score(&concrete), 0.9);
+        assert_eq!(score(&house("10", 1880, 2, 3.0)), 0.6);
+        for other in [
+            house("30", 1930, 5, 0.0),
+            house("30", 1970, 5, 3.0),
+            house("10", 1880, 4, 3.0),
+            house("99", 1880, 2, 3.0),
+        ] {
+            assert_eq!(score(&other), UNKNOWN_STRUCTURE);
+        }
+        let (score, reason) = structure_score(&concrete, true);
+        assert_eq!(score, UNKNOWN_STRUCTURE);
+        assert!(reason.contains("étude de sol"), "{reason}");
+    }
 }
