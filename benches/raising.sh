@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How long does the elevation potential of a hundred thousand houses take?
+# How long does the elevation potential of a hundred thousand houses take, and that of a block whose rule changes?
 #
 #   benches/raising.sh [FOLDER] [THREADS]
 set -euo pipefail
@@ -15,3 +15,4 @@ uptime
 rm -rf "$folder/runs"
 time "$bin/twin" ${2:+--threads "$2"} run "$folder/surelevation.toml"
 grep wall_s "$folder"/runs/elevation-potential/*/log.json
+"$bin/examples/raising_block" "$folder/ville.twin"
