@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
 
 mod plots;
+mod support;
 
 use twin_core::spatial::{Grid, GridSpec};
 use twin_core::test_support::data;
@@ -45,7 +46,7 @@ fn the_front_arrives_as_on_a_finer_grid() {
             spec.index(row, column)
         };
         let cells: Vec<usize> = gauges.iter().map(cell).collect();
-        plots::watch(solver, (60.0, 7200.0), &cells, Solver::depth_at)
+        support::watch(solver, (60.0, 7200.0), &cells, Solver::depth_at)
     });
     for (k, gauge) in gauges.iter().enumerate() {
         plots::save(

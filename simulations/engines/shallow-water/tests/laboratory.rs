@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
 
 mod plots;
+mod support;
 
 use std::path::Path;
 
@@ -164,7 +165,7 @@ impl CompositeBeach {
             self.spec.cell_at(x, half).unwrap().1
         };
         let cells: Vec<usize> = from_wall.iter().map(cell).collect();
-        plots::watch(&mut self.solver, (0.05, 20.0), &cells, plots::level)
+        support::watch(&mut self.solver, (0.05, 20.0), &cells, support::level)
     }
 }
 
@@ -287,8 +288,8 @@ fn the_tsunami_at_monai_runs_up_its_valley() {
         let (row, column) = spec.cell_at(4.521, y).unwrap();
         spec.index(row, column)
     });
-    let centimetres = |solver: &Solver<f32>, cell| 100.0 * plots::level(solver, cell);
-    let ours = plots::watch(&mut solver, (0.05, 25.0), &cells, centimetres);
+    let centimetres = |solver: &Solver<f32>, cell| 100.0 * support::level(solver, cell);
+    let ours = support::watch(&mut solver, (0.05, 25.0), &cells, centimetres);
     let measured = table(&output);
     for (k, (line, (channel, _))) in ours.iter().zip(places).enumerate() {
         let theirs: Vec<(f64, f64)> =
@@ -426,7 +427,7 @@ fn a_dam_break_over_urban_blocks_keeps_symmetry_and_mass() {
         let (row, column) = spec.cell_at(x, 0.01).unwrap();
         spec.index(row, column)
     });
-    let lines = plots::watch(&mut solver, (0.05, 10.0), &cells, Solver::depth_at);
+    let lines = support::watch(&mut solver, (0.05, 10.0), &cells, Solver::depth_at);
     plots::save(
         "ilots-hauteurs",
         "Rupture de barrage sur 25 îlots (LISFLOOD-FP T05) : hauteurs sur l'axe",

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
 
 mod plots;
+mod support;
 
 use std::path::Path;
 
@@ -143,7 +144,8 @@ fn flood(strickler: f64, cell_size: f64) -> Option<Vec<Place>> {
         })
         .collect();
     let watched = around.concat();
-    let mut lines = plots::watch(&mut solver, (10.0, 4000.0), &watched, plots::level).into_iter();
+    let mut lines =
+        support::watch(&mut solver, (10.0, 4000.0), &watched, support::level).into_iter();
     assert!(solver.budget().relative_residual().abs() < 1e-6);
 
     // What happens at a place: the nearest cell that was wet at all.

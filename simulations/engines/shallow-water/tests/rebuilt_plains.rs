@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
 
 mod plots;
+mod support;
 
 use std::f64::consts::PI;
 
@@ -60,7 +61,7 @@ fn a_crest_retains_the_water_behind_it() {
     solver.set_level(|_, c| if before(c) { 9.7 } else { 0.0 }).unwrap();
     let points = [(400.0, 9.70), (600.0, 10.25)];
     let cells = points.map(|(x, _)| cell(&spec, (x, 50.0)));
-    let levels = plots::watch(&mut solver, (60.0, 20.0 * hour), &cells, plots::level);
+    let levels = support::watch(&mut solver, (60.0, 20.0 * hour), &cells, support::level);
     plots::save(
         "ea1-niveaux",
         "EA 1 (terrain reconstitué) : niveaux avant et derrière la crête",
@@ -104,7 +105,7 @@ fn hollows_fill_in_the_same_order_on_a_finer_grid() {
         // In the middle of each hollow.
         let middle = |k: usize| (250.0 + 500.0 * (k % 4) as f64, 1750.0 - 500.0 * (k / 4) as f64);
         let cells: Vec<usize> = (0..16).map(|k| cell(&ground.spec, middle(k))).collect();
-        let lines = plots::watch(&mut solver, (300.0, 24.0 * 3600.0), &cells, Solver::depth_at);
+        let lines = support::watch(&mut solver, (300.0, 24.0 * 3600.0), &cells, Solver::depth_at);
         let inside = solver.stored_m3();
         assert!((inside / volume - 1.0).abs() < 1e-6, "{inside} of {volume}");
         let reached = lines.iter().enumerate().filter(|(_, line)| line.iter().any(|p| p.1 > 0.01));
@@ -161,7 +162,7 @@ fn momentum_carries_a_wave_over_an_obstruction() {
         let discharge = Condition::Discharge(inflow.clone());
         let mut solver = basin::<f64>(&ground, 0.01, discharge, |_, _| true);
         let cells = [150.0, 250.0].map(|x| cell(&spec, (x, 50.0)));
-        let depths = plots::watch(&mut solver, (1.0, 900.0), &cells, Solver::depth_at);
+        let depths = support::watch(&mut solver, (1.0, 900.0), &cells, Solver::depth_at);
         assert!(solver.budget().relative_residual().abs() < 1e-12);
         plots::save(
             &format!("ea3-hauteurs-{cell_size}m"),

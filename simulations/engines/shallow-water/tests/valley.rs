@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
 
 mod plots;
+mod support;
 
 use twin_core::spatial::{Grid, GridSpec};
 use twin_core::test_support::data;
@@ -100,7 +101,7 @@ fn valley(options: Options, gauges: [Gauge; 7], names: (&str, &str)) {
     let walls = Boundaries::walls(&bed);
     let mut solver = Solver::<f64>::new(bed, walls, vec![], vec![source], options).unwrap();
     let cells = gauges.map(|(x, y, ..)| cell(x, y));
-    let lines = plots::watch(&mut solver, (600.0, 108_000.0), &cells, Solver::depth_at);
+    let lines = support::watch(&mut solver, (600.0, 108_000.0), &cells, Solver::depth_at);
     for (k, (ours, theirs)) in lines.into_iter().zip(peer(names.1).unwrap()).enumerate() {
         plots::save(
             &format!("ea5-{}-point{}", names.0, k + 1),

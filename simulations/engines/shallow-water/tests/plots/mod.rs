@@ -1,36 +1,12 @@
-//! Lines over time and their plots: `TWIN_PLOTS=folder cargo test …` writes these there as SVG.
+//! Saves plots against measurements: `TWIN_PLOTS=folder cargo test …` writes them there as SVG.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "an unwrap that fails is a failed test")]
 
 use twin_core::Language;
 use twin_core::export::plot::{LinePlot, Series, Threshold};
-use twin_shallow_water::{Real, Solver};
 
 /// Values over time: s and a unit.
 pub(crate) type Line = Vec<(f64, f64)>;
-
-/// Advances to `end_s`; what `value` gives for each of the cells, every `every_s`.
-pub(crate) fn watch<R: Real>(
-    solver: &mut Solver<R>,
-    (every_s, end_s): (f64, f64),
-    cells: &[usize],
-    value: impl Fn(&Solver<R>, usize) -> f64,
-) -> Vec<Line> {
-    let mut lines = vec![Line::new(); cells.len()];
-    for k in 0..=(end_s / every_s).round() as usize {
-        let time = every_s * k as f64;
-        solver.advance_to(time).unwrap();
-        for (line, &cell) in lines.iter_mut().zip(cells) {
-            line.push((time, value(solver, cell)));
-        }
-    }
-    lines
-}
-
-/// The level of a cell, m; `NaN` while it is dry.
-pub(crate) fn level<R: Real>(solver: &Solver<R>, cell: usize) -> f64 {
-    solver.level(cell).unwrap_or(f64::NAN)
-}
 
 /// A number as titles write it.
 pub(crate) fn number(value: f64) -> String {

@@ -58,3 +58,26 @@ pub fn bits<R: Real>(solver: &mut Solver<R>) -> Vec<u64> {
     solver.visit_state(&mut tape).unwrap();
     tape.numbers
 }
+
+/// Advances to `end_s`; what `value` gives for each of the cells, every `every_s`.
+pub fn watch<R: Real>(
+    solver: &mut Solver<R>,
+    (every_s, end_s): (f64, f64),
+    cells: &[usize],
+    value: impl Fn(&Solver<R>, usize) -> f64,
+) -> Vec<Vec<(f64, f64)>> {
+    let mut lines = vec![Vec::new(); cells.len()];
+    for k in 0..=(end_s / every_s).round() as usize {
+        let time = every_s * k as f64;
+        solver.advance_to(time).unwrap();
+        for (line, &cell) in lines.iter_mut().zip(cells) {
+            line.push((time, value(solver, cell)));
+        }
+    }
+    lines
+}
+
+/// The level of a cell, m; `NaN` while it is dry.
+pub fn level<R: Real>(solver: &Solver<R>, cell: usize) -> f64 {
+    solver.level(cell).unwrap_or(f64::NAN)
+}
