@@ -1,6 +1,6 @@
 //! What lies around a piece of ground: streets with their widths, neighbours at the side and behind.
 
-use geo::SimplifyIdx as _;
+use geo::{Area as _, Euclidean, Length as _, SimplifyIdx as _};
 use twin_core::spatial::{Extent, Line};
 use twin_core::territory::{Layer, Parcel, Road};
 
@@ -12,6 +12,10 @@ const BESIDE_M: f64 = 0.4;
 /// Corners within this of a straight line are of the drawing, m: half its precision (arrêté of 16 September 2003, class
 /// of 20 cm for urban plans).
 const STRAIGHT_M: f64 = 0.1;
+/// A parcel narrower than this is a strip along a street, or of the drawing, and no neighbour's ground, m.
+const STRIP_M: f64 = 1.5;
+/// Bare ground narrower than this between two parcels, without a road, is of the drawing, m.
+const SEAM_M: f64 = 1.0;
 /// Widest street whose other side is looked for.
 const WIDEST_M: f64 = 80.0;
 /// A neighbour whose border turns its back on the street, within so much, is behind: cos 45°.
@@ -85,7 +89,8 @@ pub struct Parcels<'a> {
 impl<'a> Parcels<'a> {
     /// Sorts parcels and roads by place.
     pub fn new(parcels: &'a [Parcel], roads: &'a [Road]) -> Self {
-        Self { parcels, near: by_place(parcels), roads, near_roads: by_place(roads) }
+        let grounds = by_place(parcels, |parcel| !is_strip(parcel));
+        Self { parcels, near: grounds, roads, near_roads: by_place(roads, |_| true) }
     }
 
     /// A parcel.
@@ -145,6 +150,9 @@ impl<'a> Parcels<'a> {
                 let ends = [whole.beside(from, 0.0), whole.beside(to, 0.0)];
                 let mut piece = Piece { ends, neighbour, ..whole };
                 if neighbour.is_none() {
+                    piece.neighbour = self.beyond_seam(own, &piece);
+                }
+                if piece.neighbour.is_none() {
                     piece.beyond = Beyond::Street(self.street_width(own, &piece));
                 }
                 pieces.push(piece);
@@ -207,6 +215,16 @@ impl<'a> Parcels<'a> {
         parts
     }
 
+    /// The neighbour across a seam of the drawing.
+    fn beyond_seam(&self, own: &[usize], piece: &Piece) -> Option<usize> {
+        let neighbour = self.at(piece.beside(0.5, SEAM_M)).filter(|k| !own.contains(k)).min()?;
+        let (from, to) = (piece.beside(0.5, 0.0), piece.beside(0.5, SEAM_M));
+        let mut roads = self.near_roads.reaching(&extent_of(from, to));
+        let has_road =
+            roads.any(|k| crossing(self.roads[*k].geometry.lines().iter(), from, to).is_some());
+        (!has_road).then_some(neighbour)
+    }
+
     /// Distance to the nearest parcel opposite, else beyond the nearest road.
     fn street_width(&self, own: &[usize], piece: &Piece) -> Width {
         const NEAR_M: f64 = 0.05;
@@ -266,8 +284,15 @@ fn extent_of(a: [f64; 2], b: [f64; 2]) -> Extent {
     }
 }
 
-fn by_place<L: Layer>(layer: &[L]) -> Nearby<usize> {
-    let features = layer.iter().enumerate();
+/// Whether a parcel is a strip on which nothing stands: as narrow as a rectangle of its area and perimeter.
+pub(crate) fn is_strip(parcel: &Parcel) -> bool {
+    let shape = parcel.geometry.to_multi_polygon();
+    let perimeter: f64 = shape.iter().map(|part| Euclidean.length(part.exterior())).sum();
+    shape.unsigned_area() < 0.5 * STRIP_M * perimeter
+}
+
+fn by_place<L: Layer>(layer: &[L], is_wanted: impl Fn(&L) -> bool) -> Nearby<usize> {
+    let features = layer.iter().enumerate().filter(|(_, feature)| is_wanted(feature));
     Nearby::new(features.filter_map(|(k, feature)| Some((feature.geometry().extent()?, k))))
 }
 

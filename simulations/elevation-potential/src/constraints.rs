@@ -4,13 +4,18 @@
 //! (`decisions`), the verdict is that of the table below, which is never « forbidden ». A prescription that is not in
 //! the table is not known; an easement that is not in it bears on other things than height.
 
-use geo::{BooleanOps, Intersects, MultiPolygon};
+use geo::{Area, BooleanOps, Distance, Euclidean, Intersects, MultiPolygon, Point};
 use twin_core::language::Text;
-use twin_core::spatial::Extent;
+use twin_core::spatial::{Extent, Geometry};
 use twin_core::territory::{Zone, ZoneKind};
 
 use crate::nearby::Nearby;
 use crate::parameters::{Parameters, Verdict};
+
+/// Lines and points nearer than this to a building are meant to lie on it, m.
+const BESIDE_M: f64 = 1.0;
+/// Less of a footprint than this lies under a constraint by the drawing alone, m².
+const SLIVER_M2: f64 = 1.0;
 
 /// A flag on a building.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,8 +44,9 @@ pub(crate) struct Constraints {
     unstable: Nearby<MultiPolygon<f64>>,
 }
 
-/// A constraint and where it holds.
+/// A constraint and where it holds: areas, lines such as a protected façade, points such as a tree.
 struct Constraint {
+    geometry: Geometry,
     shape: MultiPolygon<f64>,
     flag: Flag,
     /// Greatest height above the ground that it sets, m.
@@ -72,14 +78,20 @@ impl Constraints {
 
     /// What binds a footprint.
     pub(crate) fn of(&self, footprint: &MultiPolygon<f64>, extent: &Extent) -> Bound {
-        let hit = self.binding.reaching(extent).filter(|c| c.shape.intersects(footprint));
+        let around = extent.buffered(BESIDE_M);
+        let hit = self.binding.reaching(&around).filter(|c| c.binds(footprint));
         let mut bound = Bound {
             on_unstable_ground: self.unstable.reaching(extent).any(|z| z.intersects(footprint)),
             ..Bound::default()
         };
-        for Constraint { shape, flag, top_m } in hit {
+        for Constraint { geometry, shape, flag, top_m } in hit {
             bound.flags.push(flag.clone());
-            bound.tops.extend(top_m.map(|top_m| (top_m, shape.intersection(footprint))));
+            let under = || match geometry {
+                Geometry::Polygons(_) => shape.intersection(footprint),
+                // What lies along or at a building binds all of it.
+                _ => footprint.clone(),
+            };
+            bound.tops.extend(top_m.map(|top_m| (top_m, under())));
         }
         bound.flags.sort_by(|a, b| {
             b.verdict.cmp(&a.verdict).then(a.class.cmp(&b.class)).then(a.label.cmp(&b.label))
@@ -87,6 +99,29 @@ impl Constraints {
         bound.flags.dedup();
         bound.tops.sort_by(|a, b| a.0.total_cmp(&b.0));
         bound
+    }
+}
+
+impl Constraint {
+    /// Whether it binds a building: it lies under more of it than the drawing is off, or along or at it.
+    fn binds(&self, footprint: &MultiPolygon<f64>) -> bool {
+        let beside = |distance: f64| distance < BESIDE_M;
+        match &self.geometry {
+            Geometry::Polygons(_) => {
+                self.shape.intersects(footprint)
+                    && self.shape.intersection(footprint).unsigned_area() > SLIVER_M2
+            }
+            Geometry::Lines(_) => {
+                let lines = self.geometry.to_multi_line_string();
+                footprint
+                    .iter()
+                    .any(|part| lines.iter().any(|line| beside(Euclidean.distance(line, part))))
+            }
+            Geometry::Points(_) => self.geometry.positions().any(|p| {
+                let point = Point::new(p[0], p[1]);
+                footprint.iter().any(|part| beside(Euclidean.distance(&point, part)))
+            }),
+        }
     }
 }
 
@@ -121,6 +156,7 @@ fn constraint(zone: &Zone, parameters: &Parameters) -> Option<Constraint> {
         None => usual?,
     };
     Some(Constraint {
+        geometry: zone.geometry.clone(),
         shape: zone.geometry.to_multi_polygon(),
         flag: Flag { class, label, verdict, reason },
         top_m: decision.and_then(|d| d.top_m),

@@ -7,7 +7,7 @@ use twin_envelope::{Added, Limit, StoreyRule};
 use crate::borders::{Beyond, Parcels};
 use crate::constraints::Constraints;
 use crate::parameters::{Parameters, Verdict};
-use crate::place::{Gap, Place, RuleId, STEEP, Zones, extent_of, site};
+use crate::place::{Gap, Place, RuleId, STEEP, Zones, extent_of, site, storey_ceilings};
 use crate::potential::{RuleBook, Study};
 use crate::rules::Rule;
 use crate::subject::{HeightSource, Subject};
@@ -35,9 +35,10 @@ pub(crate) struct NewBuilding {
 }
 
 impl NewBuilding {
-    /// Area of all storeys, m²; none where nothing known bounds them.
+    /// Area of all storeys, m²; none where nothing known bounds them, or they are excluded.
     pub(crate) fn area_m2(&self) -> Option<f64> {
-        self.is_bounded.then(|| self.share * self.storeys.area_m2())
+        let is_told = self.is_bounded && self.verdict != Verdict::Forbidden;
+        is_told.then(|| self.share * self.storeys.area_m2())
     }
 }
 
@@ -76,7 +77,9 @@ pub(crate) fn new_buildings(
         }
         let extent = extent_of(&ground);
         let zones = zones.of(&ground, &extent);
-        let zone = zones.first()?.0.clone();
+        let (zone, _, part) = zones.first()?.clone();
+        // In several zones, the part in the greatest: its rules say nothing of the others.
+        let ground = part.unwrap_or(ground);
         // Only zones that the plan calls urban; the others are built after a decision of the commune.
         if classes.get(zone.as_str()).is_some_and(|class| !class.starts_with('U')) {
             return None;
@@ -142,7 +145,7 @@ fn new_building(
                 site.limits.push((RuleId::Street, limit));
             }
         }
-        Rule::Free => {}
+        Rule::Free | Rule::TakenAsFree => {}
         Rule::NotKeyed | Rule::NotInForce(_) => {
             if !book.is_national() {
                 gaps.push(Gap::Rule);
@@ -150,12 +153,13 @@ fn new_building(
         }
     }
     let storey = parameters.storey;
-    let most = rules.height.set().and_then(|h| h.storeys).unwrap_or(storey.most);
+    let alone = [(&rules, None)].into_iter();
+    site.ceilings.extend(storey_ceilings(alone, (altitude, 0), storey.height_m));
     let rule = StoreyRule {
         height_m: storey.height_m,
         least_depth_m: storey.least_depth_m,
         least_area_m2: storey.least_area_m2,
-        most: most.min(storey.most) as usize,
+        most: storey.most as usize,
     };
     let storeys = site.raise(&ground, altitude, &rule).stepped;
     let first = storeys.storeys.first()?.shape.unsigned_area();
@@ -165,7 +169,7 @@ fn new_building(
             let ratio = small.map_or(footprint.ratio, |s| s.ratio);
             (ratio * area / first).min(1.0)
         }
-        Rule::Free => 1.0,
+        Rule::Free | Rule::TakenAsFree => 1.0,
         Rule::NotKeyed | Rule::NotInForce(_) => {
             if !book.is_national() {
                 gaps.push(Gap::Rule);

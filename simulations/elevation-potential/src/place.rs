@@ -13,7 +13,7 @@ use crate::nearby::Nearby;
 use crate::rules::{Envelope, Height, Prospect, Rule, Side, ZoneRules};
 use crate::subject::Subject;
 
-/// A parcel under less of a building than this share is that of a neighbour drawn a little off.
+/// A parcel or zone under less of a building than this share is that of a neighbour drawn a little off.
 const OWN_SHARE: f64 = 0.05;
 /// A wall nearer to a limit than this stands on it, m.
 const ON_LIMIT_M: f64 = 0.5;
@@ -27,6 +27,8 @@ const GOES_ON_M: f64 = 40.0;
 pub enum RuleId {
     /// Greatest height.
     Height,
+    /// Greatest number of storeys.
+    Storeys,
     /// Height beyond the strip along the street.
     Band,
     /// Height that a prescription, an easement or a risk plan sets, as a decision of the scenario states it.
@@ -74,6 +76,8 @@ pub enum Gap {
     Zone,
     /// The distance between buildings of one ground, where there are several, that nobody keyed.
     Between,
+    /// The distances of several zones, which differ: those of the greatest are taken.
+    SeveralZones,
 }
 
 /// The planning zones of a territory, found by place.
@@ -99,7 +103,7 @@ impl Zones {
         for (code, zone) in self.0.reaching(extent) {
             let part = shape.intersection(zone);
             let share = part.unsigned_area() / whole;
-            if share > 1e-3 {
+            if share > OWN_SHARE {
                 let known = shares.entry(code).or_insert((0.0, MultiPolygon::new(vec![])));
                 *known = (known.0 + share, known.1.union(&part));
             }
@@ -189,6 +193,9 @@ pub(crate) fn site(
         gaps.push(Gap::Zone);
         return (site, gaps);
     };
+    if rules.iter().any(|(zone, _)| !zone.has_distances_of(main)) {
+        gaps.push(Gap::SeveralZones);
+    }
     if place.parcels.is_empty() {
         gaps.push(Gap::NoParcel);
     }
@@ -301,6 +308,19 @@ fn beyond_band(
         Some(area) => beyond.intersection(area),
         None => beyond,
     }
+}
+
+/// Ceilings of the numbers of storeys that zones set, above `from_m` and what stands below it.
+pub(crate) fn storey_ceilings<'r>(
+    rules: impl Iterator<Item = (&'r ZoneRules, Option<&'r MultiPolygon<f64>>)>,
+    (from_m, storeys): (f64, u32),
+    height_m: f64,
+) -> impl Iterator<Item = (RuleId, Ceiling)> {
+    rules.filter_map(move |(zone, area)| {
+        let more = zone.height.set()?.storeys?.saturating_sub(storeys);
+        let altitude_m = from_m + f64::from(more) * height_m;
+        Some((RuleId::Storeys, Ceiling { altitude_m, area: area.cloned() }))
+    })
 }
 
 impl Height {

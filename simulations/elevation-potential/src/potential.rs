@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use geo::{Distance, Euclidean, MultiPolygon};
+use geo::{Area, Distance, Euclidean, MultiPolygon};
 use jiff::civil::{Date, date};
 use rayon::prelude::*;
 use twin_core::simulation::RunContext;
@@ -16,7 +16,7 @@ use crate::borders::Parcels;
 use crate::constraints::Constraints;
 use crate::nearby::Nearby;
 use crate::parameters::{Parameters, Verdict};
-use crate::place::{Gap, Place, RuleId, STEEP, Zones, extent_of, site};
+use crate::place::{Gap, Place, RuleId, STEEP, Zones, extent_of, site, storey_ceilings};
 use crate::rules::{RuleFile, ZoneRules, national};
 use crate::subject::{LeftOut, Subject, subjects};
 
@@ -113,6 +113,8 @@ pub struct Potential {
     pub raised: Raised<RuleId>,
     /// Upright storeys with the derogation of L152-6, where they are more.
     pub derogation: Option<Added<RuleId>>,
+    /// Whether the building is too narrow or too small for any storey.
+    pub is_narrow: bool,
     /// Upright storeys with the greatest bonus of height of the zone, on its condition, where they are more.
     pub bonus: Option<Added<RuleId>>,
 }
@@ -123,26 +125,42 @@ impl Potential {
     pub fn is_bounded(&self) -> bool {
         // What lies in a zone without rules is bounded by nothing known.
         self.gaps.is_empty()
+            || self.is_narrow
             || !self.gaps.contains(&Gap::Zone) && !self.raised.stepped.refusal.rules.is_empty()
     }
 
-    /// The storeys that are told, stepping back: none where nothing known bounds them.
+    /// The storeys that are told, stepping back: none where nothing known bounds them, or all are excluded.
     pub fn told(&self) -> &[Storey] {
-        if self.is_bounded() { &self.raised.stepped.storeys } else { &[] }
+        self.told_of(&self.raised.stepped)
     }
 
-    /// Area of the storeys of the better way, m²; 0 where nothing known bounds them.
+    /// The same, upright.
+    pub fn told_upright(&self) -> &[Storey] {
+        self.told_of(&self.raised.upright)
+    }
+
+    fn told_of<'s>(&self, added: &'s Added<RuleId>) -> &'s [Storey] {
+        let is_told = self.is_bounded() && self.verdict != Verdict::Forbidden;
+        if is_told { &added.storeys } else { &[] }
+    }
+
+    /// Area of the storeys of the better way that are told, m².
     pub fn best_area_m2(&self) -> f64 {
-        if !self.is_bounded() {
-            return 0.0;
-        }
-        self.raised.stepped.area_m2().max(self.raised.upright.area_m2())
+        area_m2(self.told()).max(area_m2(self.told_upright()))
     }
 
-    /// The rule that refuses the next upright storey.
+    /// The rule that refuses the next storey of the better way.
     pub fn refused_by(&self) -> Option<RuleId> {
-        self.raised.upright.refusal.rules.first().map(|(rule, _)| *rule)
+        let Raised { upright, stepped } = &self.raised;
+        let better =
+            if area_m2(&stepped.storeys) > area_m2(&upright.storeys) { stepped } else { upright };
+        better.refusal.rules.first().map(|(rule, _)| *rule)
     }
+}
+
+/// Area of storeys, m².
+pub(crate) fn area_m2(storeys: &[Storey]) -> f64 {
+    storeys.iter().map(|s| s.shape.unsigned_area()).sum()
 }
 
 /// A territory made ready: what does not depend on the rules is found once, so that another set of
@@ -304,25 +322,35 @@ impl Study {
             });
             site.limits.extend(limits);
         }
-        let storeys = rules.iter().filter_map(|(rules, _)| rules.height.set()?.storeys).min();
         let storey = self.parameters.storey;
-        let most = storeys.map_or(storey.most, |most| most.saturating_sub(subject.storeys.0));
         let rule = StoreyRule {
             height_m: storey.height_m,
             least_depth_m: storey.least_depth_m,
             least_area_m2: storey.least_area_m2,
-            most: most.min(storey.most) as usize,
+            most: storey.most as usize,
         };
         let from_m = subject.from_m(storey.slab_m);
+        let zone_rules = rules.iter().map(|(rules, area)| (rules, area.as_ref()));
+        let below = (from_m, subject.storeys.0);
+        site.ceilings.extend(storey_ceilings(zone_rules, below, rule.height_m));
+        let is_narrow = rule.parts(subject.footprint.clone()).0.is_empty();
         let raised = site.raise(&subject.footprint, from_m, &rule);
+        // A street of which the carriageway alone is known may be wider than that.
         let is_unsure = |(rule, _): &(RuleId, f64)| *rule == RuleId::StreetAtLeast;
+        let refusal = &raised.stepped.refusal.rules;
         let is_none = raised.stepped.storeys.is_empty();
-        if is_none && raised.stepped.refusal.rules.iter().any(is_unsure) {
+        let street_decides = is_none && !is_narrow && refusal.iter().any(is_unsure) && {
+            let mut known = site.clone();
+            known.limits.retain(|(rule, _)| *rule != RuleId::StreetAtLeast);
+            let first = StoreyRule { most: 1, ..rule };
+            !known.raise(&subject.footprint, from_m, &first).stepped.storeys.is_empty()
+        };
+        if street_decides {
             gaps.push(Gap::StreetWidth);
+            gaps.sort_unstable();
             gaps.dedup();
         }
-        let more = StoreyRule { most: storey.most as usize, ..rule };
-        let derogation = self.derogation(subject, place, book, site.clone(), &more, &raised);
+        let derogation = self.derogation(subject, place, book, site.clone(), &rule, &raised);
         let shares = main.iter().flat_map(|rules| &rules.bonuses).map(|(b, _)| b.height_share);
         let bonus = shares.reduce(f64::max).and_then(|share| {
             for (_, ceiling) in site.ceilings.iter_mut().filter(|c| c.0 == RuleId::Height) {
@@ -331,12 +359,21 @@ impl Study {
             let upright = site.raise(&subject.footprint, from_m, &rule).upright;
             (upright.storeys.len() > raised.upright.storeys.len()).then_some(upright)
         });
-        let verdict = verdict(&raised, place, &gaps, book);
+        let holds = !book.is_national() || place.zones.is_empty();
+        let verdict = match is_none {
+            false => book.verdict(place, &gaps),
+            true if is_narrow => Verdict::Forbidden,
+            // What a known rule refuses stays refused, whatever else is not known.
+            true if holds && !street_decides && !raised.stepped.refusal.rules.is_empty() => {
+                Verdict::Forbidden
+            }
+            true => Verdict::Unknown,
+        };
         let zone = match book.is_national() {
             true => "RNU".to_owned(),
             false => zones[0].0.clone(),
         };
-        Potential { subject: index, zone, verdict, gaps, raised, derogation, bonus }
+        Potential { subject: index, zone, verdict, gaps, raised, derogation, is_narrow, bonus }
     }
 
     /// L152-6: dwellings may rise to the ridge of the building that theirs touches.
@@ -392,17 +429,6 @@ impl Study {
     pub fn dwellings(&self, floor_m2: f64) -> u32 {
         (floor_m2 * self.parameters.yields.living_share / self.dwelling_m2.0).floor() as u32
     }
-}
-
-fn verdict(raised: &Raised<RuleId>, place: &Place, gaps: &[Gap], book: &RuleBook) -> Verdict {
-    if raised.stepped.storeys.is_empty() {
-        // What a known rule refuses stays refused, whatever else is not known.
-        let refusal = &raised.stepped.refusal.rules;
-        let is_sure = |(rule, _): &(RuleId, f64)| *rule != RuleId::StreetAtLeast;
-        let is_refused = refusal.iter().any(is_sure) || refusal.is_empty() && gaps.is_empty();
-        return if is_refused { Verdict::Forbidden } else { Verdict::Unknown };
-    }
-    book.verdict(place, gaps)
 }
 
 fn distance(a: &MultiPolygon<f64>, b: &MultiPolygon<f64>) -> f64 {

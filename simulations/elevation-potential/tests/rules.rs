@@ -8,7 +8,7 @@ use twin_core::Language;
 use twin_core::simulation::{RunContext, parse_parameters};
 use twin_core::spatial::{Geometry, Polygon};
 use twin_core::territory::{
-    Building, BuildingUse, Features, HazardLevel, Layer, Parcel, Zone, ZoneKind,
+    Building, BuildingUse, Features, HazardLevel, Layer, Parcel, Road, Zone, ZoneKind,
 };
 use twin_elevation_potential::place::{Gap, RuleId};
 use twin_elevation_potential::rules::{Bonus, Rule, RuleFile, Stated, ZoneRules};
@@ -68,8 +68,10 @@ fn national(house: Building, parcels: Vec<Parcel>) -> Potential {
     of(&Features { buildings: vec![house], parcels, ..Features::default() }, None)
 }
 
+/// Upright storeys and what stops them.
 fn upright(potential: &Potential) -> (usize, Option<RuleId>) {
-    (potential.raised.upright.storeys.len(), potential.refused_by())
+    let upright = &potential.raised.upright;
+    (upright.storeys.len(), upright.refusal.rules.first().map(|(rule, _)| *rule))
 }
 
 #[test]
@@ -298,7 +300,13 @@ fn storeys_count_where_the_rule_counts_them() {
     for free in ["street", "side"] {
         text += &format!("[zones.UA.{free}]\nfree = true\nSOURCE\n");
     }
-    assert_eq!(upright(&of(&features, Some(file(&text).unwrap()))), (2, None));
+    let rules = file(&text).unwrap();
+    assert_eq!(upright(&of(&features, Some(rules.clone()))), (2, Some(RuleId::Storeys)));
+    // A house that has them already may have no more, whatever else is not known.
+    let mut full = features.clone();
+    full.buildings[0].storeys = Some(3);
+    full.parcels.clear();
+    assert_eq!(of(&full, Some(rules)).verdict, Verdict::Forbidden);
 }
 
 #[test]
@@ -373,6 +381,132 @@ fn an_easement_is_a_flag_until_somebody_read_its_text() {
     let study = Study::of_features(&features, None, &decided, &context).unwrap();
     let potential = study.potential(0, &RuleBook::new(None, &decided));
     assert_eq!(potential.verdict, Verdict::Forbidden);
+}
+
+#[test]
+fn what_is_drawn_as_a_line_or_a_point_binds_the_building_it_is_drawn_on() {
+    let protected = |geometry: Geometry| {
+        let mut zone = zone("07", geometry);
+        zone.kind = Some(ZoneKind::UrbanPrescription);
+        zone.class = Some("07".to_owned());
+        zone
+    };
+    let verdict = |zone: Zone| {
+        let features = Features {
+            buildings: vec![house(rectangle(0.0, 0.0, 20.0, 12.0), 6.0)],
+            parcels: street(60.0),
+            zones: vec![zone],
+            ..Features::default()
+        };
+        of(&features, None).verdict
+    };
+    let facade = |y: f64| Geometry::Lines(vec![vec![[-5.0, y, 0.0], [25.0, y, 0.0]]]);
+    assert_eq!(verdict(protected(facade(-0.4))), Verdict::Possible);
+    assert_eq!(verdict(protected(facade(-3.0))), Verdict::Allowed);
+    assert_eq!(verdict(protected(Geometry::Points(vec![[10.0, 6.0, 0.0]]))), Verdict::Possible);
+    // An area that touches the corner by a hand is of the drawing.
+    assert_eq!(verdict(protected(rectangle(19.5, 11.5, 60.0, 60.0))), Verdict::Allowed);
+    assert_eq!(verdict(protected(rectangle(18.0, 10.0, 60.0, 60.0))), Verdict::Possible);
+}
+
+#[test]
+fn a_refusal_that_hangs_on_a_width_that_is_not_known_is_not_sure() {
+    // No parcel opposite: the street is at least 7 m wide and leaves a metre at 18 m; the side limit leaves 11 m.
+    let mut parcels = street(60.0);
+    parcels.pop();
+    let mut road =
+        Road::bare("road", Geometry::Lines(vec![vec![[-80.0, -5.0, 0.0], [80.0, -5.0, 0.0]]]));
+    road.width_m = Some(4.0);
+    let features = Features {
+        buildings: vec![house(rectangle(0.0, 0.0, 14.5, 12.0), 15.0)],
+        parcels,
+        roads: vec![road],
+        ..Features::default()
+    };
+    let potential = of(&features, None);
+    assert!(potential.told().is_empty());
+    assert_eq!(potential.verdict, Verdict::Unknown);
+    assert!(potential.gaps.contains(&Gap::StreetWidth));
+    // With the far side known at the same distance the street refuses for sure.
+    let mut known = features.clone();
+    known.parcels.push(Parcel::bare("opposite", rectangle(-60.0, -40.0, 80.0, -7.0)));
+    assert_eq!(of(&known, None).verdict, Verdict::Forbidden);
+}
+
+#[test]
+fn strips_and_seams_of_the_drawing_are_no_neighbours_and_no_streets() {
+    let row = || house(rectangle(0.0, 0.0, 20.0, 12.0), 9.0);
+    let whole = upright(&national(row(), street(15.0)));
+    // A strip of a metre along the street belongs to it.
+    let mut strip = street(15.0);
+    strip.push(Parcel::bare("strip", rectangle(0.0, -1.0, 20.0, 0.0)));
+    assert_eq!(upright(&national(row(), strip)), whole);
+    // Six decimetres between two neighbours are no street.
+    let mut seam = street(15.0);
+    seam[2] = Parcel::bare("east", rectangle(20.6, 0.0, 40.0, 40.0));
+    assert_eq!(upright(&national(row(), seam)), whole);
+    // An alley of two metres is one.
+    let mut alley = street(15.0);
+    alley[2] = Parcel::bare("east", rectangle(22.0, 0.0, 40.0, 40.0));
+    assert_eq!(upright(&national(row(), alley)).0, 0);
+}
+
+#[test]
+fn a_house_too_narrow_for_a_storey_is_excluded_whatever_is_not_known() {
+    let potential = national(house(rectangle(0.0, 0.0, 40.0, 4.0), 9.0), vec![]);
+    assert!(potential.is_narrow);
+    assert_eq!(potential.verdict, Verdict::Forbidden);
+}
+
+#[test]
+fn distances_that_differ_between_zones_are_not_known() {
+    let rules = |west: f64, east: f64| {
+        let mut text = "schema = 1\ndocument = \"PLU\"\n".to_owned();
+        for (code, least) in [("UA", west), ("UB", east)] {
+            text += &format!("[zones.{code}.height]\nvalue = {{ top_m = 15.0 }}\nSOURCE\n");
+            text += &format!(
+                "[zones.{code}.side]\nvalue = {{ on_limit = true, away = {{ least_m = {least:?} }} }}\nSOURCE\n"
+            );
+            text += &format!("[zones.{code}.street]\nfree = true\nSOURCE\n");
+        }
+        file(&text).unwrap()
+    };
+    let features = |border: f64| Features {
+        buildings: vec![house(rectangle(0.0, 0.0, 20.0, 12.0), 6.0)],
+        parcels: street(60.0),
+        zones: vec![
+            zone("UA", rectangle(-60.0, -60.0, border, 100.0)),
+            zone("UB", rectangle(border, -60.0, 100.0, 100.0)),
+        ],
+        ..Features::default()
+    };
+    assert_eq!(of(&features(12.0), Some(rules(3.0, 3.0))).verdict, Verdict::Allowed);
+    let several = of(&features(12.0), Some(rules(3.0, 9.0)));
+    assert_eq!(several.verdict, Verdict::Unknown);
+    assert!(several.gaps.contains(&Gap::SeveralZones));
+    // Two in a hundred of the house are of the drawing.
+    assert_eq!(of(&features(19.6), Some(rules(3.0, 9.0))).verdict, Verdict::Allowed);
+}
+
+#[test]
+fn what_is_excluded_tells_no_storeys() {
+    let mut wood = zone("01", rectangle(5.0, 5.0, 10.0, 10.0));
+    wood.kind = Some(ZoneKind::UrbanPrescription);
+    wood.class = Some("01".to_owned());
+    let features = Features {
+        buildings: vec![house(rectangle(0.0, 0.0, 20.0, 12.0), 6.0)],
+        parcels: street(60.0),
+        zones: vec![wood],
+        ..Features::default()
+    };
+    let decided = parameters(serde_json::json!({
+        "decisions": { "01": { "verdict": "forbidden", "source": "art. 13" } },
+    }));
+    let potential = with(&features, None, &decided);
+    assert_eq!(potential.verdict, Verdict::Forbidden);
+    assert!(!potential.raised.stepped.storeys.is_empty());
+    assert!(potential.told().is_empty() && potential.told_upright().is_empty());
+    assert_eq!(potential.best_area_m2(), 0.0);
 }
 
 #[test]

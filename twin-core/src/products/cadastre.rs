@@ -39,6 +39,15 @@ pub fn from_tables(
             };
             text(values, stated).or_else(built).map_or(Value::Null, Value::Text)
         });
+        let [department, commune, ..] = parts;
+        let is_in_parts = department.0.is_some() && commune.0.is_some();
+        if is_in_parts && column(&table, &["code_insee", "commune"]).is_none() {
+            add_column(&mut table, "code_insee", |values| {
+                let part = |(column, width)| Some(format!("{:0>width$}", text(values, column)?));
+                let parts: Option<String> = [department, commune].map(part).into_iter().collect();
+                parts.map_or(Value::Null, Value::Text)
+            });
+        }
         let (table, columns) = reshape::<Parcel>(table, PARCEL);
         import(table, &columns, &mut layer, &mut features.parcels);
         report.layers.push(layer);

@@ -2,22 +2,33 @@
 
 use std::collections::BTreeMap;
 
+use twin_core::language::Text;
 use twin_core::territory::Commune;
 
 use super::Found;
 use crate::nearby::Nearby;
 use crate::potential::Potential;
 
-/// A commune by its INSEE code.
+/// A commune by its INSEE code; none where it is not known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Named {
     pub(super) code: String,
     pub(super) name: Option<String>,
 }
 
+impl Named {
+    pub(super) fn label(&self) -> Text {
+        match &self.name {
+            Some(name) => format!("{name} ({})", self.code).into(),
+            None if self.code.is_empty() => Text::new("Commune inconnue", "Commune not known"),
+            None => self.code.clone().into(),
+        }
+    }
+}
+
 impl Found<'_> {
     /// The buildings that count by commune: that whose area holds the middle of the building, else that of its
-    /// parcel. Those of which neither is known are left out.
+    /// parcel; no code where neither is known.
     pub(super) fn by_commune(&self) -> BTreeMap<Named, Vec<&Potential>> {
         let features = self.view.features();
         let areas = Nearby::new(
@@ -42,7 +53,7 @@ impl Found<'_> {
                 .filter_map(|c| Some(c.insee.as_ref()?.as_str()));
             let parcel = self.study.places[potential.subject].parcels.first();
             let of_parcel = parcel.and_then(|k| features.parcels[*k].commune.as_deref());
-            let Some(code) = of_area.min().or(of_parcel) else { continue };
+            let code = of_area.min().or(of_parcel).unwrap_or_default();
             let name = names.get(code).map(|name| (*name).to_owned());
             found.entry(Named { code: code.to_owned(), name }).or_default().push(potential);
         }

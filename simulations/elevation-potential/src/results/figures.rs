@@ -219,11 +219,8 @@ impl Found<'_> {
 
     fn of_communes(&self) -> IndicatorGroup {
         let row = |(commune, potentials): (Named, Vec<&Potential>)| {
-            let label = match &commune.name {
-                Some(name) => format!("{name} ({})", commune.code),
-                None => commune.code.clone(),
-            };
-            self.part(format!("floor_area_commune_{}", commune.code), label.into(), &potentials)
+            let id = format!("floor_area_commune_{}", commune.code);
+            self.part(id, commune.label(), &potentials)
         };
         IndicatorGroup {
             id: "raising_by_commune".into(),
@@ -304,8 +301,7 @@ impl Found<'_> {
                 words => format!(" ({words})"),
             };
             let motive = Text::new(bracketed(&motive.fr), bracketed(&motive.en));
-            let (upright, stepped) =
-                (potential.raised.upright.storeys.len(), potential.raised.stepped.storeys.len());
+            let (upright, stepped) = (potential.told_upright().len(), potential.told().len());
             Indicator::quantity(
                 format!("largest_{}", rank + 1),
                 Text::new(
@@ -378,11 +374,12 @@ impl Found<'_> {
     fn change(&self, others: &Others) -> IndicatorGroup {
         let other: Vec<&Potential> =
             others.potentials.iter().filter(|p| self.counts[p.subject]).collect();
-        let may = |p: &&&Potential| p.verdict != Verdict::Forbidden;
-        let here: Vec<&Potential> = self.counted().collect();
-        let areas = [&here, &other].map(|all| self.floor_m2(all.iter().filter(may).copied()));
-        let homes =
-            [&here, &other].map(|all| f64::from(self.dwellings(all.iter().filter(may).copied())));
+        // Where nothing known bounds the storeys under one of the files, there is no difference to tell.
+        let (here, other): (Vec<&Potential>, Vec<&Potential>) =
+            self.counted().zip(other).filter(|(a, b)| a.is_bounded() && b.is_bounded()).unzip();
+        let untold = self.counted().count() - here.len();
+        let areas = [&here, &other].map(|all| self.floor_m2(all.iter().copied()));
+        let homes = [&here, &other].map(|all| f64::from(self.dwellings(all.iter().copied())));
         let changed = here
             .iter()
             .zip(&other)
@@ -428,13 +425,26 @@ impl Found<'_> {
                 0,
             ));
         }
-        let more = |p: &Potential| {
-            let other = &others.potentials[p.subject];
-            self.study.floor_m2(other.best_area_m2() - p.best_area_m2())
-        };
+        if untold > 0 {
+            rows.push(Indicator::count(
+                "change_unknown",
+                Text::new(
+                    "Bâtiments sans écart : aucune règle connue ne borne leurs étages avec l'un des fichiers",
+                    "Buildings without a difference: no known rule bounds their storeys under one of the files",
+                ),
+                untold,
+            ));
+        }
+        let is_told = |p: &Potential| p.is_bounded() && others.potentials[p.subject].is_bounded();
         let row = |id: String, label: String, part: &[&Potential]| {
-            let more = part.iter().map(|p| more(p)).sum();
-            Indicator::quantity(id, label.into(), more, "m2", 0)
+            let here = || part.iter().copied().filter(|p| is_told(p));
+            let other = || here().map(|p| &others.potentials[p.subject]);
+            let more = self.floor_m2(other()) - self.floor_m2(here());
+            let homes = i64::from(self.dwellings(other())) - i64::from(self.dwellings(here()));
+            Indicator::quantity(id, label.into(), more, "m2", 0).with_note(Text::new(
+                format!("{homes:+} logements"),
+                format!("{homes:+} dwellings"),
+            ))
         };
         let mut zones: BTreeMap<&str, Vec<&Potential>> = BTreeMap::new();
         for potential in &here {
@@ -446,8 +456,7 @@ impl Found<'_> {
             }),
         );
         rows.extend(self.by_commune().into_iter().map(|(commune, part)| {
-            let label = commune.name.as_ref().unwrap_or(&commune.code).clone();
-            row(format!("change_commune_{}", commune.code), label, &part)
+            row(format!("change_commune_{}", commune.code), commune.label().fr, &part)
         }));
         IndicatorGroup {
             id: "raising_change".into(),
@@ -496,6 +505,14 @@ impl Found<'_> {
                     format!("without {n} parcel(s) that nothing known bounds"),
                 )),
             });
+        }
+        let forbidden = self.free.iter().filter(|f| f.verdict == Verdict::Forbidden).count();
+        if forbidden > 0 {
+            rows.push(Indicator::count(
+                "free_parcels_forbidden",
+                Text::new("Parcelles libres : exclu", "Free parcels: forbidden"),
+                forbidden,
+            ));
         }
         IndicatorGroup {
             id: "raising_free".into(),

@@ -17,6 +17,8 @@ mod tables;
 mod volumes;
 mod words;
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 use twin_core::simulation::{Outcome, RunContext};
 use twin_core::territory::TerritoryView;
@@ -35,14 +37,15 @@ struct Found<'a> {
     potentials: Vec<Potential>,
     sun: Vec<SunLost>,
     /// With the other rule file.
-    others: Option<Others>,
+    others: Option<Others<'a>>,
     free: Vec<NewBuilding>,
     /// Whether each building counts: inside the study area.
     counts: Vec<bool>,
 }
 
 /// Potentials under another rule file, building by building.
-struct Others {
+struct Others<'a> {
+    book: &'a RuleBook,
     potentials: Vec<Potential>,
     sun: Vec<SunLost>,
 }
@@ -65,8 +68,11 @@ pub(crate) fn outcome(
         Ok::<_, Error>((potentials, sun))
     };
     let (potentials, sun) = with_sun(book)?;
-    let others = other.map(with_sun).transpose()?;
-    let others = others.map(|(potentials, sun)| Others { potentials, sun });
+    let others = |book| {
+        let (potentials, sun) = with_sun(book)?;
+        Ok::<_, Error>(Others { book, potentials, sun })
+    };
+    let others = other.map(others).transpose()?;
     let free = match parameters.new_buildings {
         true => new_buildings(view, study, book, parameters),
         false => Vec::new(),
@@ -110,6 +116,11 @@ fn sun_lost(
 }
 
 impl Found<'_> {
+    /// Zones of the buildings, sorted.
+    fn zone_codes(&self) -> BTreeSet<&str> {
+        self.potentials.iter().map(|p| p.zone.as_str()).collect()
+    }
+
     /// Potentials of the buildings that count.
     fn counted(&self) -> impl Iterator<Item = &Potential> {
         self.potentials.iter().filter(|p| self.counts[p.subject])

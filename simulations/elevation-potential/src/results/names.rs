@@ -24,6 +24,7 @@ impl RuleId {
     pub fn words(self) -> Text {
         match self {
             Self::Height => Text::new("hauteur maximale", "greatest height"),
+            Self::Storeys => Text::new("nombre d'étages", "number of storeys"),
             Self::Band => Text::new("bande constructible", "constructible band"),
             Self::Prescription => Text::new(
                 "hauteur d'une prescription ou servitude",
@@ -57,6 +58,10 @@ impl Gap {
             Self::Between => Text::new(
                 "distance entre bâtiments de l'unité foncière non saisie",
                 "distance to other buildings of the ground not keyed",
+            ),
+            Self::SeveralZones => Text::new(
+                "plusieurs zones aux distances différentes",
+                "several zones with different distances",
             ),
         }
     }
@@ -100,16 +105,18 @@ impl Found<'_> {
                 motives
             }
             Verdict::Forbidden => {
-                let refusal = &potential.raised.stepped.refusal.rules;
+                let stepped = &potential.raised.stepped;
+                let refusal = match stepped.storeys.is_empty() {
+                    true => stepped.refusal.rules.as_slice(),
+                    false => &[],
+                };
                 let rules = refusal.iter().map(|(rule, _)| rule.words());
-                let mut motives: Vec<Text> = rules.chain(flags).collect();
-                if motives.is_empty() {
-                    motives.push(Text::new(
-                        "pas d'étage de plus, ou trop étroit",
-                        "no further storey, or too narrow",
-                    ));
-                }
-                motives
+                let narrow = Text::new(
+                    "trop étroit ou trop petit pour un étage",
+                    "too narrow or too small for a storey",
+                );
+                let narrow = potential.is_narrow.then_some(narrow);
+                narrow.into_iter().chain(rules).chain(flags).collect()
             }
         };
         let join =

@@ -9,8 +9,9 @@ use twin_core::spatial::{Geometry, Polygon};
 use super::Found;
 use crate::constraints::Flag;
 use crate::parameters::Verdict;
-use crate::potential::Potential;
-use crate::rules::{Rule, ZoneRules};
+use crate::place::RuleId;
+use crate::potential::{Potential, area_m2};
+use crate::rules::Source;
 use crate::subject::{HeightSource, Subject};
 
 /// Confidence in heights by their source, 0 to 1: LiDAR HD is good to decimetres, BD TOPO to a metre or
@@ -49,7 +50,9 @@ impl Found<'_> {
             .with_field("volume_m3", Real)
             .with_field("altitude_atteinte_m", Real)
             .with_field("hauteur_atteinte_m", Real)
+            .with_field("forme_du_toit", Text)
             .with_field("regle_qui_arrete", Text)
+            .with_field("regle_qui_arrete_en_gradins", Text)
             .with_field("surface_refusee_m2", Real)
             .with_field("servitudes", Text)
             .with_field("note_de_structure", Real)
@@ -91,6 +94,9 @@ impl Found<'_> {
         // Figures that nothing known bounds are left empty.
         let bounded = |value: Value| if potential.is_bounded() { value } else { Value::Null };
         let refusal = &raised.upright.refusal.rules;
+        let rule = |refusal: &[(RuleId, f64)]| {
+            refusal.first().map_or(Value::Null, |(rule, _)| Value::Text(rule.words().fr))
+        };
         let storey_m = study.parameters.storey.height_m;
         let sun = self.sun.get(potential.subject).copied();
         let cost = |k: usize| {
@@ -107,18 +113,20 @@ impl Found<'_> {
             Value::Text(potential.verdict.words().fr),
             Value::Text(self.motive(potential).fr),
             Value::Integer(i64::from(subject.storeys.0)),
-            bounded(count(raised.upright.storeys.len())),
-            bounded(count(raised.stepped.storeys.len())),
+            bounded(count(potential.told_upright().len())),
+            bounded(count(potential.told().len())),
             potential.derogation.as_ref().map_or(Value::Null, |d| count(d.storeys.len())),
             potential.bonus.as_ref().map_or(Value::Null, |b| count(b.storeys.len())),
             ownership(subject).map_or(Value::Null, |hint| Value::Text(hint.to_owned())),
-            bounded(real(study.floor_m2(raised.upright.area_m2()))),
-            bounded(real(study.floor_m2(raised.stepped.area_m2()))),
+            bounded(real(study.floor_m2(area_m2(potential.told_upright())))),
+            bounded(real(study.floor_m2(area_m2(potential.told())))),
             bounded(Value::Integer(i64::from(study.dwellings(floor)))),
             bounded(real(potential.best_area_m2() * storey_m)),
             bounded(real(top)),
             bounded(real(top - subject.ground_m)),
-            refusal.first().map_or(Value::Null, |(rule, _)| Value::Text(rule.words().fr)),
+            Value::Text(if subject.is_flat() { "plat" } else { "en pente" }.to_owned()),
+            rule(refusal),
+            rule(&raised.stepped.refusal.rules),
             or_null(refusal.first().map(|(_, area)| *area)),
             Value::Text(flags.join(" ; ")),
             real(structure),
@@ -132,14 +140,19 @@ impl Found<'_> {
             Value::Bool(self.counts[potential.subject]),
         ];
         if let Some(others) = &self.others {
-            let other = study.floor_m2(others.potentials[potential.subject].best_area_m2());
+            let under_other = &others.potentials[potential.subject];
+            let other = study.floor_m2(under_other.best_area_m2());
+            let both = |value: Value| match potential.is_bounded() && under_other.is_bounded() {
+                true => value,
+                false => Value::Null,
+            };
             let dwellings = |floor| i64::from(study.dwellings(floor));
             let other_sun = others.sun.get(potential.subject);
             let more_lost = |k: usize| Some(other_sun?.worst_h[k] - sun?.worst_h[k]);
             values.extend([
-                real(other),
-                real(other - floor),
-                Value::Integer(dwellings(other) - dwellings(floor)),
+                if under_other.is_bounded() { real(other) } else { Value::Null },
+                both(real(other - floor)),
+                both(Value::Integer(dwellings(other) - dwellings(floor))),
                 or_null(more_lost(0)),
                 or_null(more_lost(1)),
             ]);
@@ -154,10 +167,12 @@ impl Found<'_> {
         let mut table = with_totals(table);
         let study = self.study;
         let mut members: BTreeMap<usize, Vec<&Potential>> = BTreeMap::new();
+        let mut nowhere = Vec::new();
         let of = study.blocks();
         for potential in self.counted() {
-            if let Some(block) = of[potential.subject] {
-                members.entry(block).or_default().push(potential);
+            match of[potential.subject] {
+                Some(block) => members.entry(block).or_default().push(potential),
+                None => nowhere.push(potential),
             }
         }
         let parcels = &self.view.features().parcels;
@@ -171,6 +186,12 @@ impl Found<'_> {
             let mut values = vec![Value::Text(parcels[block].id.clone())];
             values.extend(self.totals_of(&potentials));
             table.features.push(Feature { geometry: Some(geometry(&whole, ground_m)), values });
+        }
+        // Without a parcel, of no block that is known.
+        if !nowhere.is_empty() {
+            let totals = self.totals_of(&nowhere);
+            let values = [Value::Null].into_iter().chain(totals).collect();
+            table.features.push(Feature { geometry: None, values });
         }
         table
     }
@@ -248,7 +269,7 @@ impl Found<'_> {
                     Value::Text(parcel.parcel.clone()),
                     Value::Text(parcel.zone.clone()),
                     Value::Text(parcel.verdict.words().fr),
-                    match parcel.is_bounded {
+                    match parcel.is_bounded && parcel.verdict != Verdict::Forbidden {
                         true => Value::Integer(parcel.storeys.storeys.len() as i64),
                         false => Value::Null,
                     },
@@ -267,64 +288,34 @@ impl Found<'_> {
         let mut table = FeatureTable::new("regle", None)
             .with_field("zone", FieldKind::Text)
             .with_field("regle", FieldKind::Text)
-            .with_field("texte", FieldKind::Text);
-        let mut zones: Vec<&str> = self.potentials.iter().map(|p| p.zone.as_str()).collect();
-        zones.sort_unstable();
-        zones.dedup();
-        for code in zones {
-            let rules = self.book.zone(code);
-            let rows = match &rules {
-                None => vec![("toutes", "zone sans règle saisie".to_owned())],
-                Some(rules) => words(rules),
+            .with_field("contenu", FieldKind::Text)
+            .with_field("article", FieldKind::Text)
+            .with_field("page", FieldKind::Text)
+            .with_field("citation", FieldKind::Text);
+        let mut row = |code: &str, rule: String, what: String, source: Option<&Source>| {
+            let text = |of: fn(&Source) -> &str| {
+                source.map_or(Value::Null, |source| Value::Text(of(source).to_owned()))
             };
-            table.features.extend(rows.into_iter().map(|(rule, text)| Feature {
-                geometry: None,
-                values: vec![
-                    Value::Text(code.to_owned()),
-                    Value::Text(rule.to_owned()),
-                    Value::Text(text),
-                ],
-            }));
+            let values = vec![
+                Value::Text(code.to_owned()),
+                Value::Text(rule),
+                Value::Text(what),
+                text(|source| &source.article),
+                text(|source| &source.page),
+                text(|source| &source.quotation),
+            ];
+            table.features.push(Feature { geometry: None, values });
+        };
+        for code in self.zone_codes() {
+            match self.book.zone(code) {
+                None => row(code, "toutes".to_owned(), "zone sans règle saisie".to_owned(), None),
+                Some(rules) => rules.told().into_iter().for_each(|told| {
+                    row(code, told.name.fr, told.what.fr, told.source.as_ref());
+                }),
+            }
         }
         table
     }
-}
-
-fn words(rules: &ZoneRules) -> Vec<(&'static str, String)> {
-    fn of<T>(rule: &Rule<T>) -> String {
-        match rule {
-            Rule::Set(_, source) => {
-                format!("{}, {} : « {} »", source.article, source.page, source.quotation)
-            }
-            Rule::Free => "le document ne fixe rien".to_owned(),
-            Rule::NotKeyed => "non saisie".to_owned(),
-            Rule::NotInForce(source) => {
-                let (from, to) = (source.valid_from, source.valid_to);
-                let end = to.map_or(String::new(), |end| format!(" au {end}"));
-                format!("saisie du {from}{end}, pas en vigueur à la date de l'étude")
-            }
-        }
-    }
-    let mut words = vec![
-        ("hauteur", of(&rules.height)),
-        ("distance à la voie", of(&rules.street)),
-        ("limites latérales", of(&rules.side)),
-        ("limites de fond", of(&rules.rear)),
-        ("bande constructible", of(&rules.band)),
-        ("gabarit sur voie", of(&rules.envelope)),
-        ("entre bâtiments", of(&rules.between)),
-        ("emprise au sol", of(&rules.footprint)),
-        ("recul sur voie", of(&rules.setback)),
-        ("stationnement", of(&rules.parking)),
-    ];
-    for (bonus, source) in &rules.bonuses {
-        let share = 100.0 * bonus.height_share;
-        words.push((
-            "majoration",
-            format!("{share:.0} % si {} ({})", bonus.condition, source.article),
-        ));
-    }
-    words
 }
 
 /// A table with the totals of several buildings.

@@ -7,6 +7,7 @@ use twin_core::language::Text;
 use twin_core::territory::Zone;
 
 use super::Found;
+use crate::borders::is_strip;
 use crate::constraints;
 use crate::parameters::Verdict;
 use crate::potential::{Potential, RAISING_LAW};
@@ -25,10 +26,10 @@ impl Found<'_> {
             let (unknown, unknown_m2) = of(l, Verdict::Unknown);
             match l {
                 Language::Fr => format!(
-                    "Sur {all} bâtiments étudiés, {allowed} peuvent être surélevés selon les règles saisies ({allowed_m2} m² de plancher) ; pour {possible} la décision revient à une autorité ({possible_m2} m²) ; pour {unknown} quelque chose n'est pas connu ({unknown_m2} m² au plus)."
+                    "Sur {all} bâtiments étudiés, {allowed} peuvent être surélevés selon les règles saisies ({allowed_m2} m² de plancher) ; pour {possible} la décision revient à une autorité ({possible_m2} m²) ; pour {unknown} quelque chose n'est pas connu ({unknown_m2} m² par les règles connues)."
                 ),
                 Language::En => format!(
-                    "Of {all} buildings studied, {allowed} may be raised by the rules keyed ({allowed_m2} m² of floor); for {possible} an authority decides ({possible_m2} m²); for {unknown} something is not known ({unknown_m2} m² at most)."
+                    "Of {all} buildings studied, {allowed} may be raised by the rules keyed ({allowed_m2} m² of floor); for {possible} an authority decides ({possible_m2} m²); for {unknown} something is not known ({unknown_m2} m² by the rules known)."
                 ),
             }
         };
@@ -117,7 +118,25 @@ impl Found<'_> {
                 ),
             });
         }
+        told.extend(self.zone_codes().into_iter().filter_map(|code| self.zone_in_words(code)));
         told
+    }
+
+    /// What the rules of a zone set, with where it stands; none where nothing is keyed.
+    fn zone_in_words(&self, code: &str) -> Option<Text> {
+        let rules = self.book.zone(code)?;
+        let of = |of: fn(&Text) -> &str, [colon, between]: [&str; 2]| {
+            let told = rules.told();
+            let set = told.iter().filter_map(|told| {
+                let article = &told.source.as_ref()?.article;
+                Some(format!("{}{colon} {} ({article})", of(&told.name), of(&told.what)))
+            });
+            set.collect::<Vec<_>>().join(between)
+        };
+        let (fr, en) = (of(|t| &t.fr, ["\u{a0}:", " ; "]), of(|t| &t.en, [":", "; "]));
+        let is_told = !fr.is_empty();
+        is_told
+            .then(|| Text::new(format!("Zone {code}\u{a0}: {fr}."), format!("Zone {code}: {en}.")))
     }
 
     /// Zones and decisions of the parameters that the territory does not have.
@@ -130,9 +149,12 @@ impl Found<'_> {
             Some([class.to_owned(), constraints::name(class, label)])
         };
         let classes: BTreeSet<String> = zones.iter().filter_map(named).flatten().collect();
-        let keyed = self.book.file().into_iter().flat_map(|file| file.zones.keys());
+        let books = [Some(self.book), self.others.as_ref().map(|others| others.book)];
+        let files = books.into_iter().flatten().filter_map(|book| book.file());
+        let keyed: BTreeSet<&String> = files.flat_map(|file| file.zones.keys()).collect();
         let is_strange = |code: &&String| code.as_str() != "*" && !codes.contains(code.as_str());
         let mut told: Vec<Text> = keyed
+            .into_iter()
             .filter(|code| !codes.is_empty() && is_strange(code))
             .map(|code| {
                 let there = codes.iter().copied().collect::<Vec<_>>().join(", ");
@@ -164,6 +186,13 @@ impl Found<'_> {
             ));
         }
         warnings.extend(self.strangers());
+        let strips = self.view.features().parcels.iter().filter(|p| is_strip(p)).count();
+        if strips > 0 {
+            warnings.push(Text::new(
+                format!("{strips} parcelle(s) trop étroites pour un terrain (moins de 1,5 m) sont lues comme la voie qu'elles bordent."),
+                format!("{strips} parcel(s) too narrow to be a ground (less than 1.5 m) are read as the street along them."),
+            ));
+        }
         if self.view.features().parcels.is_empty() {
             warnings.push(Text::new(
                 "Aucune parcelle : ni rues ni limites ne sont connues ; ajouter une source « cadastre ».",

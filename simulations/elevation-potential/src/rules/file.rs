@@ -311,12 +311,15 @@ impl RuleFile {
             })?;
             for bonus in &zone.bonuses {
                 let bonus = Some(bonus.clone());
-                check_of(&place, "bonuses", &bonus, |b| is_positive(b.height_share))?;
+                check_of(&place, "bonuses", &bonus, Bonus::check)?;
             }
         }
         Ok(())
     }
 }
+
+/// No plan sets more: the highest tower of France stands at 231 m.
+const HIGHEST_M: f64 = 300.0;
 
 /// What is wrong with a rule; nothing where it makes sense.
 type Fault = Option<(&'static str, &'static str)>;
@@ -362,9 +365,24 @@ fn check_of<T>(
         "sans article, page, citation ou auteur de la saisie",
         "without article, page, quotation or who keyed it",
     ));
-    match found.or(unsourced) {
+    let ended = source
+        .valid_to
+        .is_some_and(|end| end < source.valid_from)
+        .then_some(("valid_to avant valid_from", "valid_to before valid_from"));
+    match found.or(unsourced).or(ended) {
         None => Ok(()),
         Some((fr, en)) => Err(Error::input(format!("{place}.{rule}"), fr, en)),
+    }
+}
+
+impl Bonus {
+    fn check(&self) -> Fault {
+        let unconditional = ("une majoration sans condition", "a bonus without its condition");
+        is_share(self.height_share).or(is_positive(self.height_share)).or(self
+            .condition
+            .trim()
+            .is_empty()
+            .then_some(unconditional))
     }
 }
 
@@ -383,9 +401,11 @@ impl Height {
                 "the eaves (eaves_m) are above the top (top_m); check both",
             ));
         }
-        let metres = [self.top_m, self.eaves_m].into_iter().flatten();
+        let metres = || [self.top_m, self.eaves_m].into_iter().flatten();
         let storeys = (self.storeys == Some(0)).then_some(NEGATIVE);
-        metres.map(is_positive).find(Option::is_some).flatten().or(storeys)
+        let beyond = ("une hauteur de plus de 300 m", "a height above 300 m");
+        let beyond = metres().any(|m| m > HIGHEST_M).then_some(beyond);
+        metres().map(is_positive).find(Option::is_some).flatten().or(storeys).or(beyond)
     }
 }
 

@@ -15,6 +15,8 @@ pub enum Rule<T> {
     Set(T, Source),
     /// The document sets nothing.
     Free,
+    /// Nobody keyed it, and it is taken not to exist: few documents have bands or envelopes.
+    TakenAsFree,
     /// Nobody keyed it.
     NotKeyed,
     /// Keyed for other dates only; what held at this one is unknown.
@@ -26,7 +28,7 @@ impl<T> Rule<T> {
     pub fn set(&self) -> Option<&T> {
         match self {
             Self::Set(value, _) => Some(value),
-            Self::Free | Self::NotKeyed | Self::NotInForce(_) => None,
+            Self::Free | Self::TakenAsFree | Self::NotKeyed | Self::NotInForce(_) => None,
         }
     }
 
@@ -93,14 +95,13 @@ impl ZoneRules {
             Some(rear) => Rule::at(Some(rear), date),
             None => side.clone(),
         };
-        // Few documents have bands or envelopes; what nobody keyed is taken not to exist.
         fn or_none<T: Clone>(stated: &Option<Stated<T>>, date: Date) -> Rule<T> {
-            stated.as_ref().map_or(Rule::Free, |stated| Rule::at(Some(stated), date))
+            stated.as_ref().map_or(Rule::TakenAsFree, |stated| Rule::at(Some(stated), date))
         }
         let bonuses =
             entry.bonuses.iter().filter_map(|stated| match Rule::at(Some(stated), date) {
                 Rule::Set(bonus, source) => Some((bonus, source)),
-                Rule::Free | Rule::NotKeyed | Rule::NotInForce(_) => None,
+                Rule::Free | Rule::TakenAsFree | Rule::NotKeyed | Rule::NotInForce(_) => None,
             });
         Self {
             code: code.to_owned(),
@@ -116,6 +117,15 @@ impl ZoneRules {
             side,
             rear,
         }
+    }
+
+    /// Whether all distances are those of another zone.
+    pub(crate) fn has_distances_of(&self, other: &Self) -> bool {
+        self.street.set() == other.street.set()
+            && self.side.set() == other.side.set()
+            && self.rear.set() == other.rear.set()
+            && self.envelope.set() == other.envelope.set()
+            && self.between.set() == other.between.set()
     }
 
     /// The rules without which no storey is sure, with their names, that are unknown.

@@ -77,7 +77,7 @@ impl<R: Clone + PartialEq> Site<R> {
         };
         let (mut upright, mut stepped) = (none(), none());
         let mut is_whole = true;
-        let mut below = kept(footprint.clone(), rule);
+        let mut below = rule.parts(footprint.clone());
         for k in 0..rule.most {
             let floor_m = from_m + k as f64 * rule.height_m;
             let top_m = floor_m + rule.height_m;
@@ -91,7 +91,7 @@ impl<R: Clone + PartialEq> Site<R> {
             }
             let part = match is_whole {
                 true => below.clone(),
-                false => kept(self.clipped(&below, top_m), rule),
+                false => rule.parts(self.clipped(&below, top_m)),
             };
             if part.0.is_empty() {
                 let rules = self.allowed(&below, top_m).refused;
@@ -106,12 +106,14 @@ impl<R: Clone + PartialEq> Site<R> {
     }
 }
 
-/// The parts of a shape that are wide and large enough.
-fn kept(shape: MultiPolygon<f64>, rule: &StoreyRule) -> MultiPolygon<f64> {
-    let is_kept = |part: &Polygon<f64>| {
-        let inner = 0.5 * rule.least_depth_m - 1e-6;
-        part.unsigned_area() >= rule.least_area_m2.max(1e-3)
-            && (inner <= 0.0 || !part.buffer(-inner).0.is_empty())
-    };
-    MultiPolygon::new(shape.into_iter().filter(is_kept).collect())
+impl StoreyRule {
+    /// The parts of a shape that are wide and large enough.
+    pub fn parts(&self, shape: MultiPolygon<f64>) -> MultiPolygon<f64> {
+        let is_kept = |part: &Polygon<f64>| {
+            let inner = 0.5 * self.least_depth_m - 1e-6;
+            part.unsigned_area() >= self.least_area_m2.max(1e-3)
+                && (inner <= 0.0 || !part.buffer(-inner).0.is_empty())
+        };
+        MultiPolygon::new(shape.into_iter().filter(is_kept).collect())
+    }
 }
