@@ -54,8 +54,8 @@ impl InWords for StreetRule {
     fn words(&self, l: Language) -> String {
         let height = l.pick("hauteur", "height");
         let wide = self.wide.map(|w| {
-            let beyond = l.pick("au-delà de", "beyond");
-            format!("{} {beyond} {}", growing(l, w.initial_m, w.slope), metres(l, w.above_m))
+            let wide = l.pick("sur une voie de plus de", "on a street wider than");
+            format!("{wide} {} ≤ {}", metres(l, w.above_m), growing(l, w.initial_m, w.slope))
         });
         joined([Some(format!("{height} ≤ {}", growing(l, self.initial_m, self.slope))), wide])
     }
