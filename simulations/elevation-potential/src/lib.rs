@@ -102,7 +102,7 @@ fn descriptor() -> Descriptor {
     };
     Descriptor {
         id: ID,
-        version: concat!(env!("CARGO_PKG_VERSION"), "+e3"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+e4"),
         title: Text::new("Potentiel de surélévation", "Elevation potential"),
         summary: Text::new(
             "Étages, surfaces et logements que les règles d'urbanisme permettent d'ajouter aux bâtiments, la règle qui arrête chacun, et ce que change une autre règle.",
