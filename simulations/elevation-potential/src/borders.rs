@@ -284,11 +284,13 @@ fn extent_of(a: [f64; 2], b: [f64; 2]) -> Extent {
     }
 }
 
-/// Whether a parcel is a strip on which nothing stands: as narrow as a rectangle of its area and perimeter.
+/// Whether a parcel is a strip on which nothing stands, by the rectangle of the same area and perimeter.
 pub(crate) fn is_strip(parcel: &Parcel) -> bool {
     let shape = parcel.geometry.to_multi_polygon();
     let perimeter: f64 = shape.iter().map(|part| Euclidean.length(part.exterior())).sum();
-    shape.unsigned_area() < 0.5 * STRIP_M * perimeter
+    let (sides, area) = (0.5 * perimeter, shape.unsigned_area());
+    let width = 0.5 * (sides - (sides * sides - 4.0 * area).max(0.0).sqrt());
+    width < STRIP_M
 }
 
 fn by_place<L: Layer>(layer: &[L], is_wanted: impl Fn(&L) -> bool) -> Nearby<usize> {
@@ -407,6 +409,16 @@ mod tests {
         let border = Parcels::new(&parcels, &[]).border(&[0]);
         // South and west are open; what lies opposite the west is unknown.
         assert_eq!(lengths(&border), [30.0, 30.0, 0.0]);
+    }
+
+    #[test]
+    fn a_strip_is_narrow_whatever_its_length() {
+        for (width, length, expected) in
+            [(1.4, 1.4, true), (1.4, 90.0, true), (1.6, 1.6, false), (1.6, 90.0, false)]
+        {
+            let parcel = rectangle("P", 0.0, 0.0, width, length);
+            assert_eq!(is_strip(&parcel), expected, "{width} {length}");
+        }
     }
 
     #[test]

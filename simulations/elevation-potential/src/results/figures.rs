@@ -10,6 +10,7 @@ use super::{Found, Others};
 use crate::parameters::Verdict;
 use crate::place::Gap;
 use crate::potential::Potential;
+use crate::shadows::SunLost;
 use crate::subject::LeftOut;
 
 /// Buildings of the list of the largest potentials.
@@ -441,9 +442,15 @@ impl Found<'_> {
             let other = || here().map(|p| &others.potentials[p.subject]);
             let more = self.floor_m2(other()) - self.floor_m2(here());
             let homes = i64::from(self.dwellings(other())) - i64::from(self.dwellings(here()));
+            let shading = |sun: &[SunLost]| -> i64 {
+                here().filter(|p| sun[p.subject].buildings > 0).count() as i64
+            };
+            let shaded = (!self.sun.is_empty()).then(|| shading(&others.sun) - shading(&self.sun));
+            let [fr, en] = [", surélévations qui ombrent : ", ", raisings that shade: "]
+                .map(|words| shaded.map_or(String::new(), |n| format!("{words}{n:+}")));
             Indicator::quantity(id, label.into(), more, "m2", 0).with_note(Text::new(
-                format!("{homes:+} logements"),
-                format!("{homes:+} dwellings"),
+                format!("{homes:+} logements{fr}"),
+                format!("{homes:+} dwellings{en}"),
             ))
         };
         let mut zones: BTreeMap<&str, Vec<&Potential>> = BTreeMap::new();
