@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// A rule file with one greatest height everywhere and no other rule.
+/// A rule file with the same height, side and street everywhere, the rest free.
 fn rules(folder: &std::path::Path, top_m: f64) -> Result<RuleFile> {
     let source = "source = { article = \"1\", page = \"1\", quotation = \"…\", keyed_by = \"banc\", \
         keyed_on = \"2026-01-01\", valid_from = \"2020-01-01\" }";
@@ -39,7 +39,7 @@ fn rules(folder: &std::path::Path, top_m: f64) -> Result<RuleFile> {
     for free in ["band", "envelope", "between", "footprint", "setback", "parking"] {
         text += &format!("[zones.\"*\".{free}]\nfree = true\n{source}\n");
     }
-    let path = folder.join("regles.toml");
+    let path = folder.join("twin-raising-block.toml");
     std::fs::write(&path, text).map_err(Error::write(&path))?;
     RuleFile::read(&path)
 }
@@ -59,7 +59,9 @@ fn time(territory: &str) -> Result<()> {
 
     let mut blocks: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (building, block) in study.blocks().into_iter().enumerate() {
-        blocks.entry(block.unwrap_or(usize::MAX)).or_default().push(building);
+        if let Some(block) = block {
+            blocks.entry(block).or_default().push(building);
+        }
     }
     let Some(largest) = blocks.values().max_by_key(|members| members.len()) else { return Ok(()) };
     let folder = std::env::temp_dir();
