@@ -152,8 +152,7 @@ impl Potential {
     /// The rule that refuses the next storey of the better way.
     pub fn refused_by(&self) -> Option<RuleId> {
         let Raised { upright, stepped } = &self.raised;
-        let better =
-            if area_m2(&stepped.storeys) > area_m2(&upright.storeys) { stepped } else { upright };
+        let better = if stepped.area_m2() > upright.area_m2() { stepped } else { upright };
         better.refusal.rules.first().map(|(rule, _)| *rule)
     }
 }
