@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use twin_core::formats::write_ascii_grid;
-use twin_core::results::exposure::footprint_cells;
 use twin_core::scenario::{BasinOutlet, Edit, GreenRoof, MeasureContext};
 use twin_core::simulation::{Fields, Outcome, RunContext, Simulation};
 use twin_core::spatial::{Grid, GridSpec, Polygon};
-use twin_core::territory::{Aggregation, Territory, TerritoryView};
+use twin_core::territory::{Aggregation, Building, Territory, TerritoryView};
 use twin_core::{Language, Result};
 use twin_synthetic::{Commune, CommuneOptions};
 
@@ -20,8 +19,12 @@ const RAIN_MM: f64 = 20.0;
 const DURATION_S: f64 = 1800.0;
 
 fn view(edits: Vec<Edit>) -> Arc<TerritoryView> {
+    view_of(4.0, edits)
+}
+
+fn view_of(cell_m: f64, edits: Vec<Edit>) -> Arc<TerritoryView> {
     let territory = Arc::new(Territory::open(&territory::folder().join("small.twin")).unwrap());
-    let spec = GridSpec::covering(&territory.spec().extent(), 4.0);
+    let spec = GridSpec::covering(&territory.spec().extent(), cell_m);
     Arc::new(TerritoryView::new(territory, spec, edits).unwrap())
 }
 
@@ -129,27 +132,26 @@ fn sewers_take_what_their_inlets_can_and_the_network_carries() {
 }
 
 #[test]
-fn green_roofs_hold_their_retention_and_no_more_than_falls() {
-    let bare = view(Vec::new());
-    let spec = bare.spec();
-    let mut roofs: Vec<usize> = Vec::new();
-    for building in bare.features().buildings.iter().filter(|b| b.is_standing()) {
-        let cells = footprint_cells(spec, building).into_iter();
-        roofs.extend(cells.map(|(row, column)| spec.index(row, column)));
-    }
-    roofs.sort_unstable();
-    roofs.dedup();
-    let roof_m2 = roofs.len() as f64 * spec.cell_area();
-    assert!(roof_m2 > 100.0);
-    for to in ["ground", "network"] {
-        for (retention_mm, held_mm) in [(5.0, 5.0), (50.0, RAIN_MM)] {
-            let roof = GreenRoof { area: vec![whole(&bare)], retention_m: 1e-3 * retention_mm };
-            let green = view(vec![Edit::GreenRoof(roof)]);
-            let outcome = storm(&green, json!({ "roofs": to })).unwrap();
-            let held = value(&outcome, "green_roof_volume");
-            let expected = 1e-3 * held_mm * roof_m2;
-            assert!((held / expected - 1.0).abs() < 1e-6, "{to} {retention_mm}: {held} {expected}");
+fn green_roofs_hold_their_retention_on_their_area_whatever_the_cells() {
+    for cell_m in [2.0, 4.0, 20.0] {
+        let bare = view_of(cell_m, Vec::new());
+        let standing = bare.features().buildings.iter().filter(|b| b.is_standing());
+        let roof_m2: f64 = standing.map(Building::footprint_area_m2).sum();
+        assert!(roof_m2 > 100.0);
+        for to in ["ground", "network"] {
+            for (retention_mm, held_mm) in [(5.0, 5.0), (50.0, RAIN_MM)] {
+                let roof = GreenRoof { area: vec![whole(&bare)], retention_m: 1e-3 * retention_mm };
+                let green = view_of(cell_m, vec![Edit::GreenRoof(roof)]);
+                let outcome = storm(&green, json!({ "roofs": to })).unwrap();
+                let held = value(&outcome, "green_roof_volume");
+                let expected = 1e-3 * held_mm * roof_m2;
+                let here = format!("{cell_m} m, {to}, {retention_mm} mm: {held} {expected}");
+                assert!((held / expected - 1.0).abs() < 1e-6, "{here}");
+            }
         }
+        let to_network = storm(&bare, json!({ "roofs": "network" })).unwrap();
+        let taken = value(&to_network, "network_volume");
+        assert!((taken / (1e-3 * RAIN_MM * roof_m2) - 1.0).abs() < 1e-6, "{cell_m} m: {taken}");
     }
 }
 

@@ -18,6 +18,7 @@ use crate::flow::Flow;
 use crate::map::Breaching;
 use crate::map::ground::Ground;
 use crate::parameters::Parameters;
+use crate::roofs::RoofShare;
 use crate::setup::{outside, place, within};
 
 /// Sub-catchments of a run.
@@ -132,10 +133,21 @@ impl Catchments {
                 infiltrated_m3: area * flow.infiltrated_m()[cell],
             });
         }
-        for roof in &flow.ground.retention {
+        let fallen_m = |roof: &RoofShare| fallen_m[flow.rain.place(roof.cell)];
+        for roof in &flow.ground.green {
             if let Some(outlet) = self.of_cell.values[roof.cell] {
-                let fallen = fallen_m[flow.rain.place(roof.cell)];
-                own[outlet].held_m3 += area * roof.share * fallen.min(roof.retention_m);
+                own[outlet].held_m3 += area * roof.held_m(fallen_m(roof));
+            }
+        }
+        // What a network takes has run off, as in the balance of the whole.
+        for roof in &flow.ground.network {
+            if let Some(outlet) = self.of_cell.values[roof.cell] {
+                own[outlet].add(Share {
+                    area_m2: area * roof.share,
+                    rain_m3: area * roof.share * fallen_m(roof),
+                    held_m3: area * roof.held_m(fallen_m(roof)),
+                    infiltrated_m3: 0.0,
+                });
             }
         }
         let mut all = vec![Share::default(); self.outlets.len()];

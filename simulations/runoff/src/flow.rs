@@ -11,7 +11,7 @@ use twin_shallow_water::Solver;
 
 use crate::infiltration::{Infiltration, Supply};
 use crate::rain::RainField;
-use crate::roofs::{RoofRetention, Withheld};
+use crate::roofs::{RoofShare, held_m};
 use crate::sewers::Sewers;
 
 /// Depths below which the ground is felt as by a film, above which as by a flood, m.
@@ -24,10 +24,10 @@ pub struct Ground {
     /// Rain that comes onto a cell, as a share of what falls on its area: 1, more beside roofs, 0 under
     /// buildings and outside the terrain.
     pub catch: Vec<f32>,
-    /// Cells of roofs whose rain a network takes.
-    pub network: Vec<usize>,
-    /// Rain that green roofs hold back.
-    pub retention: Vec<RoofRetention>,
+    /// Roofs whose rain a network takes.
+    pub network: Vec<RoofShare>,
+    /// Green roofs whose rain comes onto the ground.
+    pub green: Vec<RoofShare>,
     /// Rain that leaves can hold, m.
     pub canopy_m: Vec<f32>,
     /// Share of a cell where water can enter the soil.
@@ -50,7 +50,7 @@ impl Ground {
         Self {
             catch: vec![1.0; cells],
             network: Vec::new(),
-            retention: Vec::new(),
+            green: Vec::new(),
             canopy_m: vec![0.0; cells],
             pervious: vec![1.0; cells],
             model_of: vec![0; cells],
@@ -175,7 +175,13 @@ impl Flow {
         let step_s = until_s - from_s;
         let rain_m = rain.depths_m(from_s, until_s);
         let columns = spec.columns;
-        let withheld = Withheld::new(&ground.retention, &ground.catch, rain, [from_s, until_s]);
+        let on_green = held_m(&ground.green, rain, [from_s, until_s]);
+        let on_network = held_m(&ground.network, rain, [from_s, until_s]);
+        // By cell what green roofs keep from it; empty without any.
+        let mut withheld = vec![0.0; if on_green.is_empty() { 0 } else { spec.len() }];
+        for (roof, held) in ground.green.iter().zip(&on_green) {
+            withheld[roof.cell] += held;
+        }
         let water: &Solver<f32> = solver;
         let rows: Vec<[f64; 3]> = self
             .gain_m
@@ -193,7 +199,7 @@ impl Flow {
                         continue;
                     }
                     let fallen = rain_m[rain.place(cell)] * f64::from(ground.catch[cell]);
-                    let on_roofs = withheld.of(cell);
+                    let on_roofs = withheld.get(cell).copied().unwrap_or(0.0);
                     let room = f64::from(ground.canopy_m[cell]) - held[column];
                     let on_leaves = (fallen - on_roofs).clamp(0.0, room.max(0.0));
                     held[column] += on_leaves;
@@ -217,16 +223,18 @@ impl Flow {
                 sums
             })
             .collect();
-        let on_roofs = ground.network.iter().map(|cell| rain_m[rain.place(*cell)]);
-        let network = on_roofs.sum::<f64>() * area;
         for [fallen, on_leaves, entered] in rows {
             self.totals.rain += fallen * area;
             self.totals.intercepted += on_leaves * area;
             self.totals.infiltrated += entered * area;
         }
-        self.totals.rain += network;
-        self.totals.network += network - withheld.of_network_m * area;
-        self.totals.green_roofs += withheld.total_m * area;
+        for (roof, held) in ground.network.iter().zip(&on_network) {
+            let fallen = roof.share * rain_m[rain.place(roof.cell)];
+            self.totals.rain += fallen * area;
+            self.totals.network += (fallen - held) * area;
+        }
+        let held: f64 = on_green.iter().chain(&on_network).sum();
+        self.totals.green_roofs += held * area;
         let standing = |cell: usize| solver.depth_at(cell);
         for sewer in &mut ground.sewers.networks {
             sewer.take(standing, &mut self.gain_m, step_s, area);

@@ -270,7 +270,8 @@ impl RunoffRun {
     fn totals_area_m2(&self) -> f64 {
         let ground = &self.setup.flow.ground;
         let cells: f64 = ground.catch.iter().map(|c| f64::from(*c)).sum();
-        (cells + ground.network.len() as f64).max(1.0) * self.setup.terrain.spec.cell_area()
+        let network: f64 = ground.network.iter().map(|roof| roof.share).sum();
+        (cells + network).max(1.0) * self.setup.terrain.spec.cell_area()
     }
 }
 

@@ -25,6 +25,8 @@ const HELD_PER_LEAF_AREA_M: f64 = 0.2e-3;
 const LOCAL_LEVELS: u8 = 4;
 /// Name of the edges where water leaves.
 pub(crate) const EDGES: &str = "edges";
+/// Slope of the ground beyond edges that lie flat.
+const EDGE_SLOPE: f64 = 1e-3;
 /// Time over which rain and infiltration are exchanged with the flow, s.
 const COUPLING_STEP_S: f64 = 5.0;
 /// Depth from which a speed counts for the maximum, m.
@@ -113,12 +115,12 @@ pub fn prepare(
     };
     let (film, flood) = (roughness("manning_n_sheet")?, roughness("manning_n")?);
     let mut bed = Bed::from_grids(&terrain, &Grid { spec: terrain.spec, values: film.clone() })?;
-    let Catch { blocked, cells: catch, network, retention } =
-        Catch::new(view, &terrain, parameters.roofs);
-    bed.blocked = blocked;
+    let catch = Catch::new(view, &terrain, parameters.roofs);
     let spec = bed.spec;
-    let (model_of, models, pervious) =
+    let (model_of, models, mut pervious) =
         soil_models::of_cells(view, parameters, &cover, &mut hypotheses, &mut warnings)?;
+    catch.count_ground_of_closed(&mut pervious);
+    bed.blocked.clone_from(&catch.blocked);
     let canopy_m = match parameters.interception {
         Interception::None => vec![0.0; spec.len()],
         Interception::Canopy => {
@@ -135,12 +137,12 @@ pub fn prepare(
     ));
     hypotheses.push(match parameters.roofs {
         Roofs::Ground => Text::new(
-            "La pluie des toits tombe au pied des bâtiments, qui arrêtent l'eau ; celle des bâtiments enclavés entre d'autres part au réseau.",
-            "Rain on roofs falls at the foot of the buildings, which stop the water; that of buildings enclosed by others leaves by a network.",
+            "La pluie des toits tombe au pied des bâtiments ; celle des bâtiments enclavés entre d'autres part au réseau. Les mailles bâties pour moitié ou plus arrêtent l'eau.",
+            "Rain on roofs falls at the foot of the buildings; that of buildings enclosed by others leaves by a network. Cells of which half or more is built stop the water.",
         ),
         Roofs::Network => Text::new(
-            "La pluie des toits part au réseau, hors du territoire ; les bâtiments arrêtent l'eau.",
-            "Rain on roofs leaves by a network; buildings stop the water.",
+            "La pluie des toits part au réseau, hors du territoire. Les mailles bâties pour moitié ou plus arrêtent l'eau.",
+            "Rain on roofs leaves by a network. Cells of which half or more is built stop the water.",
         ),
     });
     hypotheses.push(Text::new(
@@ -148,7 +150,8 @@ pub fn prepare(
         "Water leaves the territory freely by all its edges and enters by none: what slopes beyond the edge bring is missing.",
     ));
     let edges = bed.outer_edges().iter().map(|e| e.edge).collect();
-    let boundaries = Boundaries::default().with(EDGES, edges, Condition::Free);
+    let boundaries =
+        Boundaries::default().with(EDGES, edges, Condition::Open { least_slope: EDGE_SLOPE });
     let options = Options {
         arrival_depth_m: within(parameters.min_depth_m, [0.001, 10.0], "min_depth_m")?,
         duration_depths_m: [parameters.min_depth_m, LASTING_DEPTHS_M[0], LASTING_DEPTHS_M[1]],
@@ -184,9 +187,9 @@ pub fn prepare(
     };
     let catchments = Catchments::new(view, parameters)?;
     let ground = Ground {
-        catch,
-        network,
-        retention,
+        catch: catch.cells,
+        network: catch.network,
+        green: catch.green,
         canopy_m,
         pervious,
         model_of,

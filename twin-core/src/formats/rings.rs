@@ -1,6 +1,6 @@
 //! What readers and writers do to rings and empty parts.
 
-use crate::spatial::{Geometry, Line, Polygon, Position};
+use crate::spatial::{Geometry, Line, Polygon};
 
 /// Repeats the first vertex at the end where the writer forgot it.
 pub(crate) fn close(ring: &mut Line) {
@@ -40,14 +40,4 @@ pub(crate) fn without_empty_parts(geometry: Geometry) -> Option<Geometry> {
             (!polygons.is_empty()).then_some(Geometry::Polygons(polygons))
         }
     }
-}
-
-/// Area in the plane, positive anticlockwise; the first vertex as origin keeps the digits of large
-/// coordinates.
-pub(crate) fn signed_area(ring: &[Position]) -> f64 {
-    let Some(&[x0, y0, _]) = ring.first() else { return 0.0 };
-    ring.windows(2)
-        .map(|w| (w[0][0] - x0) * (w[1][1] - y0) - (w[1][0] - x0) * (w[0][1] - y0))
-        .sum::<f64>()
-        * 0.5
 }

@@ -44,6 +44,16 @@ pub struct Polygon {
     pub interiors: Vec<Line>,
 }
 
+/// Area in the plane, positive anticlockwise; the first vertex as origin keeps the digits of large
+/// coordinates.
+pub(crate) fn signed_area(ring: &[Position]) -> f64 {
+    let Some(&[x0, y0, _]) = ring.first() else { return 0.0 };
+    ring.windows(2)
+        .map(|w| (w[0][0] - x0) * (w[1][1] - y0) - (w[1][0] - x0) * (w[0][1] - y0))
+        .sum::<f64>()
+        * 0.5
+}
+
 /// A geometry of one or several parts of the same kind.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Geometry {

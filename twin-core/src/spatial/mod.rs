@@ -17,7 +17,8 @@ pub use crs::{Crs, Geographic, Globe, HeightGrid, LocalFrame, Transformer, Verti
 pub use depressions::{MendedPits, PitLimits, PitMend, mend_pits};
 pub use extent::Extent;
 pub use facet::FlatFace;
+pub(crate) use geometry::signed_area;
 pub use geometry::{Geometry, Line, Polygon, Position, line_length, rings_contain};
 pub use grid::{Grid, GridSpec};
-pub use rasterise::{cell_lengths, cells_along, cells_near, cells_within};
+pub use rasterise::{cell_lengths, cell_shares, cells_along, cells_near, cells_within};
 pub use regions::{Regions, steps_from};

@@ -2,9 +2,10 @@
 //!
 //! A cell belongs to a polygon when its centre lies inside (even–odd rule over all rings), so that
 //! polygons that share an edge never claim a cell twice. A line takes every cell it passes through
-//! (Amanatides & Woo 1987, *A fast voxel traversal algorithm for ray tracing*).
+//! (Amanatides & Woo 1987, *A fast voxel traversal algorithm for ray tracing*). The share of a cell that a
+//! polygon covers is exact: the integral of the coverage along its rings (Green's theorem).
 
-use super::{Extent, GridSpec, Polygon};
+use super::{Extent, GridSpec, Polygon, Position, signed_area};
 
 /// Calls `visit(row, column)` for every cell whose centre lies within the polygons, row by row.
 pub fn cells_within<'a>(
@@ -61,6 +62,95 @@ pub fn cells_within<'a>(
             }
         }
     }
+}
+
+/// Calls `visit(row, column, share)` for every cell that the polygons cover in part or whole, row by row, with
+/// the covered share of its area, at most 1. Exact for rings that do not cross themselves and polygons that do
+/// not overlap.
+pub fn cell_shares<'a>(
+    spec: &GridSpec,
+    polygons: impl IntoIterator<Item = &'a Polygon>,
+    mut visit: impl FnMut(usize, usize, f64),
+) {
+    // Rings with their sense of rotation: exteriors add, holes take away.
+    let mut rings: Vec<(&[Position], f64)> = Vec::new();
+    for polygon in polygons {
+        let holes = polygon.interiors.iter().map(|ring| (ring.as_slice(), -1.0));
+        rings.extend(std::iter::once((polygon.exterior.as_slice(), 1.0)).chain(holes));
+    }
+    let corners = rings.iter().flat_map(|(ring, _)| ring.iter().map(|p| (p[0], p[1])));
+    let Some(extent) = Extent::of_points(corners.filter(|(x, y)| x.is_finite() && y.is_finite()))
+    else {
+        return;
+    };
+    let (rows, columns) = spec.window(&extent);
+    if rows.is_empty() || columns.is_empty() {
+        return;
+    }
+    let window = spec.crop(&rows, &columns);
+    let mut covered = vec![0.0; window.len()];
+    for (ring, sign) in rings {
+        let sign = if signed_area(ring) < 0.0 { -sign } else { sign };
+        for pair in ring.windows(2) {
+            cover_left_of(&window, pair[0], pair[1], sign, &mut covered);
+        }
+    }
+    for (cell, share) in covered.into_iter().enumerate() {
+        if share > 1e-12 {
+            let (row, column) = window.row_column(cell);
+            visit(rows.start + row, columns.start + column, share.min(1.0));
+        }
+    }
+}
+
+/// Adds to each cell the share of it that lies west of an edge within the edge's own heights, counted positive
+/// for an edge that runs north.
+fn cover_left_of(spec: &GridSpec, from: Position, to: Position, sign: f64, covered: &mut [f64]) {
+    let local =
+        |p: Position| [(p[0] - spec.west) / spec.cell_size, (spec.north - p[1]) / spec.cell_size];
+    let ([x0, y0], [x1, y1]) = (local(from), local(to));
+    if ![x0, y0, x1, y1].iter().all(|v| v.is_finite()) || y0 == y1 {
+        return;
+    }
+    let sign = if y1 < y0 { sign } else { -sign };
+    let ((x0, y0), (x1, y1)) = if y0 < y1 { ((x0, y0), (x1, y1)) } else { ((x1, y1), (x0, y0)) };
+    let x_at = |y: f64| x0 + (y - y0) / (y1 - y0) * (x1 - x0);
+    let first = y0.max(0.0).floor() as usize;
+    let last = (y1.min(spec.rows as f64).ceil().max(0.0) as usize).min(spec.rows);
+    for row in first..last {
+        let (top, bottom) = (y0.max(row as f64), y1.min(row as f64 + 1.0));
+        let (a, b) = (x_at(top), x_at(bottom));
+        let (west, east) = (a.min(b), a.max(b));
+        let height = (bottom - top).max(0.0);
+        let cells = &mut covered[row * spec.columns..(row + 1) * spec.columns];
+        for (column, cell) in cells.iter_mut().enumerate() {
+            let left = column as f64;
+            if east <= left {
+                break;
+            }
+            *cell += sign * height * mean_within(west - left, east - left);
+        }
+    }
+}
+
+/// Mean of x clamped to 0 and 1 while it goes evenly from `west` to `east`.
+fn mean_within(west: f64, east: f64) -> f64 {
+    if west >= 1.0 {
+        return 1.0;
+    }
+    if west >= 0.0 && east <= 1.0 {
+        return 0.5 * (west + east);
+    }
+    let integral = |x: f64| {
+        if x <= 0.0 {
+            0.0
+        } else if x >= 1.0 {
+            x - 0.5
+        } else {
+            0.5 * x * x
+        }
+    };
+    (integral(east) - integral(west)) / (east - west)
 }
 
 /// Calls `visit(row, column, share)` for every cell whose centre lies within `reach` of a segment,
@@ -221,6 +311,42 @@ mod tests {
     fn polygon_outside_visits_nothing() {
         let far = Polygon::from_corners(&[(100.0, 100.0), (101.0, 100.0), (101.0, 101.0)]);
         assert_eq!(count(&[far]), 0);
+    }
+
+    #[test]
+    fn shares_of_a_slanted_polygon_with_a_hole_add_up_to_its_area() {
+        let mut ring = Polygon::from_corners(&[(1.3, 0.7), (8.1, 2.2), (7.4, 9.6), (0.2, 6.5)]);
+        ring.interiors =
+            vec![Polygon::from_corners(&[(3.1, 3.0), (3.4, 5.2), (5.7, 4.1)]).exterior];
+        let area = |ring: &[Position]| signed_area(ring).abs();
+        let expected = area(&ring.exterior) - area(&ring.interiors[0]);
+        for (reverse, cell_size) in [(false, 1.0), (true, 1.0), (false, 5.0), (true, 0.25)] {
+            if reverse {
+                ring.exterior.reverse();
+            }
+            let count = (10.0 / cell_size) as usize;
+            let spec = GridSpec { cell_size, columns: count, rows: count, ..spec() };
+            let mut sum = 0.0;
+            cell_shares(&spec, [&ring], |_, _, share| sum += share * spec.cell_area());
+            assert!((sum - expected).abs() < 1e-9, "{cell_size}: {sum} {expected}");
+        }
+    }
+
+    #[test]
+    fn shares_by_cell_are_those_of_many_points() {
+        let ring = Polygon::from_corners(&[(-3.0, 1.5), (6.2, -4.0), (14.0, 12.0), (2.5, 7.25)]);
+        let mut shares = vec![0.0; spec().len()];
+        cell_shares(&spec(), [&ring], |row, column, share| {
+            shares[spec().index(row, column)] = share;
+        });
+        let parts = GridSpec { cell_size: 0.01, columns: 1000, rows: 1000, ..spec() };
+        let mut points = vec![0.0; spec().len()];
+        cells_within(&parts, [&ring], |row, column| {
+            points[spec().index(row / 100, column / 100)] += 1e-4;
+        });
+        for (share, points) in shares.iter().zip(points) {
+            assert!((share - points).abs() < 2e-3, "{share} {points}");
+        }
     }
 
     #[test]

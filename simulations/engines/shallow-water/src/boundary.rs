@@ -6,6 +6,8 @@
 //! * **wall**: a mirrored state; no mass, the pressure of the impact by HLL;
 //! * **free**: the state of the cell leaves as it is (nothing comes back in);
 //! * **outflow**: the normal speed of a slope, at most critical; a supercritical flow leaves as it is;
+//! * **open**: free, but at least with the normal speed of the ground's own slope towards the edge, so that water
+//!   that stands against it finds its way out;
 //! * **stage**: the outside level with the velocity of the outgoing Riemann invariant
 //!   u + 2c; critical where the drop is free, at most critical inwards;
 //! * **rating curve**: the discharge that a curve gives for the mean level at the segment leaves it,
@@ -41,6 +43,12 @@ pub enum Condition {
     Outflow {
         /// Slope of the ground beyond the edge.
         slope: f64,
+    },
+    /// Water leaves as it comes, and where the ground does not rise towards the edge at least at the normal speed
+    /// of its slope there, at most critical; nothing enters.
+    Open {
+        /// Slope where the ground falls less (m/m, > 0).
+        least_slope: f64,
     },
     /// The level outside, m in the datum of the bed; water enters and leaves.
     Stage(Series),
@@ -96,7 +104,8 @@ impl Boundaries {
     pub(crate) fn faces(&self, bed: &Bed) -> Result<Vec<BoundaryFace>> {
         let mut segment_of = BTreeMap::new();
         for (index, segment) in self.segments.iter().enumerate() {
-            if let Condition::Outflow { slope } = segment.condition
+            if let Condition::Outflow { slope } | Condition::Open { least_slope: slope } =
+                segment.condition
                 && !(slope.is_finite() && slope > 0.0)
             {
                 return Err(Error::input(
@@ -172,6 +181,7 @@ pub(crate) enum FaceNow {
     Wall,
     Free,
     Outflow(f64),
+    Open(f64),
     /// Level outside, m.
     Stage(f64),
     /// Into the domain, m²/s.
@@ -252,9 +262,29 @@ pub(crate) fn set_faces<R: Real>(
             Condition::Outflow { slope } => {
                 members.iter().for_each(|&f| now[f] = FaceNow::Outflow(*slope));
             }
+            Condition::Open { least_slope } => {
+                for &f in members {
+                    let fall = fall_towards(bed, faces[f].outer);
+                    now[f] = if fall < 0.0 {
+                        FaceNow::Free
+                    } else {
+                        FaceNow::Open(fall.max(*least_slope))
+                    };
+                }
+            }
         }
     }
     fastest
+}
+
+/// How steeply the ground falls from the cell before towards an outer edge; negative where it rises.
+fn fall_towards(bed: &Bed, outer: OuterEdge) -> f64 {
+    let (row, column) = bed.spec.row_column(outer.cell);
+    let back = Edge::of_cell(row, column, outer.side.opposite()).cells(&bed.spec);
+    let before = back.into_iter().flatten().find(|&cell| cell != outer.cell && bed.is_open(cell));
+    before.map_or(0.0, |before| {
+        (bed.elevation_m[before] - bed.elevation_m[outer.cell]) / bed.spec.cell_size
+    })
 }
 
 /// Depth at which q (m²/s) passes an edge: that of the cell, at least critical.
@@ -292,7 +322,10 @@ pub(crate) fn outer_flux(now: FaceNow, dry: f64, law: FrictionLaw, cell: EdgeSta
                 leaving(law.normal_speed(cell.friction, h, slope).min(c))
             }
         }
-        FaceNow::Free | FaceNow::Outflow(_) => wall,
+        FaceNow::Open(slope) if h > 0.0 => {
+            leaving(law.normal_speed(cell.friction, h, slope).min(c).max(u))
+        }
+        FaceNow::Free | FaceNow::Outflow(_) | FaceNow::Open(_) => wall,
         FaceNow::Stage(level) => {
             if u > c {
                 return leaving(u);
@@ -351,8 +384,20 @@ mod tests {
     fn normal_outflow_follows_manning() {
         let friction = FrictionLaw::Manning.coefficient(0.03);
         let cell = EdgeState { friction, ..STILL };
-        let flux = outer_flux(FaceNow::Outflow(1e-3), 1e-6, FrictionLaw::Manning, cell);
         let exact = 2.0f64.powf(5.0 / 3.0) * 1e-3f64.sqrt() / 0.03;
-        assert!((flux.mass / exact - 1.0).abs() < 1e-12);
+        for now in [FaceNow::Outflow(1e-3), FaceNow::Open(1e-3)] {
+            let flux = outer_flux(now, 1e-6, FrictionLaw::Manning, cell);
+            assert!((flux.mass / exact - 1.0).abs() < 1e-12, "{now:?}");
+        }
+    }
+
+    #[test]
+    fn an_open_edge_slows_no_water_down_and_drains_at_most_critically() {
+        let (fast, friction) = (5.0, FrictionLaw::Manning.coefficient(1e-4));
+        let law = FrictionLaw::Manning;
+        let coming = EdgeState { u: fast, friction, ..STILL };
+        assert_eq!(outer_flux(FaceNow::Open(1e-3), 1e-6, law, coming).mass, STILL.h * fast);
+        let smooth = outer_flux(FaceNow::Open(0.5), 1e-6, law, EdgeState { friction, ..STILL });
+        assert!((smooth.mass / (STILL.h * (GRAVITY * STILL.h).sqrt()) - 1.0).abs() < 1e-12);
     }
 }

@@ -36,6 +36,17 @@ pub enum Side {
     North,
 }
 
+impl Side {
+    pub(crate) fn opposite(self) -> Self {
+        match self {
+            Self::West => Self::East,
+            Self::East => Self::West,
+            Self::South => Self::North,
+            Self::North => Self::South,
+        }
+    }
+}
+
 /// An edge between a cell and the outside: the rim of the grid or a void.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OuterEdge {

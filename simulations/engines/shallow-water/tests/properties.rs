@@ -193,6 +193,31 @@ fn everything(options: Options) -> Solver<f64> {
 }
 
 #[test]
+fn still_water_leaves_by_an_open_edge_unless_the_ground_rises_towards_it() {
+    let spec = GridSpec { west: 0.0, north: 40.0, cell_size: 10.0, columns: 20, rows: 4 };
+    let drained = |fall_m: f64| {
+        let z = Grid::from_fn(spec, |_, column| fall_m * (20 - column) as f64);
+        let bed = Bed::from_grids(&z, &Grid::filled(spec, 0.03)).unwrap();
+        let open = Condition::Open { least_slope: 1e-3 };
+        let east = bed.rim(Side::East);
+        let walls =
+            bed.outer_edges().iter().map(|e| e.edge).filter(|e| !east.contains(e)).collect();
+        let boundaries =
+            Boundaries::default().with("open", east, open).with("walls", walls, Condition::Wall);
+        let options = Options::default();
+        let mut solver = Solver::<f64>::new(bed, boundaries, vec![], vec![], options).unwrap();
+        // A pool of half a metre on the lowest ground, at rest.
+        let level = 0.5 + z.values.iter().copied().fold(f64::INFINITY, f64::min);
+        solver.set_level(|_, _| level).unwrap();
+        let before = solver.stored_m3();
+        solver.advance_to(3600.0).unwrap();
+        1.0 - solver.stored_m3() / before
+    };
+    assert!(drained(1.0 / 64.0) > 0.95 && drained(0.0) > 0.5);
+    assert!(drained(-1.0 / 64.0) < 1e-9);
+}
+
+#[test]
 fn everything_at_once_conserves_and_stays_positive() {
     for options in schemes() {
         let mut solver = everything(options);

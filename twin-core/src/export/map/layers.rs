@@ -10,7 +10,7 @@ use crate::{
         ramp::Rgb,
         svg::{INK, Svg, TextStyle, short},
     },
-    spatial::{Geometry, Position},
+    spatial::{Geometry, Position, signed_area},
 };
 
 /// Vertices nearer than this to the one before are left out, pixels.
@@ -54,16 +54,6 @@ pub(super) fn commands<'a>(
         }
     }
     out
-}
-
-fn signed_area(ring: &[Position]) -> f64 {
-    let Some(origin) = ring.first() else { return 0.0 };
-    ring.windows(2)
-        .map(|p| {
-            (p[0][0] - origin[0]) * (p[1][1] - origin[1])
-                - (p[1][0] - origin[0]) * (p[0][1] - origin[1])
-        })
-        .sum()
 }
 
 fn chain<'a>(

@@ -9,8 +9,8 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::{
     Error, Result,
-    formats::{FeatureTable, PartFile, Value, rings::signed_area},
-    spatial::{Crs, Geometry, Line, Position},
+    formats::{FeatureTable, PartFile, Value},
+    spatial::{Crs, Geometry, Line, Position, signed_area},
 };
 
 /// Writes a collection, one record a line, under a temporary name first.

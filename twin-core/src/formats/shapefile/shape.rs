@@ -2,8 +2,8 @@
 
 use crate::{
     FileProblem,
-    formats::rings::{close, signed_area, without_empty_parts},
-    spatial::{Extent, Geometry, Line, Polygon, Position},
+    formats::rings::{close, without_empty_parts},
+    spatial::{Extent, Geometry, Line, Polygon, Position, signed_area},
 };
 
 /// What a record holds: its kind and its parts as stored.
