@@ -175,6 +175,17 @@ fn two_sources_of_the_same_variable_are_refused() {
 }
 
 #[test]
+fn a_coupling_step_of_one_run_alone_is_refused() {
+    let alone = "[runs.averse]\nsimulation = \"rain\"\n[runs.seau]\nsimulation = \"bucket\"\n\
+        coupling_step = \"10 s\"\n";
+    let said = final_depth("seul", alone).unwrap_err().text(Language::En);
+    assert!(said.contains("runs.seau") && said.contains("\"averse\" has none"), "{said}");
+    let unlinked = "[runs.averse]\nsimulation = \"rain\"\ncoupling_step = \"10 s\"\n";
+    let said = final_depth("isole", unlinked).unwrap_err().text(Language::En);
+    assert!(said.contains("no other run"), "{said}");
+}
+
+#[test]
 fn the_water_of_a_storm_joins_the_flood_in_both_couplings() {
     let runs = |coupling: &str| {
         format!(

@@ -142,17 +142,7 @@ fn groups(given: &[String]) -> Result<Vec<Group>> {
     let group = |text: &String| {
         let (name, codes) = text.split_once('=').unwrap_or((text, text));
         let cover = |code: &str| {
-            let cover = LandCover::from_code(code).ok_or_else(|| {
-                let known: Vec<&str> = LandCover::ALL.iter().map(|c| c.code()).collect();
-                Error::input(
-                    "--group",
-                    format!(
-                        "occupation du sol « {code} » inconnue ; possibles : {}",
-                        known.join(", ")
-                    ),
-                    format!("unknown land cover \"{code}\"; possible: {}", known.join(", ")),
-                )
-            })?;
+            let cover = LandCover::named(code, "--group")?;
             let n = f64::from(lookup[usize::from(cover.value())]);
             if n.is_finite() {
                 return Ok((code.to_owned(), n));

@@ -3,11 +3,12 @@
 use twin_core::language::Text;
 use twin_core::results::exposure::footprint_cells;
 use twin_core::spatial::{Grid, GridSpec, cells_within};
+use twin_core::territory::manning_n;
 use twin_core::{Language, Result};
 use twin_shallow_water::{Bed, Porosity};
 
 use crate::parameters::BuildingMode;
-use crate::setup::{Builder, roughness};
+use crate::setup::{Builder, place};
 
 /// Height of a building whose height is not known, metres: one storey, so that it blocks the flow.
 const UNKNOWN_BUILDING_HEIGHT_M: f64 = 3.0;
@@ -18,7 +19,7 @@ impl Builder<'_> {
     /// Puts the standing buildings into the bed.
     pub(crate) fn buildings(&mut self, bed: &mut Bed, terrain: &Grid<f32>) -> Result<()> {
         let mode = self.parameters.buildings;
-        let manning = roughness(self.parameters.building_manning, "building_manning")?;
+        let manning = manning_n(self.parameters.building_manning, place("building_manning"))?;
         if mode == BuildingMode::Porosity {
             self.porosity(bed)?;
         } else {

@@ -85,7 +85,7 @@ impl FloodRun {
                 speed_m_per_s: Vec::new(),
             })
             .collect();
-        let through_m3 = vec![Vec::new(); through(&setup.solver).count()];
+        let through_m3 = vec![Vec::new(); setup.solver.through().count()];
         let domain = DomainRecord { through_m3, ..DomainRecord::default() };
         Self { view, parameters, setup, gauges, domain, rising_share: 0.0, rained_m3: 0.0 }
     }
@@ -108,7 +108,7 @@ impl FloodRun {
         self.domain.inflow_m3.push(budget.inflow_m3());
         self.domain.outflow_m3.push(budget.outflow_m3());
         self.domain.stored_m3.push(budget.stored_m3);
-        for (record, (_, volume)) in self.domain.through_m3.iter_mut().zip(through(solver)) {
+        for (record, (_, volume)) in self.domain.through_m3.iter_mut().zip(solver.through()) {
             record.push(volume);
         }
     }
@@ -382,7 +382,7 @@ impl FloodRun {
             "m3",
             self.domain.stored_m3.clone(),
         );
-        for ((name, _), volumes) in through(&self.setup.solver).zip(&self.domain.through_m3) {
+        for ((name, _), volumes) in self.setup.solver.through().zip(&self.domain.through_m3) {
             all.push(GaugeSeries {
                 gauge: name.to_owned(),
                 position: None,
@@ -416,11 +416,6 @@ impl FloodRun {
 /// The next multiple of a step after a time, s.
 fn next_multiple(time_s: f64, step_s: f64) -> f64 {
     ((time_s / step_s + 1e-9).floor() + 1.0) * step_s
-}
-
-/// Culverts, pumps and sections with the volume that has passed, m³.
-fn through(solver: &Solver<f32>) -> impl Iterator<Item = (&str, f64)> {
-    solver.links().map(|(name, link)| (name, link.moved_m3)).chain(solver.sections())
 }
 
 /// Share of the wet cells whose water rose by a centimetre since `before`.

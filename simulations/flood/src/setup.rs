@@ -155,19 +155,8 @@ impl Builder<'_> {
     /// Manning's n by land cover, with the values of the scenario over those of the table.
     fn roughness(&mut self) -> Result<Grid<f32>> {
         let table = SurfaceProperties::built_in()?;
-        let mut lookup = table.property("manning_n")?.lookup();
-        for (code, n) in &self.parameters.manning {
-            let key = format!("manning.{code}");
-            let cover = LandCover::from_code(code).ok_or_else(|| {
-                let known: Vec<&str> = LandCover::ALL.iter().map(|c| c.code()).collect();
-                Error::input(
-                    place(&key),
-                    format!("occupation du sol inconnue ; possibles : {}", known.join(", ")),
-                    format!("unknown land cover; possible: {}", known.join(", ")),
-                )
-            })?;
-            lookup[usize::from(cover.value())] = roughness(*n, &key)? as f32;
-        }
+        let here = |code: &str| place(&format!("manning.{code}"));
+        let lookup = table.manning(&self.parameters.manning, here)?;
         let factor = self.parameters.factors.manning as f32;
         // Buildings stand on their own terms; what is not known flows like bare ground.
         let fallback = lookup[usize::from(LandCover::BareSoil.value())];
@@ -213,20 +202,6 @@ fn check_hazard(hazard: &HazardParameters) -> Result<()> {
         place("hazard"),
         "les seuils doivent être positifs et croissants",
         "thresholds must be positive and rising",
-    ))
-}
-
-/// Manning's n within what is found in nature, from glass (0.009) to dense building as a resistance.
-pub(crate) fn roughness(n: f64, key: &str) -> Result<f64> {
-    if (0.005..=5.0).contains(&n) {
-        return Ok(n);
-    }
-    Err(Error::input(
-        place(key),
-        format!(
-            "n = {n} n'est pas un frottement de Manning ; usuel : 0,01 à 0,2, bâti jusqu'à 5 s·m⁻¹ᐟ³"
-        ),
-        format!("n = {n} is no Manning friction; usual: 0.01 to 0.2, buildings up to 5 s·m⁻¹ᐟ³"),
     ))
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use twin_core::export::Legend;
 use twin_core::export::legend::Class;
+use twin_core::export::map::{Marker, MarkerKind};
 use twin_core::export::ramp::{Ramp, Rgb};
 use twin_core::formats::{Feature, FeatureTable, FieldKind, Value};
 use twin_core::language::Text;
@@ -11,7 +12,7 @@ use twin_core::results::{Indicator, IndicatorGroup};
 use twin_core::simulation::{ResultMap, StaticField};
 use twin_core::spatial::{Crs, Geometry, Grid, cells_near};
 use twin_core::territory::TerritoryView;
-use twin_core::{Error, Result};
+use twin_core::{Error, Language, Result};
 use twin_drainage::{Directions, Flooding, accumulate, nearest_downstream};
 
 use crate::flow::Flow;
@@ -34,6 +35,8 @@ pub(crate) struct Catchments {
 struct Outlet {
     name: String,
     cell: usize,
+    /// How far from the place that was given, m.
+    moved_m: f64,
     /// The next outlet further down.
     below: Option<usize>,
 }
@@ -108,7 +111,11 @@ impl Catchments {
                     ),
                 ));
             }
-            outlets.push(Outlet { name: name.clone(), cell, below: None });
+            let (row, column) = spec.row_column(cell);
+            let (cx, cy) = spec.centre(row, column);
+            let moved_m =
+                if cell == spec.index(own.0, own.1) { 0.0 } else { (cx - x).hypot(cy - y) };
+            outlets.push(Outlet { name: name.clone(), cell, moved_m, below: None });
         }
         let nearest = nearest_downstream(&directions, |cell| at.contains_key(&cell));
         let of_cell = nearest.map(|cell| cell.and_then(|cell| at.get(&(cell as usize)).copied()));
@@ -205,7 +212,8 @@ impl Catchments {
             .with_field("held_m3", FieldKind::Real)
             .with_field("infiltrated_m3", FieldKind::Real)
             .with_field("runoff_m3", FieldKind::Real)
-            .with_field("runoff_coefficient", FieldKind::Real);
+            .with_field("runoff_coefficient", FieldKind::Real)
+            .with_field("moved_m", FieldKind::Real);
         for (outlet, share) in self.outlets.iter().zip(self.shares(flow, until_s)) {
             let spec = &self.of_cell.spec;
             let (row, column) = spec.row_column(outlet.cell);
@@ -220,10 +228,37 @@ impl Catchments {
                     Value::Real(share.infiltrated_m3),
                     Value::Real(share.ran_off_m3()),
                     Value::Real(share.coefficient()),
+                    Value::Real(outlet.moved_m),
                 ],
             });
         }
         table
+    }
+
+    /// The outlets on maps.
+    pub(crate) fn markers(&self) -> Vec<Marker> {
+        let of = |outlet: &Outlet| {
+            let spec = &self.of_cell.spec;
+            let (row, column) = spec.row_column(outlet.cell);
+            let (x, y) = spec.centre(row, column);
+            Marker { x, y, label: outlet.name.clone(), kind: MarkerKind::Gauge }
+        };
+        self.outlets.iter().map(of).collect()
+    }
+
+    /// Which outlets do not lie where they were given, on the cell that drains most nearby.
+    pub(crate) fn moved(&self) -> Option<Text> {
+        let moved: Vec<&Outlet> = self.outlets.iter().filter(|o| o.moved_m > 0.0).collect();
+        let listed = |l: Language| {
+            let of = |o: &&Outlet| format!("{} ({} m)", o.name, l.number(o.moved_m, 0));
+            moved.iter().map(of).collect::<Vec<_>>().join(", ")
+        };
+        (!moved.is_empty()).then(|| {
+            Text::new(
+                format!("Exutoires déplacés sur la maille voisine qui draine le plus (snapping_m) : {}.", listed(Language::Fr)),
+                format!("Outlets moved onto the cell nearby that drains most (snapping_m): {}.", listed(Language::En)),
+            )
+        })
     }
 
     /// Number of the sub-catchment of each cell, from 1.

@@ -11,11 +11,13 @@
 //! | [`sewers`] | what inlets take from the surface |
 //! | `catchments` | which cells drain to which outlet |
 //! | [`setup`] | parameters and territory → engine, soil and rain |
+//! | `depressions` | what stays in the depressions of the run grid |
 //! | [`flow`] | rain, leaves and soil in turn with the flow |
 //! | [`run`], `results` | gauges and balance; maps without time |
 //! | [`map`] | the plugin `runoff-map`, without time |
 
 mod catchments;
+mod depressions;
 pub mod flow;
 pub mod infiltration;
 pub mod map;
@@ -102,7 +104,7 @@ fn descriptor() -> Descriptor {
     };
     Descriptor {
         id: "runoff",
-        version: concat!(env!("CARGO_PKG_VERSION"), "+sw9.r4"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+sw9.r5"),
         title: Text::new("Ruissellement", "Runoff"),
         summary: Text::new(
             "Pluie, interception, infiltration selon la nature du sol et écoulement de surface par les équations de Saint-Venant en deux dimensions.",

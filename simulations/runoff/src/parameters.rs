@@ -45,9 +45,13 @@ pub struct Parameters {
     /// Equations that are solved.
     #[serde(default)]
     pub equations: Equations,
-    /// Factor on all roughnesses, as calibration uses it.
-    #[serde(default = "one")]
-    pub roughness_factor: f64,
+    /// Manning's n of a flood by land-cover code, in place of the table's values, s·m^(-1/3); a film keeps its
+    /// ratio to it.
+    #[serde(default)]
+    pub manning: BTreeMap<String, f64>,
+    /// Changes of all values of a kind at once, as calibration uses them.
+    #[serde(default)]
+    pub factors: Factors,
     /// Time over which rain and infiltration are exchanged with the flow; default: 5 s.
     #[serde(default)]
     pub coupling_step: Option<Duration>,
@@ -66,6 +70,20 @@ pub struct Parameters {
     /// Comparison with observations: who compared, with what error.
     #[serde(default)]
     pub calibration: Option<Text>,
+}
+
+/// Changes of all values of a kind at once.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Factors {
+    /// Times all values of Manning's n.
+    pub manning: f64,
+}
+
+impl Default for Factors {
+    fn default() -> Self {
+        Self { manning: 1.0 }
+    }
 }
 
 fn one() -> f64 {
@@ -97,6 +115,9 @@ pub struct Rain {
     /// Unit of the table where its header does not state it: `mm` or `mm/h`.
     #[serde(default)]
     pub unit: Option<String>,
+    /// Station of the table, by its number or its name, where the file holds several.
+    #[serde(default)]
+    pub station: Option<String>,
     /// What periods without a line mean.
     #[serde(default)]
     pub gaps: Gaps,

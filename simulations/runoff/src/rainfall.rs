@@ -10,8 +10,8 @@ use twin_core::{Error, Language, Result};
 
 use crate::parameters::{Gaps, MontanaLaw, Rain, RainValues};
 use crate::rain::{
-    Chicago, DoubleTriangle, Hyetograph, Montana, RainField, RasterValues, Stretch, Triangle,
-    read_observed, read_rasters, read_series,
+    Chicago, DoubleTriangle, Hyetograph, Montana, RainField, RasterValues, Stretch, TableOfRain,
+    Triangle, read_observed, read_rasters, read_series,
 };
 use crate::setup::{place, positive};
 
@@ -23,7 +23,12 @@ const MOST_MM: f64 = 2_000.0;
 const MOST_MM_PER_H: f64 = 2_300.0;
 
 /// The rain of the scenario on the run grid.
-pub(crate) fn field(rain: &Rain, view: &TerritoryView, context: &RunContext) -> Result<RainField> {
+pub(crate) fn field(
+    rain: &Rain,
+    view: &TerritoryView,
+    context: &RunContext,
+    warnings: &mut Vec<Text>,
+) -> Result<RainField> {
     let factor = positive(rain.factor, "rain.factor")?;
     let stated = [
         rain.table.is_some(),
@@ -37,13 +42,14 @@ pub(crate) fn field(rain: &Rain, view: &TerritoryView, context: &RunContext) -> 
     if stated.iter().filter(|stated| **stated).count() != 1 {
         return Err(one_rain());
     }
+    refuse_unread(rain)?;
     let field = match &rain.series {
         Some(series) => {
             let (path, crs) = (Path::new(&series.file), view.territory().crs());
             read_series(path, &series.variable, context.start, view.spec(), crs)?
         }
         None if !rain.rasters.is_empty() => rasters(rain, view, context)?,
-        None => RainField::even(hyetograph(rain, context)?),
+        None => RainField::even(hyetograph(rain, context, warnings)?),
     };
     let delay_s = rain.delay.map_or(0.0, Duration::seconds);
     let field = field.map(|storm| storm.scaled(factor).delayed(delay_s));
@@ -51,15 +57,33 @@ pub(crate) fn field(rain: &Rain, view: &TerritoryView, context: &RunContext) -> 
     Ok(field)
 }
 
-/// Rain from rasters.
-fn rasters(rain: &Rain, view: &TerritoryView, context: &RunContext) -> Result<RainField> {
-    if rain.unit.is_some() {
+/// Refuses what describes another kind of rain than the one given.
+fn refuse_unread(rain: &Rain) -> Result<()> {
+    let of_table = [
+        ("unit", rain.unit.is_some()),
+        ("station", rain.station.is_some()),
+        ("gaps", rain.gaps == Gaps::Dry),
+    ];
+    let stated = of_table.into_iter().find(|(_, stated)| *stated).filter(|_| rain.table.is_none());
+    if let Some((key, _)) = stated {
         return Err(Error::input(
-            place("rain.unit"),
-            "les rasters sont en mm (values = \"depth\") ou en mm/h (values = \"intensity\") ; ôter unit",
-            "rasters are in mm (values = \"depth\") or mm/h (values = \"intensity\"); take unit out",
+            place(&format!("rain.{key}")),
+            "ne décrit qu'une pluie donnée par table ; l'ôter (rasters : en mm, ou en mm/h avec values = \"intensity\" ; series : unité de la variable)",
+            "describes only a rain given by table; take it out (rasters: in mm, or mm/h with values = \"intensity\"; series: unit of the variable)",
         ));
     }
+    if rain.values == RainValues::Intensity && rain.table.is_none() && rain.rasters.is_empty() {
+        return Err(Error::input(
+            place("rain.values"),
+            "ne décrit qu'une pluie donnée par table ou par rasters ; l'ôter",
+            "describes only a rain given by table or by rasters; take it out",
+        ));
+    }
+    Ok(())
+}
+
+/// Rain from rasters.
+fn rasters(rain: &Rain, view: &TerritoryView, context: &RunContext) -> Result<RainField> {
     let mut files: Vec<(f64, PathBuf)> = Vec::new();
     for (time, raster) in &rain.rasters {
         let date = || time.parse::<jiff::Timestamp>().ok();
@@ -99,17 +123,23 @@ fn one_rain() -> Error {
 }
 
 /// The same rain for the whole territory.
-fn hyetograph(rain: &Rain, context: &RunContext) -> Result<Hyetograph> {
+fn hyetograph(rain: &Rain, context: &RunContext, warnings: &mut Vec<Text>) -> Result<Hyetograph> {
     let here = |key: &str| place(&format!("rain.{key}"));
     let stated = (&rain.table, &rain.uniform, &rain.triangle, &rain.double_triangle, &rain.chicago);
     let storm = match stated {
-        (Some(path), None, None, None, None) => read_observed(
-            Path::new(path),
-            context.start,
-            rain.unit.as_deref(),
-            rain.values == RainValues::Intensity,
-            rain.gaps == Gaps::Dry,
-        )?,
+        (Some(path), None, None, None, None) => {
+            let table = TableOfRain {
+                start: context.start,
+                until_s: context.duration_s,
+                unit: rain.unit.as_deref(),
+                station: rain.station.as_deref(),
+                intensities: rain.values == RainValues::Intensity,
+                gaps_are_dry: rain.gaps == Gaps::Dry,
+            };
+            let observed = read_observed(Path::new(path), &table)?;
+            warnings.extend(doubtful_told(observed.doubtful));
+            observed.hyetograph
+        }
         (None, Some(r), None, None, None) => {
             let duration_s = seconds(r.duration, "rain.uniform.duration")?;
             let depth = depth_m(r.depth_mm, r.montana.as_ref(), duration_s, &here("uniform"))?;
@@ -291,6 +321,15 @@ pub(crate) fn described(rain: &Rain, storm: &RainField, context: &RunContext) ->
         ));
     }
     (Text::new(sentence(Language::Fr), sentence(Language::En)), warnings)
+}
+
+fn doubtful_told(values: usize) -> Option<Text> {
+    (values > 0).then(|| {
+        Text::new(
+            format!("Valeurs de pluie douteuses selon leur code de qualité (2, Météo-France) : {values} ; vérifier auprès de la source."),
+            format!("Values of rain that are doubtful by their quality code (2, Météo-France): {values}; check with the source."),
+        )
+    })
 }
 
 fn seconds(duration: Duration, key: &str) -> Result<f64> {

@@ -145,6 +145,13 @@ impl RunoffRun {
                 grid(&|c| if wet(c) { hours(maxima.peak_s[c]) } else { f64::NAN }),
             ),
             field(
+                "bed_elevation",
+                "m",
+                Text::new("Altitude du fond de calcul", "Elevation of the computed bed"),
+                Vec::new(),
+                grid(&|c| solver.bed().elevation_m[c]),
+            ),
+            field(
                 "infiltrated_depth_total",
                 "mm",
                 soil_title.clone(),

@@ -19,6 +19,8 @@ use crate::setup::Setup;
 
 /// Longest time between two records of a gauge, s.
 const GAUGE_INTERVAL_S: f64 = 60.0;
+/// Share of the rain in depressions of coarse cells from which it is told, %.
+const TOLD_DEPRESSIONS_PERCENT: f64 = 5.0;
 /// Allowed error of the water balance relative to all water: round-off of an engine in `f32`.
 const BUDGET_TOLERANCE: f64 = 1e-6;
 
@@ -48,7 +50,7 @@ struct DomainRecord {
     infiltrated_m3: Vec<f64>,
     outflow_m3: Vec<f64>,
     stored_m3: Vec<f64>,
-    /// By section: volume to its right.
+    /// By outlet of a basin and by section: volume that passed, to its right.
     through_m3: Vec<Vec<f64>>,
     /// By sewer: volume taken.
     taken_m3: Vec<Vec<f64>>,
@@ -65,7 +67,7 @@ impl RunoffRun {
             speed_m_per_s: Vec::new(),
         };
         let gauges = parameters.gauges.iter().zip(&setup.gauge_cells).map(gauge).collect();
-        let through_m3 = vec![Vec::new(); setup.flow.solver.sections().count()];
+        let through_m3 = vec![Vec::new(); setup.flow.solver.through().count()];
         let taken_m3 = vec![Vec::new(); setup.flow.ground.sewers.networks.len()];
         Self {
             view,
@@ -94,7 +96,7 @@ impl RunoffRun {
         self.domain.infiltrated_m3.push(totals.infiltrated);
         self.domain.outflow_m3.push(outflow);
         self.domain.stored_m3.push(solver.stored_m3());
-        for (record, (_, volume)) in self.domain.through_m3.iter_mut().zip(solver.sections()) {
+        for (record, (_, volume)) in self.domain.through_m3.iter_mut().zip(solver.through()) {
             record.push(volume);
         }
         let sewers = &self.setup.flow.ground.sewers.networks;
@@ -137,9 +139,19 @@ impl RunoffRun {
             !flow.ground.sewers.networks.is_empty(),
             volume("sewer_volume", "Prise par les avaloirs", "Taken by sewer inlets", sewers),
         );
+        let passed: f64 = flow.solver.links().map(|(_, link)| link.moved_m3).sum();
         let drained = also(
-            flow.solver.links().next().is_some(),
+            drained > 0.0 || passed == 0.0 && flow.solver.links().next().is_some(),
             volume("basin_outlet_volume", "Évacuée par les bassins", "Drained by basins", drained),
+        );
+        let passed_on = also(
+            passed > flow.drained_m3(),
+            volume(
+                "basin_passed_volume",
+                "Rendue au sol par les exutoires des bassins, comptée ci-dessous",
+                "Given back to the ground by outlets of basins, counted below",
+                passed - flow.drained_m3(),
+            ),
         );
         IndicatorGroup {
             id: "water_balance".into(),
@@ -162,6 +174,7 @@ impl RunoffRun {
                 )),
                 sewers,
                 drained,
+                passed_on,
                 Some(volume(
                     "outflow_volume",
                     "Sortie par les bords",
@@ -169,6 +182,12 @@ impl RunoffRun {
                     outflow,
                 )),
                 Some(volume("stored_volume", "Présente à la fin", "Present at the end", stored)),
+                Some(volume(
+                    "depression_volume",
+                    "dont dans des cuvettes, sous leur seuil",
+                    "of which in depressions, below their spill",
+                    self.in_depressions_m3(),
+                )),
                 Some(Indicator::quantity(
                     "runoff_coefficient",
                     Text::new(
@@ -247,7 +266,7 @@ impl RunoffRun {
         );
         let stored = Text::new("Volume présent", "Stored volume");
         add(&domain, None, "stored_volume", stored, "m3", self.domain.stored_m3.clone());
-        for ((name, _), volumes) in self.setup.flow.solver.sections().zip(&self.domain.through_m3) {
+        for ((name, _), volumes) in self.setup.flow.solver.through().zip(&self.domain.through_m3) {
             let title = Text::new("Débit", "Discharge");
             add(name, None, "discharge", title, "m3 s-1", rate(times_s, volumes));
         }
@@ -260,6 +279,10 @@ impl RunoffRun {
             let position = Some(gauge.position);
             let depth = Text::new("Hauteur d'eau", "Water depth");
             add(&gauge.name, position, "water_depth", depth, "m", gauge.depth_m.clone());
+            let bed_m = self.setup.flow.solver.bed().elevation_m[gauge.cell];
+            let level = Text::new("Niveau d'eau", "Water level");
+            let levels = gauge.depth_m.iter().map(|depth| bed_m + depth).collect();
+            add(&gauge.name, position, "water_level", level, "m", levels);
             let speed = Text::new("Vitesse", "Speed");
             add(&gauge.name, position, "flow_speed", speed, "m s-1", gauge.speed_m_per_s.clone());
         }
@@ -327,12 +350,14 @@ impl Run for RunoffRun {
         indicators.groups.insert(0, self.balance());
         let mut assets = vec![exposure::building_table(&self.view, &at_buildings)];
         let mut statics = statics;
+        let mut markers = Vec::new();
         if let Some(catchments) = &self.setup.catchments {
             let (flow, crs) = (&self.setup.flow, self.view.territory().crs());
             let until_s = flow.solver.time_s();
             indicators.groups.insert(1, catchments.indicators(flow, until_s));
             assets.push(catchments.table(flow, until_s, crs));
             statics.push(catchments.field());
+            markers = catchments.markers();
         }
         let mut warnings = std::mem::take(&mut self.setup.warnings);
         if self.parameters.equations == Equations::LocalInertial {
@@ -341,6 +366,7 @@ impl Run for RunoffRun {
                 "Local-inertial equations: on steep slopes, where the flow becomes torrential, compute again with equations = \"full\".",
             ));
         }
+        warnings.extend(self.coarse_grid());
         warnings.push(Text::new(
             "La grille d'aléa des inondations (hauteur et vitesse des PPR) ne s'applique pas au ruissellement : lire les hauteurs, les vitesses et le débit linéique.",
             "The hazard grid of floods (depth and speed of the PPR) does not apply to runoff: read depths, speeds and the discharge per metre.",
@@ -354,6 +380,7 @@ impl Run for RunoffRun {
             statics,
             assets,
             warnings,
+            markers,
             ..Outcome::default()
         })
     }
@@ -414,6 +441,34 @@ impl RunoffRun {
             let stands = (deepest - self.parameters.floor_height_m as f32).max(0.0);
             water.depth_m = water.depth_m.min(stands);
         }
+    }
+
+    /// Water that cannot leave the depressions of the run grid, m³.
+    fn in_depressions_m3(&self) -> f64 {
+        let solver = &self.setup.flow.solver;
+        self.setup.depressions.held_m3(solver.bed(), |cell| solver.depth_at(cell))
+    }
+
+    /// Whether cells coarser than the terrain hold water where the terrain may let it run.
+    fn coarse_grid(&self) -> Option<Text> {
+        let (cell, fine) =
+            (self.setup.terrain.spec.cell_size, self.view.territory().spec().cell_size);
+        let rain = self.setup.flow.totals().rain;
+        let percent = if rain > 0.0 { 100.0 * self.in_depressions_m3() / rain } else { 0.0 };
+        if cell <= fine || percent < TOLD_DEPRESSIONS_PERCENT {
+            return None;
+        }
+        let n = |l: Language, v: f64, d| l.number(v, d);
+        let of = |l: Language| (n(l, percent, 0), n(l, cell, 1), n(l, fine, 1));
+        let ((p_fr, c_fr, f_fr), (p_en, c_en, f_en)) = (of(Language::Fr), of(Language::En));
+        Some(Text::new(
+            format!(
+                "{p_fr} % de la pluie reste dans des cuvettes. Des mailles de {c_fr} m (terrain connu à {f_fr} m) coupent fossés et ruisseaux plus étroits qu'elles et en créent : ruissellement sortant sous-estimé ; refaire le calcul sur des mailles plus fines et comparer."
+            ),
+            format!(
+                "{p_en} % of the rain stays in depressions. Cells of {c_en} m (terrain known at {f_en} m) cut ditches and brooks narrower than they are and make some: the runoff that leaves is underestimated; compute again on finer cells and compare."
+            ),
+        ))
     }
 
     fn key_message(&self) -> Text {

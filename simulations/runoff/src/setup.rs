@@ -12,11 +12,12 @@ use twin_shallow_water::{
 };
 
 use crate::catchments::Catchments;
+use crate::depressions::Depressions;
 use crate::flow::{Flow, Ground};
 use crate::parameters::{Equations, Interception, Parameters, Roofs};
 use crate::roofs::Catch;
 use crate::sewers::Sewers;
-use crate::{rainfall, soil_models};
+use crate::{map, rainfall, soil_models};
 
 /// Rain that leaves hold for each unit of the plant area index, m (Dickinson 1984, *Modeling
 /// evapotranspiration for three-dimensional global climate models*, doi 10.1029/GM029p0058).
@@ -45,10 +46,12 @@ pub struct Setup {
     pub(crate) warnings: Vec<Text>,
     pub(crate) gauge_cells: Vec<usize>,
     pub(crate) catchments: Option<Catchments>,
+    pub(crate) depressions: Depressions,
 }
 
+/// Where parameters are named in errors.
 pub(crate) fn place(key: &str) -> String {
-    format!("runs.*.parameters.{key}")
+    format!("runoff.parameters.{key}")
 }
 
 pub(crate) fn positive(value: f64, key: &str) -> Result<f64> {
@@ -97,23 +100,15 @@ pub fn prepare(
     context: &RunContext,
 ) -> Result<Setup> {
     require_lidar(view, "runoff")?;
-    let rain = rainfall::field(&parameters.rain, view, context)?;
-    let (told, mut warnings) = rainfall::described(&parameters.rain, &rain, context);
+    let mut warnings = Vec::new();
+    let rain = rainfall::field(&parameters.rain, view, context, &mut warnings)?;
+    let (told, more) = rainfall::described(&parameters.rain, &rain, context);
+    warnings.extend(more);
     let mut hypotheses = vec![told];
     let terrain = view.bed(Aggregation::Mean)?;
     let cover = view.land_cover()?;
-    let factor = within(parameters.roughness_factor, [0.1, 10.0], "roughness_factor")?;
     within(parameters.floor_height_m, [0.0, 10.0], "floor_height_m")?;
-    let roughness = |property: &str| -> Result<Vec<f32>> {
-        let lookup = SurfaceProperties::built_in()?.property(property)?.lookup();
-        let bare = lookup[usize::from(LandCover::BareSoil.value())];
-        let of = |cover: &LandCover| {
-            let n = lookup[usize::from(cover.value())];
-            (if n.is_finite() { n } else { bare }) * factor as f32
-        };
-        Ok(cover.values.iter().map(of).collect())
-    };
-    let (film, flood) = (roughness("manning_n_sheet")?, roughness("manning_n")?);
+    let (film, flood) = roughness(parameters, &cover)?;
     let mut bed = Bed::from_grids(&terrain, &Grid { spec: terrain.spec, values: film.clone() })?;
     let catch = Catch::new(view, &terrain, parameters.roofs);
     let spec = bed.spec;
@@ -186,6 +181,9 @@ pub fn prepare(
         None => COUPLING_STEP_S,
     };
     let catchments = Catchments::new(view, parameters)?;
+    hypotheses.extend(catchments.iter().filter_map(Catchments::moved));
+    let depressions = Depressions::new(solver.bed())?;
+    warnings.extend(map::enclosed_places(depressions.enclosed));
     let ground = Ground {
         catch: catch.cells,
         network: catch.network,
@@ -199,7 +197,31 @@ pub fn prepare(
         sewers,
     };
     let flow = Flow::new(solver, rain, ground, exchange_s);
-    Ok(Setup { flow, terrain, hypotheses, warnings, gauge_cells, catchments })
+    Ok(Setup { flow, terrain, hypotheses, warnings, gauge_cells, catchments, depressions })
+}
+
+/// Manning's n of a film and of a flood in each cell, s·m^(−1/3); where the cover is not known, as on bare soil.
+fn roughness(parameters: &Parameters, cover: &Grid<LandCover>) -> Result<(Vec<f32>, Vec<f32>)> {
+    let table = SurfaceProperties::built_in()?;
+    let factor = within(parameters.factors.manning, [0.1, 10.0], "factors.manning")? as f32;
+    let tabulated = table.property("manning_n")?.lookup();
+    let flood = table.manning(&parameters.manning, |code| place(&format!("manning.{code}")))?;
+    let mut film = table.property("manning_n_sheet")?.lookup();
+    for (film, (given, tabulated)) in film.iter_mut().zip(flood.iter().zip(tabulated)) {
+        if given.is_finite() && *given != tabulated {
+            let of_film = *film * given / tabulated;
+            *film = if of_film.is_finite() { of_film } else { *given };
+        }
+    }
+    let of_cells = |lookup: [f32; LandCover::COUNT]| {
+        let bare = lookup[usize::from(LandCover::BareSoil.value())];
+        let of = |cover: &LandCover| {
+            let n = lookup[usize::from(cover.value())];
+            factor * if n.is_finite() { n } else { bare }
+        };
+        cover.values.iter().map(of).collect()
+    };
+    Ok((of_cells(film), of_cells(flood)))
 }
 
 /// Crests of measures, and of the territory where no measure has the edge.

@@ -2,7 +2,7 @@
 
 mod table;
 
-pub use table::Quantity;
+pub use table::{Quantity, TableSeries};
 
 use crate::{Error, Result};
 

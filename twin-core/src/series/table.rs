@@ -127,6 +127,24 @@ struct Columns {
     factor: Option<f64>,
     /// How dates without an offset are to be understood.
     dates: Dates,
+    /// Code and name of the station.
+    station: [Option<usize>; 2],
+    /// Météo-France's quality code of the value.
+    quality: Option<usize>,
+}
+
+/// Quality code of Météo-France for a value that its checks have put in doubt.
+const DOUBTFUL: &str = "2";
+/// Stations that a sentence lists.
+const LISTED_STATIONS: usize = 8;
+
+/// A series read from a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableSeries {
+    /// The values of one station.
+    pub series: Series,
+    /// Times whose value Météo-France holds doubtful (quality code 2), s.
+    pub doubtful_s: Vec<f64>,
 }
 
 /// How the dates of a table are written.
@@ -159,6 +177,23 @@ impl Series {
         quantity: Quantity,
         unit: Option<&str>,
     ) -> Result<Self> {
+        TableSeries::read(path, start, quantity, unit, None).map(|table| table.series)
+    }
+}
+
+impl TableSeries {
+    /// As [`Series::read_csv`], of one station: its code or its name as the columns `NUM_POSTE`, `NOM_USUEL`,
+    /// `code_station` tell them; needed where a file holds several.
+    ///
+    /// # Errors
+    /// As there; a station that is not in the file, or several of which none is chosen.
+    pub fn read(
+        path: &Path,
+        start: Timestamp,
+        quantity: Quantity,
+        unit: Option<&str>,
+        station: Option<&str>,
+    ) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(Error::read(path))?;
         if bytes.is_empty() {
             return Err(Error::file(path, FileProblem::Empty));
@@ -183,6 +218,8 @@ impl Series {
         let mut columns: Option<Columns> = None;
         let mut points: Vec<(f64, f64)> = Vec::new();
         let mut falling = None;
+        let mut doubtful_s = Vec::new();
+        let mut stations: Vec<String> = Vec::new();
         for record in reader.records() {
             let record = record.map_err(|e| {
                 Error::file(
@@ -214,8 +251,10 @@ impl Series {
                     if header { record.get(1).and_then(|c| quantity.factor_in(c)) } else { None };
                 let dates =
                     if header { dates_of(record.get(0).unwrap_or("")) } else { Dates::Offset };
-                columns =
-                    Some(found.unwrap_or(Columns { time: 0, value: 1, kind: None, factor, dates }));
+                let (station, quality) = ([None; 2], None);
+                let two =
+                    Columns { time: 0, value: 1, kind: None, factor, dates, station, quality };
+                columns = Some(found.unwrap_or(two));
                 if header {
                     continue;
                 }
@@ -229,7 +268,18 @@ impl Series {
                     "two columns expected (time; value)".into(),
                 ));
             }
-            if value.is_empty() {
+            let [code, name] = columns.station.map(|k| k.map_or("", cell));
+            if !code.is_empty() {
+                let told = if name.is_empty() { code.into() } else { format!("{code} {name}") };
+                if !stations.contains(&told) {
+                    stations.push(told);
+                }
+            }
+            let is_wanted = match station {
+                Some(wanted) => is_station(wanted, code, name),
+                None => stations.len() < 2,
+            };
+            if value.is_empty() || !is_wanted {
                 continue;
             }
             let factor = match columns.kind.map(cell) {
@@ -284,12 +334,59 @@ impl Series {
                 }
             }
             points.push((seconds, number));
+            if columns.quality.is_some_and(|k| cell(k) == DOUBTFUL) {
+                doubtful_s.push(seconds);
+            }
+        }
+        if let Some(error) = station_error(path, station, &stations) {
+            return Err(error);
         }
         if falling == Some(true) {
             points.reverse();
         }
-        Self::new(points)
-            .map_err(|_| Error::file(path, FileProblem::damaged("aucune valeur", "no value")))
+        let series = Series::new(points)
+            .map_err(|_| Error::file(path, FileProblem::damaged("aucune valeur", "no value")))?;
+        Ok(Self { series, doubtful_s })
+    }
+}
+
+/// Whether a station is meant by its code, leading zeros or not, or by its name.
+fn is_station(wanted: &str, code: &str, name: &str) -> bool {
+    let digits = |text: &str| text.trim().trim_start_matches('0').to_owned();
+    let is_code = !code.is_empty() && digits(wanted) == digits(code);
+    is_code || !name.is_empty() && plain(wanted) == plain(name)
+}
+
+/// The sentence for a station that is not there, or that nobody has chosen among several.
+fn station_error(path: &Path, wanted: Option<&str>, stations: &[String]) -> Option<Error> {
+    let is_there = |wanted: &str| {
+        stations.iter().any(|told| {
+            let (code, name) = told.split_once(' ').unwrap_or((told, ""));
+            is_station(wanted, code, name)
+        })
+    };
+    let rest = stations.len().saturating_sub(LISTED_STATIONS);
+    let listed = stations.iter().take(LISTED_STATIONS).cloned().collect::<Vec<_>>().join(", ");
+    let more = if rest > 0 { format!(", … (+{rest})") } else { String::new() };
+    let error = |fr: String, en: String| Some(Error::input(path.display().to_string(), fr, en));
+    match wanted {
+        None if stations.len() > 1 => error(
+            format!("plusieurs postes ({listed}{more}) ; en choisir un par station = \"NUMÉRO\""),
+            format!("several stations ({listed}{more}); choose one by station = \"CODE\""),
+        ),
+        Some(wanted) if stations.is_empty() => error(
+            format!(
+                "aucune colonne de poste (NUM_POSTE, code_station) : ôter station = \"{wanted}\""
+            ),
+            format!(
+                "no column of stations (NUM_POSTE, code_station): take out station = \"{wanted}\""
+            ),
+        ),
+        Some(wanted) if !is_there(wanted) => error(
+            format!("le poste « {wanted} » n'y est pas ; présents : {listed}{more}"),
+            format!("the station \"{wanted}\" is not there; present: {listed}{more}"),
+        ),
+        _ => None,
     }
 }
 
@@ -310,6 +407,9 @@ fn named(record: &csv::StringRecord, quantity: Quantity) -> Option<Columns> {
             (of_meteo_france && quantity == Quantity::RainDepth).then_some(1e-3)
         }),
         dates: dates_of(&names[time]),
+        station: [&["num_poste", "code_station"][..], &["nom_usuel"]]
+            .map(|known| names.iter().position(|name| known.contains(&name.as_str()))),
+        quality: names.iter().position(|name| *name == format!("q{}", names[value])),
     })
 }
 
@@ -444,6 +544,28 @@ mod tests {
         let hub = "grandeur_hydro,date_obs,resultat_obs\nH,2024-01-15T00:30:00Z,2000\n";
         assert!(discharge(hub).is_err());
         assert_eq!(level(hub, None).unwrap().at(0.0), 2.0);
+    }
+
+    #[test]
+    fn one_station_of_several_is_chosen_by_its_number_or_name() {
+        let text = "NUM_POSTE;NOM_USUEL;AAAAMMJJHH;RR1;QRR1\n\
+            07005001;ANNONAY;2024011500;1.0;1\n07005001;ANNONAY;2024011501;2.0;2\n\
+            07019001;AUBENAS;2024011500;5.0;9\n07019001;AUBENAS;2024011501;6.0;1\n";
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pluie.csv");
+        std::fs::write(&path, text).unwrap();
+        let start = "2024-01-15T00:00:00Z".parse().unwrap();
+        let read = |station| TableSeries::read(&path, start, Quantity::RainDepth, None, station);
+        let annonay = read(Some("7005001")).unwrap();
+        assert_eq!(annonay.series.points(), [(0.0, 1.0e-3), (3600.0, 2.0e-3)]);
+        assert_eq!(annonay.doubtful_s, [3600.0]);
+        let aubenas = read(Some("Aubenas")).unwrap();
+        assert_eq!((aubenas.series.at(0.0), aubenas.doubtful_s.len()), (5.0e-3, 0));
+        let said = |station| read(station).unwrap_err().text(Language::En);
+        assert!(said(None).contains("several stations (07005001 ANNONAY, 07019001 AUBENAS)"));
+        assert!(said(Some("Privas")).contains("\"Privas\" is not there"));
+        std::fs::write(&path, "t;pluie (mm)\n0;1\n3600;1\n").unwrap();
+        assert!(said(Some("Privas")).contains("no column of stations"));
     }
 
     #[test]

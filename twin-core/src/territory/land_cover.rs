@@ -6,6 +6,7 @@ use super::{
 };
 use crate::formats::{FieldKind, Value};
 use crate::language::{Language, Text};
+use crate::{Error, Result};
 
 /// What covers the ground. The discriminant is the value in the grid; 0 is *no data*.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,6 +110,22 @@ impl LandCover {
     /// From its code.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|cover| cover.code() == code.trim())
+    }
+
+    /// The cover of a code that a user gave at `place`; the error names those there are.
+    ///
+    /// # Errors
+    /// An unknown code.
+    pub fn named(code: &str, place: impl Into<String>) -> Result<Self> {
+        Self::from_code(code).ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.iter().map(|cover| cover.code()).collect();
+            let known = known.join(", ");
+            Error::input(
+                place,
+                format!("occupation du sol « {code} » inconnue ; possibles : {known}"),
+                format!("unknown land cover \"{code}\"; possible: {known}"),
+            )
+        })
     }
 
     /// Name for a legend.

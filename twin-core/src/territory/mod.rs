@@ -77,7 +77,7 @@ pub use road::{Road, RoadNature, TrafficDirection};
 pub use roof_plane::RoofPlane;
 pub use state::{HeightMethod, ObjectState};
 pub use store::Territory;
-pub use surface_properties::{SurfaceProperties, SurfaceProperty, SurfaceValue};
+pub use surface_properties::{SurfaceProperties, SurfaceProperty, SurfaceValue, manning_n};
 pub use transport::{Runway, RunwayNature, TransportSite};
 pub use vegetation::{Hedge, Tree, VegetationNature, VegetationZone};
 pub use view::{Aggregation, TerritoryView};

@@ -109,6 +109,24 @@ impl SurfaceProperty {
     }
 }
 
+/// Manning's n that a user gave at `place`, within what is found in nature: from glass (0.009) to dense building
+/// as a resistance.
+///
+/// # Errors
+/// Beyond.
+pub fn manning_n(n: f64, place: impl Into<String>) -> Result<f64> {
+    if (0.005..=5.0).contains(&n) {
+        return Ok(n);
+    }
+    Err(Error::input(
+        place,
+        format!(
+            "n = {n} n'est pas un frottement de Manning ; usuel : 0,01 à 0,2, bâti jusqu'à 5 s·m⁻¹ᐟ³"
+        ),
+        format!("n = {n} is no Manning friction; usual: 0.01 to 0.2, buildings up to 5 s·m⁻¹ᐟ³"),
+    ))
+}
+
 /// Properties by identifier.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SurfaceProperties(BTreeMap<String, SurfaceProperty>);
@@ -139,6 +157,24 @@ impl SurfaceProperties {
                 format!("unknown surface property; available: {known}"),
             )
         })
+    }
+
+    /// Manning's n by value of the land-cover grid, s·m^(−1/3), with those given by code over the table's;
+    /// `place` tells where a code was given.
+    ///
+    /// # Errors
+    /// An unknown code, a value that is no roughness.
+    pub fn manning(
+        &self,
+        given: &BTreeMap<String, f64>,
+        place: impl Fn(&str) -> String,
+    ) -> Result<[f32; LandCover::COUNT]> {
+        let mut lookup = self.property("manning_n")?.lookup();
+        for (code, n) in given {
+            let cover = LandCover::named(code, place(code))?;
+            lookup[usize::from(cover.value())] = manning_n(*n, place(code))? as f32;
+        }
+        Ok(lookup)
     }
 
     /// The value of a property for a class.

@@ -176,6 +176,11 @@ impl<R: Real> Solver<R> {
         self.links.iter().map(|l| l.name.as_str()).zip(self.link_states.iter().copied())
     }
 
+    /// Links, then sections, with the volume that has passed so far, m³.
+    pub fn through(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.links().map(|(name, link)| (name, link.moved_m3)).chain(self.sections())
+    }
+
     /// Volumes that the links move in a step that begins now, by the levels at its beginning, as the
     /// fluxes of the step: from the first end to the second, m³.
     pub(crate) fn link_demands(&mut self, from: f64, to: f64) -> Vec<f64> {

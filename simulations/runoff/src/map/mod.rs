@@ -214,14 +214,21 @@ fn warnings(maps: &Maps, soils: &Soils) -> Vec<Text> {
             "Crusting or thickness of the soil not stated (crusting, thickness_cm): these indicators of IRIP count zero on the natural soils concerned.",
         ));
     }
-    if maps.enclosed > 0 {
-        let count = maps.enclosed;
-        warnings.push(Text::new(
-            format!("{count} place(s) enclose(s) par des bâtiments : l'eau y reste, dans la maille la plus basse."),
-            format!("{count} place(s) enclosed by buildings: water stays there, in the lowest cell."),
-        ));
-    }
+    warnings.extend(enclosed_places(maps.enclosed));
     warnings
+}
+
+/// What readers must know of places that buildings cut off from every edge.
+pub(crate) fn enclosed_places(count: usize) -> Option<Text> {
+    let (fr, en) = match count {
+        0 => return None,
+        1 => ("Une place est enclose".to_owned(), "One place is enclosed".to_owned()),
+        _ => (format!("{count} places sont encloses"), format!("{count} places are enclosed")),
+    };
+    Some(Text::new(
+        format!("{fr} par des bâtiments : l'eau y reste, dans la maille la plus basse."),
+        format!("{en} by buildings: water stays there, in the lowest cell."),
+    ))
 }
 
 fn descriptor() -> Descriptor {

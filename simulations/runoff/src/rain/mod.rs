@@ -19,5 +19,5 @@ pub use design::{Chicago, DoubleTriangle, Triangle};
 pub use field::RainField;
 pub use hyetograph::{Hyetograph, Stretch};
 pub use montana::Montana;
-pub use observed::read_observed;
+pub use observed::{ObservedRain, TableOfRain, read_observed};
 pub use rasters::{RasterValues, read_rasters, read_series};

@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use twin_core::series::{Quantity, Series};
+use twin_core::series::{Quantity, TableSeries};
 use twin_core::{Error, Language, Result};
 
 use super::{Hyetograph, Stretch};
@@ -16,21 +16,47 @@ use super::{Hyetograph, Stretch};
 /// floods stay below 200 mm/h over six minutes.
 const ABSURD_M_PER_S: f64 = 600e-3 / 3600.0;
 
-/// Reads a table of rain; `intensities` when it holds intensities instead of depths. With `gaps_are_dry`
-/// periods without a line have no rain.
+/// What a table tells longer than this before and after the scenario is left aside, s.
+const MARGIN_S: f64 = 86_400.0;
+
+/// How a table of rain is to be understood.
+#[derive(Debug, Clone, Copy)]
+pub struct TableOfRain<'a> {
+    /// Time 0.
+    pub start: Timestamp,
+    /// End of the scenario, s.
+    pub until_s: f64,
+    /// Unit where the header states none.
+    pub unit: Option<&'a str>,
+    /// Station, where there are several.
+    pub station: Option<&'a str>,
+    /// Whether it holds intensities instead of depths.
+    pub intensities: bool,
+    /// Whether periods without a line have no rain; else they are an error within the scenario.
+    pub gaps_are_dry: bool,
+}
+
+/// Rain of a table.
+#[derive(Debug, Clone)]
+pub struct ObservedRain {
+    /// The rain.
+    pub hyetograph: Hyetograph,
+    /// Values within the scenario that Météo-France holds doubtful.
+    pub doubtful: usize,
+}
+
+/// Reads a table of rain.
 ///
 /// # Errors
-/// Those of [`Series::read_csv`], a negative or absurd value, a period without rain data.
-pub fn read_observed(
-    path: &Path,
-    start: Timestamp,
-    unit: Option<&str>,
-    intensities: bool,
-    gaps_are_dry: bool,
-) -> Result<Hyetograph> {
+/// Those of [`TableSeries::read`], a negative or absurd value, a period of the scenario without rain data.
+pub fn read_observed(path: &Path, table: &TableOfRain<'_>) -> Result<ObservedRain> {
+    let &TableOfRain { start, until_s, unit, station, intensities, gaps_are_dry } = table;
     let quantity = if intensities { Quantity::RainIntensity } else { Quantity::RainDepth };
-    let series = Series::read_csv(path, start, quantity, unit)?;
-    let points = series.points();
+    let TableSeries { series, doubtful_s } =
+        TableSeries::read(path, start, quantity, unit, station)?;
+    let nearby = -MARGIN_S..=until_s + MARGIN_S;
+    let points: Vec<(f64, f64)> =
+        series.points().iter().copied().filter(|(time, _)| nearby.contains(time)).collect();
     let here = || path.display().to_string();
     if let Some((time, _)) = points.iter().find(|p| p.1 < 0.0) {
         return Err(Error::input(
@@ -47,11 +73,12 @@ pub fn read_observed(
     if !period.is_finite() {
         return Err(Error::input(
             here(),
-            "une chronique de pluie demande au moins deux lignes, dont l'écart donne la période",
-            "a series of rain needs at least two lines, whose distance gives the period",
+            "une chronique de pluie demande, pendant le scénario ou à un jour de lui, au moins deux lignes, dont l'écart donne la période",
+            "a series of rain needs at least two lines during the scenario or within a day of it, whose distance gives the period",
         ));
     }
-    let gap = points.windows(2).find(|w| w[1].0 - w[0].0 > 1.5 * period);
+    let is_gap = |w: &&[(f64, f64)]| w[1].0 - w[0].0 > 1.5 * period;
+    let gap = points.windows(2).filter(|w| w[1].0 > 0.0 && w[0].0 < until_s).find(is_gap);
     if let Some(gap) = gap.filter(|_| !gaps_are_dry) {
         let hours = |l: Language, s: f64| l.number(s / 3600.0, 2);
         let [from, to] = [gap[0].0, gap[1].0];
@@ -99,7 +126,9 @@ pub fn read_observed(
             ),
         ));
     }
-    Hyetograph::new(without_overlaps(stretches))
+    let hyetograph = Hyetograph::new(without_overlaps(stretches))?;
+    let doubtful = doubtful_s.iter().filter(|time| (0.0..=until_s).contains(*time)).count();
+    Ok(ObservedRain { hyetograph, doubtful })
 }
 
 /// Ends of stretches at the start of the next, whatever the rounding of times.
@@ -119,7 +148,15 @@ mod tests {
         let path = folder.path().join("pluie.csv");
         std::fs::write(&path, text).unwrap();
         let start = "2024-10-17T00:00:00Z".parse().unwrap();
-        read_observed(&path, start, None, intensities, dry)
+        let table = TableOfRain {
+            start,
+            until_s: 1e6,
+            unit: None,
+            station: None,
+            intensities,
+            gaps_are_dry: dry,
+        };
+        read_observed(&path, &table).map(|rain| rain.hyetograph)
     }
 
     #[test]
@@ -132,6 +169,33 @@ mod tests {
         assert!((rates.depth_m(360.0, 720.0) - 0.0072).abs() < 1e-15);
         let uneven = read("temps;pluie (mm/h)\n0;60\n300;60\n720;60\n1020;0\n", true, false);
         assert!((uneven.unwrap().total_m() - 0.017).abs() < 1e-12);
+    }
+
+    #[test]
+    fn years_of_a_station_are_read_around_the_scenario_and_gaps_elsewhere_are_no_matter() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pluie.csv");
+        let mut text = String::from("NUM_POSTE;AAAAMMJJHH;RR1;QRR1\n7001;2019010100;90.0;1\n");
+        for hour in 0..6 {
+            text += &format!("7001;202410170{hour};{hour}.5;{}\n", if hour == 2 { 2 } else { 1 });
+        }
+        text += "7001;2024101900;80.0;2\n";
+        std::fs::write(&path, text).unwrap();
+        let table = TableOfRain {
+            start: "2024-10-17T00:00:00Z".parse().unwrap(),
+            until_s: 5.0 * 3600.0,
+            unit: None,
+            station: None,
+            intensities: false,
+            gaps_are_dry: false,
+        };
+        let rain = read_observed(&path, &table).unwrap();
+        // From the hour that ends at 0 h to that which ends at 5 h.
+        assert!((rain.hyetograph.total_m() - 18.0e-3).abs() < 1e-12);
+        assert_eq!(rain.doubtful, 1);
+        let later = TableOfRain { until_s: 50.0 * 3600.0, ..table };
+        let said = read_observed(&path, &later).unwrap_err().text(Language::En);
+        assert!(said.contains("no rain known"), "{said}");
     }
 
     #[test]

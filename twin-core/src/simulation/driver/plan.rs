@@ -32,6 +32,8 @@ pub(super) struct Link {
     pub(super) adapter: Adapter,
     /// Whether it is there only when the other run has ended.
     at_the_end: bool,
+    /// Whether what the other run tells of the time between two outputs is read as spread evenly over it.
+    pub(super) is_spread: bool,
 }
 
 /// Groups in running order; the runs of a group advance together.
@@ -79,7 +81,37 @@ pub(super) fn plan(registry: &Registry, scenario: &Scenario) -> Result<Vec<Vec<S
             step.links = links;
         }
     }
+    for name in steps.keys() {
+        check_coupling(name, &steps, &format!("{}.coupling_step", place(name)))?;
+    }
     order(group(steps), scenario)
+}
+
+/// Refuses a coupling step of a run that no other with one reads or gives anything to: it would do nothing.
+fn check_coupling(name: &str, steps: &BTreeMap<String, Step>, place: &str) -> Result<()> {
+    let is_linked = |a: &str, b: &str| steps[a].links.iter().any(|l| l.from == b && !l.at_the_end);
+    let mut partners =
+        steps.keys().filter(|other| is_linked(name, other) || is_linked(other, name));
+    let has_step = |name: &str| steps[name].coupling_step_s.is_some();
+    if !has_step(name) || partners.clone().any(|other| has_step(other)) {
+        return Ok(());
+    }
+    Err(match partners.next() {
+        Some(partner) => Error::input(
+            place,
+            format!(
+                "« {partner} » n'en a pas ; lui en donner un aussi pour que les deux avancent ensemble, ou ôter celui-ci"
+            ),
+            format!(
+                "\"{partner}\" has none; give it one too so that both advance together, or take this one out"
+            ),
+        ),
+        None => Error::input(
+            place,
+            "aucun autre calcul du scénario ne lit celui-ci ni ne lui donne rien ; ôter coupling_step",
+            "no other run of the scenario reads this one or gives anything to it; take coupling_step out",
+        ),
+    })
 }
 
 fn check_requirements(simulation: &dyn Simulation, scenario: &Scenario, place: &str) -> Result<()> {
@@ -158,6 +190,8 @@ fn links_of(
                 from: (*from).clone(),
                 adapter: Adapter::between(source, variable)?,
                 at_the_end: source.temporal == Temporal::Maximum,
+                is_spread: matches!(source.temporal, Temporal::Mean | Temporal::Accumulated)
+                    && (step.coupling_step_s.is_none() || steps[*from].coupling_step_s.is_none()),
             }),
             several => {
                 let names: Vec<&str> = several.iter().map(|(n, _)| n.as_str()).collect();

@@ -123,12 +123,38 @@ pub(super) fn file_attributes(
     attributes
 }
 
+/// Output interval from which it is told that an input is spread evenly over it, s.
+const LONG_INTERVAL_S: f64 = 60.0;
+
+/// Inputs of finished runs that the output interval has smoothed.
+fn spread_inputs(run: &Publication<'_>) -> Option<Text> {
+    let interval_s = run.scenario.output_interval_s();
+    let mut spread = run.step.links.iter().filter(|link| link.is_spread);
+    let link = spread.next().filter(|_| run.step.simulation.has_clock())?;
+    if interval_s <= LONG_INTERVAL_S {
+        return None;
+    }
+    let (from, minutes) = (&link.from, interval_s / 60.0);
+    let n = |l: Language| l.number(minutes, 0);
+    Some(Text::new(
+        format!(
+            "Ce que donne « {from} » est réparti également sur chaque intervalle de {} min : une pointe plus courte y est lissée ; raccourcir output_interval ou donner un coupling_step aux deux calculs.",
+            n(Language::Fr)
+        ),
+        format!(
+            "What \"{from}\" gives is spread evenly over each interval of {} min: a shorter peak is smoothed; shorten output_interval or give both runs a coupling_step.",
+            n(Language::En)
+        ),
+    ))
+}
+
 fn manifest_of(run: &Publication<'_>) -> Result<RunManifest> {
     let descriptor = run.step.simulation.descriptor();
     let territory = run.view.territory().manifest();
     let content = Territory::content_hash(run.view.territory().folder())?;
     let mut warnings = run.view.notices().to_vec();
     warnings.extend(run.outcome.warnings.iter().cloned());
+    warnings.extend(spread_inputs(run));
     if content != territory.hash {
         warnings.push(Text::new(
             "Les fichiers du territoire ont été modifiés depuis son assemblage.",
