@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use twin_core::formats::write_ascii_grid;
 use twin_core::scenario::{BasinOutlet, Edit, GreenRoof, MeasureContext};
-use twin_core::simulation::{Fields, Outcome, RunContext, Simulation};
+use twin_core::simulation::{Fields, GaugeSeries, Outcome, RunContext, Simulation};
 use twin_core::spatial::{Grid, GridSpec, Polygon};
 use twin_core::territory::{Aggregation, Building, Territory, TerritoryView};
 use twin_core::{Language, Result};
@@ -290,4 +290,96 @@ fn trees_in_opened_ground_keep_rain_that_sealed_ground_sheds() {
     let (before, after) = (infiltrated(sealed), infiltrated(planted));
     // Fifteen openings of some 28 m² each under a storm of RAIN_MM.
     assert!(after > before + 0.2 * 15.0 * 28.0 * 1e-3 * RAIN_MM, "{before} {after}");
+}
+
+#[test]
+fn a_storm_passes_under_a_bridge_and_through_a_breach_and_not_through_the_wall() {
+    let territory = Territory::open(&territory::folder().join("small.twin")).unwrap();
+    let extent = territory.spec().extent();
+    let (x, y) = extent.centre();
+    let line = json!([[x, extent.min_y - 1.0], [x, extent.max_y + 1.0]]);
+    let registry = twin_simulations::registry().unwrap();
+    let edits = |name: &str, kind: &str, parameters: Value| {
+        let context = MeasureContext { name, territory: &territory };
+        registry.measure(kind).unwrap().edits(&parameters, &context).unwrap()
+    };
+    let level = |level_m: f64| json!({ "level_m": level_m, "datum": "NGF-IGN69" });
+    let ground = f64::from(territory.ground_at(x, y).unwrap().unwrap());
+    let wall = || edits("mur", "levee", json!({ "geometry": line, "crest": level(90.0) }));
+    let bridge = edits(
+        "pont",
+        "bridge",
+        json!({ "geometry": line, "crest": level(90.0),
+            "opening": { "at": [x, y], "width_m": 30.0, "soffit": level(ground + 2.0) } }),
+    );
+    let breach = edits(
+        "rupture",
+        "breach",
+        json!({ "structure": "mur", "at": [x, y], "width_m": 30.0, "start": "0 s",
+            "formation": "1 min" }),
+    );
+    let broken: Vec<Edit> = wall().into_iter().chain(breach).collect();
+    // Where the water crosses most, m³/s either way.
+    let crossing = |edits: Vec<Edit>| {
+        let sections = json!({ "sections": { "passage": { "line": line } } });
+        let outcome = storm(&view(edits), sections).unwrap();
+        let is_passage = |g: &&GaugeSeries| g.gauge == "passage" && g.variable == "discharge";
+        let gauge = outcome.gauges.iter().find(is_passage).unwrap();
+        (gauge.values.iter().fold(0.0, |most: f64, q| most.max(q.abs())), outcome)
+    };
+    let (through_wall, outcome) = crossing(wall());
+    assert_eq!((through_wall, outcome.structures.len()), (0.0, 1));
+    let (under_bridge, outcome) = crossing(bridge);
+    assert!(under_bridge > 1e-3, "{under_bridge}");
+    assert!(outcome.hypotheses.iter().any(|h| h.fr.starts_with("Pont « pont »")));
+    let (through_breach, outcome) = crossing(broken);
+    assert!(through_breach > 1e-3, "{through_breach}");
+    assert_eq!(outcome.markers.len(), 1);
+}
+
+#[test]
+fn a_run_tells_levels_and_bed_and_feels_its_roughness() {
+    let plain = view(Vec::new());
+    let (x, y) = plain.spec().extent().centre();
+    let of =
+        |n: f64| storm(&plain, json!({ "gauges": { "ici": [x, y] }, "factors": { "manning": n } }));
+    let (smooth, rough) = (of(0.5).unwrap(), of(2.0).unwrap());
+    let series = |variable: &str| {
+        let of = |g: &&GaugeSeries| g.gauge == "ici" && g.variable == variable;
+        &smooth.gauges.iter().find(of).unwrap().values
+    };
+    let bed = smooth.statics.iter().find(|f| f.name == "bed_elevation").unwrap();
+    let bed_m = f64::from(*bed.grid.at(x, y).unwrap());
+    for (level, depth) in series("water_level").iter().zip(series("water_depth")) {
+        assert!((level - depth - bed_m).abs() < 1e-3, "{level} {depth} {bed_m}");
+    }
+    let left = |outcome: &Outcome| value(outcome, "outflow_volume");
+    assert!(left(&smooth) > 1.05 * left(&rough), "{} {}", left(&smooth), left(&rough));
+    let said = storm(&plain, json!({ "manning": { "gras": 0.1 } })).unwrap_err().text(Language::En);
+    assert!(said.contains("runoff.parameters.manning.gras") && said.contains("grass"), "{said}");
+}
+
+#[test]
+fn an_outlet_into_the_territory_gives_back_what_it_took() {
+    let plain = view(Vec::new());
+    let e = plain.spec().extent();
+    let (x, _) = e.centre();
+    let west = Polygon::from_corners(&[
+        (e.min_x, e.min_y),
+        (x, e.min_y),
+        (x, e.max_y),
+        (e.min_x, e.max_y),
+    ]);
+    let outlet = BasinOutlet {
+        name: "bassin".into(),
+        basin: vec![west],
+        to: Some([x + 40.0, e.max_y - 20.0]),
+        capacity_m3_per_s: 1e-3,
+    };
+    let outcome = storm(&view(vec![Edit::Outlet(outlet)]), json!({})).unwrap();
+    let passed = value(&outcome, "basin_passed_volume");
+    assert!(passed > 0.1 && passed <= 1e-3 * DURATION_S * (1.0 + 1e-9), "{passed}");
+    assert!(outcome.indicators.get("basin_outlet_volume").is_none());
+    let series = outcome.gauges.iter().find(|g| g.gauge == "bassin").unwrap();
+    assert!(series.variable == "discharge" && series.values.iter().any(|q| *q > 5e-4));
 }

@@ -7,11 +7,12 @@ use twin_core::language::Text;
 use twin_core::series::{Quantity, Series};
 use twin_core::spatial::cells_within;
 use twin_core::{Error, Language, Result};
+use twin_hydraulic_structures::outside;
 use twin_shallow_water::{Bed, Source, Split};
 
 use crate::hydrograph;
 use crate::parameters::Inflow;
-use crate::setup::{Builder, outside, place, positive};
+use crate::setup::{Builder, place, positive};
 
 /// How far around an inflow lower ground is looked for, m.
 const HILL_REACH_M: f64 = 50.0;

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`parameters`] | what a scenario states |
 //! | [`setup`] | parameters and territory → engine |
-//! | `inflows`, `boundaries`, `structures`, `links` | its sources, edges, crests, culverts and pumps |
+//! | `inflows`, `boundaries`, `links` | its sources, edges, culverts and pumps |
 //! | `levees` | where a levee would fail, the strip behind it |
 //! | [`run`], `results` | time, gauges; maps and tables without time |
 //! | [`hazard`] | classes of hazard |
@@ -23,7 +23,6 @@ pub mod parameters;
 mod results;
 pub mod run;
 pub mod setup;
-mod structures;
 pub mod uncertainty;
 mod variants;
 

@@ -4,10 +4,11 @@ use twin_core::language::Text;
 use twin_core::simulation::PlacedStructure;
 use twin_core::spatial::Grid;
 use twin_core::{Error, Language, Result};
+use twin_hydraulic_structures::outside;
 use twin_shallow_water::{Barrel, Bed, Culvert, Inlet, Link, LinkLaw, Series};
 
 use crate::parameters::{CulvertParameters, InletName, PumpParameters};
-use crate::setup::{Builder, outside, place, positive};
+use crate::setup::{Builder, place, positive};
 
 /// Radius around an end within which cells belong to it, in cells.
 const REACH_CELLS: f64 = 1.5;

@@ -2,13 +2,17 @@
 
 use twin_core::export::map::Marker;
 use twin_core::language::Text;
+use twin_core::scenario::{BreachTrigger, StructureBreach};
 use twin_core::simulation::{PlacedStructure, RunContext};
 use twin_core::spatial::{Grid, GridSpec, cells_within};
 use twin_core::territory::{Aggregation, LandCover, SurfaceProperties, TerritoryView};
 use twin_core::{Error, Result};
+use twin_hydraulic_structures::{Structures, outside, sections};
 use twin_shallow_water::{Bed, Options, Solver};
 
-use crate::parameters::{Equations, HazardParameters, Parameters, StillWater, UndeclaredEdges};
+use crate::parameters::{
+    BreachParameters, Equations, HazardParameters, Parameters, StillWater, UndeclaredEdges,
+};
 use crate::uncertainty;
 
 /// Longest step of a tile as a power of two of the shortest.
@@ -70,7 +74,14 @@ pub fn prepare(
     let bed = setup.bed(&terrain)?;
     let sources = setup.sources(&bed)?;
     let boundaries = setup.boundaries(&bed)?;
-    let (lines, mut structures) = setup.structures(&bed)?;
+    let mut structures = Structures::new(view, &bed)?;
+    for (name, given) in &parameters.breaches {
+        let here = place(&format!("breaches.{name}"));
+        structures.breach(&here, &given.structure, &stated_breach(view, name, given, &here)?)?;
+    }
+    let Structures { lines, placed: mut structures, markers, hypotheses, .. } = structures;
+    setup.markers.extend(markers);
+    setup.hypotheses.extend(hypotheses);
     let (links, placed) = setup.links(&bed, &terrain)?;
     structures.extend(placed);
     let options = Options {
@@ -93,7 +104,8 @@ pub fn prepare(
     let levels = setup.initial_levels(&spec)?;
     solver.set_level(|row, column| levels[(row, column)])?;
     solver.add_links(links)?;
-    solver.set_sections(&setup.sections(&spec)?)?;
+    let stated = parameters.sections.iter().map(|(name, section)| (name, &section.line));
+    solver.set_sections(&sections(view, stated, place)?)?;
     let mut gauge_cells = Vec::new();
     let mut warnings = setup.warnings;
     for (name, [x, y]) in &parameters.gauges {
@@ -189,6 +201,25 @@ impl Builder<'_> {
     }
 }
 
+/// A breach that the parameters state.
+fn stated_breach(
+    view: &TerritoryView,
+    name: &str,
+    given: &BreachParameters,
+    here: &str,
+) -> Result<StructureBreach> {
+    let datum = view.territory().vertical_datum();
+    let sill = given.sill.as_ref();
+    Ok(StructureBreach {
+        name: name.to_owned(),
+        at: given.at,
+        width_m: positive(given.width_m, &format!("breaches.{name}.width_m"))?,
+        start: BreachTrigger::new(given.start, given.start_overflow_m, here)?,
+        formation_s: given.formation.seconds(),
+        sill_m: sill.map(|s| s.in_datum(datum, &format!("{here}.sill"))).transpose()?,
+    })
+}
+
 fn check_hazard(hazard: &HazardParameters) -> Result<()> {
     let ordered = |[a, b]: [f64; 2]| a.is_finite() && b.is_finite() && 0.0 < a && a <= b;
     let sizes = [hazard.min_depth_m, hazard.min_patch_m2];
@@ -214,12 +245,4 @@ pub(crate) fn positive(value: f64, key: &str) -> Result<f64> {
         format!("{value} ; donner un nombre positif"),
         format!("{value}; give a positive number"),
     ))
-}
-
-pub(crate) fn outside(place: &str) -> Error {
-    Error::input(
-        place,
-        "hors de la grille de calcul ; vérifier les coordonnées et leur système",
-        "outside the run grid; check the coordinates and their reference system",
-    )
 }

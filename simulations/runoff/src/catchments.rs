@@ -14,13 +14,14 @@ use twin_core::spatial::{Crs, Geometry, Grid, cells_near};
 use twin_core::territory::TerritoryView;
 use twin_core::{Error, Language, Result};
 use twin_drainage::{Directions, Flooding, accumulate, nearest_downstream};
+use twin_hydraulic_structures::outside;
 
 use crate::flow::Flow;
 use crate::map::Breaching;
 use crate::map::ground::Ground;
 use crate::parameters::Parameters;
 use crate::roofs::RoofShare;
-use crate::setup::{outside, place, within};
+use crate::setup::{place, within};
 
 /// Sub-catchments of a run.
 #[derive(Debug)]

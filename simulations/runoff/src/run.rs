@@ -350,14 +350,14 @@ impl Run for RunoffRun {
         indicators.groups.insert(0, self.balance());
         let mut assets = vec![exposure::building_table(&self.view, &at_buildings)];
         let mut statics = statics;
-        let mut markers = Vec::new();
+        let mut markers = std::mem::take(&mut self.setup.markers);
         if let Some(catchments) = &self.setup.catchments {
             let (flow, crs) = (&self.setup.flow, self.view.territory().crs());
             let until_s = flow.solver.time_s();
             indicators.groups.insert(1, catchments.indicators(flow, until_s));
             assets.push(catchments.table(flow, until_s, crs));
             statics.push(catchments.field());
-            markers = catchments.markers();
+            markers.extend(catchments.markers());
         }
         let mut warnings = std::mem::take(&mut self.setup.warnings);
         if self.parameters.equations == Equations::LocalInertial {
@@ -381,6 +381,7 @@ impl Run for RunoffRun {
             assets,
             warnings,
             markers,
+            structures: std::mem::take(&mut self.setup.structures),
             ..Outcome::default()
         })
     }

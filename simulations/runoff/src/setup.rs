@@ -1,15 +1,13 @@
 //! Parameters and territory → engine, soil and rain.
 
-use std::collections::BTreeSet;
-
+use twin_core::export::map::Marker;
 use twin_core::language::Text;
-use twin_core::simulation::{self, RunContext};
-use twin_core::spatial::{Grid, GridSpec};
+use twin_core::simulation::{self, PlacedStructure, RunContext};
+use twin_core::spatial::Grid;
 use twin_core::territory::{Aggregation, BasinOutlet, LandCover, SurfaceProperties, TerritoryView};
 use twin_core::{Error, Result};
-use twin_shallow_water::{
-    Bed, Boundaries, Condition, LineStructure, Link, Options, Section, Solver,
-};
+use twin_hydraulic_structures::{Structures, outside, sections};
+use twin_shallow_water::{Bed, Boundaries, Condition, Link, Options, Solver};
 
 use crate::catchments::Catchments;
 use crate::depressions::Depressions;
@@ -47,6 +45,8 @@ pub struct Setup {
     pub(crate) gauge_cells: Vec<usize>,
     pub(crate) catchments: Option<Catchments>,
     pub(crate) depressions: Depressions,
+    pub(crate) structures: Vec<PlacedStructure>,
+    pub(crate) markers: Vec<Marker>,
 }
 
 /// Where parameters are named in errors.
@@ -68,14 +68,6 @@ pub(crate) fn positive(value: f64, key: &str) -> Result<f64> {
 /// A value within bounds that make sense.
 pub(crate) fn within(value: f64, range: [f64; 2], key: &str) -> Result<f64> {
     simulation::within(value, range, place(key))
-}
-
-pub(crate) fn outside(here: &str) -> Error {
-    Error::input(
-        here,
-        "hors de la grille de calcul ; vérifier les coordonnées et leur système",
-        "outside the run grid; check the coordinates and their reference system",
-    )
 }
 
 /// Refuses a territory whose terrain is too coarse for water on it.
@@ -159,9 +151,13 @@ pub fn prepare(
     let sewers = Sewers::new(view, &parameters.sewers, &bed, &mut hypotheses, &mut warnings)?;
     let outlet = |o: &BasinOutlet| Link::outlet(&o.name, &bed, &o.basin, o.to, o.capacity_m3_per_s);
     let links: Vec<Link> = view.basin_outlets().map(outlet).collect::<Result<_>>()?;
-    let mut solver = Solver::new(bed, boundaries, crests(view, &spec)?, Vec::new(), options)?;
+    let Structures { lines, placed: structures, markers, hypotheses: told, .. } =
+        Structures::new(view, &bed)?;
+    hypotheses.extend(told);
+    let mut solver = Solver::new(bed, boundaries, lines, Vec::new(), options)?;
     solver.add_links(links)?;
-    solver.set_sections(&sections(view, parameters, &spec)?)?;
+    let stated = parameters.sections.iter().map(|(name, section)| (name, &section.line));
+    solver.set_sections(&sections(view, stated, place)?)?;
     let gauge = |(name, [x, y]): (&String, &[f64; 2])| {
         let (row, column) =
             spec.cell_at(*x, *y).ok_or_else(|| outside(&place(&format!("gauges.{name}"))))?;
@@ -197,7 +193,17 @@ pub fn prepare(
         sewers,
     };
     let flow = Flow::new(solver, rain, ground, exchange_s);
-    Ok(Setup { flow, terrain, hypotheses, warnings, gauge_cells, catchments, depressions })
+    Ok(Setup {
+        flow,
+        terrain,
+        hypotheses,
+        warnings,
+        gauge_cells,
+        catchments,
+        depressions,
+        structures,
+        markers,
+    })
 }
 
 /// Manning's n of a film and of a flood in each cell, s·m^(−1/3); where the cover is not known, as on bare soil.
@@ -222,37 +228,4 @@ fn roughness(parameters: &Parameters, cover: &Grid<LandCover>) -> Result<(Vec<f3
         cover.values.iter().map(of).collect()
     };
     Ok((of_cells(film), of_cells(flood)))
-}
-
-/// Crests of measures, and of the territory where no measure has the edge.
-fn crests(view: &TerritoryView, spec: &GridSpec) -> Result<Vec<LineStructure>> {
-    let mut taken = BTreeSet::new();
-    let mut lines = Vec::new();
-    let existing = view.crest_lines()?;
-    for structure in view.structures().iter().chain(&existing) {
-        for crest in &structure.crest {
-            lines.extend(LineStructure::along(&structure.name, spec, crest, |e| taken.insert(*e)));
-        }
-    }
-    Ok(lines)
-}
-
-/// Lines through which discharge is recorded.
-fn sections(
-    view: &TerritoryView,
-    parameters: &Parameters,
-    spec: &GridSpec,
-) -> Result<Vec<Section>> {
-    let mut sections = Vec::new();
-    for (name, section) in &parameters.sections {
-        let here = place(&format!("sections.{name}.line"));
-        for line in section.line.lines(view.territory().crs(), &here)? {
-            let section = Section::along(name, spec, &line);
-            if section.edges.is_empty() {
-                return Err(outside(&here));
-            }
-            sections.push(section);
-        }
-    }
-    Ok(sections)
 }

@@ -1,4 +1,5 @@
-//! Crests, breaches, openings and sections on the edges of cells.
+//! What plugins of water share: crests, breaches and openings of a territory and of measures, and sections, on the
+//! edges of the cells of a run grid.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -8,14 +9,12 @@ use twin_core::language::Text;
 use twin_core::scenario::{self as measured, BreachTrigger, StructureBreach, StructureOpening};
 use twin_core::simulation::PlacedStructure;
 use twin_core::spatial::{Extent, Grid, GridSpec, Line, line_length};
+use twin_core::territory::{GeometryInput, TerritoryView};
 use twin_core::{Error, Language, Result};
 use twin_shallow_water::{
     Bed, Breach, BreachStart, Edge, LineStructure, Opening, OpeningKind, Section, crests_along,
     edges_along,
 };
-
-use crate::parameters::BreachParameters;
-use crate::setup::{Builder, outside, place, positive};
 
 /// Distance from the structures of measures within which those of the territory yield, cells.
 const NEAR_MEASURE_CELLS: f64 = 2.0;
@@ -29,14 +28,68 @@ fn course(spec: &GridSpec, edges: &[Edge]) -> Line {
     edges.iter().map(middle).collect()
 }
 
-impl Builder<'_> {
-    pub(crate) fn structures(
-        &mut self,
-        bed: &Bed,
-    ) -> Result<(Vec<LineStructure>, Vec<PlacedStructure>)> {
+/// The error for something that lies outside the run grid.
+pub fn outside(place: &str) -> Error {
+    Error::input(
+        place,
+        "hors de la grille de calcul ; vérifier les coordonnées et leur système",
+        "outside the run grid; check the coordinates and their reference system",
+    )
+}
+
+/// Lines on the run grid through which discharge is recorded, from lines by name; `place` names the key of one in
+/// errors.
+///
+/// # Errors
+/// A geometry that cannot be read, a line outside the grid.
+pub fn sections<'a>(
+    view: &TerritoryView,
+    lines: impl IntoIterator<Item = (&'a String, &'a GeometryInput)>,
+    place: impl Fn(&str) -> String,
+) -> Result<Vec<Section>> {
+    let mut sections = Vec::new();
+    for (name, given) in lines {
+        let here = place(&format!("sections.{name}.line"));
+        for line in given.lines(view.territory().crs(), &here)? {
+            let section = Section::along(name, view.spec(), &line);
+            if section.edges.is_empty() {
+                return Err(outside(&here));
+            }
+            sections.push(section);
+        }
+    }
+    Ok(sections)
+}
+
+/// Structures on the edges of a run grid.
+#[derive(Debug)]
+pub struct Structures {
+    spec: GridSpec,
+    /// For the engine.
+    pub lines: Vec<LineStructure>,
+    /// Where they landed.
+    pub placed: Vec<PlacedStructure>,
+    /// Breaches on maps.
+    pub markers: Vec<Marker>,
+    /// What openings and breaches do.
+    pub hypotheses: Vec<Text>,
+}
+
+impl Structures {
+    /// The structures of measures with their openings and breaches, and the crests that stand in the territory.
+    ///
+    /// # Errors
+    /// A structure outside the grid, an opening or a breach that does not fit its structure.
+    pub fn new(view: &TerritoryView, bed: &Bed) -> Result<Self> {
         let spec = &bed.spec;
-        let (mut lines, mut placed) = (Vec::new(), Vec::new());
-        for structure in self.view.structures() {
+        let mut structures = Self {
+            spec: *spec,
+            lines: Vec::new(),
+            placed: Vec::new(),
+            markers: Vec::new(),
+            hypotheses: Vec::new(),
+        };
+        for structure in view.structures() {
             for crest in &structure.crest {
                 let edges = edges_along(spec, crest);
                 if edges.is_empty() {
@@ -48,7 +101,7 @@ impl Builder<'_> {
                 let length = line_length(crest);
                 let n = |l: Language, v| l.number(v, 2);
                 let (fr, en) = (Language::Fr, Language::En);
-                placed.push(PlacedStructure {
+                structures.placed.push(PlacedStructure {
                     name: structure.name.clone(),
                     kind: structure.title.clone(),
                     lines: vec![course(spec, &edges)],
@@ -69,7 +122,7 @@ impl Builder<'_> {
                         ),
                     ),
                 });
-                lines.push(LineStructure {
+                structures.lines.push(LineStructure {
                     name: structure.name.clone(),
                     edges,
                     crest_m,
@@ -79,35 +132,25 @@ impl Builder<'_> {
                 });
             }
             for opening in &structure.openings {
-                self.opening(spec, &structure.name, opening, bed, &mut lines)?;
+                structures.opening(&structure.name, opening, bed)?;
             }
         }
-        let (crests, existing) = self.existing_crests(spec, &lines)?;
-        lines.extend(crests);
-        placed.extend(existing);
-        for structure in self.view.structures() {
+        structures.existing_crests(view)?;
+        for structure in view.structures() {
             for breach in &structure.breaches {
                 let here = format!("measures.{}", breach.name);
-                self.breach(spec, &here, &structure.name, breach, &mut lines)?;
+                structures.breach(&here, &structure.name, breach)?;
             }
         }
-        for (name, given) in &self.parameters.breaches {
-            let here = place(&format!("breaches.{name}"));
-            let breach = self.stated_breach(name, given, &here)?;
-            self.breach(spec, &here, &given.structure, &breach, &mut lines)?;
-        }
-        Ok((lines, placed))
+        Ok(structures)
     }
 
     /// Crests that stand in the territory, where no structure of a measure is near: that one knows
     /// better.
-    fn existing_crests(
-        &self,
-        spec: &GridSpec,
-        measured: &[LineStructure],
-    ) -> Result<(Vec<LineStructure>, Vec<PlacedStructure>)> {
+    fn existing_crests(&mut self, view: &TerritoryView) -> Result<()> {
+        let spec = &self.spec;
         let mut is_taken = Grid::filled(*spec, false);
-        for edge in measured.iter().flat_map(|line| &line.edges) {
+        for edge in self.lines.iter().flat_map(|line| &line.edges) {
             let (x, y) = edge.middle(spec);
             let Some(here) = Extent::of_points([(x, y)]) else { continue };
             let near = here.buffered(NEAR_MEASURE_CELLS * spec.cell_size);
@@ -121,8 +164,7 @@ impl Builder<'_> {
         let is_free =
             |edge: &Edge| edge.cells(spec).into_iter().flatten().all(|cell| !is_taken.values[cell]);
         let mut seen = BTreeSet::new();
-        let (mut lines, mut placed) = (Vec::new(), Vec::new());
-        for structure in self.view.crest_lines()? {
+        for structure in view.crest_lines()? {
             let (mut courses, mut length) = (Vec::new(), 0.0);
             for crest in &structure.crest {
                 let free = |edge: &Edge| is_free(edge) && seen.insert(*edge);
@@ -131,14 +173,14 @@ impl Builder<'_> {
                 };
                 length += line.length_m.unwrap_or(0.0);
                 courses.push(course(spec, &line.edges));
-                lines.push(line);
+                self.lines.push(line);
             }
             let (km, count) = (1e-3 * length, courses.len());
             if count > 0 {
                 let note = |l: Language, lines: &str| {
                     format!("{} {lines}, {} km", l.number(count as f64, 0), l.number(km, 1))
                 };
-                placed.push(PlacedStructure {
+                self.placed.push(PlacedStructure {
                     name: structure.name,
                     kind: structure.title,
                     lines: courses,
@@ -146,52 +188,15 @@ impl Builder<'_> {
                 });
             }
         }
-        Ok((lines, placed))
+        Ok(())
     }
 
-    /// Lines through which discharge is recorded.
-    pub(crate) fn sections(&self, spec: &GridSpec) -> Result<Vec<Section>> {
-        let mut sections = Vec::new();
-        for (name, section) in &self.parameters.sections {
-            let here = place(&format!("sections.{name}.line"));
-            for line in section.line.lines(self.view.territory().crs(), &here)? {
-                let section = Section::along(name, spec, &line);
-                if section.edges.is_empty() {
-                    return Err(outside(&here));
-                }
-                sections.push(section);
-            }
-        }
-        Ok(sections)
-    }
-
-    /// A breach that the parameters state.
-    fn stated_breach(
-        &self,
-        name: &str,
-        given: &BreachParameters,
-        here: &str,
-    ) -> Result<StructureBreach> {
-        let datum = self.view.territory().vertical_datum();
-        let sill = given.sill.as_ref();
-        Ok(StructureBreach {
-            name: name.to_owned(),
-            at: given.at,
-            width_m: positive(given.width_m, &format!("breaches.{name}.width_m"))?,
-            start: BreachTrigger::new(given.start, given.start_overflow_m, here)?,
-            formation_s: given.formation.seconds(),
-            sill_m: sill.map(|s| s.in_datum(datum, &format!("{here}.sill"))).transpose()?,
-        })
-    }
-
-    fn breach(
-        &mut self,
-        spec: &GridSpec,
-        here: &str,
-        structure: &str,
-        breach: &StructureBreach,
-        lines: &mut [LineStructure],
-    ) -> Result<()> {
+    /// Adds a breach of a structure; `here` names it in errors.
+    ///
+    /// # Errors
+    /// No such structure, or none near.
+    pub fn breach(&mut self, here: &str, structure: &str, breach: &StructureBreach) -> Result<()> {
+        let (spec, lines) = (&self.spec, &mut self.lines);
         let StructureBreach { name, at: [x, y], width_m: width, .. } = breach;
         let (x, y, width) = (*x, *y, *width);
         let known: Vec<String> = lines.iter().map(|l| l.name.clone()).collect();
@@ -242,14 +247,8 @@ impl Builder<'_> {
     }
 
     /// A bridge or gate under the crest of a structure.
-    fn opening(
-        &mut self,
-        spec: &GridSpec,
-        name: &str,
-        opening: &StructureOpening,
-        bed: &Bed,
-        lines: &mut [LineStructure],
-    ) -> Result<()> {
+    fn opening(&mut self, name: &str, opening: &StructureOpening, bed: &Bed) -> Result<()> {
+        let (spec, lines) = (&self.spec, &mut self.lines);
         let here = format!("measures.{name}");
         let Some((distance, at, line)) = nearest(spec, lines, name, opening.at) else {
             return Err(outside(&here));
