@@ -320,13 +320,15 @@ fn a_storm_passes_under_a_bridge_and_through_a_breach_and_not_through_the_wall()
     );
     let broken: Vec<Edit> = wall().into_iter().chain(breach).collect();
     // Where the water crosses most, m³/s either way.
-    let crossing = |edits: Vec<Edit>| {
-        let sections = json!({ "sections": { "passage": { "line": line } } });
-        let outcome = storm(&view(edits), sections).unwrap();
+    let crossing_with = |edits: Vec<Edit>, further: Value| {
+        let mut parameters = json!({ "sections": { "passage": { "line": line } } });
+        parameters.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        let outcome = storm(&view(edits), parameters).unwrap();
         let is_passage = |g: &&GaugeSeries| g.gauge == "passage" && g.variable == "discharge";
         let gauge = outcome.gauges.iter().find(is_passage).unwrap();
         (gauge.values.iter().fold(0.0, |most: f64, q| most.max(q.abs())), outcome)
     };
+    let crossing = |edits: Vec<Edit>| crossing_with(edits, json!({}));
     let (through_wall, outcome) = crossing(wall());
     assert_eq!((through_wall, outcome.structures.len()), (0.0, 1));
     let (under_bridge, outcome) = crossing(bridge);
@@ -335,6 +337,13 @@ fn a_storm_passes_under_a_bridge_and_through_a_breach_and_not_through_the_wall()
     let (through_breach, outcome) = crossing(broken);
     assert!(through_breach > 1e-3, "{through_breach}");
     assert_eq!(outcome.markers.len(), 1);
+    // A pipe through the wall: nothing over the wall, what it moves has its own series.
+    let pipe = json!({ "culverts": { "buse": {
+        "from": [x - 12.0, y], "to": [x + 12.0, y], "diameter_m": 1.0 } } });
+    let (over_wall, outcome) = crossing_with(wall(), pipe);
+    let pipe = outcome.gauges.iter().find(|g| g.gauge == "buse").unwrap();
+    assert!(over_wall == 0.0 && pipe.values.iter().any(|q| q.abs() > 1e-4));
+    assert_eq!(outcome.structures.len(), 2);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`parameters`] | what a scenario states |
 //! | [`setup`] | parameters and territory → engine |
-//! | `inflows`, `boundaries`, `links` | its sources, edges, culverts and pumps |
+//! | `inflows`, `boundaries` | its sources and edges |
 //! | `levees` | where a levee would fail, the strip behind it |
 //! | [`run`], `results` | time, gauges; maps and tables without time |
 //! | [`hazard`] | classes of hazard |
@@ -18,7 +18,6 @@ pub mod hazard;
 mod hydrograph;
 mod inflows;
 mod levees;
-mod links;
 pub mod parameters;
 mod results;
 pub mod run;

@@ -8,6 +8,7 @@ use twin_core::Language;
 use twin_core::language::Text;
 use twin_core::scenario::{Duration, Level};
 use twin_core::territory::GeometryInput;
+use twin_hydraulic_structures::{CulvertParameters, PumpParameters};
 
 use crate::uncertainty::{Factors, Uncertainty};
 
@@ -265,80 +266,6 @@ pub struct BreachParameters {
     /// Final level of the sill; default: the ground.
     #[serde(default)]
     pub sill: Option<Level>,
-}
-
-/// A culvert, pipe or box between two places.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CulvertParameters {
-    /// First end `[x, y]`.
-    pub from: [f64; 2],
-    /// Second end `[x, y]`; water passes both ways.
-    pub to: [f64; 2],
-    /// Diameter of a pipe, metres.
-    #[serde(default)]
-    pub diameter_m: Option<f64>,
-    /// Width of a box, metres.
-    #[serde(default)]
-    pub width_m: Option<f64>,
-    /// Height of a box, metres.
-    #[serde(default)]
-    pub height_m: Option<f64>,
-    /// Number of equal barrels; default 1.
-    #[serde(default)]
-    pub barrels: Option<u32>,
-    /// Length, metres; default: the distance of the ends.
-    #[serde(default)]
-    pub length_m: Option<f64>,
-    /// Manning's n of the barrel, s·m^(-1/3); default: concrete, 0.013.
-    #[serde(default)]
-    pub manning: Option<f64>,
-    /// Form of the inlet; default: a square edge.
-    #[serde(default)]
-    pub inlet: Option<InletName>,
-    /// Invert at the first end; default: the lowest ground there.
-    #[serde(default)]
-    pub from_invert: Option<Level>,
-    /// Invert at the second end; default: the lowest ground there.
-    #[serde(default)]
-    pub to_invert: Option<Level>,
-}
-
-/// Form of the inlet of a culvert (FHWA HDS-5, table A.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum InletName {
-    /// Concrete pipe, square edge in a headwall.
-    ConcreteSquareEdge,
-    /// Concrete pipe, groove end in a headwall.
-    ConcreteGrooveEnd,
-    /// Corrugated metal pipe in a headwall.
-    MetalHeadwall,
-    /// Corrugated metal pipe that projects from the bank.
-    MetalProjecting,
-    /// Box with wing walls flared by 30° to 75°.
-    BoxFlaredWingwalls,
-    /// Box with a square edge, wing walls of 90° or 15°.
-    BoxSquareEdge,
-}
-
-/// A pump.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PumpParameters {
-    /// Intake `[x, y]`.
-    pub from: [f64; 2],
-    /// Outlet `[x, y]`; default: outside the extent.
-    #[serde(default)]
-    pub to: Option<[f64; 2]>,
-    /// Capacity, m³/s.
-    pub discharge_m3_per_s: f64,
-    /// Level at the intake at which it starts.
-    pub start: Level,
-    /// Level at the intake at which it stops.
-    pub stop: Level,
-    /// Where the capacity and the levels come from.
-    pub source: String,
 }
 
 /// How the simulated hazard (grid of the arrêté of 5 July 2019) is classed.

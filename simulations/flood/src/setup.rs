@@ -3,11 +3,11 @@
 use twin_core::export::map::Marker;
 use twin_core::language::Text;
 use twin_core::scenario::{BreachTrigger, StructureBreach};
-use twin_core::simulation::{PlacedStructure, RunContext};
+use twin_core::simulation::{self, PlacedStructure, RunContext};
 use twin_core::spatial::{Grid, GridSpec, cells_within};
 use twin_core::territory::{Aggregation, LandCover, SurfaceProperties, TerritoryView};
 use twin_core::{Error, Result};
-use twin_hydraulic_structures::{Structures, outside, sections};
+use twin_hydraulic_structures::{BUILT_M, Links, Structures, outside, sections};
 use twin_shallow_water::{Bed, Options, Solver};
 
 use crate::parameters::{
@@ -20,9 +20,6 @@ const LOCAL_LEVELS: u8 = 4;
 
 /// Depths whose durations are mapped beside that of the arrival, m: the bounds of the depth classes.
 pub(crate) const LASTING_DEPTHS_M: [f64; 2] = [0.5, 1.0];
-
-/// A bed that stands this far above the ground is a building, metres.
-pub(crate) const BUILT_M: f64 = 0.5;
 
 /// A prepared engine and what the report tells about it.
 pub struct Setup {
@@ -82,8 +79,10 @@ pub fn prepare(
     let Structures { lines, placed: mut structures, markers, hypotheses, .. } = structures;
     setup.markers.extend(markers);
     setup.hypotheses.extend(hypotheses);
-    let (links, placed) = setup.links(&bed, &terrain)?;
+    let Links { links, placed, hypotheses } =
+        Links::new(view, &bed, &terrain, &parameters.culverts, &parameters.pumps, &place)?;
     structures.extend(placed);
+    setup.hypotheses.extend(hypotheses);
     let options = Options {
         arrival_depth_m: positive(parameters.arrival_depth_m, "arrival_depth_m")?,
         duration_depths_m: [parameters.arrival_depth_m, LASTING_DEPTHS_M[0], LASTING_DEPTHS_M[1]],
@@ -237,12 +236,5 @@ fn check_hazard(hazard: &HazardParameters) -> Result<()> {
 }
 
 pub(crate) fn positive(value: f64, key: &str) -> Result<f64> {
-    if value.is_finite() && value > 0.0 {
-        return Ok(value);
-    }
-    Err(Error::input(
-        place(key),
-        format!("{value} ; donner un nombre positif"),
-        format!("{value}; give a positive number"),
-    ))
+    simulation::positive(value, place(key))
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use twin_core::language::Text;
 use twin_core::scenario::Duration;
 use twin_core::territory::GeometryInput;
+use twin_hydraulic_structures::{CulvertParameters, PumpParameters};
 
 use crate::infiltration::Moisture;
 use crate::soil::{SoilGroup, Texture};
@@ -42,6 +43,12 @@ pub struct Parameters {
     /// Outlets of sub-catchments, by name; what leaves one that lies above another counts for both.
     #[serde(default)]
     pub outlets: BTreeMap<String, CatchmentOutlet>,
+    /// Culverts and bridge openings through embankments, by name.
+    #[serde(default)]
+    pub culverts: BTreeMap<String, CulvertParameters>,
+    /// Pumps, by name.
+    #[serde(default)]
+    pub pumps: BTreeMap<String, PumpParameters>,
     /// Equations that are solved.
     #[serde(default)]
     pub equations: Equations,

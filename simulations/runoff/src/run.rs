@@ -19,7 +19,7 @@ use crate::setup::Setup;
 
 /// Longest time between two records of a gauge, s.
 const GAUGE_INTERVAL_S: f64 = 60.0;
-/// Share of the rain in depressions of coarse cells from which it is told, %.
+/// Share of the rain in depressions from which it is told, %.
 const TOLD_DEPRESSIONS_PERCENT: f64 = 5.0;
 /// Allowed error of the water balance relative to all water: round-off of an engine in `f32`.
 const BUDGET_TOLERANCE: f64 = 1e-6;
@@ -366,7 +366,7 @@ impl Run for RunoffRun {
                 "Local-inertial equations: on steep slopes, where the flow becomes torrential, compute again with equations = \"full\".",
             ));
         }
-        warnings.extend(self.coarse_grid());
+        warnings.extend(self.held_in_depressions());
         warnings.push(Text::new(
             "La grille d'aléa des inondations (hauteur et vitesse des PPR) ne s'applique pas au ruissellement : lire les hauteurs, les vitesses et le débit linéique.",
             "The hazard grid of floods (depth and speed of the PPR) does not apply to runoff: read depths, speeds and the discharge per metre.",
@@ -450,26 +450,42 @@ impl RunoffRun {
         self.setup.depressions.held_m3(solver.bed(), |cell| solver.depth_at(cell))
     }
 
-    /// Whether cells coarser than the terrain hold water where the terrain may let it run.
-    fn coarse_grid(&self) -> Option<Text> {
+    /// That much water stays in depressions, and what may be the reason.
+    fn held_in_depressions(&self) -> Option<Text> {
         let (cell, fine) =
             (self.setup.terrain.spec.cell_size, self.view.territory().spec().cell_size);
         let rain = self.setup.flow.totals().rain;
         let percent = if rain > 0.0 { 100.0 * self.in_depressions_m3() / rain } else { 0.0 };
-        if cell <= fine || percent < TOLD_DEPRESSIONS_PERCENT {
+        if percent < TOLD_DEPRESSIONS_PERCENT {
             return None;
         }
-        let n = |l: Language, v: f64, d| l.number(v, d);
-        let of = |l: Language| (n(l, percent, 0), n(l, cell, 1), n(l, fine, 1));
-        let ((p_fr, c_fr, f_fr), (p_en, c_en, f_en)) = (of(Language::Fr), of(Language::En));
-        Some(Text::new(
-            format!(
-                "{p_fr} % de la pluie reste dans des cuvettes. Des mailles de {c_fr} m (terrain connu à {f_fr} m) coupent fossés et ruisseaux plus étroits qu'elles et en créent : ruissellement sortant sous-estimé ; refaire le calcul sur des mailles plus fines et comparer."
-            ),
-            format!(
-                "{p_en} % of the rain stays in depressions. Cells of {c_en} m (terrain known at {f_en} m) cut ditches and brooks narrower than they are and make some: the runoff that leaves is underestimated; compute again on finer cells and compare."
-            ),
-        ))
+        let sentence = |l: Language| {
+            let (percent, cell_m, fine_m) =
+                (l.number(percent, 0), l.number(cell, 1), l.number(fine, 1));
+            match l {
+                Language::Fr => format!(
+                    "{percent} % de la pluie reste dans des cuvettes : creux du terrain, remblais dont aucune source ne donne la buse (culverts en ajoute, runoff-map les montre){}.",
+                    if cell > fine {
+                        format!(
+                            ", fossés et ruisseaux plus étroits que les mailles de {cell_m} m (terrain connu à {fine_m} m : comparer avec des mailles plus fines)"
+                        )
+                    } else {
+                        String::new()
+                    }
+                ),
+                Language::En => format!(
+                    "{percent} % of the rain stays in depressions: hollows of the terrain, embankments whose culvert no source gives (culverts adds them, runoff-map shows them){}.",
+                    if cell > fine {
+                        format!(
+                            ", ditches and brooks narrower than the cells of {cell_m} m (terrain known at {fine_m} m: compare with finer cells)"
+                        )
+                    } else {
+                        String::new()
+                    }
+                ),
+            }
+        };
+        Some(Text::new(sentence(Language::Fr), sentence(Language::En)))
     }
 
     fn key_message(&self) -> Text {

@@ -4,10 +4,10 @@ use twin_core::export::map::Marker;
 use twin_core::language::Text;
 use twin_core::simulation::{self, PlacedStructure, RunContext};
 use twin_core::spatial::Grid;
-use twin_core::territory::{Aggregation, BasinOutlet, LandCover, SurfaceProperties, TerritoryView};
+use twin_core::territory::{Aggregation, LandCover, SurfaceProperties, TerritoryView};
 use twin_core::{Error, Result};
-use twin_hydraulic_structures::{Structures, outside, sections};
-use twin_shallow_water::{Bed, Boundaries, Condition, Link, Options, Solver};
+use twin_hydraulic_structures::{Links, Structures, outside, sections};
+use twin_shallow_water::{Bed, Boundaries, Condition, Options, Solver};
 
 use crate::catchments::Catchments;
 use crate::depressions::Depressions;
@@ -55,14 +55,7 @@ pub(crate) fn place(key: &str) -> String {
 }
 
 pub(crate) fn positive(value: f64, key: &str) -> Result<f64> {
-    if value.is_finite() && value > 0.0 {
-        return Ok(value);
-    }
-    Err(Error::input(
-        place(key),
-        format!("{value} ; donner un nombre positif"),
-        format!("{value}; give a positive number"),
-    ))
+    simulation::positive(value, place(key))
 }
 
 /// A value within bounds that make sense.
@@ -149,10 +142,12 @@ pub fn prepare(
         }
     };
     let sewers = Sewers::new(view, &parameters.sewers, &bed, &mut hypotheses, &mut warnings)?;
-    let outlet = |o: &BasinOutlet| Link::outlet(&o.name, &bed, &o.basin, o.to, o.capacity_m3_per_s);
-    let links: Vec<Link> = view.basin_outlets().map(outlet).collect::<Result<_>>()?;
-    let Structures { lines, placed: structures, markers, hypotheses: told, .. } =
+    let Structures { lines, placed: mut structures, markers, hypotheses: told, .. } =
         Structures::new(view, &bed)?;
+    hypotheses.extend(told);
+    let Links { links, placed, hypotheses: told } =
+        Links::new(view, &bed, &terrain, &parameters.culverts, &parameters.pumps, &place)?;
+    structures.extend(placed);
     hypotheses.extend(told);
     let mut solver = Solver::new(bed, boundaries, lines, Vec::new(), options)?;
     solver.add_links(links)?;

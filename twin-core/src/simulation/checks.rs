@@ -22,6 +22,21 @@ pub fn within(value: f64, [low, high]: [f64; 2], place: impl Into<String>) -> Re
     ))
 }
 
+/// A positive value; `place` names it in the error.
+///
+/// # Errors
+/// Zero, below, or no number.
+pub fn positive(value: f64, place: impl Into<String>) -> Result<f64> {
+    if value.is_finite() && value > 0.0 {
+        return Ok(value);
+    }
+    Err(Error::input(
+        place,
+        format!("{value} ; donner un nombre positif"),
+        format!("{value}; give a positive number"),
+    ))
+}
+
 /// Refuses a value without a source; `place` names the source in the error.
 ///
 /// # Errors

@@ -20,7 +20,7 @@ mod state;
 mod unit;
 mod variant;
 
-pub use checks::{sourced, within};
+pub use checks::{positive, sourced, within};
 pub use contract::{
     Analysis, Estimate, OneShot, Run, RunContext, Simulation, Workload, parse_parameters,
 };

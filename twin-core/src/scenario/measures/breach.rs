@@ -4,11 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::ground::positive;
 use super::{MeasureContext, MeasureKind};
 use crate::language::Text;
 use crate::scenario::{Duration, Level};
-use crate::simulation::parse_parameters;
+use crate::simulation::{parse_parameters, positive};
 use crate::territory::{BreachTrigger, Edit, StructureBreach};
 use crate::{Error, Result};
 
@@ -60,7 +59,7 @@ impl MeasureKind for Breach {
         let breach = StructureBreach {
             name: context.name.to_owned(),
             at: given.at,
-            width_m: positive(given.width_m, &format!("{place}.width_m"))?,
+            width_m: positive(given.width_m, format!("{place}.width_m"))?,
             start: BreachTrigger::new(given.start, given.start_overflow_m, &place)?,
             formation_s: given.formation.seconds(),
             sill_m: sill.map(|s| s.in_datum(datum, &format!("{place}.sill"))).transpose()?,

@@ -4,12 +4,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::ground::positive;
 use super::surface::{cover, covered, within_territory};
 use super::{MeasureContext, MeasureKind};
 use crate::formats::{Feature, FeatureTable, FieldKind, Value};
 use crate::language::Text;
-use crate::simulation::parse_parameters;
+use crate::simulation::{parse_parameters, positive};
 use crate::spatial::{Geometry, Grid, GridSpec, Polygon, cells_within};
 use crate::territory::{
     Building, BuildingUse, Edit, FLOOR_HEIGHT, GeometryInput, Label as _, LandCover, Layer as _,

@@ -5,12 +5,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::crest::Crest;
-use super::ground::{positive, strip};
+use super::ground::strip;
 use super::{MeasureContext, MeasureKind};
 use crate::language::Text;
 use crate::scenario::{Duration, Level};
 use crate::series::Series;
-use crate::simulation::parse_parameters;
+use crate::simulation::{parse_parameters, positive};
 use crate::spatial::{Line, line_length};
 use crate::territory::{Edit, GeometryInput, LineStructure, OpeningKind, StructureOpening};
 use crate::{Error, Result};
@@ -72,7 +72,7 @@ impl MeasureKind for Bridge {
         let line = single(&given.geometry, context, &place)?;
         let crest = given.crest.along(std::slice::from_ref(&line), context, &place)?;
         let opening = &given.opening;
-        let width = positive(opening.width_m, &format!("{place}.opening.width_m"))?;
+        let width = positive(opening.width_m, format!("{place}.opening.width_m"))?;
         let at = opening.at.unwrap_or_else(|| middle(&line));
         let datum = context.territory.vertical_datum();
         let soffit = opening.soffit.in_datum(datum, &format!("{place}.opening.soffit"))?;
@@ -80,7 +80,7 @@ impl MeasureKind for Bridge {
         let sill = sill.map(|s| s.in_datum(datum, &format!("{place}.opening.sill"))).transpose()?;
         let mut edits = Vec::new();
         let embankment = opening.embankment_m.unwrap_or(20.0);
-        let embankment = positive(embankment, &format!("{place}.opening.embankment_m"))?;
+        let embankment = positive(embankment, format!("{place}.opening.embankment_m"))?;
         if let Some(sill) = sill {
             let part = around(&line, at, width);
             let here = format!("{place}.geometry");
@@ -153,7 +153,7 @@ impl MeasureKind for FloodGate {
         let given: GateParameters = parse_parameters(&place, parameters)?;
         let line = single(&given.geometry, context, &place)?;
         let crest = given.crest.along(std::slice::from_ref(&line), context, &place)?;
-        let width_m = positive(given.width_m, &format!("{place}.width_m"))?;
+        let width_m = positive(given.width_m, format!("{place}.width_m"))?;
         let datum = context.territory.vertical_datum();
         let sill = given.sill.in_datum(datum, &format!("{place}.sill"))?;
         let positions = given.schedule.iter().map(|p| (p.time.seconds(), sill + p.open_m));

@@ -11,7 +11,7 @@ use super::surface::within_territory;
 use super::{MeasureContext, MeasureKind};
 use crate::language::Text;
 use crate::scenario::Level;
-use crate::simulation::parse_parameters;
+use crate::simulation::{parse_parameters, positive};
 use crate::spatial::{Geometry, Line, Polygon};
 use crate::territory::{Edit, GeometryInput, LineStructure, RasterOperation};
 use crate::{Error, Result};
@@ -51,7 +51,7 @@ impl MeasureKind for LeveeRemoved {
     fn edits(&self, parameters: &Value, context: &MeasureContext<'_>) -> Result<Vec<Edit>> {
         let place = format!("measures.{}", context.name);
         let given: RemovedParameters = parse_parameters(&place, parameters)?;
-        let width = positive(given.width_m, &format!("{place}.width_m"))?;
+        let width = positive(given.width_m, format!("{place}.width_m"))?;
         let here = format!("{place}.geometry");
         let lines = given.geometry.lines(context.territory.crs(), &here)?;
         let cell = context.territory.spec().cell_size;
@@ -113,7 +113,7 @@ impl MeasureKind for BankLowered {
     fn edits(&self, parameters: &Value, context: &MeasureContext<'_>) -> Result<Vec<Edit>> {
         let place = format!("measures.{}", context.name);
         let given: BankParameters = parse_parameters(&place, parameters)?;
-        let width = positive(given.width_m, &format!("{place}.width_m"))?;
+        let width = positive(given.width_m, format!("{place}.width_m"))?;
         let here = format!("{place}.geometry");
         let lines = given.geometry.lines(context.territory.crs(), &here)?;
         match (&given.level, given.lowered_by_m) {
@@ -123,7 +123,7 @@ impl MeasureKind for BankLowered {
                 strip(&lines, width, width, &here, |_| Ok(Some([level; 2])))
             }
             (None, Some(by)) => {
-                let by = positive(by, &format!("{place}.lowered_by_m"))?;
+                let by = positive(by, format!("{place}.lowered_by_m"))?;
                 let area = Geometry::Lines(lines).to_multi_line_string().buffer(0.5 * width);
                 let area = Geometry::Polygons(area.iter().map(Polygon::from_geo).collect());
                 let operation = RasterOperation::Add(-by as f32);
@@ -190,7 +190,7 @@ impl MeasureKind for RetentionArea {
                 Some(floor.in_datum(datum, &format!("{place}.floor"))?)
             }
             (None, Some(volume)) => {
-                let volume = positive(volume, &format!("{place}.volume_m3"))?;
+                let volume = positive(volume, format!("{place}.volume_m3"))?;
                 Some(floor_of_volume(&polygons, volume, context, &here)?)
             }
             (None, None) if given.crest.is_some() => None,
@@ -261,17 +261,6 @@ fn closed(ring: &Line) -> Line {
         ring.extend(ring.first().copied());
     }
     ring
-}
-
-pub(super) fn positive(value: f64, place: &str) -> Result<f64> {
-    if value.is_finite() && value > 0.0 {
-        return Ok(value);
-    }
-    Err(Error::input(
-        place,
-        format!("{value} ; donner un nombre positif"),
-        format!("{value}; give a positive number"),
-    ))
 }
 
 /// A short piece of a line.

@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::MeasureContext;
 use super::crest::off_the_terrain;
-use super::ground::positive;
 use crate::Result;
+use crate::simulation::positive;
 use crate::spatial::Polygon;
 use crate::territory::{BasinOutlet, Edit};
 
@@ -30,7 +30,7 @@ impl Outlet {
         place: &str,
     ) -> Result<Edit> {
         let here = |key: &str| format!("{place}.outlet.{key}");
-        let capacity = positive(self.capacity_l_per_s, &here("capacity_l_per_s"))?;
+        let capacity = positive(self.capacity_l_per_s, here("capacity_l_per_s"))?;
         if let Some([x, y]) = self.to
             && context.territory.spec().cell_at(x, y).is_none()
         {

@@ -7,11 +7,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::crest::off_the_terrain;
-use super::ground::positive;
 use super::outlet::Outlet;
 use super::{MeasureContext, MeasureKind};
 use crate::language::Text;
-use crate::simulation::{parse_parameters, sourced};
+use crate::simulation::{parse_parameters, positive, sourced};
 use crate::spatial::{Geometry, Polygon};
 use crate::territory::{Edit, GeometryInput, GreenRoof, LandCover, RasterOperation};
 use crate::{Error, Result};
@@ -104,7 +103,7 @@ impl MeasureKind for PlantedStrip {
         let area = Geometry::Polygons(strip(&given.geometry, given.width_m, context, &place)?);
         let mut edits = Vec::new();
         if let Some(height) = given.bank_height_m {
-            let height = positive(height, &format!("{place}.bank_height_m"))?;
+            let height = positive(height, format!("{place}.bank_height_m"))?;
             let operation = RasterOperation::Add(height as f32);
             edits.push(Edit::Raster { band: "dtm".to_owned(), area: area.clone(), operation });
         }
@@ -155,7 +154,7 @@ impl MeasureKind for Swale {
     fn edits(&self, parameters: &Value, context: &MeasureContext<'_>) -> Result<Vec<Edit>> {
         let place = format!("measures.{}", context.name);
         let given: SwaleParameters = parse_parameters(&place, parameters)?;
-        let depth = positive(given.depth_m, &format!("{place}.depth_m"))?;
+        let depth = positive(given.depth_m, format!("{place}.depth_m"))?;
         let polygons = strip(&given.geometry, given.width_m, context, &place)?;
         let cover = cover(&given.cover, &format!("{place}.cover"))?;
         let area = Geometry::Polygons(polygons.clone());
@@ -204,7 +203,7 @@ impl MeasureKind for GreenRoofs {
         let place = format!("measures.{}", context.name);
         let given: GreenRoofParameters = parse_parameters(&place, parameters)?;
         let here = |key: &str| format!("{place}.{key}");
-        let retention = positive(given.retention_mm, &here("retention_mm"))?;
+        let retention = positive(given.retention_mm, here("retention_mm"))?;
         if retention > MOST_RETENTION_MM {
             return Err(Error::input(
                 here("retention_mm"),

@@ -5,12 +5,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::ground::positive;
 use super::surface::{cover, covered, within_territory};
 use super::{MeasureContext, MeasureKind};
 use crate::formats::{Feature, FeatureTable, FieldKind, Value};
 use crate::language::Text;
-use crate::simulation::parse_parameters;
+use crate::simulation::{parse_parameters, positive};
 use crate::spatial::{Geometry, Polygon, Position};
 use crate::territory::{Edit, GeometryInput, Layer as _, RasterOperation, Tree};
 use crate::{Error, Result};
@@ -65,7 +64,7 @@ impl MeasureKind for TreesPlanted {
         let place = format!("measures.{}", context.name);
         let given: PlantedParameters = parse_parameters(&place, parameters)?;
         let here = |key: &str| format!("{place}.{key}");
-        let height = positive(given.height_m, &here("height_m"))?;
+        let height = positive(given.height_m, here("height_m"))?;
         if height > HIGHEST_TREE_M {
             return Err(Error::input(
                 here("height_m"),
@@ -73,7 +72,7 @@ impl MeasureKind for TreesPlanted {
                 format!("{height} m; a tree has {HIGHEST_TREE_M} at most"),
             ));
         }
-        let crown = positive(given.crown_diameter_m, &here("crown_diameter_m"))?;
+        let crown = positive(given.crown_diameter_m, here("crown_diameter_m"))?;
         let cover = given.cover.as_deref().map(|c| cover(c, &here("cover"))).transpose()?;
         let crs = context.territory.crs();
         let mut stems: Vec<Position> = Vec::new();
@@ -88,7 +87,7 @@ impl MeasureKind for TreesPlanted {
                             "trees along a line have a spacing; add spacing_m",
                         )
                     })?;
-                    let spacing = positive(spacing, &here("spacing_m"))?;
+                    let spacing = positive(spacing, here("spacing_m"))?;
                     lines.iter().for_each(|line| stems.extend(along(line, spacing)));
                 }
                 Geometry::Polygons(_) => {
