@@ -30,6 +30,8 @@ pub(crate) const DRY_DEPTH_M: f64 = 0.01;
 /// Share of the wet cells that may still rise at the end without a warning.
 const MOST_RISING: f64 = 0.1;
 
+/// Rise over an output interval from which water still rises, m.
+const RISING_M: f64 = 0.01;
 /// Allowed error of the water budget relative to all water: round-off of an engine in `f32`.
 const BUDGET_TOLERANCE: f64 = 1e-6;
 
@@ -154,6 +156,7 @@ impl FloodRun {
 impl Run for FloodRun {
     fn advance_to(&mut self, time_s: f64, fields: &mut Fields, context: &RunContext) -> Result<()> {
         let interval = GAUGE_INTERVAL_S.min(context.output_interval_s);
+        let since_s = self.setup.solver.time_s();
         self.record();
         while self.setup.solver.time_s() < time_s {
             context.check_cancelled()?;
@@ -179,7 +182,8 @@ impl Run for FloodRun {
         let store = |values: &mut [f32], of: &dyn Fn(usize) -> f64| {
             values.iter_mut().enumerate().for_each(|(cell, v)| *v = of(cell) as f32);
         };
-        self.rising_share = rising_share(fields.output("water_depth"), solver);
+        let part = ((time_s - since_s) / context.output_interval_s).clamp(0.0, 1.0);
+        self.rising_share = rising_share(fields.output("water_depth"), solver, part * RISING_M);
         store(fields.output("water_depth"), &|cell| solver.depth_at(cell));
         store(fields.output("water_level"), &|cell| solver.level(cell).unwrap_or(f64::NAN));
         store(fields.output("eastward_water_velocity"), &|cell| solver.velocity_at(cell).0);
@@ -193,12 +197,16 @@ impl Run for FloodRun {
         let (depth, level) = (&statics[0].grid, &statics[1].grid);
         let water =
             Water { depth, level, terrain: &self.setup.terrain, wet_depth_m: DRY_DEPTH_M as f32 };
-        let at_buildings = exposure::at_buildings(
+        let floor = self.parameters.floor_height_m;
+        let mut at_buildings = exposure::at_buildings(
             &self.view,
             &water,
-            self.parameters.floor_height_m,
+            floor,
             self.parameters.buildings == BuildingMode::Porosity,
         );
+        if self.rained_m3 != 0.0 {
+            exposure::cap_at_depth_around(&self.view, &mut at_buildings, depth, floor);
+        }
         let mut indicators = exposure::indicators(&self.view, &water, &at_buildings);
         let classed = statics.iter().find(|f| f.name == "simulated_hazard");
         let study = self.view.study_mask();
@@ -418,15 +426,15 @@ fn next_multiple(time_s: f64, step_s: f64) -> f64 {
     ((time_s / step_s + 1e-9).floor() + 1.0) * step_s
 }
 
-/// Share of the wet cells whose water rose by a centimetre since `before`.
-fn rising_share(before: &[f32], solver: &Solver<f32>) -> f64 {
+/// Share of the wet cells whose water rose by more than `least_m` since `before`.
+fn rising_share(before: &[f32], solver: &Solver<f32>, least_m: f64) -> f64 {
     let (mut wet, mut rising) = (0usize, 0usize);
     for (cell, &before) in before.iter().enumerate() {
         let now = solver.depth_at(cell);
         if now > DRY_DEPTH_M {
             wet += 1;
             let rise = now - f64::from(if before.is_finite() { before } else { 0.0 });
-            rising += usize::from(rise > 0.01);
+            rising += usize::from(rise > least_m);
         }
     }
     rising as f64 / wet.max(1) as f64

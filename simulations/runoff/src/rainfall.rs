@@ -138,6 +138,7 @@ fn hyetograph(rain: &Rain, context: &RunContext, warnings: &mut Vec<Text>) -> Re
             };
             let observed = read_observed(Path::new(path), &table)?;
             warnings.extend(doubtful_told(observed.doubtful));
+            warnings.extend(dry_gaps_told(observed.dry_gaps_s));
             observed.hyetograph
         }
         (None, Some(r), None, None, None) => {
@@ -228,8 +229,9 @@ fn check(rain: &Rain, storm: &RainField, context: &RunContext) -> Result<()> {
 
 /// What the report says of the rain, and what it must warn of.
 pub(crate) fn described(rain: &Rain, storm: &RainField, context: &RunContext) -> (Text, Vec<Text>) {
+    let span_s = [0.0, context.duration_s];
     let (mm, peak) =
-        (1e3 * storm.mean_depth_m(f64::MIN, f64::MAX), 3.6e6 * storm.largest_m_per_s());
+        (1e3 * storm.mean_depth_m(0.0, context.duration_s), 3.6e6 * storm.largest_between(span_s));
     let where_told = |l: Language| {
         if storm.is_even() {
             return l
@@ -248,7 +250,7 @@ pub(crate) fn described(rain: &Rain, storm: &RainField, context: &RunContext) ->
         let source = &rain.source;
         match l {
             Language::Fr => format!(
-                "Pluie de {mm} mm, au plus {peak} mm/h ({source}{}), {}.",
+                "Pluie de {mm} mm pendant le scénario ({source}{} ; au plus {peak} mm/h), {}.",
                 period.map_or(String::new(), |t| format!(
                     " ; période de retour {} ans selon cette source",
                     l.number(t, 0)
@@ -256,7 +258,7 @@ pub(crate) fn described(rain: &Rain, storm: &RainField, context: &RunContext) ->
                 where_told(l)
             ),
             Language::En => format!(
-                "Rain of {mm} mm, at most {peak} mm/h ({source}{}), {}.",
+                "Rain of {mm} mm during the scenario ({source}{}; at most {peak} mm/h), {}.",
                 period.map_or(String::new(), |t| format!(
                     "; return period {} years by that source",
                     l.number(t, 0)
@@ -270,10 +272,13 @@ pub(crate) fn described(rain: &Rain, storm: &RainField, context: &RunContext) ->
         let n = |l: Language| l.number(rain.factor, 2);
         warnings.push(Text::new(
             format!(
-                "Pluie multipliée par {} : la source doit en donner la raison.",
+                "Pluie multipliée par {} ; la raison doit se lire dans la source donnée.",
                 n(Language::Fr)
             ),
-            format!("Rain times {}: the source must give the reason.", n(Language::En)),
+            format!(
+                "Rain times {}; the reason must be found in the given source.",
+                n(Language::En)
+            ),
         ));
     }
     if let Some(chicago) = &rain.chicago
@@ -321,6 +326,19 @@ pub(crate) fn described(rain: &Rain, storm: &RainField, context: &RunContext) ->
         ));
     }
     (Text::new(sentence(Language::Fr), sentence(Language::En)), warnings)
+}
+
+fn dry_gaps_told(seconds: f64) -> Option<Text> {
+    let n = |l: Language| l.number(seconds / 3600.0, 1);
+    (seconds > 0.0).then(|| {
+        Text::new(
+            format!(
+                "Lacunes de la chronique de pluie prises comme sèches (gaps) : {} h.",
+                n(Language::Fr)
+            ),
+            format!("Gaps of the series of rain taken as dry (gaps): {} h.", n(Language::En)),
+        )
+    })
 }
 
 fn doubtful_told(values: usize) -> Option<Text> {

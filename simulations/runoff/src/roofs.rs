@@ -107,6 +107,11 @@ impl Catch {
         Self { blocked, cells, network: merged(network), green: merged(green), footings }
     }
 
+    /// Whether a green roof covers anything.
+    pub(crate) fn has_green_roofs(&self) -> bool {
+        self.green.iter().chain(&self.network).any(|roof| roof.retention_m > 0.0)
+    }
+
     /// Gives the pervious ground of closed cells to the open cells around, each at most its whole area.
     pub(crate) fn count_ground_of_closed(&self, pervious: &mut [f32]) {
         for Footing { closed, around } in &self.footings {

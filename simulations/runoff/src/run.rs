@@ -3,18 +3,16 @@
 use std::sync::Arc;
 
 use twin_core::language::Text;
-use twin_core::results::exposure::{self, BuildingWater, Water};
+use twin_core::results::exposure::{self, Water};
 use twin_core::results::{Indicator, IndicatorGroup};
 use twin_core::simulation::{
     Budget, Fields, GaugeSeries, Outcome, Run, RunContext, StateError, StateVisitor,
 };
-use twin_core::spatial::Grid;
 use twin_core::territory::TerritoryView;
 use twin_core::{Language, Result};
 
 use crate::flow::Totals;
 use crate::parameters::{Equations, Parameters};
-use crate::roofs::beside;
 use crate::setup::Setup;
 
 /// Longest time between two records of a gauge, s.
@@ -139,18 +137,27 @@ impl RunoffRun {
             !flow.ground.sewers.networks.is_empty(),
             volume("sewer_volume", "Prise par les avaloirs", "Taken by sewer inlets", sewers),
         );
-        let passed: f64 = flow.solver.links().map(|(_, link)| link.moved_m3).sum();
+        let leads_away = self.view.basin_outlets().any(|outlet| outlet.to.is_none());
         let drained = also(
-            drained > 0.0 || passed == 0.0 && flow.solver.links().next().is_some(),
-            volume("basin_outlet_volume", "Évacuée par les bassins", "Drained by basins", drained),
+            leads_away || self.parameters.pumps.values().any(|pump| pump.to.is_none()),
+            volume(
+                "basin_outlet_volume",
+                "Évacuée par les bassins et les pompes",
+                "Drained by basins and pumps",
+                drained,
+            ),
         );
+        let stays = |name: &str| {
+            self.view.basin_outlets().any(|outlet| outlet.name == name && outlet.to.is_some())
+        };
+        let of_links = flow.solver.links().filter(|(name, _)| stays(name));
         let passed_on = also(
-            passed > flow.drained_m3(),
+            self.view.basin_outlets().any(|outlet| outlet.to.is_some()),
             volume(
                 "basin_passed_volume",
-                "Rendue au sol par les exutoires des bassins, comptée ci-dessous",
-                "Given back to the ground by outlets of basins, counted below",
-                passed - flow.drained_m3(),
+                "Rendue au sol par les exutoires des bassins, comptée ci-dessus",
+                "Given back to the ground by outlets of basins, counted above",
+                of_links.map(|(_, link)| link.moved_m3).sum(),
             ),
         );
         IndicatorGroup {
@@ -174,7 +181,6 @@ impl RunoffRun {
                 )),
                 sewers,
                 drained,
-                passed_on,
                 Some(volume(
                     "outflow_volume",
                     "Sortie par les bords",
@@ -188,6 +194,7 @@ impl RunoffRun {
                     "of which in depressions, below their spill",
                     self.in_depressions_m3(),
                 )),
+                passed_on,
                 Some(Indicator::quantity(
                     "runoff_coefficient",
                     Text::new(
@@ -344,8 +351,9 @@ impl Run for RunoffRun {
             wet_depth_m: self.parameters.min_depth_m as f32,
         };
         let floor = self.parameters.floor_height_m;
-        let mut at_buildings = exposure::at_buildings(&self.view, &water, floor, false);
-        self.cap_by_depth_around(&mut at_buildings, depth);
+        // Closed cells have no depth; water stands in the open cells of small buildings.
+        let mut at_buildings = exposure::at_buildings(&self.view, &water, floor, true);
+        exposure::cap_at_depth_around(&self.view, &mut at_buildings, depth, floor);
         let mut indicators = exposure::indicators(&self.view, &water, &at_buildings);
         indicators.groups.insert(0, self.balance());
         let mut assets = vec![exposure::building_table(&self.view, &at_buildings)];
@@ -430,20 +438,6 @@ impl Run for RunoffRun {
 }
 
 impl RunoffRun {
-    /// On a slope the level above a building is not that below it: no more water stands at a building than
-    /// in the deepest cell beside it.
-    fn cap_by_depth_around(&self, at_buildings: &mut [BuildingWater], depth: &Grid<f32>) {
-        let spec = depth.spec;
-        for water in at_buildings {
-            let building = &self.view.features().buildings[water.building];
-            let cells = exposure::footprint_cells(&spec, building).into_iter();
-            let around = cells.flat_map(|(row, column)| beside(&spec, spec.index(row, column)));
-            let deepest = around.map(|cell| depth.values[cell]).fold(0.0, f32::max);
-            let stands = (deepest - self.parameters.floor_height_m as f32).max(0.0);
-            water.depth_m = water.depth_m.min(stands);
-        }
-    }
-
     /// Water that cannot leave the depressions of the run grid, m³.
     fn in_depressions_m3(&self) -> f64 {
         let solver = &self.setup.flow.solver;

@@ -115,6 +115,18 @@ pub fn prepare(
         "Frottement de Manning par occupation du sol : celui d'une lame mince sous 1 cm, celui d'une crue au-delà de 10 cm, entre les deux en échelle logarithmique (valeurs de la littérature, non calées).",
         "Manning friction by land cover: that of a film below 1 cm, that of a flood beyond 10 cm, on a logarithmic scale between (values of the literature, not calibrated).",
     ));
+    if !parameters.manning.is_empty() || parameters.factors.manning != 1.0 {
+        hypotheses.push(Text::new(
+            "Ce frottement est changé par les paramètres du calcul (manning, factors).",
+            "That friction is changed by the parameters of the run (manning, factors).",
+        ));
+    }
+    if view.green_roofs().next().is_some() && !catch.has_green_roofs() {
+        warnings.push(Text::new(
+            "Les toitures végétalisées du scénario ne couvrent aucun toit du calcul ; vérifier leur géométrie.",
+            "The green roofs of the scenario cover no roof of the run; check their geometry.",
+        ));
+    }
     hypotheses.push(match parameters.roofs {
         Roofs::Ground => Text::new(
             "La pluie des toits tombe au pied des bâtiments ; celle des bâtiments enclavés entre d'autres part au réseau. Les mailles bâties pour moitié ou plus arrêtent l'eau.",

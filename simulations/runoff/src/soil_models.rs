@@ -7,7 +7,7 @@ use twin_core::spatial::Grid;
 use twin_core::territory::{LandCover, SurfaceProperties, TerritoryView};
 use twin_core::{Error, Language, Result};
 
-use crate::infiltration::{CurveNumber, GreenAmpt, Horton, Infiltration, SoilLayer};
+use crate::infiltration::{CurveNumber, GreenAmpt, Horton, Infiltration, Moisture, SoilLayer};
 use crate::parameters::{InfiltrationModel, InfiltrationParameters, Parameters, Soil};
 use crate::setup::{place, within};
 use crate::soil::{SoilGroup, Texture};
@@ -216,9 +216,20 @@ fn infiltration_told(parameters: &Parameters) -> Text {
             "Infiltration de Horton selon le groupe hydrologique du sol ; nulle sur les surfaces imperméables.",
             "Infiltration of Horton by hydrologic soil group; none on sealed surfaces.",
         ),
-        InfiltrationModel::CurveNumber => Text::new(
-            "Rétention de la pluie par curve number (SCS), selon le groupe hydrologique et l'occupation du sol ; l'eau qui ruisselle ne s'infiltre plus.",
-            "Retention of rain by curve number (SCS), by hydrologic group and land cover; water that runs off enters no more.",
-        ),
+        InfiltrationModel::CurveNumber => {
+            let (fr, en) = match settings.moisture {
+                Moisture::Dry => ("sec (I)", "dry (I)"),
+                Moisture::Average => ("moyen (II)", "average (II)"),
+                Moisture::Wet => ("humide (III)", "wet (III)"),
+            };
+            Text::new(
+                format!(
+                    "Rétention de la pluie par curve number (SCS), selon le groupe hydrologique (à défaut, celui de la texture) et l'occupation du sol, état antérieur {fr} ; l'eau qui ruisselle ne s'infiltre plus."
+                ),
+                format!(
+                    "Retention of rain by curve number (SCS), by hydrologic group (else that of the texture) and land cover, antecedent moisture {en}; water that runs off enters no more."
+                ),
+            )
+        }
     }
 }

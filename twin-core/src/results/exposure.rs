@@ -112,6 +112,21 @@ pub fn footprint_cells(spec: &GridSpec, building: &Building) -> Vec<(usize, usiz
     cells
 }
 
+/// On a slope under rain the level above a building is not that below it: no more water stands at a building than
+/// in the deepest cell of its ring, floor taken off.
+pub fn cap_at_depth_around(
+    view: &TerritoryView,
+    at: &mut [BuildingWater],
+    depth: &Grid<f32>,
+    floor_height_m: f64,
+) {
+    for water in at {
+        let cells = footprint_cells(&depth.spec, &view.features().buildings[water.building]);
+        let deepest = ring(&depth.spec, &cells).map(|cell| depth[cell]).fold(0.0, f32::max);
+        water.depth_m = water.depth_m.min((deepest - floor_height_m as f32).max(0.0));
+    }
+}
+
 /// Cells within one cell of a set, in grid order; the set itself is among them.
 pub fn ring<'a>(
     spec: &'a GridSpec,

@@ -41,7 +41,9 @@ impl Quantity {
             Self::Level => &[("mm", 1e-3), ("cm", 1e-2), ("m", 1.0)],
             Self::RainDepth => &[("mm", 1e-3)],
             Self::Temperature => &[("degc", 1.0), ("°c", 1.0), ("_c", 1.0)],
-            Self::RainIntensity => &[("mm_per_h", 1e-3 / 3600.0), ("mm/h", 1e-3 / 3600.0)],
+            Self::RainIntensity => {
+                &[("mm_per_h", 1e-3 / 3600.0), ("mm/h", 1e-3 / 3600.0), ("mm_h", 1e-3 / 3600.0)]
+            }
         }
     }
 
@@ -71,8 +73,12 @@ impl Quantity {
         self.units().iter().find(|(name, _)| *name == unit).map(|u| u.1)
     }
 
-    /// Factor of the unit in the name of a column, such as `Débit (en m³/s)` or `level_mm`.
+    /// Factor of the unit in the name of a column, such as `Débit (en m³/s)` or `level_mm`; none where it is that of
+    /// an intensity and depths are wanted, whose unit stands in it.
     fn factor_in(self, column: &str) -> Option<f64> {
+        if self == Self::RainDepth && Self::RainIntensity.factor_in(column).is_some() {
+            return None;
+        }
         let column = plain(column);
         let ends = |unit: &str| {
             column.match_indices(unit).any(|(at, _)| {
@@ -448,7 +454,7 @@ fn unknown_unit(path: &Path, quantity: Quantity) -> Error {
         path,
         FileProblem::damaged(
             format!(
-                "rien ne dit l'unité {} ; l'écrire dans l'en-tête ou dans unit",
+                "rien n'y dit l'unité {} ; l'écrire dans l'en-tête ou dans unit",
                 quantity.named(Fr)
             ),
             format!(
@@ -538,8 +544,14 @@ mod tests {
         assert_eq!(level("t;niveau (mm)\n0;3000\n", None).unwrap().at(0.0), 3.0);
         assert_eq!(level("t;level_m\n0;3\n", None).unwrap().at(0.0), 3.0);
         assert_eq!(level("0;250\n", Some("cm")).unwrap().at(0.0), 2.5);
+        let rain = |header: &str, quantity| read_as(&format!("t;{header}\n0;3\n"), quantity, None);
+        for header in ["pluie (mm/h)", "rain_mm_per_h", "pluie_mm_h", "mm/h"] {
+            assert!(rain(header, Quantity::RainDepth).is_err(), "{header}");
+            assert!(rain(header, Quantity::RainIntensity).is_ok(), "{header}");
+        }
+        assert_eq!(rain("pluie (mm)", Quantity::RainDepth).unwrap().at(0.0), 3e-3);
         let said = discharge("temps;debit\n0;3\n").unwrap_err();
-        assert!(said.text(Language::Fr).contains("rien ne dit l'unité"), "{said}");
+        assert!(said.text(Language::Fr).contains("rien n'y dit l'unité"), "{said}");
         assert!(level("0;3\n", Some("l/s")).is_err());
         let hub = "grandeur_hydro,date_obs,resultat_obs\nH,2024-01-15T00:30:00Z,2000\n";
         assert!(discharge(hub).is_err());

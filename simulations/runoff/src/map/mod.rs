@@ -235,7 +235,7 @@ fn descriptor() -> Descriptor {
     let output = |name, unit, fr: &str, en: &str| Variable::output(name, unit, Text::new(fr, en));
     Descriptor {
         id: "runoff-map",
-        version: concat!(env!("CARGO_PKG_VERSION"), "+d4"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+d5"),
         title: Text::new("Cartes de ruissellement", "Runoff maps"),
         summary: Text::new(
             "Chemins de l'eau, cuvettes, hauteur au-dessus des thalwegs, enveloppe des écoulements (ExZEco) et cartes IRIP, selon le relief, le sol et son occupation.",

@@ -62,6 +62,11 @@ impl RainField {
         self.places.iter().map(Hyetograph::largest_m_per_s).fold(0.0, f64::max)
     }
 
+    /// Largest intensity anywhere between two times, m/s.
+    pub fn largest_between(&self, span_s: [f64; 2]) -> f64 {
+        self.places.iter().map(|rain| rain.largest_between(span_s)).fold(0.0, f64::max)
+    }
+
     /// When its first stretch begins, s.
     pub fn begin_s(&self) -> f64 {
         self.places.iter().map(Hyetograph::begin_s).fold(f64::INFINITY, f64::min)

@@ -104,7 +104,17 @@ impl Hyetograph {
 
     /// Largest intensity, m/s.
     pub fn largest_m_per_s(&self) -> f64 {
-        let both = self.stretches.iter().flat_map(|s| [s.first_m_per_s, s.last_m_per_s]);
+        self.largest_between([f64::NEG_INFINITY, f64::INFINITY])
+    }
+
+    /// Largest intensity between two times, m/s.
+    pub fn largest_between(&self, [from_s, until_s]: [f64; 2]) -> f64 {
+        let at = |s: &Stretch, time_s: f64| {
+            let part = (time_s - s.from_s) / (s.to_s - s.from_s);
+            s.first_m_per_s + part * (s.last_m_per_s - s.first_m_per_s)
+        };
+        let inside = self.stretches.iter().filter(|s| s.from_s < until_s && s.to_s > from_s);
+        let both = inside.flat_map(|s| [at(s, s.from_s.max(from_s)), at(s, s.to_s.min(until_s))]);
         both.fold(0.0, f64::max)
     }
 
@@ -147,6 +157,7 @@ mod tests {
             (0..700).map(|k| rain.depth_m(0.1 * f64::from(k), 0.1 * f64::from(k + 1))).sum();
         assert!((steps - 15.0).abs() < 1e-12);
         assert_eq!(rain.largest_m_per_s(), 2.0);
+        assert_eq!(rain.largest_between([rain.end_s(), f64::INFINITY]), 0.0);
         assert_eq!(rain.delayed(5.0).depth_m(15.0, 20.0), 2.5);
     }
 

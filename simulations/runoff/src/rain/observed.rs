@@ -43,6 +43,8 @@ pub struct ObservedRain {
     pub hyetograph: Hyetograph,
     /// Values within the scenario that Météo-France holds doubtful.
     pub doubtful: usize,
+    /// Time of the scenario without a line, taken as dry, s.
+    pub dry_gaps_s: f64,
 }
 
 /// Reads a table of rain.
@@ -78,10 +80,16 @@ pub fn read_observed(path: &Path, table: &TableOfRain<'_>) -> Result<ObservedRai
         ));
     }
     let is_gap = |w: &&[(f64, f64)]| w[1].0 - w[0].0 > 1.5 * period;
-    let gap = points.windows(2).filter(|w| w[1].0 > 0.0 && w[0].0 < until_s).find(is_gap);
+    let within = points.windows(2).filter(|w| w[1].0 > 0.0 && w[0].0 < until_s);
+    let gap = within.clone().find(is_gap);
+    let dry_gaps_s = within.filter(is_gap).map(|w| w[1].0 - w[0].0 - period).sum();
     if let Some(gap) = gap.filter(|_| !gaps_are_dry) {
         let hours = |l: Language, s: f64| l.number(s / 3600.0, 2);
-        let [from, to] = [gap[0].0, gap[1].0];
+        // A depth tells of the period before its line, an intensity of that after it.
+        let [from, to] = match intensities {
+            true => [gap[0].0 + period, gap[1].0],
+            false => [gap[0].0, gap[1].0 - period],
+        };
         return Err(Error::input(
             here(),
             format!(
@@ -128,7 +136,7 @@ pub fn read_observed(path: &Path, table: &TableOfRain<'_>) -> Result<ObservedRai
     }
     let hyetograph = Hyetograph::new(without_overlaps(stretches))?;
     let doubtful = doubtful_s.iter().filter(|time| (0.0..=until_s).contains(*time)).count();
-    Ok(ObservedRain { hyetograph, doubtful })
+    Ok(ObservedRain { hyetograph, doubtful, dry_gaps_s })
 }
 
 /// Ends of stretches at the start of the next, whatever the rounding of times.
@@ -195,7 +203,7 @@ mod tests {
         assert_eq!(rain.doubtful, 1);
         let later = TableOfRain { until_s: 50.0 * 3600.0, ..table };
         let said = read_observed(&path, &later).unwrap_err().text(Language::En);
-        assert!(said.contains("no rain known"), "{said}");
+        assert!(said.contains("no rain known between 5.00 and 47.00 h"), "{said}");
     }
 
     #[test]
