@@ -223,7 +223,7 @@ mod tests {
     fn gaps_negative_values_and_wrong_units_are_told() {
         let gap = "t;mm\n360;1\n720;1\n1800;1\n";
         let said = read(gap, false, false).unwrap_err().text(Language::Fr);
-        assert!(said.contains("entre 0,20 et 0,50 h"), "{said}");
+        assert!(said.contains("entre 0,20 et 0,40 h"), "{said}");
         assert!((read(gap, false, true).unwrap().total_m() - 0.003).abs() < 1e-15);
         assert!(read("t;mm\n360;1\n720;-1\n", false, false).is_err());
         assert!(read("t;mm\n360;1\n720;800\n", false, false).is_err());
