@@ -29,9 +29,9 @@ pub(crate) const DRY_DEPTH_M: f64 = 0.01;
 
 /// Share of the wet cells that may still rise at the end without a warning.
 const MOST_RISING: f64 = 0.1;
-
 /// Rise over an output interval from which water still rises, m.
 const RISING_M: f64 = 0.01;
+
 /// Allowed error of the water budget relative to all water: round-off of an engine in `f32`.
 const BUDGET_TOLERANCE: f64 = 1e-6;
 

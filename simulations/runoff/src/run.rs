@@ -48,7 +48,7 @@ struct DomainRecord {
     infiltrated_m3: Vec<f64>,
     outflow_m3: Vec<f64>,
     stored_m3: Vec<f64>,
-    /// By outlet of a basin and by section: volume that passed, to its right.
+    /// By culvert, pump and outlet of a basin, then by section: volume that passed, to its right.
     through_m3: Vec<Vec<f64>>,
     /// By sewer: volume taken.
     taken_m3: Vec<Vec<f64>>,

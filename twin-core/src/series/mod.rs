@@ -1,8 +1,10 @@
 //! Numbers over time that drive a run: hydrographs, stages, rain rates.
 
+mod quantity;
 mod table;
 
-pub use table::{Quantity, TableSeries};
+pub use quantity::Quantity;
+pub use table::TableSeries;
 
 use crate::{Error, Result};
 
