@@ -8,7 +8,8 @@ use std::sync::Arc;
 use serde_json::json;
 use twin_core::formats::{Feature, FeatureTable, FieldKind, Value};
 use twin_core::results::Indicators;
-use twin_core::scenario::Edit;
+use twin_core::results::exposure::{Water, at_buildings, cap_at_depth_around};
+use twin_core::scenario::{Edit, MeasureContext};
 use twin_core::simulation::{Fields, RunContext, Simulation};
 use twin_core::spatial::{Geometry, GridSpec};
 use twin_core::territory::{Aggregation, Territory, TerritoryView};
@@ -58,6 +59,31 @@ fn the_same_buildings_are_reached_in_every_mode_and_the_floor_counts() {
     let area_ha = value(&lake(&view, level_m, "roughness", 0.0), "area_flooded");
     let cell_ha = spec.cell_area() / 1e4;
     assert!((area_ha - wet as f64 * cell_ha).abs() <= 0.01 * area_ha, "{area_ha} ha, {wet} cells");
+}
+
+#[test]
+fn under_rain_a_building_has_the_depth_around_it_at_most_less_its_own_floor() {
+    let territory = Arc::new(Territory::open(&territory::folder().join("small.twin")).unwrap());
+    let spec = GridSpec::covering(&territory.spec().extent(), 4.0);
+    let e = spec.extent();
+    let ring =
+        json!([[e.min_x, e.min_y], [e.max_x, e.min_y], [e.max_x, e.max_y], [e.min_x, e.max_y]]);
+    let context = MeasureContext { name: "planchers", territory: &territory };
+    let parameters = json!({ "geometry": ring, "floor_height_m": 0.1 });
+    let registry = twin_simulations::registry().unwrap();
+    let edits = registry.measure("floor-raised").unwrap().edits(&parameters, &context).unwrap();
+    let view = TerritoryView::new(territory.clone(), spec, edits).unwrap();
+    // A film of half a metre on every slope.
+    let terrain = view.terrain(Aggregation::Mean).unwrap();
+    let (depth, level) = (terrain.map(|_| 0.5), terrain.map(|z| z + 0.5));
+    let water = Water { depth: &depth, level: &level, terrain: &terrain, wet_depth_m: 0.01 };
+    let before = at_buildings(&view, &water, 0.8, false);
+    let mut capped = before.clone();
+    cap_at_depth_around(&view, &mut capped, &depth, 0.8);
+    assert!(before.iter().any(|b| b.depth_m > 0.4), "no building on a slope");
+    for (before, capped) in before.iter().zip(&capped) {
+        assert!((capped.depth_m - before.depth_m.min(0.4)).abs() < 1e-6, "{before:?} {capped:?}");
+    }
 }
 
 #[test]

@@ -71,7 +71,7 @@ pub fn at_buildings(
         covered[*cell] = true;
     }
     let study = view.study_mask();
-    let floors_m = view.features().local_numbers(FLOOR_HEIGHT);
+    let floor_m = floors(view, floor_height_m);
     let standing = |b: &Building| b.is_standing();
     buildings
         .iter()
@@ -86,8 +86,7 @@ pub fn at_buildings(
                 .filter(|c| !covered[*c] && water.depth[*c] > water.wet_depth_m)
                 .map(|c| water.level[c])
                 .fold(f32::NAN, f32::max);
-            let floor_m = floors_m.get(building.id.as_str()).copied().unwrap_or(floor_height_m);
-            let depth = level_m - ground_m - floor_m as f32;
+            let depth = level_m - ground_m - floor_m(building) as f32;
             let middle = building.geometry.extent().map(|e| e.centre());
             BuildingWater {
                 building: at,
@@ -120,11 +119,19 @@ pub fn cap_at_depth_around(
     depth: &Grid<f32>,
     floor_height_m: f64,
 ) {
+    let floor_m = floors(view, floor_height_m);
     for water in at {
-        let cells = footprint_cells(&depth.spec, &view.features().buildings[water.building]);
+        let building = &view.features().buildings[water.building];
+        let cells = footprint_cells(&depth.spec, building);
         let deepest = ring(&depth.spec, &cells).map(|cell| depth[cell]).fold(0.0, f32::max);
-        water.depth_m = water.depth_m.min((deepest - floor_height_m as f32).max(0.0));
+        water.depth_m = water.depth_m.min((deepest - floor_m(building) as f32).max(0.0));
     }
+}
+
+/// Height of the floor of a building: its own, else the stated one, m.
+fn floors(view: &TerritoryView, stated_m: f64) -> impl Fn(&Building) -> f64 {
+    let own = view.features().local_numbers(FLOOR_HEIGHT);
+    move |building| own.get(building.id.as_str()).copied().unwrap_or(stated_m)
 }
 
 /// Cells within one cell of a set, in grid order; the set itself is among them.
