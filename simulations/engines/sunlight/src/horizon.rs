@@ -75,6 +75,7 @@ pub fn horizon_view_of_rows(scene: &Scene, step: usize) -> HorizonView {
                     );
                     let share = 1.0 / AZIMUTHS as f32;
                     for ((t, planar), solid) in tangent.iter().zip(&mut *planar).zip(&mut *solid) {
+                        let t = if *t < LOWEST_TANGENT as f32 { 0.0 } else { *t };
                         let cosine_squared = 1.0 / (1.0 + t * t);
                         *planar += share * cosine_squared;
                         *solid += share * (1.0 - t * cosine_squared.sqrt());

@@ -30,7 +30,7 @@ pub use patches::Patch;
 pub use position::{Place, Sun, sun_position};
 pub use scene::Scene;
 pub use shadows::Shadows;
-pub use sky_view::{PatchSet, SkyFractions, SkyView, holds};
+pub use sky_view::{Blocker, PatchSet, SkyPart, SkyView, holds};
 
 /// What is wrong with what the engine was given.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! What part of the sky a place sees, by patches: buildings and terrain, crowns, crowns before buildings.
 
 use rayon::prelude::*;
-use twin_core::spatial::Grid;
+use twin_core::spatial::{Grid, GridSpec};
 
 use crate::Scene;
 use crate::march::{RowBlocks, Step, steps};
@@ -13,33 +13,32 @@ const WORDS: usize = COUNT.div_ceil(64);
 /// A set of patches.
 pub type PatchSet = [u64; WORDS];
 
-/// Parts of the sky of a horizontal plane that something leaves open: of the whole, and of the halves around
-/// north, east, south and west, each 0 to 1.
-#[derive(Debug, Clone)]
-pub struct SkyFractions {
-    /// Of the whole sky.
-    pub total: Grid<f32>,
-    /// Of its northern half.
-    pub north: Grid<f32>,
-    /// Of its eastern half.
-    pub east: Grid<f32>,
-    /// Of its southern half.
-    pub south: Grid<f32>,
-    /// Of its western half.
-    pub west: Grid<f32>,
+/// What hides sky.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blocker {
+    /// Buildings and terrain.
+    Buildings,
+    /// Crowns with nothing but sky behind them.
+    Crowns,
+    /// Crowns with buildings or terrain behind them.
+    CrownsBeforeBuildings,
+}
+
+/// A part of the sky, and how it is weighed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum SkyPart {
+    /// The whole sky of a horizontal plane.
+    Whole,
+    /// Its half around an azimuth, degrees.
+    Half(f64),
+    /// The whole sky by its solid angle.
+    SolidAngle,
 }
 
 /// What every cell sees of the sky.
 #[derive(Debug, Clone)]
 pub struct SkyView {
-    /// Left open by buildings and terrain.
-    pub buildings: SkyFractions,
-    /// Left open by crowns with nothing but sky behind them.
-    pub crowns: SkyFractions,
-    /// Left open by crowns with buildings or terrain behind them.
-    pub crowns_before_buildings: SkyFractions,
-    /// Left open by buildings and terrain, as part of the solid angle of the sky.
-    pub solid_angle: Grid<f32>,
+    spec: GridSpec,
     /// By cell the patches that buildings or terrain close.
     pub closed: Vec<PatchSet>,
     /// By cell the patches before which a crown stands, whatever is behind it.
@@ -85,49 +84,28 @@ impl SkyView {
                     }
                 }
             });
-        Self::of_sets(scene, &patches, closed, crowned)
+        Self { spec, closed, crowned }
     }
 
-    fn of_sets(
-        scene: &Scene,
-        patches: &[Patch],
-        closed: Vec<PatchSet>,
-        crowned: Vec<PatchSet>,
-    ) -> Self {
-        let halves = [None, Some(0.0), Some(90.0), Some(180.0), Some(270.0)];
-        let weights = |half: Option<f64>| -> Vec<f64> {
-            let weight = |p: &Patch| match half {
-                None => p.planar_weight(),
-                Some(azimuth) => 2.0 * p.share_in_half(azimuth) * p.planar_weight(),
+    /// Share of a part of the sky that something leaves open, 0 to 1.
+    pub fn open(&self, blocker: Blocker, part: SkyPart) -> Grid<f32> {
+        let weight = |p: &Patch| match part {
+            SkyPart::Whole => p.planar_weight(),
+            SkyPart::Half(azimuth) => 2.0 * p.share_in_half(azimuth) * p.planar_weight(),
+            SkyPart::SolidAngle => p.solid_angle() / std::f64::consts::TAU,
+        };
+        let weights: Vec<f64> = Patch::all().iter().map(weight).collect();
+        let open = |(closed, crowned): (&PatchSet, &PatchSet)| {
+            let hidden = |word: usize| match blocker {
+                Blocker::Buildings => closed[word],
+                Blocker::Crowns => crowned[word] & !closed[word],
+                Blocker::CrownsBeforeBuildings => crowned[word] & closed[word],
             };
-            patches.iter().map(weight).collect()
+            let sum: f64 = (0..WORDS).map(|word| sum_of(hidden(word), &weights[64 * word..])).sum();
+            (1.0 - sum) as f32
         };
-        let weights = halves.map(weights);
-        let solid: Vec<f64> =
-            patches.iter().map(|p| p.solid_angle() / std::f64::consts::TAU).collect();
-        let sets = |of: &(dyn Fn(&PatchSet, &PatchSet, usize) -> u64 + Sync), weights: &[f64]| {
-            let open = |(closed, crowned): (&PatchSet, &PatchSet)| {
-                let hidden: f64 = (0..WORDS)
-                    .map(|word| sum_of(of(closed, crowned, word), &weights[64 * word..]))
-                    .sum();
-                (1.0 - hidden) as f32
-            };
-            let values = closed.par_iter().zip(&crowned).map(open).collect();
-            Grid { spec: *scene.spec(), values }
-        };
-        let fractions = |of: &(dyn Fn(&PatchSet, &PatchSet, usize) -> u64 + Sync)| SkyFractions {
-            total: sets(of, &weights[0]),
-            north: sets(of, &weights[1]),
-            east: sets(of, &weights[2]),
-            south: sets(of, &weights[3]),
-            west: sets(of, &weights[4]),
-        };
-        let buildings = fractions(&|closed, _, word| closed[word]);
-        let crowns = fractions(&|closed, crowned, word| crowned[word] & !closed[word]);
-        let crowns_before_buildings =
-            fractions(&|closed, crowned, word| crowned[word] & closed[word]);
-        let solid_angle = sets(&|closed, _, word| closed[word], &solid);
-        Self { buildings, crowns, crowns_before_buildings, solid_angle, closed, crowned }
+        let values = self.closed.par_iter().zip(&self.crowned).map(open).collect();
+        Grid { spec: self.spec, values }
     }
 }
 
@@ -143,8 +121,6 @@ fn sum_of(mut word: u64, weights: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use twin_core::spatial::GridSpec;
-
     use super::*;
 
     const SPEC: GridSpec =
@@ -154,15 +130,16 @@ mod tests {
     fn a_wall_in_the_north_takes_its_part_of_the_northern_sky() {
         let wall = |row: usize, _| if row < 20 { 30.0 } else { 0.0 };
         let view = SkyView::new(&Scene::new(Grid::from_fn(SPEC, wall)).unwrap());
-        let at = |grid: &Grid<f32>| grid[(30, 30)];
-        assert!(at(&view.buildings.north) < 0.5 && at(&view.buildings.south) > 0.999);
-        assert!((at(&view.buildings.east) - at(&view.buildings.west)).abs() < 0.02);
-        let mean = 0.5 * (at(&view.buildings.north) + at(&view.buildings.south));
-        assert!((mean - at(&view.buildings.total)).abs() < 1e-6);
+        let open = |part| view.open(Blocker::Buildings, part)[(30, 30)];
+        let [north, east, south, west] =
+            [0.0, 90.0, 180.0, 270.0].map(|azimuth| open(SkyPart::Half(azimuth)));
+        let whole = open(SkyPart::Whole);
+        assert!(north < 0.5 && south > 0.999 && (east - west).abs() < 0.02);
+        assert!((0.5 * (north + south) - whole).abs() < 1e-6);
         // Low things take more of the solid angle than of the plane's sky.
-        assert!(at(&view.solid_angle) < at(&view.buildings.total));
-        assert_eq!(at(&view.crowns.total), 1.0);
-        assert!((view.buildings.total[(5, 30)] - 1.0).abs() < 1e-6);
+        assert!(open(SkyPart::SolidAngle) < whole);
+        assert_eq!(view.open(Blocker::Crowns, SkyPart::Whole)[(30, 30)], 1.0);
+        assert!((view.open(Blocker::Buildings, SkyPart::Whole)[(5, 30)] - 1.0).abs() < 1e-6);
     }
 
     #[test]
@@ -173,10 +150,11 @@ mod tests {
             Grid::from_fn(SPEC, |row, _| if row == 25 || row == 35 { of } else { f32::NAN }).values
         };
         let view = SkyView::new(&scene.with_crowns(&hedge(3.0), &hedge(0.0)).unwrap());
-        let at = |grid: &Grid<f32>| grid[(30, 30)];
-        assert!(at(&view.crowns_before_buildings.north) < 0.95);
-        assert_eq!(at(&view.crowns_before_buildings.south), 1.0);
-        assert!(at(&view.crowns.south) < 0.95);
-        assert!(at(&view.crowns.north) > at(&view.crowns.south));
+        let north = |blocker| view.open(blocker, SkyPart::Half(0.0))[(30, 30)];
+        let south = |blocker| view.open(blocker, SkyPart::Half(180.0))[(30, 30)];
+        assert!(north(Blocker::CrownsBeforeBuildings) < 0.95);
+        assert_eq!(south(Blocker::CrownsBeforeBuildings), 1.0);
+        assert!(south(Blocker::Crowns) < 0.95);
+        assert!(north(Blocker::Crowns) > south(Blocker::Crowns));
     }
 }

@@ -4,7 +4,6 @@
 //! upright one `1/π (arctan(r/h) − r h/(r² + h²))`, which is ½ for all of it. Rays go out in sixteen directions, cell by cell, and end at walls; the
 //! ground beyond counts as the mean of what is seen.
 
-use rayon::prelude::*;
 use twin_core::spatial::Grid;
 
 /// Directions looked to.
@@ -14,12 +13,16 @@ const REACH_M: f64 = 20.0;
 /// A step of the surface higher than this ends the view, m.
 const WALL_M: f32 = 1.0;
 
-/// Means of a quantity of the ground as seen from some height.
-pub(super) struct GroundSeen {
-    /// By a horizontal surface that looks down.
-    pub(super) below: Vec<f32>,
-    /// By upright surfaces that look to the north, east, south and west.
-    pub(super) sides: [Vec<f32>; 4],
+/// Means of a quantity of the ground as seen from some height above each cell of a row: by a horizontal surface that
+/// looks down, and by upright ones that look to the north, east, south and west.
+pub(super) struct RowSeen([Vec<f32>; 5]);
+
+impl RowSeen {
+    /// From below and from the four sides together, over a column.
+    pub(super) fn at(&self, column: usize) -> [f64; 2] {
+        let [below, sides @ ..] = &self.0;
+        [f64::from(below[column]), sides.iter().map(|side| f64::from(side[column])).sum()]
+    }
 }
 
 /// A step of a ray over the ground.
@@ -74,22 +77,8 @@ impl GroundView {
         Self { rays: (0..DIRECTIONS).map(ray).collect(), own }
     }
 
-    /// Looks at a quantity from every cell.
-    pub(super) fn seen(&self, surface: &Grid<f32>, quantity: &[f32]) -> GroundSeen {
-        let spec = surface.spec;
-        let rows: Vec<[Vec<f32>; 5]> =
-            (0..spec.rows).into_par_iter().map(|row| self.row(surface, quantity, row)).collect();
-        let mut all: [Vec<f32>; 5] = std::array::from_fn(|_| Vec::with_capacity(spec.len()));
-        for row in rows {
-            for (all, row) in all.iter_mut().zip(row) {
-                all.extend(row);
-            }
-        }
-        let [below, north, east, south, west] = all;
-        GroundSeen { below, sides: [north, east, south, west] }
-    }
-
-    fn row(&self, surface: &Grid<f32>, quantity: &[f32], row: usize) -> [Vec<f32>; 5] {
+    /// Looks at a quantity from every cell of a row.
+    pub(super) fn row(&self, surface: &Grid<f32>, quantity: &[f32], row: usize) -> RowSeen {
         let spec = surface.spec;
         let columns = spec.columns;
         let at = |row: usize| row * columns..(row + 1) * columns;
@@ -140,7 +129,7 @@ impl GroundView {
                 }
             }
         }
-        std::array::from_fn(|k| sums.iter().map(|sum| sum[k] / weights[k]).collect())
+        RowSeen(std::array::from_fn(|k| sums.iter().map(|sum| sum[k] / weights[k]).collect()))
     }
 }
 
@@ -156,9 +145,10 @@ mod tests {
     #[test]
     fn an_even_ground_is_seen_as_it_is_whatever_stands_on_it() {
         let surface = Grid::from_fn(SPEC, |row, _| if row < 20 { 10.0 } else { 0.0 });
-        let seen = GroundView::new(1.0, 1.1).seen(&surface, &vec![3.0; SPEC.len()]);
-        for of in seen.sides.iter().chain([&seen.below]) {
-            assert!(of.iter().all(|v| (v - 3.0).abs() < 1e-4));
+        let view = GroundView::new(1.0, 1.1);
+        for row in 0..SPEC.rows {
+            let seen = view.row(&surface, &vec![3.0; SPEC.len()], row);
+            assert!(seen.0.iter().flatten().all(|v| (v - 3.0).abs() < 1e-4));
         }
     }
 
@@ -167,15 +157,14 @@ mod tests {
         let flat = Grid::filled(SPEC, 0.0f32);
         let bright = Grid::from_fn(SPEC, |row, _| if row < 30 { 1.0 } else { 0.0 });
         let view = GroundView::new(1.0, 1.1);
-        let seen = view.seen(&flat, &bright.values);
-        let cell = SPEC.index(32, 30);
-        let [north, east, south, west] = [0, 1, 2, 3].map(|k| seen.sides[k][cell]);
+        let seen = view.row(&flat, &bright.values, 32);
+        let [below, north, east, south, west] = [0, 1, 2, 3, 4].map(|k| seen.0[k][30]);
         // Of an even strip that begins 2.5 m away an upright surface sees sin(arctan(h/d)) of the ground's half.
         let strip = (1.1f32 / 2.5).atan().sin();
         assert!((north - strip).abs() < 0.05 && south < 1e-6, "{north} {strip} {south}");
-        assert!((east - west).abs() < 1e-5 && seen.below[cell] < 0.2);
+        assert!((east - west).abs() < 1e-5 && below < 0.2);
         let wall = Grid::from_fn(SPEC, |row, _| if row < 31 { 5.0 } else { 0.0 });
-        let hidden = view.seen(&wall, &bright.values);
-        assert!(hidden.sides[0][cell] < 1e-6, "{}", hidden.sides[0][cell]);
+        let hidden = view.row(&wall, &bright.values, 32).0[1][30];
+        assert!(hidden < 1e-6, "{hidden}");
     }
 }

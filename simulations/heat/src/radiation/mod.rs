@@ -31,15 +31,16 @@ use std::f64::consts::PI;
 
 use rayon::prelude::*;
 use twin_core::simulation::{StateError, StateVisitor};
+use twin_core::spatial::Grid;
 use twin_sunlight::irradiance::{Air, Split, clear_sky, clearness, extraterrestrial, split};
 use twin_sunlight::walls::Walls;
-use twin_sunlight::{Patch, Scene, Shadows, SkyView, Sun, patches};
+use twin_sunlight::{Blocker, Patch, Scene, Shadows, SkyPart, SkyView, Sun, patches};
 
 use ground::GroundView;
 use posture::{Absorption, Posture, Received, SIGMA, ZERO, mean_radiant_temperature};
 use slab::{Forcing, Slab};
 pub use surfaces::{Course, Day};
-use tables::{Sent, Tables, WIDTH};
+use tables::{LONG_ABOVE, LONG_SIDES, SHORT_ABOVE, SHORT_SIDES, Sent, Sums, Tables, WIDTH};
 
 /// Part of the short-wave radiation that leaves reflect (Campbell & Norman 1998, *Environmental Biophysics*, table
 /// 11.4: deciduous forest 0.15 to 0.20).
@@ -100,12 +101,16 @@ pub enum Warming {
 pub struct Site {
     scene: Scene,
     sky: SkyView,
+    /// Part of the sky that buildings and terrain leave open.
+    open_sky: Grid<f32>,
     walls: Walls,
     patches: Vec<Patch>,
     ground: GroundView,
     kinds: Vec<GroundKind>,
     kind_of: Vec<u8>,
     materials: Materials,
+    /// Part of the wind of [`Moment`] that reaches each cell.
+    wind_share: Vec<f32>,
     /// Mean part of the sky that the feet of walls see.
     sky_of_walls: f64,
     /// How much warmer than in the shade the ground of each cell was at the moment before, K.
@@ -136,7 +141,7 @@ pub struct Moment {
     pub air: Air,
     /// Global radiation, W/m².
     pub global: f64,
-    /// Wind at the ground, m/s.
+    /// Wind, m/s, of which a part reaches the ground.
     pub wind: f64,
     /// Clearness of the sky, 0 (overcast) to 1; `None`: by global radiation.
     pub clearness: Option<f64>,
@@ -148,8 +153,6 @@ pub struct Moment {
 pub struct Radiation {
     /// Share of the direct sun that arrives.
     pub reached: Vec<f32>,
-    /// What a person receives.
-    pub received: Vec<Received>,
     /// Mean radiant temperature, °C.
     pub mean_radiant: Vec<f32>,
     /// Clearness of the sky.
@@ -169,8 +172,9 @@ impl Site {
         absorption: Absorption,
     ) -> Self {
         let sky = SkyView::new(&scene);
+        let open_sky = sky.open(Blocker::Buildings, SkyPart::Whole);
         let walls = Walls::find(&scene);
-        let feet = walls.height_m.values.iter().zip(&sky.buildings.total.values);
+        let feet = walls.height_m.values.iter().zip(&open_sky.values);
         let (sum, count) = feet
             .filter(|(height, _)| **height > 0.0)
             .fold((0.0, 0usize), |(sum, n), (_, s)| (sum + f64::from(*s), n + 1));
@@ -183,8 +187,10 @@ impl Site {
             surface: vec![f32::NAN; cells],
             deep: vec![f32::NAN; cells],
             shade: f64::NAN,
+            wind_share: vec![1.0; cells],
             scene,
             sky,
+            open_sky,
             walls,
             ground,
             kinds,
@@ -195,9 +201,10 @@ impl Site {
         }
     }
 
-    /// What every cell sees of the sky.
-    pub fn sky(&self) -> &SkyView {
-        &self.sky
+    /// With the part of the wind that reaches each cell.
+    pub fn with_wind_share(mut self, wind_share: Vec<f32>) -> Self {
+        self.wind_share = wind_share;
+        self
     }
 
     /// Ground, roofs and crowns.
@@ -218,20 +225,73 @@ impl Site {
 
     /// Radiation at a moment; moments follow each other in time.
     pub fn at(&mut self, moment: &Moment, day: &Day) -> Radiation {
+        self.watched(moment, day, &[]).0
+    }
+
+    /// The same, and what persons at some cells receive from where.
+    pub fn watched(
+        &mut self,
+        moment: &Moment,
+        day: &Day,
+        cells: &[usize],
+    ) -> (Radiation, Vec<Received>) {
         let sky = Sky::of(moment);
         let before = if self.shade.is_nan() { day.mean_air } else { self.shade };
-        let shade = surfaces::shade(before, moment.air.temperature, moment.step_days);
-        self.shade = shade;
+        self.shade = surfaces::shade(before, moment.air.temperature, moment.step_days);
         let (reached, lit) = self.reached(moment);
-        let sent = self.sent(moment, day, &sky, lit, shade);
-        let tables = Tables::new(&sent);
-        let sums: Vec<[f32; WIDTH]> = self
-            .sky
-            .closed
-            .par_iter()
-            .zip(&self.sky.crowned)
-            .map(|(closed, crowned)| tables.of(closed, crowned))
-            .collect();
+        let tables = Tables::new(&self.sent(moment, day, &sky, lit));
+        let (closed, crowned) = (&self.sky.closed, &self.sky.crowned);
+        let sums: Vec<Sums> =
+            closed.par_iter().zip(crowned).map(|(c, v)| tables.of(c, v)).collect();
+        let [short_up, long_up] = self.sent_up(moment, day, &sky, &reached, &sums);
+        let altitude = moment.sun.altitude.to_radians();
+        let [side, down] = [altitude.cos(), altitude.sin()]
+            .map(|part| if moment.sun.is_up() { sky.split.direct * part } else { 0.0 });
+        let columns = self.scene.spec().columns;
+        let received = |row: usize| {
+            let surface = self.scene.surface();
+            let short = self.ground.row(surface, &short_up, row);
+            let long = self.ground.row(surface, &long_up, row);
+            let (sums, reached) = (&sums, &reached);
+            (0..columns).map(move |column| {
+                let cell = row * columns + column;
+                let (sums, reached) = (sums[cell].map(f64::from), f64::from(reached[cell]));
+                let [short_below, short_sides] = short.at(column);
+                let [long_below, long_sides] = long.at(column);
+                Received {
+                    direct_side: side * reached,
+                    short_down: down * reached + sums[SHORT_ABOVE],
+                    short_up: short_below,
+                    short_sides: sums[SHORT_SIDES] + 0.5 * short_sides,
+                    long_down: sums[LONG_ABOVE],
+                    long_up: long_below,
+                    long_sides: sums[LONG_SIDES] + 0.5 * long_sides,
+                }
+            })
+        };
+        let felt =
+            |r: Received| mean_radiant_temperature(&r, &self.posture, &self.absorption) as f32;
+        let mut mean_radiant = vec![0.0; sums.len()];
+        mean_radiant.par_chunks_mut(columns).enumerate().for_each(|(row, values)| {
+            for (value, received) in values.iter_mut().zip(received(row)) {
+                *value = felt(received);
+            }
+        });
+        let of_cells = cells.iter().filter_map(|cell| received(cell / columns).nth(cell % columns));
+        let of_cells = of_cells.collect();
+        let Sky { split, clearness, .. } = sky;
+        (Radiation { reached, mean_radiant, clearness, split }, of_cells)
+    }
+
+    /// What the ground of each cell sends up, short-wave and long-wave, once it has warmed or cooled.
+    fn sent_up(
+        &mut self,
+        moment: &Moment,
+        day: &Day,
+        sky: &Sky,
+        reached: &[f32],
+        sums: &[Sums],
+    ) -> [Vec<f32>; 2] {
         let direct_down = sky.split.direct * moment.sun.altitude.to_radians().sin().max(0.0);
         let lag = (-moment.step_days / GROUND_LAG_DAYS).exp() as f32;
         let of_kind = |kind: &GroundKind| match kind.warming {
@@ -239,33 +299,31 @@ impl Site {
             Warming::Balance(_) => 0.0,
         };
         let courses: Vec<f32> = self.kinds.iter().map(of_kind).collect();
-        self.excess.par_iter_mut().zip(&self.kind_of).zip(&reached).for_each(
-            |((excess, kind), reached)| {
-                let now = courses[usize::from(*kind)] * reached;
-                *excess = now + (*excess - now) * lag;
-            },
-        );
-        let down = |cell: usize| direct_down * f64::from(reached[cell]) + f64::from(sums[cell][0]);
-        let kinds = &self.kinds;
-        let kind_of = &self.kind_of;
-        let excess = &self.excess;
-        let exchange = slab::exchange(moment.wind);
-        let (short_up, long_up): (Vec<f32>, Vec<f32>) = self
-            .surface
+        let (kinds, kind_of, shade) = (&self.kinds, &self.kind_of, self.shade);
+        let (short, long) = self
+            .excess
             .par_iter_mut()
+            .zip(&mut self.surface)
             .zip(&mut self.deep)
+            .zip(&self.wind_share)
             .enumerate()
-            .map(|(cell, (surface, deep))| {
+            .map(|(cell, (((excess, surface), deep), wind_share))| {
                 let kind = &kinds[usize::from(kind_of[cell])];
-                let (down, long_down) = (down(cell), f64::from(sums[cell][5]));
+                let down =
+                    direct_down * f64::from(reached[cell]) + f64::from(sums[cell][SHORT_ABOVE]);
+                let long_down = f64::from(sums[cell][LONG_ABOVE]);
                 let temperature = match kind.warming {
-                    Warming::Fitted(_) => shade + f64::from(excess[cell]),
+                    Warming::Fitted(_) => {
+                        let now = courses[usize::from(kind_of[cell])] * reached[cell];
+                        *excess = now + (*excess - now) * lag;
+                        shade + f64::from(*excess)
+                    }
                     Warming::Balance(admittance) => {
                         let forcing = Forcing {
                             absorbed: (1.0 - kind.albedo) * down,
                             long_down,
                             air: moment.air.temperature,
-                            exchange,
+                            exchange: slab::exchange(f64::from(*wind_share) * moment.wind),
                         };
                         let known =
                             |of: f32| if of.is_nan() { day.mean_air } else { f64::from(of) };
@@ -282,36 +340,7 @@ impl Site {
                 ((kind.albedo * down) as f32, long as f32)
             })
             .unzip();
-        let surface = self.scene.surface();
-        let short_seen = self.ground.seen(surface, &short_up);
-        let long_seen = self.ground.seen(surface, &long_up);
-        let direct_side = sky.split.direct * moment.sun.altitude.to_radians().cos();
-        let received: Vec<Received> = (0..surface.values.len())
-            .into_par_iter()
-            .map(|cell| {
-                let (sums, reached) = (&sums[cell], f64::from(reached[cell]));
-                let of = |seen: &ground::GroundSeen, from: usize| -> f64 {
-                    let above: f32 = sums[from..from + 4].iter().sum();
-                    let below: f32 = seen.sides.iter().map(|side| side[cell]).sum();
-                    f64::from(above) + 0.5 * f64::from(below)
-                };
-                Received {
-                    direct_side: if moment.sun.is_up() { direct_side * reached } else { 0.0 },
-                    short_down: direct_down * reached + f64::from(sums[0]),
-                    short_up: f64::from(short_seen.below[cell]),
-                    short_sides: of(&short_seen, 1),
-                    long_down: f64::from(sums[5]),
-                    long_up: f64::from(long_seen.below[cell]),
-                    long_sides: of(&long_seen, 6),
-                }
-            })
-            .collect();
-        let mean_radiant = received
-            .par_iter()
-            .map(|r| mean_radiant_temperature(r, &self.posture, &self.absorption) as f32)
-            .collect();
-        let Sky { split, clearness, .. } = sky;
-        Radiation { reached, received, mean_radiant, clearness, split }
+        [short, long]
     }
 
     /// Brings ground that warms by its balance to where days like this one leave it before the first moment: the
@@ -319,6 +348,8 @@ impl Site {
     /// and each cell takes what lies between by its own sky. Without it the ground begins as warm as the air.
     pub fn warm_up(&mut self, moments: &[Moment]) {
         let skies: Vec<Sky> = moments.iter().map(Sky::of).collect();
+        let shares = self.wind_share.iter().map(|share| f64::from(*share));
+        let wind_share = shares.sum::<f64>() / self.wind_share.len().max(1) as f64;
         let settled = |kind: &GroundKind, admittance: f64, open: f64| {
             let mean = |of: &dyn Fn(&Moment) -> f64| {
                 moments.iter().map(of).sum::<f64>() / moments.len().max(1) as f64
@@ -331,7 +362,7 @@ impl Site {
                     absorbed: (1.0 - kind.albedo) * open * moment.global.max(0.0),
                     long_down: (open * sky.emissivity + 1.0 - open) * emitted,
                     air: moment.air.temperature,
-                    exchange: slab::exchange(moment.wind),
+                    exchange: slab::exchange(wind_share * moment.wind),
                 };
                 let seconds = 86_400.0 * moment.step_days;
                 slab = slab.after(seconds, &forcing, admittance, kind.emissivity).0;
@@ -348,7 +379,7 @@ impl Site {
                 Warming::Fitted(_) => Vec::new(),
             })
             .collect();
-        let open = &self.sky.buildings.total.values;
+        let open = &self.open_sky.values;
         for (cell, kind) in self.kind_of.iter().enumerate() {
             let slabs = &of_kinds[usize::from(*kind)];
             if slabs.is_empty() {
@@ -398,7 +429,8 @@ impl Site {
     }
 
     /// What each patch sends from above and from the sides, by what stands in it.
-    fn sent(&self, moment: &Moment, day: &Day, sky: &Sky, lit: f64, shade: f64) -> Sent {
+    fn sent(&self, moment: &Moment, day: &Day, sky: &Sky, lit: f64) -> Sent {
+        let shade = self.shade;
         let shares = patches::luminance(
             &self.patches,
             &moment.sun,
@@ -486,10 +518,10 @@ impl Sky {
     }
 }
 
-/// Integrals of a patch: what it sends per unit of radiance from above and from the sides.
+/// Integrals of a patch: what it sends per unit of radiance from above and from the four sides together.
 struct Geometry {
     above: f64,
-    sides: [f64; 4],
+    sides: f64,
 }
 
 impl Geometry {
@@ -507,18 +539,16 @@ impl Geometry {
             let (from, to) = (off - 0.5 * patch.width, off + 0.5 * patch.width);
             (clamp(to) - clamp(from)) * upright
         };
-        Self { above: PI * patch.planar_weight(), sides: SIDES.map(side) }
+        Self { above: PI * patch.planar_weight(), sides: SIDES.map(side).iter().sum() }
     }
 
-    /// Quantities of the sums: short-wave from above and the four sides, then long-wave.
+    /// What is summed.
     fn sent(&self, short: f64, long: f64) -> [f64; WIDTH] {
         let mut sent = [0.0; WIDTH];
-        for (from, radiance) in [(0, short), (5, long)] {
-            sent[from] = radiance * self.above;
-            for (sum, side) in sent[from + 1..].iter_mut().zip(self.sides) {
-                *sum = radiance * side;
-            }
-        }
+        sent[SHORT_ABOVE] = short * self.above;
+        sent[SHORT_SIDES] = short * self.sides;
+        sent[LONG_ABOVE] = long * self.above;
+        sent[LONG_SIDES] = long * self.sides;
         sent
     }
 }

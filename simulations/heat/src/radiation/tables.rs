@@ -7,8 +7,12 @@
 use twin_sunlight::PatchSet;
 use twin_sunlight::patches::COUNT;
 
-/// Quantities summed side by side.
-pub(super) const WIDTH: usize = 16;
+/// Quantities summed side by side: short-wave radiation from above and from the four sides together, then long-wave.
+pub(super) const WIDTH: usize = 4;
+pub(super) const SHORT_ABOVE: usize = 0;
+pub(super) const SHORT_SIDES: usize = 1;
+pub(super) const LONG_ABOVE: usize = 2;
+pub(super) const LONG_SIDES: usize = 3;
 /// Bytes of a set of patches.
 const BYTES: usize = COUNT.div_ceil(8);
 
