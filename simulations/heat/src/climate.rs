@@ -191,7 +191,7 @@ pub fn humidity_at(air: f64, humidity: f64, other: f64) -> f64 {
 
 /// Saturation vapour pressure over water, hPa (Magnus; WMO 2018, *Guide to Instruments and Methods of Observation*,
 /// annex 4.B).
-fn saturation_hpa(air: f64) -> f64 {
+pub(crate) fn saturation_hpa(air: f64) -> f64 {
     6.112 * (17.62 * air / (243.12 + air)).exp()
 }
 

@@ -5,9 +5,13 @@
 //! | [`parameters`] | what a scenario states |
 //! | [`weather`] | weather files |
 //! | [`climate`] | weather of a warmer climate |
+//! | `sky` | the sun over the place, weather and sun of each period |
 //! | [`island`] | the nocturnal urban heat island |
+//! | [`wind`] | the wind in the streets of a district |
+//! | [`energy_balance`] | what districts store, evaporate and give back to the air |
 //! | [`cool_islands`] | places of relief, and the ways to them |
 //! | `setup` | parameters and territory → a site under the sun |
+//! | `hypotheses` | what the report says of them |
 //! | [`radiation`] | radiation from six directions, mean radiant temperature |
 //! | [`comfort`] | UTCI, PET |
 //! | `run`, `results` | the hours and the day; maps |
@@ -18,13 +22,17 @@ pub mod climate;
 pub mod comfort;
 pub mod cool_islands;
 pub mod cooling_index;
+pub mod energy_balance;
+mod hypotheses;
 pub mod island;
 pub mod parameters;
 pub mod radiation;
 mod results;
 mod run;
 mod setup;
+mod sky;
 pub mod weather;
+pub mod wind;
 pub mod zones;
 
 use std::sync::Arc;
@@ -99,18 +107,18 @@ fn descriptor() -> Descriptor {
     };
     Descriptor {
         id: "heat",
-        version: concat!(env!("CARGO_PKG_VERSION"), "+s2"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+s3"),
         title: Text::new("Chaleur", "Heat"),
         summary: Text::new(
             "Rayonnement reçu par une personne dehors, heure par heure : ombres des bâtiments et des arbres, ciel, murs et sol ; température moyenne radiante et UTCI.",
             "Radiation that a person receives outdoors, hour by hour: shadows of buildings and trees, sky, walls and ground; mean radiant temperature and UTCI.",
         ),
         licence: "MIT OR Apache-2.0",
-        citation: "Lindberg, Holmer & Thorsson 2008, doi:10.1007/s00484-008-0162-7; Lindberg & Grimmond 2011, doi:10.1007/s00704-010-0382-8; Perez et al. 1993, doi:10.1016/0038-092X(93)90017-I; Bröde et al. 2012, doi:10.1007/s00484-011-0454-1 (UTCI); Lindberg, Onomura & Grimmond 2016, doi:10.1007/s00484-016-1135-x, and Deardorff 1978, doi:10.1029/JC083iC04p01889 (ground); Theeuwes et al. 2017, doi:10.1002/joc.4717, and Oke 1982, doi:10.1002/qj.49710845502 (heat island)",
+        citation: "Lindberg, Holmer & Thorsson 2008, doi:10.1007/s00484-008-0162-7; Lindberg & Grimmond 2011, doi:10.1007/s00704-010-0382-8; Perez et al. 1993, doi:10.1016/0038-092X(93)90017-I; Bröde et al. 2012, doi:10.1007/s00484-011-0454-1 (UTCI); Lindberg, Onomura & Grimmond 2016, doi:10.1007/s00484-016-1135-x, and Deardorff 1978, doi:10.1029/JC083iC04p01889 (ground); Theeuwes et al. 2017, doi:10.1002/joc.4717, and Oke 1982, doi:10.1002/qj.49710845502 (heat island); Macdonald, Griffiths & Hall 1998, doi:10.1016/S1352-2310(97)00403-2, and Bentham & Britter 2003, doi:10.1016/S1352-2310(03)00123-7 (wind); Grimmond & Oke 2002, doi:10.1175/1520-0450(2002)041<0792:THFIUA>2.0.CO;2 (energy balance)",
         limits: vec![
             Text::new(
-                "Humidité et vent sont ceux de la station, la température de l'air aussi le jour : ni brise, ni rafraîchissement de l'air par les plantes et l'eau ; la nuit s'y ajoute un îlot de chaleur urbain moyen par quartier (à environ 1 K près).",
-                "Humidity and wind are those of the station, and by day the air temperature: no breeze, no cooling of the air by plants and water; by night a mean urban heat island by district is added (to about 1 K).",
+                "Humidité et température de l'air de jour sont celles de la station, le vent en est une part par quartier : ni brise, ni rafraîchissement de l'air par les plantes et l'eau ; la nuit s'y ajoute un îlot de chaleur urbain moyen par quartier (à environ 1 K près).",
+                "Humidity and the air temperature by day are those of the station, the wind is a part of its by district: no breeze, no cooling of the air by plants and water; by night a mean urban heat island by district is added (to about 1 K).",
             ),
             Text::new(
                 "Ce qui se dresse au-delà du bord du territoire n'y fait pas d'ombre. Les murs n'ont qu'un albédo et une température au soleil ; balcons et auvents n'y sont pas.",

@@ -19,10 +19,10 @@ pub struct Parameters {
     /// How people stand.
     #[serde(default)]
     pub posture: PostureName,
-    /// Part of the wind of the weather file (at 10 m, in the open) that UTCI is given; a district is less windy
-    /// than an airfield.
-    #[serde(default = "wind_factor")]
-    pub wind_factor: f64,
+    /// Part of the wind of the weather file (at 10 m, in the open) that UTCI is given everywhere; default: by district,
+    /// from the shape of its buildings.
+    #[serde(default)]
+    pub wind_factor: Option<f64>,
     /// Trees.
     #[serde(default)]
     pub trees: Trees,
@@ -36,6 +36,9 @@ pub struct Parameters {
     /// weather is that of a station in town.
     #[serde(default = "yes")]
     pub heat_island: bool,
+    /// Heat of traffic and buildings in built districts, for their energy balance.
+    #[serde(default)]
+    pub anthropogenic_heat: Option<AnthropogenicHeat>,
     /// Weather of a warmer climate.
     #[serde(default)]
     pub climate: Option<Climate>,
@@ -54,10 +57,6 @@ fn yes() -> bool {
     true
 }
 
-fn wind_factor() -> f64 {
-    0.5
-}
-
 fn wall_albedo() -> f64 {
     0.2
 }
@@ -71,6 +70,17 @@ pub struct WeatherFile {
     #[schemars(extend("format" = "path"))]
     pub file: String,
     /// Where the weather comes from: station, typical year, hypothesis.
+    pub source: String,
+}
+
+/// Heat that people give off.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnthropogenicHeat {
+    /// Mean over the ground of built districts, W/m²: up to about 25 among houses and 75 in a dense centre (Stewart &
+    /// Oke 2012, table 4).
+    pub w_per_m2: f64,
+    /// Where the figure comes from.
     pub source: String,
 }
 

@@ -26,6 +26,8 @@ pub(crate) const CLASSES: [f32; 4] = [26.0, STRONG, VERY_STRONG, 46.0];
 
 /// Air temperature that a tropical night does not fall below, °C.
 const TROPICAL: f32 = 20.0;
+/// Cells whose UTCI is worked on at once.
+const CELLS_AT_ONCE: usize = 4096;
 /// Hours of a night before sunrise that must be covered for it to count.
 const LEAST_NIGHT_H: f64 = 3.0;
 
@@ -156,7 +158,7 @@ impl HeatRun {
         let time_s = weather.middle_s();
         let sky = &self.setup.sky;
         let step_s = weather.period_s[1] - weather.period_s[0];
-        let moment = sky.moment(weather, self.parameters.wind_factor)?;
+        let moment = sky.moment(weather)?;
         let (sun_hours, highest) = sky.day(time_s)?;
         let day = Day { sunrise: sun_hours.rises, highest, mean_air: self.mean_air(time_s) };
         let radiation = self.setup.site.at(&moment, &day);
@@ -170,33 +172,34 @@ impl HeatRun {
             // Beyond the units the air is that of the weather.
             if shape > 0.0 { shape * strength } else { 0.0 }
         };
-        let environments: Vec<Environment> = radiation
-            .mean_radiant
-            .par_iter()
-            .enumerate()
-            .map(|(cell, radiant)| {
-                let air = weather.air + warmer(cell);
-                Environment {
-                    air,
-                    radiant: f64::from(*radiant),
-                    wind: moment.wind,
-                    humidity: humidity_at(weather.air, weather.humidity, air),
-                }
-            })
-            .collect();
-        let felt = utci_all(&environments);
+        let wind_share = self.setup.site.wind_share();
+        let environment = |cell: usize| {
+            let air = weather.air + warmer(cell);
+            Environment {
+                air,
+                radiant: f64::from(radiation.mean_radiant[cell]),
+                wind: f64::from(wind_share[cell]) * moment.wind,
+                humidity: humidity_at(weather.air, weather.humidity, air),
+            }
+        };
+        let mut felt = vec![0.0f32; radiation.mean_radiant.len()];
+        felt.par_chunks_mut(CELLS_AT_ONCE).enumerate().for_each(|(chunk, felt)| {
+            let first = chunk * CELLS_AT_ONCE;
+            let given: Vec<Environment> = (first..first + felt.len()).map(environment).collect();
+            felt.iter_mut().zip(utci_all(&given)).for_each(|(felt, utci)| *felt = utci as f32);
+        });
         // Hours of the scenario alone count.
         let counted_h = (step_s.min(weather.period_s[1]) / 3600.0) as f32;
-        for (cell, felt) in felt.into_iter().enumerate() {
+        for (cell, utci) in felt.into_iter().enumerate() {
             if !self.setup.is_open[cell] {
                 continue;
             }
-            let (radiant, utci) = (radiation.mean_radiant[cell], felt as f32);
-            let reached = radiation.reached[cell];
+            let (radiant, reached) = (radiation.mean_radiant[cell], radiation.reached[cell]);
+            let air = (weather.air + warmer(cell)) as f32;
             self.now.mean_radiant[cell] = radiant;
             self.now.utci[cell] = utci;
             self.now.reached[cell] = reached;
-            self.now.air[cell] = environments[cell].air as f32;
+            self.now.air[cell] = air;
             let day = &mut self.day;
             day.highest_utci[cell] = day.highest_utci[cell].max(utci);
             day.highest_mean_radiant[cell] = day.highest_mean_radiant[cell].max(radiant);
@@ -205,7 +208,7 @@ impl HeatRun {
             }
             day.sunlit_h[cell] += reached * counted_h;
             if !moment.sun.is_up() {
-                day.night_air[cell] = day.night_air[cell].min(environments[cell].air as f32);
+                day.night_air[cell] = day.night_air[cell].min(air);
             }
         }
         if moment.sun.is_up() {
@@ -226,7 +229,7 @@ impl HeatRun {
             gauge.mean_radiant.push(f64::from(self.now.mean_radiant[gauge.cell]));
             gauge.utci.push(f64::from(self.now.utci[gauge.cell]));
             gauge.air.push(f64::from(self.now.air[gauge.cell]));
-            gauge.pet.push(pet(&environments[gauge.cell], &Person::default()));
+            gauge.pet.push(pet(&environment(gauge.cell), &Person::default()));
         }
         Ok(())
     }

@@ -12,14 +12,16 @@ use twin_core::territory::{
     Aggregation, LandCover, SurfaceProperties, SurfaceProperty, TerritoryView,
 };
 use twin_core::{Error, Language, Result};
-use twin_sunlight::irradiance::{Air, extraterrestrial};
-use twin_sunlight::{Place, Scene, Sun, sun_position};
+use twin_sunlight::Scene;
 
-use crate::island::{HeatIsland, SunHours};
+use crate::hypotheses::{Wind, told};
+use crate::island::HeatIsland;
 use crate::parameters::{Parameters, PostureName};
 use crate::radiation::posture::{Absorption, Posture};
-use crate::radiation::{Course, GroundKind, Materials, Moment, PASSING, Site, Warming};
+use crate::radiation::{Course, GroundKind, Materials, Site, Warming};
+use crate::sky::{Sky, check_clock};
 use crate::weather::{Weather, read_weather};
+use crate::wind;
 use crate::zones::MUCH_UNKNOWN;
 use crate::zones::units::Units;
 
@@ -28,20 +30,16 @@ use crate::zones::units::Units;
 const LEAVES: std::ops::RangeInclusive<u16> = 97..=300;
 const WITH_LEAVES: f64 = 0.03;
 const WITHOUT_LEAVES: f64 = 0.5;
-/// Radiation at night that a file can hold by error, W/m²; more is a clock that is wrong.
-const NIGHT_W_PER_M2: f64 = 20.0;
 /// Thermal admittance of sealed and stony ground.
 const THERMAL_ADMITTANCE: &str = include_str!("tables/thermal_admittance.toml");
-/// Air pressure where the weather does not tell, hPa.
-const PRESSURE_HPA: f64 = 1013.25;
 /// Length of the weather that ground is brought to its beginning with, s.
 const WARM_UP_S: f64 = 86_400.0;
+/// Part of the station's wind where no district tells one: that of an estate of houses.
+const USUAL_WIND: f64 = 0.5;
+/// Most that traffic and buildings give off, W/m² (Stewart & Oke 2012, table 4: 300 in compact high-rise).
+const MOST_ANTHROPOGENIC: f64 = 400.0;
 /// Thickness of a sail, m.
 const SAIL_M: f32 = 0.1;
-/// Altitude of the sun below which it sends no more than that, degrees.
-const NIGHT_ALTITUDE: f64 = -2.0;
-/// How much more than the sun sends above the air a record may have: rounded times, clouds that reflect.
-const MOST_OF_SUN: f64 = 1.1;
 /// Cells beyond which no street is left, m.
 const LARGEST_CELL_M: f64 = 20.0;
 
@@ -54,94 +52,12 @@ pub(crate) struct Setup {
     /// Cells where people can stand: known ground without a building on it, no water.
     pub(crate) is_open: Vec<bool>,
     pub(crate) gauge_cells: Vec<usize>,
+    /// Districts; `None` without streets.
+    pub(crate) units: Option<Units>,
     /// The nocturnal urban heat island; `None` where the air is that of the weather everywhere.
     pub(crate) island: Option<HeatIsland>,
     pub(crate) hypotheses: Vec<Text>,
     pub(crate) warnings: Vec<Text>,
-}
-
-/// The sun over the place.
-pub(crate) struct Sky {
-    place: Place,
-    start: jiff::Timestamp,
-}
-
-impl Sky {
-    pub(crate) fn sun(&self, time_s: f64) -> Result<Sun> {
-        let at = jiff::SignedDuration::try_from_secs_f64(time_s).ok();
-        let time = at.and_then(|at| self.start.checked_add(at).ok());
-        time.and_then(|time| sun_position(time, &self.place).ok()).ok_or_else(|| {
-            Error::simulation(
-                "heat",
-                "position du soleil inconnue pour cette date et ce lieu ; vérifier le début du scénario et l'emprise",
-                "no position of the sun for this date and place; check the scenario's start and extent",
-            )
-        })
-    }
-
-    /// Hour of mean solar time.
-    pub(crate) fn hour(&self, time_s: f64) -> f64 {
-        let seconds = self.start.as_duration().as_secs_f64() + time_s;
-        (seconds / 3600.0 + self.place.longitude / 15.0).rem_euclid(24.0)
-    }
-
-    /// Day of the year, universal time.
-    pub(crate) fn day_of_year(&self, time_s: f64) -> u16 {
-        let date = jiff::tz::Offset::UTC.to_datetime(self.time(time_s)).date();
-        u16::try_from(date.day_of_year()).unwrap_or(1)
-    }
-
-    /// When the sun rises and sets on the day around a time, and its highest altitude.
-    pub(crate) fn day(&self, time_s: f64) -> Result<(SunHours, f64)> {
-        let midnight = time_s - 3600.0 * self.hour(time_s);
-        let mut hours = SunHours { rises: 24.0, sets: 0.0 };
-        let mut highest = 0.0f64;
-        for minute in 0..1440 {
-            let hour = f64::from(minute) / 60.0;
-            let sun = self.sun(midnight + 3600.0 * hour)?;
-            if sun.is_up() {
-                hours = SunHours { rises: hours.rises.min(hour), sets: hour };
-            }
-            highest = highest.max(sun.altitude);
-        }
-        Ok((hours, highest))
-    }
-
-    /// Weather and sun of a period.
-    pub(crate) fn moment(&self, weather: &Weather, wind_factor: f64) -> Result<Moment> {
-        let time_s = weather.middle_s();
-        let [begin, end] = weather.period_s;
-        let mut passing = [self.sun(time_s)?; PASSING];
-        for (part, sun) in passing.iter_mut().enumerate() {
-            *sun = self.sun(begin + (part as f64 + 0.5) / PASSING as f64 * (end - begin))?;
-        }
-        Ok(Moment {
-            sun: self.sun(time_s)?,
-            passing,
-            day_of_year: self.day_of_year(time_s),
-            hour: self.hour(time_s),
-            latitude: self.place.latitude,
-            air: Air {
-                temperature: weather.air,
-                humidity: weather.humidity,
-                pressure: PRESSURE_HPA,
-            },
-            global: weather.global,
-            wind: wind_factor * weather.wind,
-            clearness: None,
-            step_days: (weather.period_s[1] - weather.period_s[0]) / 86_400.0,
-        })
-    }
-
-    /// Month of a time, 1 to 12, universal time.
-    fn month(&self, time_s: f64) -> i8 {
-        jiff::tz::Offset::UTC.to_datetime(self.time(time_s)).month()
-    }
-
-    fn time(&self, time_s: f64) -> jiff::Timestamp {
-        let at = jiff::SignedDuration::try_from_secs_f64(time_s).unwrap_or_default();
-        self.start.checked_add(at).unwrap_or(self.start)
-    }
 }
 
 pub(crate) fn place(key: &str) -> String {
@@ -195,7 +111,14 @@ pub(crate) fn prepare(
         ));
     }
     simulation::sourced(&parameters.weather.source, place("weather.source"))?;
-    let wind_factor = within(parameters.wind_factor, [0.1, 1.0], "wind_factor")?;
+    let wind_factor = match parameters.wind_factor {
+        Some(stated) => Some(within(stated, [0.1, 1.0], "wind_factor")?),
+        None => None,
+    };
+    if let Some(heat) = &parameters.anthropogenic_heat {
+        within(heat.w_per_m2, [0.0, MOST_ANTHROPOGENIC], "anthropogenic_heat.w_per_m2")?;
+        simulation::sourced(&heat.source, place("anthropogenic_heat.source"))?;
+    }
     let wall_albedo = within(parameters.wall_albedo, [0.02, 0.95], "wall_albedo")?;
     let trees = &parameters.trees;
     let trunk_share = within(trees.trunk_share, [0.0, 0.9], "trees.trunk_share")?;
@@ -206,7 +129,7 @@ pub(crate) fn prepare(
     let (longitude, latitude) = to_degrees.point(x, y);
     let terrain = view.terrain(Aggregation::Mean)?;
     let height = terrain.range().map_or(0.0, |r| f64::from(r.0));
-    let sky = Sky { place: Place::new(latitude, longitude, height), start: context.start };
+    let sky = Sky::over([longitude, latitude], height, context.start);
     let transmissivity = match trees.transmissivity {
         Some(stated) => within(stated, [0.0, 1.0], "trees.transmissivity")?,
         None if LEAVES.contains(&sky.day_of_year(0.0)) => WITH_LEAVES,
@@ -229,11 +152,14 @@ pub(crate) fn prepare(
     }
     // Without streets there are no districts.
     let has_streets = !view.features().roads.is_empty();
-    let units = match parameters.heat_island && has_streets {
-        true => Some(Units::of(view)?),
-        false => None,
+    let units = if has_streets { Some(Units::of(view)?) } else { None };
+    let island = units.as_ref().filter(|_| parameters.heat_island);
+    let island = island.and_then(|units| HeatIsland::of(units, &weather));
+    let (wind, wind_share) = match (wind_factor, &units) {
+        (Some(stated), _) => (Wind::Stated(stated), vec![stated as f32; spec.len()]),
+        (None, None) => (Wind::Assumed(USUAL_WIND), vec![USUAL_WIND as f32; spec.len()]),
+        (None, Some(units)) => (Wind::of_districts(units), wind::shares(units)),
     };
-    let island = units.as_ref().and_then(|units| HeatIsland::of(units, &weather));
     let cover = view.land_cover()?;
     let (scene, is_built) = scene(view, trunk_share, least_height)?;
     let (kinds, kind_of) = ground(view, &cover)?;
@@ -250,10 +176,11 @@ pub(crate) fn prepare(
     };
     let materials =
         Materials { wall_albedo, crown_transmissivity: transmissivity, ..Materials::default() };
-    let mut site = Site::new(scene, kinds, kind_of, materials, posture, Absorption::default());
+    let mut site = Site::new(scene, kinds, kind_of, materials, posture, Absorption::default())
+        .with_wind_share(wind_share);
     let begin_s = weather.first().map_or(0.0, |w| w.period_s[0]);
     let first_day = weather.iter().filter(|w| w.period_s[1] <= begin_s + WARM_UP_S);
-    let moments = first_day.map(|w| sky.moment(w, wind_factor)).collect::<Result<Vec<_>>>()?;
+    let moments = first_day.map(|w| sky.moment(w)).collect::<Result<Vec<_>>>()?;
     site.warm_up(&moments);
     let gauge = |(name, [x, y]): (&String, &[f64; 2])| {
         let cell = spec.cell_at(*x, *y).ok_or_else(|| {
@@ -271,11 +198,11 @@ pub(crate) fn prepare(
         &weather,
         (island.as_ref(), has_streets),
         transmissivity,
-        wind_factor,
+        &wind,
     ));
     let mut warnings = Vec::new();
     let unknown = 100.0 * units.as_ref().map_or(0.0, Units::unknown_share);
-    if unknown > MUCH_UNKNOWN {
+    if island.is_some() && unknown > MUCH_UNKNOWN {
         let n = |l: Language| l.number(unknown, 0);
         warnings.push(Text::new(
             format!("Couverture du sol inconnue sur {} % de la surface, comptée sans végétation : l'îlot de chaleur urbain est surestimé ; ajouter l'OCS GE.", n(Language::Fr)),
@@ -303,56 +230,7 @@ pub(crate) fn prepare(
             format!("Cells of {} m: the shade of trees and small streets is lost there; 1 to 2 m suit.", n(Language::En)),
         ));
     }
-    Ok(Setup { site, weather, sky, is_open, gauge_cells, island, hypotheses, warnings })
-}
-
-/// A file whose sun shines at night counts its hours otherwise than it says.
-fn check_clock(weather: &[Weather], sky: &Sky, file: &Path) -> Result<()> {
-    for w in weather {
-        let highest = [0.0, 0.5, 1.0].iter().try_fold(f64::NEG_INFINITY, |highest, share| {
-            let time_s = w.period_s[0] + share * (w.period_s[1] - w.period_s[0]);
-            Ok::<f64, Error>(highest.max(sky.sun(time_s)?.altitude))
-        })?;
-        let (end, global) = (sky.time(w.period_s[1]), w.global);
-        let told = |l: Language| l.number(global, 0);
-        if highest < NIGHT_ALTITUDE && global > NIGHT_W_PER_M2 {
-            return Err(Error::input(
-                file.display().to_string(),
-                format!(
-                    "{} W/m² dans la période qui finit à {end}, en pleine nuit ; les heures sont-elles locales ou universelles ?",
-                    told(Language::Fr)
-                ),
-                format!(
-                    "{} W/m² in the period that ends at {end}, in the night; are its hours local or universal?",
-                    told(Language::En)
-                ),
-            ));
-        }
-        let above_air = extraterrestrial_most(sky, highest, w);
-        if global > MOST_OF_SUN * above_air + NIGHT_W_PER_M2 {
-            let most = |l: Language| l.number(above_air, 0);
-            return Err(Error::input(
-                file.display().to_string(),
-                format!(
-                    "{} W/m² dans la période qui finit à {end}, plus que le soleil n'envoie au-dessus de l'atmosphère ({}) ; vérifier l'unité et les heures (locales ou universelles ?)",
-                    told(Language::Fr),
-                    most(Language::Fr)
-                ),
-                format!(
-                    "{} W/m² in the period that ends at {end}, more than the sun sends above the atmosphere ({}); check the unit and the hours (local or universal?)",
-                    told(Language::En),
-                    most(Language::En)
-                ),
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Radiation on a horizontal plane above the atmosphere under the highest sun of a period, W/m².
-fn extraterrestrial_most(sky: &Sky, highest: f64, weather: &Weather) -> f64 {
-    let sun = Sun { azimuth: 180.0, altitude: highest };
-    extraterrestrial(&sun, sky.day_of_year(weather.middle_s())).max(0.0)
+    Ok(Setup { site, weather, sky, is_open, gauge_cells, units, island, hypotheses, warnings })
 }
 
 /// Kinds of ground, and that of each cell: those of the land covers by their values, then those whose albedo a
@@ -459,95 +337,4 @@ fn scene(
     };
     let scene = Scene::new(surface).map_err(fail)?;
     Ok((scene.with_crowns(&tops, &undersides).map_err(fail)?, is_built))
-}
-
-fn told(
-    parameters: &Parameters,
-    weather: &[Weather],
-    (island, has_streets): (Option<&HeatIsland>, bool),
-    transmissivity: f64,
-    wind_factor: f64,
-) -> Vec<Text> {
-    let within = || weather.iter().filter(|w| w.period_s[1] > 1.0);
-    let most = |of: fn(&Weather) -> f64| within().map(of).fold(f64::NEG_INFINITY, f64::max);
-    let (hottest, brightest, dampest) = (most(|w| w.air), most(|w| w.global), most(|w| w.humidity));
-    let driest = within().map(|w| w.humidity).fold(f64::INFINITY, f64::min);
-    let wind = within().map(|w| w.wind).sum::<f64>() / within().count().max(1) as f64;
-    let source = &parameters.weather.source;
-    let n = |l: Language, v: f64, d| l.number(v, d);
-    let (fr, en) = (Language::Fr, Language::En);
-    vec![
-        Text::new(
-            format!(
-                "Météo : {source} ; température de l'air au plus {} °C, humidité de {} à {} %, rayonnement global au plus {} W/m², vent moyen {} m/s.",
-                n(fr, hottest, 1),
-                n(fr, driest, 0),
-                n(fr, dampest, 0),
-                n(fr, brightest, 0),
-                n(fr, wind, 1)
-            ),
-            format!(
-                "Weather: {source}; air temperature at most {} °C, humidity {} to {} %, global radiation at most {} W/m², mean wind {} m/s.",
-                n(en, hottest, 1),
-                n(en, driest, 0),
-                n(en, dampest, 0),
-                n(en, brightest, 0),
-                n(en, wind, 1)
-            ),
-        ),
-        island_told(island, parameters.heat_island, has_streets),
-        Text::new(
-            format!(
-                "Vent de la météo (à 10 m, en terrain dégagé) réduit à {} % pour l'UTCI.",
-                n(fr, 100.0 * wind_factor, 0)
-            ),
-            format!(
-                "Wind of the weather (at 10 m, in the open) reduced to {} % for UTCI.",
-                n(en, 100.0 * wind_factor, 0)
-            ),
-        ),
-        Text::new(
-            format!(
-                "Les houppiers laissent passer {} % du soleil.",
-                n(fr, 100.0 * transmissivity, 0)
-            ),
-            format!("Crowns let {} % of the sun through.", n(en, 100.0 * transmissivity, 0)),
-        ),
-        Text::new(
-            "Sols revêtus et pierreux par leur bilan d'énergie, amenés à un jour qui se répète ; sols plantés et murs au soleil par des courbes journalières de la littérature (Lindberg et al. 2016), à l'ombre à la température de l'air avec un retard de 4,4 h.",
-            "Sealed and stony ground by its energy balance, brought to a day that repeats; planted ground and walls in the sun by courses of the day from the literature (Lindberg et al. 2016), in the shade at the temperature of the air with a lag of 4.4 h.",
-        ),
-    ]
-}
-
-/// What the report says of the heat island.
-fn island_told(island: Option<&HeatIsland>, is_wanted: bool, has_streets: bool) -> Text {
-    let Some(island) = island else {
-        return match is_wanted {
-            true if !has_streets => Text::new(
-                "Sans rues (BD TOPO), pas de quartiers : pas d'îlot de chaleur urbain, la température de l'air est la même partout.",
-                "Without streets (BD TOPO) no districts: no urban heat island, the air temperature is the same everywhere.",
-            ),
-            true => Text::new(
-                "Le scénario couvre moins d'un jour : pas d'îlot de chaleur urbain, la température de l'air est la même partout.",
-                "The scenario covers less than a day: no urban heat island, the air temperature is the same everywhere.",
-            ),
-            false => Text::new(
-                "Pas d'îlot de chaleur urbain : la température de l'air est la même partout.",
-                "No urban heat island: the air temperature is the same everywhere.",
-            ),
-        };
-    };
-    let most = island.shape.range().map_or(0.0, |r| f64::from(r.1)) * island.highest();
-    let n = |l: Language| l.number(most, 1);
-    Text::new(
-        format!(
-            "Îlot de chaleur urbain nocturne par quartier (Theeuwes et al. 2017) : au plus {} K de plus que la station, supposée hors de la ville ; établi sur des villes, il majore celui d'un bourg ; nul hors du bâti et de jour, de trois heures après le lever du soleil à une heure avant son coucher ; cours de la nuit d'après Oke (1982).",
-            n(Language::Fr)
-        ),
-        format!(
-            "Nocturnal urban heat island by district (Theeuwes et al. 2017): at most {} K above the station, taken as outside the town; found in cities, it overstates that of a village; none beyond built land and by day, from three hours after sunrise to one hour before sunset; course of the night after Oke (1982).",
-            n(Language::En)
-        ),
-    )
 }

@@ -14,6 +14,7 @@
 //! | file | concern |
 //! |---|---|
 //! | `tables` | sums over patches of all cells at once |
+//! | `sky` | light and warmth of the sky, by clearness |
 //! | `ground` | what a person sees of the ground |
 //! | `surfaces` | temperatures of walls and planted ground over the day, fitted |
 //! | `slab` | temperatures of sealed and stony ground by their energy balance |
@@ -23,6 +24,7 @@
 mod ground;
 pub mod isotropic;
 pub mod posture;
+mod sky;
 mod slab;
 mod surfaces;
 mod tables;
@@ -32,12 +34,13 @@ use std::f64::consts::PI;
 use rayon::prelude::*;
 use twin_core::simulation::{StateError, StateVisitor};
 use twin_core::spatial::Grid;
-use twin_sunlight::irradiance::{Air, Split, clear_sky, clearness, extraterrestrial, split};
+use twin_sunlight::irradiance::{Air, Split};
 use twin_sunlight::walls::Walls;
 use twin_sunlight::{Blocker, Patch, Scene, Shadows, SkyPart, SkyView, Sun, patches};
 
-use ground::GroundView;
+use ground::{GroundView, RowSeen};
 use posture::{Absorption, Posture, Received, SIGMA, ZERO, mean_radiant_temperature};
+use sky::Sky;
 use slab::{Forcing, Slab};
 pub use surfaces::{Course, Day};
 use tables::{LONG_ABOVE, LONG_SIDES, SHORT_ABOVE, SHORT_SIDES, Sent, Sums, Tables, WIDTH};
@@ -47,10 +50,6 @@ use tables::{LONG_ABOVE, LONG_SIDES, SHORT_ABOVE, SHORT_SIDES, Sent, Sums, Table
 const CROWN_ALBEDO: f64 = 0.18;
 /// Time over which the temperature of the ground follows the sun, days (Lindberg et al. 2016: 43 minutes).
 const GROUND_LAG_DAYS: f64 = 1.0 / 33.27;
-/// By how much Prata's formula overestimates what the clear sky sends by day, W/m² (Jonsson et al. 2006, Theor.
-/// Appl. Climatol. 85, 185–201; Duarte et al. 2006, doi:10.1016/j.agrformet.2006.06.008; taken off by Lindberg
-/// et al. 2008).
-const DAY_EXCESS_W_PER_M2: f64 = 25.0;
 /// Parts of a period for which shade is cast.
 pub const PASSING: usize = 3;
 /// Days after which ground that repeats a day hardly changes, and number of classes of sky that they are run for.
@@ -178,7 +177,7 @@ impl Site {
         let (sum, count) = feet
             .filter(|(height, _)| **height > 0.0)
             .fold((0.0, 0usize), |(sum, n), (_, s)| (sum + f64::from(*s), n + 1));
-        let ground = GroundView::new(scene.spec().cell_size, posture.height_m);
+        let ground = GroundView::new(scene.spec().cell_size, posture.height_m, &SIDES);
         let cells = scene.spec().len();
         Self {
             sky_of_walls: if count > 0 { sum / count as f64 } else { 1.0 },
@@ -205,6 +204,11 @@ impl Site {
     pub fn with_wind_share(mut self, wind_share: Vec<f32>) -> Self {
         self.wind_share = wind_share;
         self
+    }
+
+    /// The part of the wind that reaches each cell.
+    pub fn wind_share(&self) -> &[f32] {
+        &self.wind_share
     }
 
     /// Ground, roofs and crowns.
@@ -248,37 +252,47 @@ impl Site {
         let [side, down] = [altitude.cos(), altitude.sin()]
             .map(|part| if moment.sun.is_up() { sky.split.direct * part } else { 0.0 });
         let columns = self.scene.spec().columns;
-        let received = |row: usize| {
-            let surface = self.scene.surface();
-            let short = self.ground.row(surface, &short_up, row);
-            let long = self.ground.row(surface, &long_up, row);
-            let (sums, reached) = (&sums, &reached);
-            (0..columns).map(move |column| {
-                let cell = row * columns + column;
-                let (sums, reached) = (sums[cell].map(f64::from), f64::from(reached[cell]));
-                let [short_below, short_sides] = short.at(column);
-                let [long_below, long_sides] = long.at(column);
-                Received {
-                    direct_side: side * reached,
-                    short_down: down * reached + sums[SHORT_ABOVE],
-                    short_up: short_below,
-                    short_sides: sums[SHORT_SIDES] + 0.5 * short_sides,
-                    long_down: sums[LONG_ABOVE],
-                    long_up: long_below,
-                    long_sides: sums[LONG_SIDES] + 0.5 * long_sides,
-                }
-            })
+        let up = [short_up.as_slice(), long_up.as_slice()];
+        let arch = pulp::Arch::new();
+        let look = |row: usize, seen: &mut RowSeen| {
+            arch.dispatch(
+                #[inline(always)]
+                || self.ground.look(self.scene.surface(), up, row, seen),
+            );
         };
-        let felt =
-            |r: Received| mean_radiant_temperature(&r, &self.posture, &self.absorption) as f32;
-        let mut mean_radiant = vec![0.0; sums.len()];
-        mean_radiant.par_chunks_mut(columns).enumerate().for_each(|(row, values)| {
-            for (value, received) in values.iter_mut().zip(received(row)) {
-                *value = felt(received);
+        let received = |row: usize, column: usize, seen: &RowSeen| {
+            let cell = row * columns + column;
+            let (sums, reached) = (sums[cell].map(f64::from), f64::from(reached[cell]));
+            let [short_below, long_below] = seen.below.each_ref().map(|v| f64::from(v[column]));
+            let [short_sides, long_sides] = seen.sides.each_ref().map(|v| f64::from(v[column]));
+            Received {
+                direct_side: side * reached,
+                short_down: down * reached + sums[SHORT_ABOVE],
+                short_up: short_below,
+                short_sides: sums[SHORT_SIDES] + 0.5 * short_sides,
+                long_down: sums[LONG_ABOVE],
+                long_up: long_below,
+                long_sides: sums[LONG_SIDES] + 0.5 * long_sides,
             }
-        });
-        let of_cells = cells.iter().filter_map(|cell| received(cell / columns).nth(cell % columns));
-        let of_cells = of_cells.collect();
+        };
+        let mut mean_radiant = vec![0.0; sums.len()];
+        mean_radiant.par_chunks_mut(columns).enumerate().for_each_init(
+            RowSeen::default,
+            |seen, (row, values)| {
+                look(row, seen);
+                for (column, value) in values.iter_mut().enumerate() {
+                    let received = received(row, column, seen);
+                    let felt = mean_radiant_temperature(&received, &self.posture, &self.absorption);
+                    *value = felt as f32;
+                }
+            },
+        );
+        let at_cell = |cell: &usize| {
+            let mut seen = RowSeen::default();
+            look(cell / columns, &mut seen);
+            received(cell / columns, cell % columns, &seen)
+        };
+        let of_cells = cells.iter().map(at_cell).collect();
         let Sky { split, clearness, .. } = sky;
         (Radiation { reached, mean_radiant, clearness, split }, of_cells)
     }
@@ -471,50 +485,6 @@ impl Site {
             of_wall.push(geometry.sent(reflected / PI, wall_long / PI));
         }
         Sent { sky: of_sky, crown: of_crown, wall: of_wall }
-    }
-}
-
-/// Sky at a moment.
-struct Sky {
-    split: Split,
-    extraterrestrial: f64,
-    clearness: f64,
-    /// The same for the temperature of the ground.
-    clearness_of_ground: f64,
-    /// Emissivity of the sky with its clouds, and without.
-    emissivity: f64,
-    clear_emissivity: f64,
-}
-
-impl Sky {
-    fn of(moment: &Moment) -> Self {
-        let Moment { sun, day_of_year, air, global, latitude, .. } = *moment;
-        let expected = clear_sky(&sun, day_of_year, latitude, &air);
-        let measured = clearness(global, expected, &sun);
-        let clearness = moment.clearness.or(measured).unwrap_or(1.0);
-        // Prata 1996, doi:10.1002/qj.49712253306.
-        let water = 46.5 * air.vapour_hpa() / (air.temperature + ZERO);
-        let prata = 1.0 - (1.0 + water) * (-(1.2 + 3.0 * water).sqrt()).exp();
-        let air_w_per_m2 = SIGMA * (air.temperature + ZERO).powi(4);
-        let excess = if sun.is_up() { DAY_EXCESS_W_PER_M2 / air_w_per_m2 } else { 0.0 };
-        let clear_emissivity = prata - excess;
-        let clouds = if clearness < 0.95 { 1.0 - clearness } else { 0.0 };
-        Self {
-            split: split(global, &sun, day_of_year, &air),
-            extraterrestrial: extraterrestrial(&sun, day_of_year),
-            clearness,
-            clearness_of_ground: measured.unwrap_or(clearness),
-            emissivity: clear_emissivity + clouds * (1.0 - clear_emissivity),
-            clear_emissivity,
-        }
-    }
-
-    /// Emissivity at an altitude, degrees (Martin & Berdahl 1984, doi:10.1016/0038-092X(84)90162-2), clouds even.
-    fn emissivity_at(&self, altitude: f64) -> f64 {
-        let cosine = (90.0 - altitude).to_radians().cos().max(0.05);
-        let clear = 1.0 - (1.0 - self.clear_emissivity) * (0.308 * (1.7 - 1.0 / cosine)).exp();
-        let clouds = (self.emissivity - self.clear_emissivity) / (1.0 - self.clear_emissivity);
-        clear + clouds * (1.0 - clear)
     }
 }
 

@@ -7,6 +7,7 @@ use twin_core::language::Text;
 use twin_core::results::{Indicator, IndicatorGroup, Indicators};
 
 use super::Found;
+use super::energy::{self, Energy};
 use crate::cool_islands::{CoolIslands, PublicRule};
 use crate::run::{STRONG, VERY_STRONG};
 
@@ -15,9 +16,9 @@ const MINUTES: [f64; 2] = [5.0, 10.0];
 
 impl Found<'_> {
     pub(crate) fn indicators(&self) -> Indicators {
-        Indicators {
-            groups: vec![self.comfort(), self.night(), self.people(), self.cool_islands()],
-        }
+        let mut groups = vec![self.comfort(), self.night(), self.people(), self.cool_islands()];
+        groups.extend(self.energy.as_ref().map(Energy::indicators));
+        Indicators { groups }
     }
 
     fn comfort(&self) -> IndicatorGroup {
@@ -305,6 +306,7 @@ impl Found<'_> {
             format!("Marche à {} km/h le long des rues et chemins ; autoroutes et voies privées exclues.", n(Language::Fr)),
             format!("Walking at {} km/h along streets and paths; no motorways, no private roads.", n(Language::En)),
         ));
+        told.extend(self.energy.as_ref().map(|_| energy::told()));
         if self.cool.rule == PublicRule::Uncadastred {
             told.push(Text::new(
                 "Lieux ouverts au public : le domaine non cadastré (rues, places, berges) ; parcs et jardins cadastrés manquent, les donner par [inputs.public_places].",
@@ -326,10 +328,10 @@ impl Found<'_> {
     }
 }
 
-fn group(id: &str, fr: &str, en: &str, rows: Vec<Indicator>) -> IndicatorGroup {
+pub(super) fn group(id: &str, fr: &str, en: &str, rows: Vec<Indicator>) -> IndicatorGroup {
     IndicatorGroup { id: id.to_owned(), title: Text::new(fr, en), rows }
 }
 
-fn row(id: &str, label: Text, value: f64, unit: &str, decimals: u8) -> Indicator {
+pub(super) fn row(id: &str, label: Text, value: f64, unit: &str, decimals: u8) -> Indicator {
     Indicator::quantity(id, label, value, unit, decimals)
 }

@@ -11,6 +11,7 @@ use twin_core::spatial::Grid;
 use twin_sunlight::horizon_view;
 
 use super::Found;
+use super::energy::Energy;
 use crate::comfort::STRESS;
 use crate::cool_islands::CoolIslands;
 
@@ -200,6 +201,7 @@ impl Found<'_> {
             let nights = open(&self.run.day.tropical_nights);
             all.push(field("tropical_nights", "1", title, nights, Vec::new()));
         }
+        all.extend(self.energy.as_ref().map(Energy::field));
         if !self.cool.is_hot() {
             return all;
         }

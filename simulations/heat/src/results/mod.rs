@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `maps` | maps of the day |
 //! | `figures` | indicators, sentences, warnings |
+//! | `energy` | the energy balance of districts |
 
+mod energy;
 mod figures;
 mod maps;
 
@@ -13,6 +15,8 @@ use twin_core::formats::{Feature, FeatureTable, FieldKind, Value};
 use twin_core::results::Inhabitants;
 use twin_core::spatial::{Extent, Geometry, Grid};
 use twin_core::territory::FacilityClass;
+
+use energy::Energy;
 
 use crate::cool_islands;
 use crate::run::HeatRun;
@@ -33,6 +37,8 @@ pub(crate) struct Found<'a> {
     tropical_nights: Vec<Option<f32>>,
     /// Sensitive facilities in the study area.
     facilities: Vec<SensitivePlace>,
+    /// The energy balance of districts, where there are any.
+    energy: Option<Energy<'a>>,
 }
 
 /// A school, hospital or home.
@@ -78,6 +84,7 @@ impl<'a> Found<'a> {
             })
             .collect();
         Ok(Self {
+            energy: Energy::of(run)?,
             counts: buildings.iter().map(|b| b.is_standing() && in_study(&b.geometry)).collect(),
             surroundings: of_buildings(&run.day.highest_utci),
             night_air: of_buildings(&run.day.warmest_night_air),
@@ -99,7 +106,9 @@ impl<'a> Found<'a> {
 
     /// Results by sensitive place and by cool island.
     pub(crate) fn tables(&self) -> Vec<FeatureTable> {
-        vec![self.facility_table(), self.island_table(), self.building_table()]
+        let mut tables = vec![self.facility_table(), self.island_table(), self.building_table()];
+        tables.extend(self.energy.as_ref().map(|energy| energy.table(self.crs())));
+        tables
     }
 
     fn facility_table(&self) -> FeatureTable {

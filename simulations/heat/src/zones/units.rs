@@ -7,10 +7,10 @@
 
 use rayon::prelude::*;
 use twin_core::results::exposure::footprint_cells;
-use twin_core::spatial::{Grid, GridSpec, Polygon, Regions, cells_along, steps_from};
+use twin_core::spatial::{Grid, GridSpec, Polygon, Regions, cells_along, cells_within, steps_from};
 use twin_core::territory::{
     Aggregation, Building, BuildingNature, BuildingUse, Facility, LandCover, Road, RoadNature,
-    TerritoryView,
+    SurfaceProperties, TerritoryView,
 };
 use twin_core::{Error, Result};
 use twin_sunlight::{Scene, horizon_view_of_rows};
@@ -34,6 +34,10 @@ const LEAST_HEIGHT_M: f64 = 3.0;
 const SKY_ROWS_M: f64 = 10.0;
 /// Pieces of walls are at most this long, m.
 const WALL_PIECE_M: f64 = 2.0;
+/// Constant of Macdonald et al. 1998 for staggered cubes.
+const STAGGERED: f64 = 4.43;
+/// Albedo where no cover tells one (Oke 1987: towns 0.10 to 0.27).
+const USUAL_ALBEDO: f64 = 0.18;
 /// How far beyond a wall its other side is looked at, m.
 const BEYOND_M: f64 = 0.25;
 
@@ -56,6 +60,14 @@ pub struct Unit {
     pub roughness_height_m: f64,
     /// Roughness length, m (Macdonald et al. 1998, doi:10.1016/S1352-2310(97)00403-2).
     pub roughness_length_m: f64,
+    /// Height at which the wind over the buildings seems to be zero, m (Macdonald et al. 1998).
+    pub displacement_height_m: f64,
+    /// Area that buildings show to the wind, over the area of the unit.
+    pub frontal_density: f64,
+    /// Mean albedo of ground and roofs.
+    pub albedo: f64,
+    /// Share under greened roofs; it is among the vegetation, too.
+    pub green_roof_fraction: f64,
     /// Share under water.
     pub water_fraction: f64,
     /// Share under trees.
@@ -68,7 +80,7 @@ pub struct Unit {
     pub bare_soil_fraction: f64,
     /// Share whose cover is not known; it is among the low plants.
     pub unknown_fraction: f64,
-    /// Share under vegetation of any height.
+    /// Share under vegetation of any height, greened roofs included.
     pub vegetation_fraction: f64,
     /// Of the built area: light structures.
     pub light_share: f64,
@@ -118,7 +130,7 @@ impl Units {
     pub fn of(view: &TerritoryView) -> Result<Self> {
         let ground = Ground::of(view)?;
         let regions = divide(view, &ground);
-        let units = figures(view, &ground, &regions);
+        let units = figures(view, &ground, &regions)?;
         Ok(Self { regions, units })
     }
 
@@ -258,13 +270,16 @@ struct Sums {
     green: f64,
     log_height: f64,
     storeys: f64,
+    albedo: f64,
+    albedo_cells: f64,
+    green_roof: f64,
     light: f64,
     hall: f64,
     heavy: f64,
     wall_m2: f64,
 }
 
-fn figures(view: &TerritoryView, ground: &Ground, regions: &Regions) -> Vec<Unit> {
+fn figures(view: &TerritoryView, ground: &Ground, regions: &Regions) -> Result<Vec<Unit>> {
     let spec = *view.spec();
     // Rows some metres apart are enough for a mean.
     let step = ((SKY_ROWS_M / spec.cell_size).floor() as usize).max(1);
@@ -273,15 +288,30 @@ fn figures(view: &TerritoryView, ground: &Ground, regions: &Regions) -> Vec<Unit
     let plants: Vec<&Facility> =
         view.features().facilities.iter().filter(|f| is_heavy(f)).collect();
     let uses: Vec<Use> = buildings.iter().map(|of| Use::of(of, &plants)).collect();
+    let albedo = view.surface_property("albedo")?;
+    let grass = SurfaceProperties::built_in()?.property("albedo")?.get(LandCover::Grass);
+    let mut is_green_roof = vec![false; spec.len()];
+    for roof in view.green_roofs() {
+        cells_within(&spec, &roof.area, |row, column| {
+            is_green_roof[spec.index(row, column)] = true
+        });
+    }
     let mut sums = vec![Sums::default(); regions.len()];
     for (cell, region) in regions.of.values.iter().enumerate() {
         let Some(sum) = region.and_then(|region| sums.get_mut(region as usize)) else { continue };
         sum.cells += 1.0;
+        let is_greened = is_green_roof[cell] && ground.building[cell].is_some();
+        let reflected = if is_greened { grass } else { Some(f64::from(albedo.values[cell])) };
+        if let Some(reflected) = reflected.filter(|albedo| albedo.is_finite()) {
+            sum.albedo += reflected;
+            sum.albedo_cells += 1.0;
+        }
         let is_tree = ground.is_tree[cell];
         if let Some(index) = ground.building[cell] {
             let (of, use_of) = (&buildings[index as usize], uses[index as usize]);
             let height = ground.heights_m[index as usize].max(1.0);
             sum.built += 1.0;
+            sum.green_roof += f64::from(u8::from(is_greened));
             sum.log_height += height.ln();
             sum.storeys += of.storeys.map_or(height / STOREY_M, f64::from);
             sum.light += f64::from(u8::from(use_of == Use::Light));
@@ -310,7 +340,7 @@ fn figures(view: &TerritoryView, ground: &Ground, regions: &Regions) -> Vec<Unit
     for (region, area) in walls(view, ground, regions) {
         sums[region as usize].wall_m2 += area;
     }
-    sums.iter().map(|sum| unit(sum, &spec)).collect()
+    Ok(sums.iter().map(|sum| unit(sum, &spec)).collect())
 }
 
 fn unit(sum: &Sums, spec: &GridSpec) -> Unit {
@@ -330,13 +360,17 @@ fn unit(sum: &Sums, spec: &GridSpec) -> Unit {
         pervious_fraction: share(sum.ground_cells - sum.sealed),
         roughness_height_m,
         roughness_length_m: roughness_height_m * roughness(share(sum.built), frontal),
+        displacement_height_m: roughness_height_m * displacement(share(sum.built)),
+        frontal_density: frontal,
+        albedo: if sum.albedo_cells > 0.0 { sum.albedo / sum.albedo_cells } else { USUAL_ALBEDO },
+        green_roof_fraction: share(sum.green_roof),
         water_fraction: share(sum.water),
         tree_fraction: share(sum.tree),
         shrub_fraction: share(sum.shrub),
         low_plant_fraction: share(sum.low),
         bare_soil_fraction: share(sum.bare),
         unknown_fraction: share(sum.unknown),
-        vegetation_fraction: share(sum.green),
+        vegetation_fraction: share(sum.green + sum.green_roof),
         light_share: of_built(sum.light),
         large_hall_share: of_built(sum.hall),
         heavy_industry_share: of_built(sum.heavy),
@@ -344,10 +378,15 @@ fn unit(sum: &Sums, spec: &GridSpec) -> Unit {
     }
 }
 
+/// Displacement height over the height of buildings that cover a share of the ground.
+fn displacement(covered: f64) -> f64 {
+    1.0 + STAGGERED.powf(-covered) * (covered - 1.0)
+}
+
 /// Roughness length over the height of buildings that cover a share of the ground and show a frontal area per area to
-/// the wind (Macdonald et al. 1998 for staggered cubes: A = 4.43, drag 1.2, κ = 0.4).
+/// the wind (Macdonald et al. 1998: drag 1.2, κ = 0.4).
 fn roughness(covered: f64, frontal: f64) -> f64 {
-    let free = 1.0 - (1.0 + 4.43f64.powf(-covered) * (covered - 1.0));
+    let free = 1.0 - displacement(covered);
     let drag = 0.5 * 1.2 / (0.4 * 0.4) * free * frontal;
     if drag > 0.0 { free * (-drag.powf(-0.5)).exp() } else { 0.0 }
 }
