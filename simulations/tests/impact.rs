@@ -237,7 +237,7 @@ fn parameters_that_cannot_be_are_refused_before_anything_runs() {
         (json!({ "uncertainty": { "level_m": [0.1, 0.2] } }), "uncertainty.level_m"),
         (json!({ "damage": { "functions": "nowhere.csv" } }), "nowhere.csv"),
     ] {
-        let error = plugin.check(&parameters).unwrap_err().to_string();
+        let error = plugin.check(&parameters, &RunContext::new(0.0, 1.0)).unwrap_err().to_string();
         assert!(error.contains(told), "{error}");
     }
 }

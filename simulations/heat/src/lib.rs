@@ -35,6 +35,7 @@ pub mod weather;
 pub mod wind;
 pub mod zones;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use twin_core::Result;
@@ -47,6 +48,7 @@ use twin_core::simulation::{
 use twin_core::territory::TerritoryView;
 
 use parameters::Parameters;
+use weather::read_weather;
 
 /// The simulation.
 #[derive(Debug)]
@@ -76,6 +78,13 @@ impl Simulation for Heat {
 
     fn parameter_schema(&self) -> schemars::Schema {
         schemars::schema_for!(Parameters)
+    }
+
+    fn check(&self, parameters: &serde_json::Value, context: &RunContext) -> Result<()> {
+        let parameters: Parameters = parse_parameters("heat", parameters)?;
+        parameters.check()?;
+        let file = Path::new(&parameters.weather.file);
+        read_weather(file, context.start, context.duration_s).map(drop)
     }
 
     fn initialise(

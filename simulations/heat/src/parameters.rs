@@ -4,11 +4,16 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use twin_core::Result;
 use twin_core::language::Text;
 use twin_core::results::InhabitantsPerDwelling;
+use twin_core::simulation;
 
 use crate::climate::Climate;
 use crate::cool_islands::CoolIslandParameters;
+
+/// Most that traffic and buildings give off, W/m² (Stewart & Oke 2012, table 4: 300 in compact high-rise).
+const MOST_ANTHROPOGENIC: f64 = 400.0;
 
 /// Parameters of the simulation `heat`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -59,6 +64,41 @@ fn yes() -> bool {
 
 fn wall_albedo() -> f64 {
     0.2
+}
+
+impl Parameters {
+    /// Refuses what no scenario can mean.
+    ///
+    /// # Errors
+    /// Values beyond their ranges, figures without a source.
+    pub(crate) fn check(&self) -> Result<()> {
+        let within = |value, range, key: &str| simulation::within(value, range, place(key));
+        let sourced = |source: &str, key: &str| simulation::sourced(source, place(key));
+        sourced(&self.weather.source, "weather.source")?;
+        if let Some(share) = self.wind_factor {
+            within(share, [0.1, 1.0], "wind_factor")?;
+        }
+        within(self.wall_albedo, [0.02, 0.95], "wall_albedo")?;
+        within(self.trees.trunk_share, [0.0, 0.9], "trees.trunk_share")?;
+        within(self.trees.least_height_m, [0.5, 20.0], "trees.least_height_m")?;
+        if let Some(share) = self.trees.transmissivity {
+            within(share, [0.0, 1.0], "trees.transmissivity")?;
+        }
+        if let Some(heat) = &self.anthropogenic_heat {
+            within(heat.w_per_m2, [0.0, MOST_ANTHROPOGENIC], "anthropogenic_heat.w_per_m2")?;
+            sourced(&heat.source, "anthropogenic_heat.source")?;
+        }
+        self.cool_islands.check(&place("cool_islands"))?;
+        match &self.inhabitants_per_dwelling {
+            Some(ratio) => ratio.check(&place("inhabitants_per_dwelling")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where a parameter stands in a scenario.
+pub(crate) fn place(key: &str) -> String {
+    format!("heat.parameters.{key}")
 }
 
 /// A weather file.

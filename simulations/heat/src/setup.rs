@@ -6,7 +6,7 @@ use std::path::Path;
 
 use twin_core::language::Text;
 use twin_core::results::exposure::footprint_cells;
-use twin_core::simulation::{self, RunContext};
+use twin_core::simulation::RunContext;
 use twin_core::spatial::{Crs, Grid, Transformer, cells_within};
 use twin_core::territory::{
     Aggregation, LandCover, SurfaceProperties, SurfaceProperty, TerritoryView,
@@ -16,10 +16,10 @@ use twin_sunlight::Scene;
 
 use crate::hypotheses::{Wind, told};
 use crate::island::HeatIsland;
-use crate::parameters::{Parameters, PostureName};
+use crate::parameters::{Parameters, PostureName, place};
 use crate::radiation::posture::{Absorption, Posture};
 use crate::radiation::{Course, GroundKind, Materials, Site, Warming};
-use crate::sky::{Sky, check_clock};
+use crate::sky::{Sky, check_clock, dull};
 use crate::weather::{Weather, read_weather};
 use crate::wind;
 use crate::zones::MUCH_UNKNOWN;
@@ -36,8 +36,6 @@ const THERMAL_ADMITTANCE: &str = include_str!("tables/thermal_admittance.toml");
 const WARM_UP_S: f64 = 86_400.0;
 /// Part of the station's wind where no district tells one: that of an estate of houses.
 const USUAL_WIND: f64 = 0.5;
-/// Most that traffic and buildings give off, W/m² (Stewart & Oke 2012, table 4: 300 in compact high-rise).
-const MOST_ANTHROPOGENIC: f64 = 400.0;
 /// Thickness of a sail, m.
 const SAIL_M: f32 = 0.1;
 /// Cells beyond which no street is left, m.
@@ -58,14 +56,6 @@ pub(crate) struct Setup {
     pub(crate) island: Option<HeatIsland>,
     pub(crate) hypotheses: Vec<Text>,
     pub(crate) warnings: Vec<Text>,
-}
-
-pub(crate) fn place(key: &str) -> String {
-    format!("heat.parameters.{key}")
-}
-
-fn within(value: f64, range: [f64; 2], key: &str) -> Result<f64> {
-    simulation::within(value, range, place(key))
 }
 
 /// How planted and bare ground of a land cover, and water, follow the day (Lindberg, Onomura & Grimmond 2016: bare
@@ -110,19 +100,8 @@ pub(crate) fn prepare(
             ),
         ));
     }
-    simulation::sourced(&parameters.weather.source, place("weather.source"))?;
-    let wind_factor = match parameters.wind_factor {
-        Some(stated) => Some(within(stated, [0.1, 1.0], "wind_factor")?),
-        None => None,
-    };
-    if let Some(heat) = &parameters.anthropogenic_heat {
-        within(heat.w_per_m2, [0.0, MOST_ANTHROPOGENIC], "anthropogenic_heat.w_per_m2")?;
-        simulation::sourced(&heat.source, place("anthropogenic_heat.source"))?;
-    }
-    let wall_albedo = within(parameters.wall_albedo, [0.02, 0.95], "wall_albedo")?;
+    parameters.check()?;
     let trees = &parameters.trees;
-    let trunk_share = within(trees.trunk_share, [0.0, 0.9], "trees.trunk_share")?;
-    let least_height = within(trees.least_height_m, [0.5, 20.0], "trees.least_height_m")?;
     let spec = *view.spec();
     let (x, y) = spec.extent().centre();
     let to_degrees = Transformer::new(view.territory().crs(), Crs::WGS_84)?;
@@ -131,7 +110,7 @@ pub(crate) fn prepare(
     let height = terrain.range().map_or(0.0, |r| f64::from(r.0));
     let sky = Sky::over([longitude, latitude], height, context.start);
     let transmissivity = match trees.transmissivity {
-        Some(stated) => within(stated, [0.0, 1.0], "trees.transmissivity")?,
+        Some(stated) => stated,
         None if LEAVES.contains(&sky.day_of_year(0.0)) => WITH_LEAVES,
         None => WITHOUT_LEAVES,
     };
@@ -146,22 +125,18 @@ pub(crate) fn prepare(
         }
         hypotheses.push(shift.told);
     }
-    parameters.cool_islands.check(&place("cool_islands"))?;
-    if let Some(ratio) = &parameters.inhabitants_per_dwelling {
-        ratio.check(&place("inhabitants_per_dwelling"))?;
-    }
     // Without streets there are no districts.
     let has_streets = !view.features().roads.is_empty();
     let units = if has_streets { Some(Units::of(view)?) } else { None };
     let island = units.as_ref().filter(|_| parameters.heat_island);
     let island = island.and_then(|units| HeatIsland::of(units, &weather));
-    let (wind, wind_share) = match (wind_factor, &units) {
+    let (wind, wind_share) = match (parameters.wind_factor, &units) {
         (Some(stated), _) => (Wind::Stated(stated), vec![stated as f32; spec.len()]),
         (None, None) => (Wind::Assumed(USUAL_WIND), vec![USUAL_WIND as f32; spec.len()]),
         (None, Some(units)) => (Wind::of_districts(units), wind::shares(units)),
     };
     let cover = view.land_cover()?;
-    let (scene, is_built) = scene(view, trunk_share, least_height)?;
+    let (scene, is_built) = scene(view, trees.trunk_share, trees.least_height_m)?;
     let (kinds, kind_of) = ground(view, &cover)?;
     let is_open = (0..spec.len())
         .map(|cell| {
@@ -174,8 +149,11 @@ pub(crate) fn prepare(
         PostureName::Standing => Posture::STANDING,
         PostureName::Sitting => Posture::SITTING,
     };
-    let materials =
-        Materials { wall_albedo, crown_transmissivity: transmissivity, ..Materials::default() };
+    let materials = Materials {
+        wall_albedo: parameters.wall_albedo,
+        crown_transmissivity: transmissivity,
+        ..Materials::default()
+    };
     let mut site = Site::new(scene, kinds, kind_of, materials, posture, Absorption::default())
         .with_wind_share(wind_share);
     let begin_s = weather.first().map_or(0.0, |w| w.period_s[0]);
@@ -200,7 +178,7 @@ pub(crate) fn prepare(
         transmissivity,
         &wind,
     ));
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<Text> = dull(&weather, &sky)?.into_iter().collect();
     let unknown = 100.0 * units.as_ref().map_or(0.0, Units::unknown_share);
     if island.is_some() && unknown > MUCH_UNKNOWN {
         let n = |l: Language| l.number(unknown, 0);

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use twin_core::language::Text;
 use twin_core::{Error, Language, Result};
-use twin_sunlight::irradiance::{Air, extraterrestrial};
+use twin_sunlight::irradiance::{Air, clear_sky, extraterrestrial};
 use twin_sunlight::{Place, Sun, sun_position};
 
 use crate::island::SunHours;
@@ -17,6 +18,11 @@ const NIGHT_W_PER_M2: f64 = 20.0;
 const NIGHT_ALTITUDE: f64 = -2.0;
 /// How much more than the sun sends above the air a record may have: rounded times, clouds that reflect.
 const MOST_OF_SUN: f64 = 1.1;
+
+/// Altitude from which the sun of a clear sky is well known, degrees, and the share of it below which a day is dull: a
+/// J/cm² an hour for a W/m² would be 0.36 of a clear day.
+const HIGH_SUN: f64 = 25.0;
+const DULL: f64 = 0.4;
 
 /// The sun over the place.
 pub(crate) struct Sky {
@@ -157,4 +163,55 @@ pub(crate) fn check_clock(weather: &[Weather], sky: &Sky, file: &Path) -> Result
 fn extraterrestrial_most(sky: &Sky, highest: f64, weather: &Weather) -> f64 {
     let sun = Sun { azimuth: 180.0, altitude: highest };
     extraterrestrial(&sun, sky.day_of_year(weather.middle_s())).max(0.0)
+}
+
+/// Weather whose sun never comes near that of a clear sky: a dull day, or another unit.
+pub(crate) fn dull(weather: &[Weather], sky: &Sky) -> Result<Option<Text>> {
+    let mut brightest: Option<f64> = None;
+    for record in weather {
+        let moment = sky.moment(record)?;
+        if moment.sun.altitude >= HIGH_SUN {
+            let clear = clear_sky(&moment.sun, moment.day_of_year, moment.latitude, &moment.air);
+            brightest = Some(brightest.unwrap_or(0.0).max(record.global / clear));
+        }
+    }
+    Ok(brightest.filter(|share| *share < DULL).map(|share| {
+        let n = |l: Language| l.number(100.0 * share, 0);
+        Text::new(
+            format!("Rayonnement global d'au plus {} % de celui d'un ciel clair : journée couverte, ou J/cm² donnés pour des W/m² ?", n(Language::Fr)),
+            format!("Global radiation of at most {} % of that of a clear sky: a dull day, or J/cm² given for W/m²?", n(Language::En)),
+        )
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joules_per_square_centimetre_in_a_column_of_watts_are_seen() {
+        let sky = Sky::over([3.9, 43.6], 20.0, "2024-07-15T00:00:00Z".parse().unwrap());
+        let day = |share: f64| -> Vec<Weather> {
+            (0..24)
+                .map(|hour| {
+                    let hour = f64::from(hour);
+                    let period_s = [3600.0 * hour, 3600.0 * (hour + 1.0)];
+                    let sine = ((hour - 4.0) / 15.0 * std::f64::consts::PI).sin();
+                    let global = share * 880.0 * sine.max(0.0);
+                    Weather { period_s, air: 30.0, humidity: 40.0, global, wind: 2.0 }
+                })
+                .collect()
+        };
+        assert!(dull(&day(1.0), &sky).unwrap().is_none());
+        assert!(dull(&day(0.36), &sky).unwrap().is_some());
+        // Of the night alone nothing is said.
+        assert!(dull(&day(1.0)[..4], &sky).unwrap().is_none());
+    }
+
+    #[test]
+    fn the_air_is_thinner_on_mountains() {
+        let at = |height| Sky::over([6.0, 45.0], height, Timestamp::UNIX_EPOCH).pressure_hpa;
+        // ISO 2533: 898.7 hPa at 1000 m.
+        assert!((at(0.0) - 1013.25).abs() < 1e-9 && (at(1000.0) - 898.7).abs() < 0.1);
+    }
 }

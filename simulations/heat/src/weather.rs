@@ -23,6 +23,7 @@ const COLUMNS: [&str; 4] =
 const METEO_FRANCE: [&str; 4] = ["T", "U", "GLO", "FF"];
 /// W/m² of a J/cm² in an hour.
 const W_PER_J_CM2: f64 = 1e4 / 3600.0;
+const DAY_S: f64 = 86_400.0;
 /// Lines of an EPW file before its data.
 const EPW_HEADER: usize = 8;
 /// Ranges of values that weather has: air (°C), humidity (%), global radiation and wind (m/s). Beyond the highest air
@@ -67,7 +68,7 @@ pub fn read_weather(path: &Path, start: Timestamp, duration_s: f64) -> Result<Ve
     let text = std::fs::read(path).map_err(Error::read(path))?;
     let text = String::from_utf8_lossy(&text);
     let records = match () {
-        () if text.starts_with("LOCATION,") => epw(path, &text, start)?,
+        () if text.starts_with("LOCATION,") => epw(path, &text, start, duration_s)?,
         () => table(path, &text)?,
     };
     if !records.is_empty() && records.iter().all(|r| r.values[1] <= 1.0) {
@@ -185,8 +186,8 @@ fn hour_of(text: &str) -> Option<Timestamp> {
     jiff::tz::Offset::UTC.to_timestamp(date.ok()?).ok()
 }
 
-/// An EPW file; its years are taken to be that of the scenario.
-fn epw(path: &Path, text: &str, start: Timestamp) -> Result<Vec<Record>> {
+/// An EPW file; its years are taken to be those of the scenario, which may pass New Year.
+fn epw(path: &Path, text: &str, start: Timestamp, duration_s: f64) -> Result<Vec<Record>> {
     let unreadable = |line: usize| {
         Error::input(
             path.display().to_string(),
@@ -198,7 +199,13 @@ fn epw(path: &Path, text: &str, start: Timestamp) -> Result<Vec<Record>> {
     let zone_h: f64 =
         location.get(8).and_then(|z| z.trim().parse().ok()).ok_or_else(|| unreadable(1))?;
     let zone = SignedDuration::try_from_secs_f64(3600.0 * zone_h).map_err(|_| unreadable(1))?;
-    let year = jiff::tz::Offset::UTC.to_datetime(start).year();
+    let (from_s, to_s) = (-2.0 * DAY_S, duration_s + DAY_S);
+    let year = |time_s: f64| {
+        let time = SignedDuration::try_from_secs_f64(time_s).ok();
+        let time = time.and_then(|time| start.checked_add(time).ok()).unwrap_or(start);
+        jiff::tz::Offset::UTC.to_datetime(time).year()
+    };
+    let years = year(from_s)..=year(to_s);
     let mut records = Vec::new();
     let lines = text.lines().enumerate().skip(EPW_HEADER).filter(|(_, l)| !l.trim().is_empty());
     for (index, text) in lines {
@@ -206,26 +213,27 @@ fn epw(path: &Path, text: &str, start: Timestamp) -> Result<Vec<Record>> {
         let fields: Vec<f64> =
             text.split(',').map(|field| field.trim().parse().unwrap_or(f64::NAN)).collect();
         let small = |k: usize| fields.get(k).filter(|v| v.is_finite()).map(|v| *v as i8);
-        let begin = || {
+        let end = |year: i16| {
             let (month, day, hour) = (small(1)?, small(2)?, small(3)?);
-            // 29 February of another year has no place in this one.
             let date = DateTime::new(year, month, day, hour.checked_sub(1)?, 0, 0, 0).ok()?;
-            jiff::tz::Offset::UTC.to_timestamp(date).ok()
+            let begin = jiff::tz::Offset::UTC.to_timestamp(date).ok()?;
+            begin.checked_add(SignedDuration::from_hours(1)).ok()?.checked_sub(zone).ok()
         };
         let value =
             |k: usize, none: f64| fields.get(k).copied().filter(|v| *v < none).unwrap_or(f64::NAN);
-        let Some(begin) = begin() else {
-            if small(1) == Some(2) && small(2) == Some(29) {
-                continue;
-            }
-            return Err(unreadable(line));
-        };
-        let end = begin
-            .checked_add(SignedDuration::from_hours(1))
-            .and_then(|end| end.checked_sub(zone))
-            .map_err(|_| unreadable(line))?;
         let values = [value(6, 99.9), value(8, 999.0), value(13, 9999.0), value(21, 999.0)];
-        records.push(Record { end, values, line });
+        for year in years.clone() {
+            let Some(end) = end(year) else {
+                // 29 February has no place in another year.
+                if small(1) == Some(2) && small(2) == Some(29) {
+                    continue;
+                }
+                return Err(unreadable(line));
+            };
+            if (from_s..=to_s).contains(&end.duration_since(start).as_secs_f64()) {
+                records.push(Record { end, values, line });
+            }
+        }
     }
     Ok(records)
 }
@@ -313,8 +321,7 @@ fn cover(path: &Path, weather: Vec<Weather>, duration_s: f64) -> Result<Vec<Weat
             ),
         );
     }
-    let day = -86_400.0;
-    let keeps = |w: &Weather| w.period_s[0] >= day && (needed(w) || w.period_s[1] <= 1.0);
+    let keeps = |w: &Weather| w.period_s[0] >= -DAY_S && (needed(w) || w.period_s[1] <= 1.0);
     Ok(weather.into_iter().filter(|w| keeps(w) && is_whole(w)).collect())
 }
 
@@ -358,6 +365,30 @@ mod tests {
         // 10 h UTC is 11 h there: the hour 12 begins then.
         let first = weather.iter().find(|w| w.period_s[0] == 0.0).unwrap();
         assert_eq!((first.air, first.global, first.wind), (32.0, 700.0, 3.0));
+    }
+
+    #[test]
+    fn a_typical_year_begins_again_at_new_year() {
+        let mut text = "LOCATION,Montpellier,-,FRA,TMYx,076430,43.58,3.96,0.0,2.0\n".to_owned();
+        text += &"X\n".repeat(7);
+        for (month, day, air) in [(1, 1, 3), (2, 29, 8), (12, 31, 5)] {
+            for hour in 1..=24 {
+                text += &format!(
+                    "1998,{month},{day},{hour},60,flags,{air}.0,1.0,80,101300,0,0,0,0,0,0,0,0,0,0,180,3.0\n"
+                );
+            }
+        }
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &text).unwrap();
+        let read = |start: &str, hours: f64| {
+            read_weather(file.path(), start.parse().unwrap(), 3600.0 * hours)
+        };
+        let weather = read("2023-12-31T20:00:00Z", 12.0).unwrap();
+        let at = |end_h: f64| weather.iter().find(|w| w.period_s[1] == 3600.0 * end_h).unwrap();
+        assert_eq!((at(4.0).air, at(5.0).air, at(12.0).air), (5.0, 3.0, 3.0));
+        assert!(weather.windows(2).all(|w| w[1].period_s[0] >= w[0].period_s[1]));
+        assert_eq!(read("2024-02-29T05:00:00Z", 12.0).unwrap()[0].air, 8.0);
+        assert!(read("2023-02-28T22:00:00Z", 12.0).is_err());
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Simulation for Impact {
         schemars::schema_for!(Parameters)
     }
 
-    fn check(&self, parameters: &serde_json::Value) -> Result<()> {
+    fn check(&self, parameters: &serde_json::Value, _: &RunContext) -> Result<()> {
         DamageTable::of(&Parameters::read(parameters)?).map(drop)
     }
 

@@ -44,6 +44,7 @@ pub fn unit(unit: &str, language: Language) -> String {
         "EUR" => "€".to_owned(),
         "EUR year-1" => language.pick("€/an", "€/year").to_owned(),
         "m3" => "m³".to_owned(),
+        "W m-2" => "W/m²".to_owned(),
         other => other.to_owned(),
     }
 }

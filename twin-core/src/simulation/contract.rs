@@ -31,12 +31,13 @@ pub trait Simulation: Send + Sync {
         context: &RunContext,
     ) -> Result<Box<dyn Run>>;
 
-    /// Checks the parameters by themselves, before any run of the scenario begins: what reads the
-    /// results of another run is only initialised when that has ended.
+    /// Checks what the parameters and the files they name tell by themselves and beside the scenario's
+    /// clock: before any run of the scenario begins, and for `twin scenario check`, without a
+    /// territory.
     ///
     /// # Errors
     /// As [`Simulation::initialise`].
-    fn check(&self, _parameters: &serde_json::Value) -> Result<()> {
+    fn check(&self, _parameters: &serde_json::Value, _context: &RunContext) -> Result<()> {
         Ok(())
     }
 

@@ -86,6 +86,43 @@ pub fn horizon_view_of_rows(scene: &Scene, step: usize) -> HorizonView {
     HorizonView { planar, solid_angle }
 }
 
+/// How high the horizon of a cell stands in a direction, degrees.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Horizon {
+    /// Direction, degrees clockwise from north.
+    pub azimuth: f64,
+    /// Of buildings and terrain.
+    pub solid: f64,
+    /// Of the tops of crowns; not lower than that of buildings.
+    pub crowns: f64,
+}
+
+/// The horizon of a cell, from its surface, in a number of directions from north on.
+pub fn horizon_of(scene: &Scene, row: usize, column: usize, directions: u32) -> Vec<Horizon> {
+    let spec = *scene.spec();
+    let own = scene.surface[(row, column)];
+    let towards = |k: u32| {
+        let azimuth = f64::from(k) * std::f64::consts::TAU / f64::from(directions);
+        let ray = entries(azimuth, spec.cell_size, f64::INFINITY, [spec.rows, spec.columns]);
+        let (mut solid, mut crowns) = (0.0f32, 0.0f32);
+        for entry in ray {
+            let there = row.checked_add_signed(entry.rows).filter(|r| *r < spec.rows);
+            let aside = column.checked_add_signed(entry.columns).filter(|c| *c < spec.columns);
+            let (Some(there), Some(aside)) = (there, aside) else { break };
+            let cell = spec.index(there, aside);
+            solid = solid.max((scene.surface.values[cell] - own) * entry.per_m);
+            crowns = crowns.max((scene.crown[cell] - own) * entry.per_m);
+        }
+        let degrees = |tangent: f32| f64::from(tangent).atan().to_degrees();
+        Horizon {
+            azimuth: azimuth.to_degrees(),
+            solid: degrees(solid),
+            crowns: degrees(crowns.max(solid)),
+        }
+    };
+    (0..directions).map(towards).collect()
+}
+
 /// Tangents of the horizons of a row.
 #[inline(always)]
 fn look(
@@ -143,5 +180,37 @@ fn entries(azimuth: f64, cell_m: f64, reach_m: f64, [rows, columns]: [usize; 2])
             return entries;
         }
         entries.push(Entry { rows: row, columns: column, per_m: (1.0 / distance_m) as f32 });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use twin_core::spatial::GridSpec;
+
+    use super::*;
+
+    #[test]
+    fn the_horizon_of_a_place_before_a_wall_is_that_of_geometry() {
+        let spec = GridSpec { west: 0.0, north: 101.0, cell_size: 1.0, columns: 101, rows: 101 };
+        // A wall of 10 m from 20.5 m to the south on, a tree of 6 m 10 to 11 m to the east.
+        let scene = Scene::new(Grid::from_fn(spec, |row, _| if row > 70 { 10.0 } else { 0.0 }));
+        let tree = |of: f32| {
+            let at = |row, column| if (row, column) == (50, 60) { of } else { f32::NAN };
+            Grid::from_fn(spec, at).values
+        };
+        let scene = scene.unwrap().with_crowns(&tree(6.0), &tree(2.0)).unwrap();
+        let horizon = horizon_of(&scene, 50, 50, 72);
+        assert_eq!(horizon.len(), 72);
+        for at in &horizon {
+            let south = -at.azimuth.to_radians().cos();
+            // Where the sides of the raster are nearer than the wall nothing stands.
+            let expected =
+                if south > 0.5 { (10.0 * south / 20.5).atan().to_degrees() } else { 0.0 };
+            if !(0.3..=0.5).contains(&south) {
+                assert!((at.solid - expected).abs() < 1e-4, "{at:?} {expected}");
+            }
+        }
+        assert!((horizon[18].crowns - (6.0f64 / 9.5).atan().to_degrees()).abs() < 1e-4);
+        assert_eq!((horizon[18].solid, horizon[0].crowns), (0.0, 0.0));
     }
 }

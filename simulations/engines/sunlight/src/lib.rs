@@ -13,7 +13,7 @@
 //! | [`walls`] | walls of buildings in the raster, and how much of them is sunlit |
 //! | [`patches`] | the sky as 153 patches, and its luminance (Perez) |
 //! | [`SkyView`] | what part of the sky is seen, by patches, with vegetation |
-//! | [`horizon_view`] | the same of buildings and terrain alone, by horizons with exact distances |
+//! | [`horizon_view`] | the same of buildings and terrain alone, by horizons with exact distances; [`horizon_of`] those of a cell |
 
 mod horizon;
 pub mod irradiance;
@@ -25,7 +25,7 @@ mod shadows;
 mod sky_view;
 pub mod walls;
 
-pub use horizon::{HorizonView, horizon_view, horizon_view_of_rows};
+pub use horizon::{Horizon, HorizonView, horizon_of, horizon_view, horizon_view_of_rows};
 pub use patches::Patch;
 pub use position::{Place, Sun, sun_position};
 pub use scene::Scene;

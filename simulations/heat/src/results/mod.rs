@@ -15,6 +15,7 @@ use twin_core::formats::{Feature, FeatureTable, FieldKind, Value};
 use twin_core::results::Inhabitants;
 use twin_core::spatial::{Extent, Geometry, Grid};
 use twin_core::territory::FacilityClass;
+use twin_sunlight::horizon_of;
 
 use energy::Energy;
 
@@ -23,6 +24,9 @@ use crate::run::HeatRun;
 
 /// Distance around a building or place within which the outdoors is that of its people, m.
 const AROUND_M: f64 = 10.0;
+
+/// Directions of a sun mask.
+const MASK_DIRECTIONS: u32 = 72;
 
 /// A day, once it is over.
 pub(crate) struct Found<'a> {
@@ -107,6 +111,7 @@ impl<'a> Found<'a> {
     /// Results by sensitive place and by cool island.
     pub(crate) fn tables(&self) -> Vec<FeatureTable> {
         let mut tables = vec![self.facility_table(), self.island_table(), self.building_table()];
+        tables.extend(self.sun_mask_table());
         tables.extend(self.energy.as_ref().map(|energy| energy.table(self.crs())));
         tables
     }
@@ -177,6 +182,32 @@ impl<'a> Found<'a> {
             });
         }
         table
+    }
+
+    /// How high buildings, terrain and crowns stand around each gauge; `None` without gauges.
+    fn sun_mask_table(&self) -> Option<FeatureTable> {
+        let parameters = &self.run.parameters;
+        let mut table = FeatureTable::new("masques_solaires", Some(self.crs()))
+            .with_field("point", FieldKind::Text)
+            .with_field("azimut_deg", FieldKind::Real)
+            .with_field("hauteur_bati_relief_deg", FieldKind::Real)
+            .with_field("hauteur_avec_arbres_deg", FieldKind::Real);
+        let scene = self.run.setup.site.scene();
+        for ((name, &[x, y]), cell) in parameters.gauges.iter().zip(&self.run.setup.gauge_cells) {
+            let (row, column) = scene.spec().row_column(*cell);
+            for horizon in horizon_of(scene, row, column, MASK_DIRECTIONS) {
+                table.features.push(Feature {
+                    geometry: Some(Geometry::Points(vec![[x, y, f64::NAN]])),
+                    values: vec![
+                        Value::Text(name.clone()),
+                        real(Some(horizon.azimuth), 1),
+                        real(Some(horizon.solid), 1),
+                        real(Some(horizon.crowns), 1),
+                    ],
+                });
+            }
+        }
+        (!table.features.is_empty()).then_some(table)
     }
 
     fn crs(&self) -> twin_core::spatial::Crs {
