@@ -6,6 +6,7 @@
 //! categories are those of the nearest cell.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::crest_lines::crest_lines;
@@ -32,6 +33,9 @@ pub struct TerritoryView {
     tables: BTreeMap<String, FeatureTable>,
     notices: Vec<Text>,
 }
+
+/// Rows of the territory that are read at once.
+const STRIP_ROWS: f64 = 512.0;
 
 /// How the territory cells inside a run cell become one value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -294,41 +298,48 @@ impl TerritoryView {
         let fine = *self.territory.spec();
         let mut grid = Grid::filled(self.spec, f32::NAN);
         let mut samples: Vec<Vec<f32>> = vec![Vec::new(); self.spec.columns];
-        for row in 0..self.spec.rows {
-            // One run row at a time, so that memory follows the run grid and not the territory.
-            let strip = self.spec.crop(&(row..row + 1), &(0..self.spec.columns)).extent();
-            let margin = strip.buffered(fine.cell_size);
-            let (rows, columns) = fine.window(&margin);
+        // Territory cells around some run rows.
+        let around = |rows: Range<usize>| {
+            self.spec.crop(&rows, &(0..self.spec.columns)).extent().buffered(fine.cell_size)
+        };
+        // A strip of run rows at a time, so that memory follows the run grid and not the territory, and that each part
+        // of the file is unpacked about once.
+        let at_once = (STRIP_ROWS * fine.cell_size / self.spec.cell_size).ceil() as usize;
+        for first in (0..self.spec.rows).step_by(at_once) {
+            let strip = first..(first + at_once).min(self.spec.rows);
+            let (rows, columns) = fine.window(&around(strip.clone()));
             if rows.is_empty() || columns.is_empty() {
                 continue;
             }
             let window = self.territory.window(band, rows, columns)?;
-            samples.iter_mut().for_each(Vec::clear);
-            for r in 0..window.spec.rows {
-                for c in 0..window.spec.columns {
-                    let value = of(window[(r, c)]);
-                    let (x, y) = window.spec.centre(r, c);
-                    if value.is_finite()
-                        && let Some((run_row, column)) = self.spec.cell_at(x, y)
-                        && run_row == row
-                    {
-                        samples[column].push(value);
+            for row in strip {
+                samples.iter_mut().for_each(Vec::clear);
+                for r in window.spec.window(&around(row..row + 1)).0 {
+                    for c in 0..window.spec.columns {
+                        let value = of(window[(r, c)]);
+                        let (x, y) = window.spec.centre(r, c);
+                        if value.is_finite()
+                            && let Some((run_row, column)) = self.spec.cell_at(x, y)
+                            && run_row == row
+                        {
+                            samples[column].push(value);
+                        }
                     }
                 }
-            }
-            for (column, values) in samples.iter_mut().enumerate() {
-                grid[(row, column)] = if values.is_empty() {
-                    let (x, y) = self.spec.centre(row, column);
-                    let coarser = self.spec.cell_size >= fine.cell_size;
-                    let sample = match is_categorical {
-                        _ if coarser => None,
-                        true => window.at(x, y).copied(),
-                        false => window.bilinear(x, y),
+                for (column, values) in samples.iter_mut().enumerate() {
+                    grid[(row, column)] = if values.is_empty() {
+                        let (x, y) = self.spec.centre(row, column);
+                        let coarser = self.spec.cell_size >= fine.cell_size;
+                        let sample = match is_categorical {
+                            _ if coarser => None,
+                            true => window.at(x, y).copied(),
+                            false => window.bilinear(x, y),
+                        };
+                        of(sample.unwrap_or(f32::NAN))
+                    } else {
+                        aggregation.of(values)
                     };
-                    of(sample.unwrap_or(f32::NAN))
-                } else {
-                    aggregation.of(values)
-                };
+                }
             }
         }
         Ok(grid)
