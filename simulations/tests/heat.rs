@@ -313,3 +313,90 @@ fn cool_islands_are_what_their_criteria_say() {
         outlines.features.iter().all(|f| f.geometry.is_some()) && !outlines.features.is_empty()
     );
 }
+
+/// Indicators of a day with a measure.
+fn energy(measure: Option<(&str, Value)>) -> impl Fn(&str) -> f64 {
+    let view = measure.map_or_else(view, |(kind, parameters)| view_with(kind, parameters));
+    let (outcome, _) = day(&view, json!({}), 24.0);
+    move |id: &str| outcome.indicators.get(id).unwrap().value.unwrap()
+}
+
+#[test]
+fn districts_give_the_air_less_heat_with_plants_and_light_roofs() {
+    let territory = Territory::open(&territory::folder().join("small.twin")).unwrap();
+    let ring = everywhere(&territory);
+    let now = energy(None);
+    let parts = ["stored_heat_day", "latent_heat_day", "sensible_heat_day"].map(&now);
+    assert!((now("net_radiation_day") - parts.iter().sum::<f64>()).abs() < 1e-6);
+    let green = energy(Some((
+        "green-roof",
+        json!({ "geometry": ring, "retention_mm": 25.0, "source": "essai" }),
+    )));
+    assert!(green("latent_heat_day") > now("latent_heat_day") + 0.1);
+    assert!(green("sensible_heat_day") < now("sensible_heat_day"));
+    // Plants on roofs count in the heat island of the night, too.
+    assert!(green("night_air_highest") < now("night_air_highest"));
+    let light = energy(Some((
+        "roof-albedo",
+        json!({ "geometry": ring, "albedo": 0.7, "source": "essai" }),
+    )));
+    assert!(light("net_radiation_day") < now("net_radiation_day") - 0.5);
+    assert!(light("sensible_heat_day") < now("sensible_heat_day"));
+}
+
+#[test]
+fn streets_are_calmer_than_fields_and_what_is_stated_holds() {
+    let view = view();
+    let share = |further: Value| {
+        let (outcome, _) = day(&view, further, 12.0);
+        outcome.statics.into_iter().find(|f| f.name == "wind_share").unwrap().grid
+    };
+    let by_district = share(json!({}));
+    let (least, most) = by_district.range().unwrap();
+    assert!((0.15..0.8).contains(&least) && (0.85..1.0).contains(&most), "{least} {most}");
+    // Around buildings it is calmer than far from them.
+    let spec = *view.spec();
+    let mut near = vec![false; spec.len()];
+    for building in &view.features().buildings {
+        let window = building.geometry.extent().unwrap().buffered(10.0);
+        let (rows, columns) = spec.window(&window);
+        for row in rows {
+            columns.clone().for_each(|column| near[spec.index(row, column)] = true);
+        }
+    }
+    let of = |wanted: bool| {
+        mean(by_district.values.iter().zip(&near).filter(|(_, n)| **n == wanted).map(|(v, _)| *v))
+    };
+    assert!(of(true) < of(false), "{} {}", of(true), of(false));
+    let stated = share(json!({ "wind_factor": 0.3 }));
+    assert_eq!(stated.range().unwrap(), (0.3, 0.3));
+}
+
+#[test]
+fn the_sun_mask_of_a_gauge_is_around_it() {
+    let (x, y) = view().territory().spec().extent().centre();
+    let (outcome, _) = day(&view(), json!({ "gauges": { "place": [x, y] } }), 12.0);
+    let table = outcome.assets.iter().find(|t| t.name == "masques_solaires").unwrap();
+    assert_eq!(table.features.len(), 72);
+    let column = |name: &str| table.column(name).unwrap();
+    let (solid, all) = (column("hauteur_bati_relief_deg"), column("hauteur_avec_arbres_deg"));
+    for feature in &table.features {
+        let [solid, all] = [solid, all].map(|c| feature.values[c].as_real().unwrap());
+        assert!((0.0..=90.0).contains(&solid) && solid <= all, "{solid} {all}");
+    }
+}
+
+#[test]
+fn a_scenario_is_refused_for_its_weather_before_it_runs() {
+    let plugin = twin_heat::Heat::default();
+    let parameters = json!({ "weather": { "file": weather(), "source": "essai" } });
+    let mut context = RunContext::new(86_400.0, 3600.0);
+    context.start = "2024-07-15T00:00:00Z".parse().unwrap();
+    plugin.check(&parameters, &context).unwrap();
+    context.duration_s = 2.0 * 86_400.0;
+    let error = plugin.check(&parameters, &context).unwrap_err().to_string();
+    assert!(error.contains("journee.csv"), "{error}");
+    let mut windy = parameters;
+    windy["wind_factor"] = json!(3.0);
+    assert!(plugin.check(&windy, &context).unwrap_err().to_string().contains("wind_factor"));
+}

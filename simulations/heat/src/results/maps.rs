@@ -93,6 +93,7 @@ impl Found<'_> {
         let continuous = |title: &Text, unit: &str, low, high, ramp| {
             Legend::continuous(title.clone(), unit, low, high, ramp)
         };
+        let horizons = horizon_view(self.run.setup.site.scene());
         let mut all = vec![
             field(
                 "maximum_utci",
@@ -168,13 +169,33 @@ impl Found<'_> {
                 "sky_view_factor",
                 "1",
                 sky.clone(),
-                open(&horizon_view(self.run.setup.site.scene()).planar.values),
+                open(&horizons.planar.values),
                 vec![map(
                     "facteur-vue-ciel",
                     &sky,
                     sky_caption,
                     continuous(&sky, "", 0.0, 1.0, Ramp::Blues),
                 )],
+            ),
+            field(
+                "sky_solid_angle_share",
+                "1",
+                Text::new(
+                    "Part de l'angle solide du ciel laissée libre par bâtiments et relief",
+                    "Share of the solid angle of the sky that buildings and terrain leave open",
+                ),
+                open(&horizons.solid_angle.values),
+                Vec::new(),
+            ),
+            field(
+                "wind_share",
+                "1",
+                Text::new(
+                    "Part du vent de la station donnée à l'UTCI",
+                    "Share of the station's wind that UTCI is given",
+                ),
+                open(self.run.setup.site.wind_share()),
+                Vec::new(),
             ),
         ];
         let night = open(&self.run.day.warmest_night_air);

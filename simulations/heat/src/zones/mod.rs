@@ -379,7 +379,7 @@ fn hypotheses() -> Vec<Text> {
 fn descriptor() -> Descriptor {
     Descriptor {
         id: ID,
-        version: concat!(env!("CARGO_PKG_VERSION"), "+z3"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+z4"),
         title: Text::new("Zones climatiques locales", "Local climate zones"),
         summary: Text::new(
             "Partage le territoire en unités et donne à chacune sa classe parmi les 17 zones climatiques locales (LCZ), avec la classe suivante et la netteté du choix.",
