@@ -11,6 +11,7 @@
 //! | [`comparison`] | the map of the difference of two scenarios |
 //! | [`plot`] | line plots over time as SVG |
 //! | [`report`] | the self-contained HTML report |
+//! | [`qgis_project`] | a project of QGIS that opens runs with the legends of their maps |
 //! | [`style`] | QML styles, so that a GeoPackage opens styled in QGIS |
 //!
 //! Everything here turns plain data into bytes: no file is read or written, and the same input
@@ -26,6 +27,7 @@ pub mod legend;
 pub mod map;
 pub mod picture;
 pub mod plot;
+pub mod qgis_project;
 pub mod ramp;
 pub mod report;
 mod scene;

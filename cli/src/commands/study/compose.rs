@@ -6,6 +6,7 @@ use std::path::Path;
 use twin_core::export::comparison::DepthComparison;
 use twin_core::export::map::{RasterLayer, VectorStyle};
 use twin_core::export::plot::{LinePlot, Series};
+use twin_core::export::qgis_project::{QgisGroup, QgisProject, relative};
 use twin_core::export::report::{Figure, FigurePicture, Report, Source};
 use twin_core::export::{Legend, MapSpec, wording};
 use twin_core::language::Text;
@@ -174,6 +175,37 @@ impl<'a> Composed<'a> {
     }
 
     /// Warnings with the combinations that they are about.
+    /// A project of QGIS with the fields of every run, a group a combination, above the territory.
+    pub(super) fn qgis_project(&self, out: &Path, language: Language) -> Result<Vec<u8>> {
+        let mut groups = Vec::new();
+        for cell in &self.cells {
+            for run in in_order(&cell.runs) {
+                let Some(folder) = relative(out, &run.folder) else { continue };
+                let (action, around) = (self.action(cell), self.circumstances(cell));
+                let parts = [action.get(language), around.get(language), &run.manifest.run];
+                groups.push(QgisGroup {
+                    title: titled(&parts),
+                    folder,
+                    fields: &run.displays,
+                    layers: Vec::new(),
+                    is_shown: groups.is_empty(),
+                });
+            }
+        }
+        groups.extend(QgisGroup::of_territory(self.territory.folder(), out, language)?);
+        let grid = self.cells.first().and_then(|cell| cell.runs.values().next());
+        let project = QgisProject {
+            title: self.study.title.get(language).to_owned(),
+            notice: wording::notice(language).to_owned(),
+            crs: self.territory.crs(),
+            extent: grid
+                .map_or_else(|| self.territory.spec().extent(), |run| run.manifest.grid.extent()),
+            groups,
+            language,
+        };
+        project.to_bytes()
+    }
+
     fn warnings(&self) -> Vec<Text> {
         let mut told: Vec<(Text, Vec<Text>)> = Vec::new();
         for cell in &self.cells {

@@ -141,6 +141,8 @@ fn report(
         let html = twin_core::export::report::render(&report)?;
         twin_core::results::write_atomically(&path, html.as_bytes())
     })?;
+    let project = composed.qgis_project(&out, console.language)?;
+    twin_core::results::write_atomically(&out.join("project.qgz"), &project)?;
     let csv = composed.csv(console.language);
     twin_core::results::write_atomically(&out.join("indicateurs.csv"), csv.as_bytes())?;
     Ok(path)

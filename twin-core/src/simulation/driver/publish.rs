@@ -8,7 +8,9 @@ use super::fingerprint::{target, without_folders};
 use super::plan::Step;
 use super::segments::{Segments, remove_intermediate_files};
 use super::sheet;
+use crate::export::qgis_project::{QgisGroup, QgisLayer, QgisProject, Shape};
 use crate::export::wording;
+use crate::formats::FeatureTable;
 use crate::formats::cityjson::{CityJsonSeqWriter, CityModelHeader};
 use crate::formats::geopackage::GeoPackageWriter;
 use crate::language::Text;
@@ -67,6 +69,7 @@ pub(super) fn publish(
     fs::create_dir_all(&maps).map_err(Error::write(&maps))?;
     let displays: Vec<FieldDisplay> = run.outcome.statics.iter().map(FieldDisplay::of).collect();
     write_json(&maps.join(FieldDisplay::FILE), &displays)?;
+    write_atomically(&folder.join("project.qgz"), &qgis_project(&run, &displays, folder)?)?;
     let report = sheet::report(&run, &manifest, &maps)?;
     write_atomically(&folder.join("report.html"), report.as_bytes())?;
     remove_intermediate_files(folder)?;
@@ -79,6 +82,42 @@ pub(super) fn publish(
     write_json(&folder.join("log.json"), &log)?;
     write_json(&folder.join("manifest.json"), &manifest)?;
     Ok(manifest)
+}
+
+/// A project of QGIS with the fields and layers of the run above those of its territory.
+fn qgis_project(
+    run: &Publication<'_>,
+    displays: &[FieldDisplay],
+    folder: &Path,
+) -> Result<Vec<u8>> {
+    let territory = run.view.territory();
+    let shape = |table: &FeatureTable| {
+        let mut shapes =
+            table.features.iter().filter_map(|f| f.geometry.as_ref().map(Shape::of_geometry));
+        shapes.next()
+    };
+    let layer = |table: &FeatureTable| {
+        let name = table.name.clone();
+        Some(QgisLayer { file: "assets.gpkg", name, shape: shape(table)?, is_shown: false })
+    };
+    let own = QgisGroup {
+        title: run.step.simulation.descriptor().title.get(run.language).to_owned(),
+        folder: ".".to_owned(),
+        fields: displays,
+        layers: run.outcome.assets.iter().filter_map(layer).collect(),
+        is_shown: true,
+    };
+    let project = QgisProject {
+        title: format!("{} – {}", territory.manifest().name, run.scenario.title.get(run.language)),
+        notice: wording::notice(run.language).to_owned(),
+        crs: territory.crs(),
+        extent: run.view.spec().extent(),
+        groups: std::iter::once(own)
+            .chain(QgisGroup::of_territory(territory.folder(), folder, run.language)?)
+            .collect(),
+        language: run.language,
+    };
+    project.to_bytes()
 }
 
 /// Volumes as CityJSON, on the integers of the territory's own models.
