@@ -392,11 +392,13 @@ fn a_scenario_is_refused_for_its_weather_before_it_runs() {
     let parameters = json!({ "weather": { "file": weather(), "source": "essai" } });
     let mut context = RunContext::new(86_400.0, 3600.0);
     context.start = "2024-07-15T00:00:00Z".parse().unwrap();
-    plugin.check(&parameters, &context).unwrap();
+    let view = view();
+    plugin.check(&view, &parameters, &context).unwrap();
     context.duration_s = 2.0 * 86_400.0;
-    let error = plugin.check(&parameters, &context).unwrap_err().to_string();
+    let error = plugin.check(&view, &parameters, &context).unwrap_err().to_string();
     assert!(error.contains("journee.csv"), "{error}");
     let mut windy = parameters;
     windy["wind_factor"] = json!(3.0);
-    assert!(plugin.check(&windy, &context).unwrap_err().to_string().contains("wind_factor"));
+    context.duration_s = 86_400.0;
+    assert!(plugin.check(&view, &windy, &context).unwrap_err().to_string().contains("wind_factor"));
 }

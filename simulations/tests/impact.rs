@@ -224,6 +224,7 @@ fn no_square_tells_of_fewer_than_eleven_dwellings() {
 #[test]
 fn parameters_that_cannot_be_are_refused_before_anything_runs() {
     let plugin = twin_impact::Impact::default();
+    let view = view(Vec::new());
     for (parameters, told) in [
         (json!({ "floor_height_m": -1.0 }), "floor_height_m"),
         (
@@ -237,7 +238,8 @@ fn parameters_that_cannot_be_are_refused_before_anything_runs() {
         (json!({ "uncertainty": { "level_m": [0.1, 0.2] } }), "uncertainty.level_m"),
         (json!({ "damage": { "functions": "nowhere.csv" } }), "nowhere.csv"),
     ] {
-        let error = plugin.check(&parameters, &RunContext::new(0.0, 1.0)).unwrap_err().to_string();
+        let error =
+            plugin.check(&view, &parameters, &RunContext::new(0.0, 1.0)).unwrap_err().to_string();
         assert!(error.contains(told), "{error}");
     }
 }

@@ -21,6 +21,9 @@ use crate::console::{Console, line};
 /// How far from a mark water is looked for, m: marks stand on walls, where no water is computed.
 const SEARCH_M: f64 = 10.0;
 
+/// Observations of a gauge below which nothing is called calibrated.
+const LEAST_OBSERVATIONS: usize = 10;
+
 /// What a series at a gauge measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub(crate) enum Observed {
@@ -38,27 +41,46 @@ pub(crate) enum Observed {
 }
 
 impl Observed {
-    /// How its files are read, its name in a run, its unit.
-    fn described(self) -> (Quantity, &'static str, &'static str) {
+    /// How its files are read, and its name in a run.
+    fn read_as(self) -> (Quantity, &'static str) {
         match self {
-            Self::Level => (Quantity::Level, "water_level", "m"),
-            Self::Discharge => (Quantity::Discharge, "discharge", "m³/s"),
-            Self::AirTemperature => (Quantity::Temperature, "air_temperature", "K"),
-            Self::MeanRadiantTemperature => {
-                (Quantity::Temperature, "mean_radiant_temperature", "K")
-            }
-            Self::Utci => (Quantity::Temperature, "utci", "K"),
+            Self::Level => (Quantity::Level, "water_level"),
+            Self::Discharge => (Quantity::Discharge, "discharge"),
+            Self::AirTemperature => (Quantity::Temperature, "air_temperature"),
+            Self::MeanRadiantTemperature => (Quantity::Temperature, "mean_radiant_temperature"),
+            Self::Utci => (Quantity::Temperature, "utci"),
         }
     }
 
-    /// Root mean square up to which a text about calibration is proposed, in its unit. For mean radiant temperature
-    /// that of published comparisons (Lindberg et al. 2008: 4.8 K).
-    fn most_calibrated(self) -> f64 {
+    /// The units of its values and of their differences.
+    fn units(self) -> [&'static str; 2] {
         match self {
-            Self::Level | Self::Discharge => 0.5,
-            Self::AirTemperature => 1.0,
-            Self::MeanRadiantTemperature => 4.8,
-            Self::Utci => 3.0,
+            Self::Level => ["m"; 2],
+            Self::Discharge => ["m³/s"; 2],
+            Self::AirTemperature | Self::MeanRadiantTemperature | Self::Utci => ["°C", "K"],
+        }
+    }
+
+    fn title(self) -> Text {
+        match self {
+            Self::Level => Text::new("Niveau d'eau", "Water level"),
+            Self::Discharge => Text::new("Débit", "Discharge"),
+            Self::AirTemperature => Text::new("Température de l'air", "Air temperature"),
+            Self::MeanRadiantTemperature => {
+                Text::new("Température moyenne radiante", "Mean radiant temperature")
+            }
+            Self::Utci => Text::new("UTCI", "UTCI"),
+        }
+    }
+
+    /// Root mean square up to which a text about calibration is proposed, in its unit; none for what the run was given.
+    /// For mean radiant temperature that of published comparisons (Lindberg et al. 2008: 4.8 K).
+    fn most_calibrated(self) -> Option<f64> {
+        match self {
+            Self::Level | Self::Discharge => Some(0.5),
+            Self::AirTemperature => None,
+            Self::MeanRadiantTemperature => Some(4.8),
+            Self::Utci => Some(3.0),
         }
     }
 }
@@ -87,7 +109,7 @@ pub(crate) struct MarkResult {
 /// A gauge and its scores.
 pub(crate) struct GaugeResult {
     gauge: String,
-    unit: &'static str,
+    quantity: Observed,
     observed: Vec<(f64, f64)>,
     simulated: Vec<(f64, f64)>,
     pub(crate) scores: SeriesScores,
@@ -234,7 +256,7 @@ impl Agreement {
                         efficiency(s.nse),
                         efficiency(s.kge),
                         n(s.peak_error),
-                        unit = g.unit
+                        unit = g.quantity.units()[1]
                     ),
                     Language::En => format!(
                         "{}: RMSE {} {unit}, NSE {}, KGE {}, peak {} {unit} and {minutes} min",
@@ -243,7 +265,7 @@ impl Agreement {
                         efficiency(s.nse),
                         efficiency(s.kge),
                         n(s.peak_error),
-                        unit = g.unit
+                        unit = g.quantity.units()[1]
                     ),
                 });
             }
@@ -284,7 +306,7 @@ fn gauge_result(
     given: &Observations,
     offset_m: f64,
 ) -> Result<GaugeResult> {
-    let (quantity, variable, unit) = given.quantity.described();
+    let (quantity, variable) = given.quantity.read_as();
     let start = run.manifest.start_utc.as_ref().and_then(|start| start.parse().ok());
     let start = start.ok_or_else(|| {
         Error::input(
@@ -305,7 +327,7 @@ fn gauge_result(
     })?;
     Ok(GaugeResult {
         gauge: gauge.to_owned(),
-        unit,
+        quantity: given.quantity,
         observed: observed.points().to_vec(),
         simulated,
         scores,
@@ -380,7 +402,21 @@ pub(crate) fn observe(
     line(agreement.message().get(language));
     let path = path.display();
     console.say(&format!("Rapport : {path}"), &format!("Report: {path}"));
-    if agreement.objective().is_none_or(|error| error > given.quantity.most_calibrated()) {
+    let Some(most) = given.quantity.most_calibrated() else {
+        console.say(
+            "La température de l'air du calcul vient de la météo donnée, l'îlot de chaleur nocturne en plus : cet accord ne dit rien du rayonnement ni de l'UTCI.",
+            "The air temperature of the run is that of the weather given, and the nocturnal heat island: this agreement says nothing of radiation or UTCI.",
+        );
+        return Ok(());
+    };
+    if agreement.gauges.iter().any(|gauge| gauge.observed.len() < LEAST_OBSERVATIONS) {
+        console.say(
+            "Trop peu d'observations (moins de dix) pour dire le modèle calé.",
+            "Too few observations (fewer than ten) to call the model calibrated.",
+        );
+        return Ok(());
+    }
+    if agreement.objective().is_none_or(|error| error > most) {
         console.say(
             "Écarts trop grands pour dire le modèle calé.",
             "Differences too large to call the model calibrated.",
@@ -441,7 +477,7 @@ fn gauge_table(gauge: &GaugeResult, language: Language) -> Table {
         [language.pick("Grandeur", "Quantity"), language.pick("Valeur", "Value")],
     );
     let s = &gauge.scores;
-    let unit = gauge.unit;
+    let [_, unit] = gauge.quantity.units();
     let mut row = |fr: String, en: String, value: Option<f64>| {
         let value = value.map_or_else(|| Cell::from("–"), |v| Cell::Number(v, 2));
         table.push([Cell::from(if language == Language::Fr { fr } else { en }), value]);
@@ -463,12 +499,8 @@ fn plot(gauge: &GaugeResult, demo: bool, language: Language) -> Figure {
     };
     let plot = LinePlot {
         title: gauge.gauge.clone(),
-        quantity: match (gauge.unit, language) {
-            ("m", Language::Fr) => "Niveau d'eau".to_owned(),
-            ("m", Language::En) => "Water level".to_owned(),
-            _ => language.pick("Débit", "Discharge").to_owned(),
-        },
-        unit: gauge.unit.to_owned(),
+        quantity: gauge.quantity.title().get(language).to_owned(),
+        unit: gauge.quantity.units()[0].to_owned(),
         series: vec![
             series(language.pick("calculé", "computed"), &gauge.simulated),
             series(language.pick("observé", "observed"), &gauge.observed),

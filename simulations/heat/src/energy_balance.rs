@@ -35,12 +35,11 @@ const PSYCHROMETRIC_PER_K: f64 = 1005.0 / (0.622 * 2.45e6);
 /// Coefficients of the objective hysteresis model: of Q*, of its change per hour, W/m².
 type Hysteresis = [f64; 3];
 /// Roofs: mean of Yap 1973, Taesler 1980 and Yoshida et al. 1991. Sealed ground: mean of Doll et al. 1985, Asaeda & Ca
-/// 1993 (concrete and asphalt), Narita et al. 1984 and Anandakumar 1999. Grass: Doll et al. 1985. Trees: McCaughey 1985.
-/// Bare soil: Novak 1982. Water: Souch et al. 1998.
+/// 1993 (concrete and asphalt), Narita et al. 1984 and Anandakumar 1999. Plants: mean of grass (Doll et al. 1985) and mixed
+/// forest (McCaughey 1985), as evaporation does not tell them apart either. Bare soil: Novak 1982. Water: Souch et al. 1998.
 const ROOFS: Hysteresis = [0.477, 0.337, -33.9];
 const SEALED: Hysteresis = [0.70, 0.33, -38.3];
-const GRASS: Hysteresis = [0.32, 0.54, -27.4];
-const TREES: Hysteresis = [0.11, 0.11, -12.3];
+const PLANTS: Hysteresis = [0.215, 0.325, -19.85];
 const BARE_SOIL: Hysteresis = [0.38, 0.56, -27.3];
 const WATER: Hysteresis = [0.50, 0.21, -39.1];
 
@@ -76,6 +75,17 @@ pub struct Means {
     pub day: Option<Fluxes>,
     /// By night.
     pub night: Option<Fluxes>,
+}
+
+/// Mean global radiation of the hours with the sun up below which the balance is not made, W/m²: its coefficients were
+/// found on days of summer.
+const LEAST_SUN: f64 = 200.0;
+
+/// Whether the balance holds for some weather: sunny days.
+pub fn is_sunny(moments: &[Moment]) -> bool {
+    let up = || moments.iter().filter(|moment| moment.sun.is_up());
+    let count = up().count();
+    count > 0 && up().map(|moment| moment.global).sum::<f64>() >= LEAST_SUN * count as f64
 }
 
 /// Means of every unit, by number of region.
@@ -139,16 +149,18 @@ fn net_radiation(unit: &Unit, moment: &Moment) -> f64 {
     absorbed * (1.0 - WARMER) + EMISSIVITY * (moment.sky_long_wave() - emitted)
 }
 
-/// Coefficients of a unit: those of its covers by their shares of it. Trees count before what grows under them, and
-/// greened roofs as grass.
+/// Coefficients of a unit: those of its covers by their shares of it. Greened roofs and what trees stand over count as
+/// plants.
 fn hysteresis(unit: &Unit) -> Hysteresis {
-    let trees = unit.tree_fraction;
-    let low = (unit.low_plant_fraction + unit.shrub_fraction - trees).max(0.0);
+    let sealed = unit.impervious_fraction;
+    let green = (unit.vegetation_fraction - unit.green_roof_fraction).max(0.0);
+    let under_trees = (green - unit.low_plant_fraction - unit.shrub_fraction).clamp(0.0, sealed);
+    let plants =
+        unit.low_plant_fraction + unit.shrub_fraction + unit.green_roof_fraction + under_trees;
     let shares = [
         (unit.building_fraction - unit.green_roof_fraction, ROOFS),
-        (unit.impervious_fraction, SEALED),
-        (low + unit.green_roof_fraction, GRASS),
-        (trees, TREES),
+        (sealed - under_trees, SEALED),
+        (plants, PLANTS),
         (unit.bare_soil_fraction, BARE_SOIL),
         (unit.water_fraction, WATER),
     ];
@@ -227,7 +239,7 @@ mod tests {
             0.85 * day[k].global * 0.92 + 0.95 * (day[k].sky_long_wave() - emitted)
         };
         assert!((noon.net_radiation - net(12)).abs() < 1e-9);
-        let [a1, a2, a3] = [0, 1, 2].map(|k| 0.4 * ROOFS[k] + 0.5 * SEALED[k] + 0.1 * GRASS[k]);
+        let [a1, a2, a3] = [0, 1, 2].map(|k| 0.4 * ROOFS[k] + 0.5 * SEALED[k] + 0.1 * PLANTS[k]);
         let storage = a1 * net(12) + a2 * (net(13) - net(11)) / 2.0 + a3;
         assert!((noon.storage - storage).abs() < 1e-9);
         // 30.9 °C: 44.7 hPa, 2.55 hPa/K (FAO 56, tables 2.3 and 2.4: 4.49 kPa and 0.256 kPa/K at 31 °C); γ 0.668 hPa/K.

@@ -4,7 +4,7 @@ use twin_core::Language;
 use twin_core::language::Text;
 
 use crate::island::HeatIsland;
-use crate::parameters::Parameters;
+use crate::parameters::{Parameters, PostureName};
 use crate::weather::Weather;
 use crate::wind;
 use crate::zones::classes::classify;
@@ -76,6 +76,13 @@ impl Wind {
     }
 }
 
+fn posture(posture: PostureName) -> Text {
+    match posture {
+        PostureName::Standing => Text::new("Personne debout.", "Person standing."),
+        PostureName::Sitting => Text::new("Personne assise.", "Person sitting."),
+    }
+}
+
 /// Weather, island, wind, trees and ground.
 pub(crate) fn told(
     parameters: &Parameters,
@@ -113,6 +120,7 @@ pub(crate) fn told(
         ),
         island_told(island, parameters.heat_island, has_streets),
         wind.told(),
+        posture(parameters.posture),
         Text::new(
             format!(
                 "Les houppiers laissent passer {} % du soleil.",

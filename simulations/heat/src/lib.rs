@@ -35,7 +35,6 @@ pub mod weather;
 pub mod wind;
 pub mod zones;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use twin_core::Result;
@@ -48,7 +47,6 @@ use twin_core::simulation::{
 use twin_core::territory::TerritoryView;
 
 use parameters::Parameters;
-use weather::read_weather;
 
 /// The simulation.
 #[derive(Debug)]
@@ -80,11 +78,14 @@ impl Simulation for Heat {
         schemars::schema_for!(Parameters)
     }
 
-    fn check(&self, parameters: &serde_json::Value, context: &RunContext) -> Result<()> {
+    fn check(
+        &self,
+        territory: &TerritoryView,
+        parameters: &serde_json::Value,
+        context: &RunContext,
+    ) -> Result<()> {
         let parameters: Parameters = parse_parameters("heat", parameters)?;
-        parameters.check()?;
-        let file = Path::new(&parameters.weather.file);
-        read_weather(file, context.start, context.duration_s).map(drop)
+        setup::given(territory, &parameters, context).map(drop)
     }
 
     fn initialise(

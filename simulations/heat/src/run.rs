@@ -11,7 +11,7 @@ use twin_core::simulation::{
 use twin_core::territory::TerritoryView;
 
 use crate::climate::humidity_at;
-use crate::comfort::{Environment, Person, pet, utci_all};
+use crate::comfort::{Environment, MOST_WIND, Person, pet, utci_all};
 use crate::parameters::Parameters;
 use crate::radiation::Day;
 use crate::results::Found;
@@ -25,9 +25,11 @@ pub(crate) const VERY_STRONG: f32 = 38.0;
 pub(crate) const CLASSES: [f32; 4] = [26.0, STRONG, VERY_STRONG, 46.0];
 
 /// Air temperature that a tropical night does not fall below, °C.
-const TROPICAL: f32 = 20.0;
+pub(crate) const TROPICAL: f32 = 20.0;
 /// Cells whose UTCI is worked on at once.
 const CELLS_AT_ONCE: usize = 4096;
+/// Hours after sunrise that belong to the night: it is coldest then.
+const NIGHT_AFTER_SUNRISE_H: f64 = 2.0;
 /// Hours of a night before sunrise that must be covered for it to count.
 const LEAST_NIGHT_H: f64 = 3.0;
 
@@ -178,10 +180,13 @@ impl HeatRun {
             Environment {
                 air,
                 radiant: f64::from(radiation.mean_radiant[cell]),
-                wind: f64::from(wind_share[cell]) * moment.wind,
+                wind: (f64::from(wind_share[cell]) * moment.wind).min(MOST_WIND),
                 humidity: humidity_at(weather.air, weather.humidity, air),
             }
         };
+        // Air is coldest when the sun has risen already.
+        let since_sunrise = moment.hour - sun_hours.rises;
+        let is_night = !moment.sun.is_up() || (0.0..NIGHT_AFTER_SUNRISE_H).contains(&since_sunrise);
         let mut felt = vec![0.0f32; radiation.mean_radiant.len()];
         felt.par_chunks_mut(CELLS_AT_ONCE).enumerate().for_each(|(chunk, felt)| {
             let first = chunk * CELLS_AT_ONCE;
@@ -207,11 +212,11 @@ impl HeatRun {
                 hours[cell] += if utci >= *least { counted_h } else { 0.0 };
             }
             day.sunlit_h[cell] += reached * counted_h;
-            if !moment.sun.is_up() {
+            if is_night {
                 day.night_air[cell] = day.night_air[cell].min(air);
             }
         }
-        if moment.sun.is_up() {
+        if !is_night {
             self.day.end_night();
         } else {
             self.day.night_h += f64::from(counted_h);

@@ -14,6 +14,7 @@ use twin_core::territory::{
 use twin_core::{Error, Language, Result};
 use twin_sunlight::Scene;
 
+use crate::comfort::MOST_WIND;
 use crate::hypotheses::{Wind, told};
 use crate::island::HeatIsland;
 use crate::parameters::{Parameters, PostureName, place};
@@ -70,15 +71,24 @@ fn course(cover: LandCover) -> Course {
     Course { slope, intercept, warmest }
 }
 
-/// Prepares a run.
+/// What a scenario gives, found to be sound.
+pub(crate) struct Given {
+    sky: Sky,
+    weather: Vec<Weather>,
+    gauge_cells: Vec<usize>,
+    hypotheses: Vec<Text>,
+    warnings: Vec<Text>,
+}
+
+/// Reads and checks what a scenario gives, the weather among it, before anything is computed.
 ///
 /// # Errors
 /// Whatever the parameters can be wrong about.
-pub(crate) fn prepare(
+pub(crate) fn given(
     view: &TerritoryView,
     parameters: &Parameters,
     context: &RunContext,
-) -> Result<Setup> {
+) -> Result<Given> {
     if !view.territory().manifest().fit_for_hazard {
         return Err(Error::simulation(
             "heat",
@@ -101,22 +111,25 @@ pub(crate) fn prepare(
         ));
     }
     parameters.check()?;
-    let trees = &parameters.trees;
     let spec = *view.spec();
     let (x, y) = spec.extent().centre();
     let to_degrees = Transformer::new(view.territory().crs(), Crs::WGS_84)?;
     let (longitude, latitude) = to_degrees.point(x, y);
-    let terrain = view.terrain(Aggregation::Mean)?;
-    let height = terrain.range().map_or(0.0, |r| f64::from(r.0));
+    let height = view.terrain(Aggregation::Mean)?.range().map_or(0.0, |r| f64::from(r.0));
     let sky = Sky::over([longitude, latitude], height, context.start);
-    let transmissivity = match trees.transmissivity {
-        Some(stated) => stated,
-        None if LEAVES.contains(&sky.day_of_year(0.0)) => WITH_LEAVES,
-        None => WITHOUT_LEAVES,
-    };
     let file = Path::new(&parameters.weather.file);
     let mut weather = read_weather(file, context.start, context.duration_s)?;
     check_clock(&weather, &sky, file)?;
+    let mut warnings: Vec<Text> = dull(&weather, &sky)?.into_iter().collect();
+    let windiest = weather.iter().map(|w| w.wind).fold(0.0, f64::max);
+    if windiest > MOST_WIND {
+        let n = |l: Language| (l.number(windiest, 0), l.number(MOST_WIND, 0));
+        let ((fr, most_fr), (en, most_en)) = (n(Language::Fr), n(Language::En));
+        warnings.push(Text::new(
+            format!("Vent de {fr} m/s dans la météo : l'UTCI n'est défini que jusqu'à {most_fr} m/s, un vent plus fort y compte pour tant."),
+            format!("Wind of {en} m/s in the weather: UTCI is defined up to {most_en} m/s, stronger wind counts as that."),
+        ));
+    }
     let mut hypotheses = Vec::new();
     if let Some(climate) = &parameters.climate {
         let shift = climate.shift([longitude, latitude], &place("climate"))?;
@@ -125,6 +138,38 @@ pub(crate) fn prepare(
         }
         hypotheses.push(shift.told);
     }
+    let gauge = |(name, [x, y]): (&String, &[f64; 2])| {
+        let cell = spec.cell_at(*x, *y).ok_or_else(|| {
+            Error::input(
+                place(&format!("gauges.{name}")),
+                "hors de la grille de calcul ; vérifier les coordonnées et leur système",
+                "outside the run grid; check the coordinates and their reference system",
+            )
+        })?;
+        Ok(spec.index(cell.0, cell.1))
+    };
+    let gauge_cells = parameters.gauges.iter().map(gauge).collect::<Result<_>>()?;
+    Ok(Given { sky, weather, gauge_cells, hypotheses, warnings })
+}
+
+/// Prepares a run.
+///
+/// # Errors
+/// Those of [`given`], bands that cannot be read.
+pub(crate) fn prepare(
+    view: &TerritoryView,
+    parameters: &Parameters,
+    context: &RunContext,
+) -> Result<Setup> {
+    let Given { sky, weather, gauge_cells, mut hypotheses, mut warnings } =
+        given(view, parameters, context)?;
+    let trees = &parameters.trees;
+    let spec = *view.spec();
+    let transmissivity = match trees.transmissivity {
+        Some(stated) => stated,
+        None if LEAVES.contains(&sky.day_of_year(0.0)) => WITH_LEAVES,
+        None => WITHOUT_LEAVES,
+    };
     // Without streets there are no districts.
     let has_streets = !view.features().roads.is_empty();
     let units = if has_streets { Some(Units::of(view)?) } else { None };
@@ -135,7 +180,7 @@ pub(crate) fn prepare(
         (None, None) => (Wind::Assumed(USUAL_WIND), vec![USUAL_WIND as f32; spec.len()]),
         (None, Some(units)) => (Wind::of_districts(units), wind::shares(units)),
     };
-    let cover = view.land_cover()?;
+    let (cover, terrain) = (view.land_cover()?, view.terrain(Aggregation::Mean)?);
     let (scene, is_built) = scene(view, trees.trunk_share, trees.least_height_m)?;
     let (kinds, kind_of) = ground(view, &cover)?;
     let is_open = (0..spec.len())
@@ -160,17 +205,6 @@ pub(crate) fn prepare(
     let first_day = weather.iter().filter(|w| w.period_s[1] <= begin_s + WARM_UP_S);
     let moments = first_day.map(|w| sky.moment(w)).collect::<Result<Vec<_>>>()?;
     site.warm_up(&moments);
-    let gauge = |(name, [x, y]): (&String, &[f64; 2])| {
-        let cell = spec.cell_at(*x, *y).ok_or_else(|| {
-            Error::input(
-                place(&format!("gauges.{name}")),
-                "hors de la grille de calcul ; vérifier les coordonnées et leur système",
-                "outside the run grid; check the coordinates and their reference system",
-            )
-        })?;
-        Ok(spec.index(cell.0, cell.1))
-    };
-    let gauge_cells = parameters.gauges.iter().map(gauge).collect::<Result<_>>()?;
     hypotheses.extend(told(
         parameters,
         &weather,
@@ -178,7 +212,6 @@ pub(crate) fn prepare(
         transmissivity,
         &wind,
     ));
-    let mut warnings: Vec<Text> = dull(&weather, &sky)?.into_iter().collect();
     let unknown = 100.0 * units.as_ref().map_or(0.0, Units::unknown_share);
     if island.is_some() && unknown > MUCH_UNKNOWN {
         let n = |l: Language| l.number(unknown, 0);

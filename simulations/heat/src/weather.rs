@@ -243,12 +243,20 @@ fn periods(path: &Path, records: &[Record], start: Timestamp) -> Result<Vec<Weat
     let since = |time: Timestamp| time.duration_since(start).as_secs_f64();
     let mut known: Vec<(f64, &Record)> = records.iter().map(|r| (since(r.end), r)).collect();
     known.sort_by(|a, b| a.0.total_cmp(&b.0));
+    if let Some(twice) = known.windows(2).find(|w| w[1].0 - w[0].0 < 1.0) {
+        let [first, second] = [twice[0].1.line, twice[1].1.line];
+        return fail(
+            path,
+            format!("lignes {first} et {second} : la même heure deux fois ; n'en garder qu'une"),
+            format!("lines {first} and {second}: the same hour twice; keep one"),
+        );
+    }
     let step = known.windows(2).map(|w| w[1].0 - w[0].0).fold(f64::INFINITY, f64::min);
     if !(60.0..=10_800.0).contains(&step) {
         return fail(
             path,
-            "il faut au moins deux lignes, à des heures différentes et à trois heures d'écart au plus",
-            "at least two lines are needed, at different times and at most three hours apart",
+            "il faut, autour du scénario, au moins deux lignes à trois heures d'écart au plus ; vérifier les dates du fichier",
+            "around the scenario at least two lines at most three hours apart are needed; check the dates of the file",
         );
     }
     let mut weather = Vec::with_capacity(known.len());
@@ -262,18 +270,21 @@ fn periods(path: &Path, records: &[Record], start: Timestamp) -> Result<Vec<Weat
         ];
         for ((value, range), (fr, en)) in record.values.iter().zip(RANGES).zip(names) {
             if !value.is_nan() && !(range[0]..=range[1]).contains(value) {
-                let n = |l: Language| l.number(*value, 1);
+                let told = |l: Language| {
+                    let [least, most] = range.map(|v| l.number(v, 0));
+                    (l.number(*value, 1), least, most)
+                };
+                let (value_fr, least_fr, most_fr) = told(Language::Fr);
+                let (value_en, least_en, most_en) = told(Language::En);
                 return fail(
                     path,
                     format!(
-                        "ligne {} : {fr} de {} ; vérifier l'unité (°F, J/cm², km/h ?)",
-                        record.line,
-                        n(Language::Fr)
+                        "ligne {} : {fr} de {value_fr}, hors de {least_fr} à {most_fr} ; vérifier l'unité (°F, J/cm², km/h ?), laisser vide ce qui manque",
+                        record.line
                     ),
                     format!(
-                        "line {}: {en} of {}; check the unit (°F, J/cm², km/h?)",
-                        record.line,
-                        n(Language::En)
+                        "line {}: {en} of {value_en}, beyond {least_en} to {most_en}; check the unit (°F, J/cm², km/h?), leave empty what is missing",
+                        record.line
                     ),
                 );
             }

@@ -72,7 +72,12 @@ impl Simulation for Impact {
         schemars::schema_for!(Parameters)
     }
 
-    fn check(&self, parameters: &serde_json::Value, _: &RunContext) -> Result<()> {
+    fn check(
+        &self,
+        _: &TerritoryView,
+        parameters: &serde_json::Value,
+        _: &RunContext,
+    ) -> Result<()> {
         DamageTable::of(&Parameters::read(parameters)?).map(drop)
     }
 

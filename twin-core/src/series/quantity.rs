@@ -32,16 +32,11 @@ impl Quantity {
             ],
             Self::Level => &[("mm", 1e-3), ("cm", 1e-2), ("m", 1.0)],
             Self::RainDepth => &[("mm", 1e-3)],
-            Self::Temperature => &[("degc", 1.0), ("°c", 1.0), ("_c", 1.0)],
+            Self::Temperature => &[("degc", 1.0), ("°c", 1.0), ("c", 1.0)],
             Self::RainIntensity => {
                 &[("mm_per_h", 1e-3 / 3600.0), ("mm/h", 1e-3 / 3600.0), ("mm_h", 1e-3 / 3600.0)]
             }
         }
-    }
-
-    /// The factor of a quantity that has one unit only, which nobody states.
-    pub(super) fn only_factor(self) -> Option<f64> {
-        (self == Self::Temperature).then_some(1.0)
     }
 
     pub(super) fn named(self, language: Language) -> &'static str {

@@ -200,11 +200,7 @@ impl TableSeries {
                         format!("quantity \"{kind}\": the file measures something else"),
                     )
                 })?,
-                None => columns
-                    .factor
-                    .or(stated)
-                    .or(quantity.only_factor())
-                    .ok_or_else(|| unknown_unit(path, quantity))?,
+                None => columns.factor.or(stated).ok_or_else(|| unknown_unit(path, quantity))?,
             };
             let Some(seconds) = parse_time(time, start, columns.dates) else {
                 return Err(at(

@@ -31,13 +31,17 @@ pub trait Simulation: Send + Sync {
         context: &RunContext,
     ) -> Result<Box<dyn Run>>;
 
-    /// Checks what the parameters and the files they name tell by themselves and beside the scenario's
-    /// clock: before any run of the scenario begins, and for `twin scenario check`, without a
-    /// territory.
+    /// Checks what can be wrong before any run of the scenario begins, as `twin scenario check` does: a run
+    /// that reads the results of another is only initialised when that has ended.
     ///
     /// # Errors
     /// As [`Simulation::initialise`].
-    fn check(&self, _parameters: &serde_json::Value, _context: &RunContext) -> Result<()> {
+    fn check(
+        &self,
+        _territory: &TerritoryView,
+        _parameters: &serde_json::Value,
+        _context: &RunContext,
+    ) -> Result<()> {
         Ok(())
     }
 

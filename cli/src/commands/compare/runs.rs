@@ -263,16 +263,31 @@ impl<'a> Compared<'a> {
                 language.pick("référence", "reference")
             );
             let mut map = reference.map(&title, terrain, language);
-            let legend = Legend::diverging(display.title.clone(), unit, largest);
+            let legend =
+                Legend::diverging(title_of_difference(&display.title), unit.clone(), largest);
             map.rasters.push(RasterLayer {
                 reduction: Reduction::LargestMagnitude,
                 ..RasterLayer::new(&difference, legend)
             });
-            let caption = language.pick(
-                "Écart là où les deux scénarios ont une valeur.",
-                "Difference where both scenarios have a value.",
-            );
-            figures.push(figure(&map, caption, out, &format!("ecart-{number}-{}", display.field))?);
+            let beyond = difference.values.iter().map(|v| v.abs()).filter(|v| v.is_finite());
+            let most = beyond.fold(0.0, f32::max);
+            let n = |v: f32| language.number(f64::from(v), 2);
+            let (largest, most) = (n(largest), n(most));
+            let unit = if unit == "°C" { "K" } else { unit.as_str() };
+            let caption = match language {
+                Language::Fr => format!(
+                    "Écart là où les deux scénarios ont une valeur ; au-delà de {largest} {unit}, couleur de l'extrémité (plus grand écart : {most} {unit})."
+                ),
+                Language::En => format!(
+                    "Difference where both scenarios have a value; beyond {largest} {unit} the colour of the end (largest difference: {most} {unit})."
+                ),
+            };
+            figures.push(figure(
+                &map,
+                &caption,
+                out,
+                &format!("ecart-{number}-{}", display.field),
+            )?);
         }
         Ok(figures)
     }
@@ -479,6 +494,11 @@ fn signed(value: Option<f64>, decimals: usize, language: Language) -> Cell {
         v if v > 0.0 => format!("+{text}"),
         _ => format!("−{text}"),
     })
+}
+
+/// Title of the legend of a difference.
+fn title_of_difference(title: &Text) -> Text {
+    Text::new(format!("Écart : {}", title.fr), format!("Difference: {}", title.en))
 }
 
 /// Run − reference where both have a value.

@@ -22,8 +22,8 @@ pub(crate) struct Step {
     pub(crate) rise_before_m: f32,
 }
 
-/// The steps of a ray to an azimuth and altitude, one column or row each, until it has risen by `height_m` or
-/// left a grid of this size.
+/// The steps of a ray to an azimuth and altitude, one column or row each, until it begins one higher than `height_m` or
+/// has left a grid of this size: what stands in a cell is met on the way through it.
 pub(crate) fn steps(
     azimuth: f64,
     altitude: f64,
@@ -45,7 +45,7 @@ pub(crate) fn steps(
         let (to_east, to_south) = (whole(cells * east), whole(-cells * north));
         let rise_m = (cells * cell_m * tangent) as f32;
         let is_outside = to_south.unsigned_abs() >= rows || to_east.unsigned_abs() >= columns;
-        if is_outside || rise_m > height_m {
+        if is_outside || before > height_m {
             break;
         }
         steps.push(Step { rows: to_south, columns: to_east, rise_m, rise_before_m: before });
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn steps_lead_towards_the_azimuth_and_rise_with_the_altitude() {
         let east = steps(90.0, 45.0, 2.0, 7.0, [10, 10]);
-        assert_eq!(east.len(), 3);
+        assert_eq!(east.len(), 4);
         assert!(east.iter().all(|s| s.rows == 0) && east[2].columns == 3);
         assert!((east[2].rise_m - 6.0).abs() < 1e-5 && (east[2].rise_before_m - 4.0).abs() < 1e-5);
         let north_west = steps(315.0, 30.0, 1.0, 1e9, [6, 6]);

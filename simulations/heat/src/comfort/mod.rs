@@ -10,4 +10,4 @@ mod utci;
 mod utci_terms;
 
 pub use pet::{Person, pet};
-pub use utci::{Environment, STRESS, utci, utci_all};
+pub use utci::{Environment, MOST_WIND, STRESS, utci, utci_all};

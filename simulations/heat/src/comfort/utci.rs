@@ -21,6 +21,9 @@ pub struct Environment {
     pub humidity: f64,
 }
 
+/// Strongest wind of the procedure, m/s.
+pub const MOST_WIND: f64 = 17.0;
+
 /// Classes of heat and cold stress by their lower bounds, °C.
 pub const STRESS: [(f32, &str, &str); 10] = [
     (f32::NEG_INFINITY, "stress froid extrême", "extreme cold stress"),
@@ -75,7 +78,7 @@ fn lanes(given: &[Environment], found: &mut [f64]) {
     for (k, found) in found.iter_mut().enumerate() {
         let is_valid = (-50.0..=50.0).contains(&air[k])
             && (-30.0..=70.0).contains(&excess[k])
-            && wind[k] <= 17.0
+            && wind[k] <= MOST_WIND
             && given[k].wind >= 0.0;
         *found = if is_valid { air[k] + value[k] } else { f64::NAN };
     }

@@ -11,7 +11,7 @@ use twin_core::spatial::{Crs, Geometry, Grid};
 
 use super::figures::{group, row};
 use super::real;
-use crate::energy_balance::{Fluxes, Means, mean, of_units};
+use crate::energy_balance::{Fluxes, Means, is_sunny, mean, of_units};
 use crate::run::HeatRun;
 use crate::zones::units::Units;
 
@@ -37,7 +37,10 @@ impl<'a> Energy<'a> {
                 areas_m2[unit as usize] += run.view.spec().cell_area();
             }
         }
-        let means = of_units(units, &moments, stated);
+        let means = match is_sunny(&moments) {
+            true => of_units(units, &moments, stated),
+            false => vec![Means::default(); units.units.len()],
+        };
         Ok(Some(Self { units, means, areas_m2 }))
     }
 
@@ -66,15 +69,15 @@ impl<'a> Energy<'a> {
             let rounded = [
                 real(Some(unit.albedo), 2),
                 real(Some(unit.vegetation_fraction), 2),
-                real(of(means.day, |f| f.net_radiation), 0),
-                real(of(any, |f| f.anthropogenic), 0),
-                real(of(means.day, |f| f.storage), 0),
-                real(of(means.day, |f| f.sensible), 0),
-                real(of(means.day, |f| f.latent), 0),
-                real(of(means.night, |f| f.net_radiation), 0),
-                real(of(means.night, |f| f.storage), 0),
-                real(of(means.night, |f| f.sensible), 0),
-                real(of(means.night, |f| f.latent), 0),
+                real(of(means.day, |f| f.net_radiation), 1),
+                real(of(any, |f| f.anthropogenic), 1),
+                real(of(means.day, |f| f.storage), 1),
+                real(of(means.day, |f| f.sensible), 1),
+                real(of(means.day, |f| f.latent), 1),
+                real(of(means.night, |f| f.net_radiation), 1),
+                real(of(means.night, |f| f.storage), 1),
+                real(of(means.night, |f| f.sensible), 1),
+                real(of(means.night, |f| f.latent), 1),
             ];
             table.features.push(Feature {
                 geometry: Some(Geometry::Polygons(vec![outline])),
@@ -152,14 +155,14 @@ impl<'a> Energy<'a> {
             rows.extend([
                 part(
                     "stored_heat_day",
-                    "– stocké par le sol et le bâti",
-                    "– stored by ground and buildings",
+                    "– stocké par le sol et les toits",
+                    "– stored by ground and roofs",
                     day.storage,
                 ),
                 part(
                     "latent_heat_day",
-                    "– évaporé (plantes, eau)",
-                    "– evaporated (plants, water)",
+                    "– évaporé (plantes, supposées arrosées, et eau)",
+                    "– evaporated (plants, taken for watered, and water)",
                     day.latent,
                 ),
                 part(
@@ -174,8 +177,8 @@ impl<'a> Energy<'a> {
             rows.push(row(
                 "released_heat_night",
                 Text::new(
-                    "Chaleur que sol et bâti relâchent la nuit",
-                    "Heat that ground and buildings release by night",
+                    "Chaleur que le sol et les toits relâchent la nuit",
+                    "Heat that ground and roofs release by night",
                 ),
                 -night.storage,
                 "W m-2",
@@ -184,8 +187,10 @@ impl<'a> Energy<'a> {
         }
         if rows.is_empty() {
             let label = Text::new("Bilan d'énergie", "Energy balance");
-            let why =
-                Text::new("aucun quartier dans la zone d'étude", "no district in the study area");
+            let why = Text::new(
+                "ni quartier dans la zone d'étude, ou trop peu de soleil pour le modèle, établi en été",
+                "no district in the study area, or too little sun for the model, found in summer",
+            );
             rows.push(Indicator::unknown("net_radiation_day", label, "W m-2", why));
         }
         group(
@@ -200,7 +205,7 @@ impl<'a> Energy<'a> {
 /// How the balance is made.
 pub(super) fn told() -> Text {
     Text::new(
-        "Bilan d'énergie des quartiers : rayonnement net d'Offerle et al. (2003), stockage par le modèle d'hystérésis (Grimmond et Oke 1999), évaporation par LUMPS (Grimmond et Oke 2002), établi sur des villes dont les plantes étaient arrosées : à sec, l'évaporation est surestimée. Il n'agit pas sur la température de l'air du calcul.",
-        "Energy balance of districts: net radiation by Offerle et al. (2003), storage by the hysteresis model (Grimmond & Oke 1999), evaporation by LUMPS (Grimmond & Oke 2002), found in towns with watered plants: in a drought evaporation is overestimated. It does not act on the air temperature of the run.",
+        "Bilan d'énergie des quartiers : rayonnement net d'Offerle et al. (2003), stockage par le modèle d'hystérésis (Grimmond et Oke 1999), évaporation par LUMPS (Grimmond et Oke 2002), établi sur des villes dont les plantes étaient arrosées : à sec, l'évaporation est surestimée. Arbres et herbe n'y diffèrent pas ; ni la hauteur ni les murs des bâtiments n'y comptent. Il n'agit pas sur la température de l'air du calcul.",
+        "Energy balance of districts: net radiation by Offerle et al. (2003), storage by the hysteresis model (Grimmond & Oke 1999), evaporation by LUMPS (Grimmond & Oke 2002), found in towns with watered plants: in a drought evaporation is overestimated. It does not tell trees from grass, and neither the height nor the walls of buildings count. It does not act on the air temperature of the run.",
     )
 }

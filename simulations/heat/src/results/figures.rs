@@ -9,7 +9,7 @@ use twin_core::results::{Indicator, IndicatorGroup, Indicators};
 use super::Found;
 use super::energy::{self, Energy};
 use crate::cool_islands::{CoolIslands, PublicRule};
-use crate::run::{STRONG, VERY_STRONG};
+use crate::run::{STRONG, TROPICAL, VERY_STRONG};
 
 /// Minutes on foot that planners look at.
 const MINUTES: [f64; 2] = [5.0, 10.0];
@@ -126,6 +126,29 @@ impl Found<'_> {
             "Température de l'air minimale de la nuit la plus chaude, à la station",
             "Lowest air temperature of the warmest night, at the station",
         );
+        if self.run.setup.island.is_none() {
+            let why = match self.run.setup.units {
+                None => Text::new(
+                    "sans rues (BD TOPO), pas de quartiers ni d'îlot de chaleur : seule la station est connue",
+                    "without streets (BD TOPO) no districts, no heat island: the station alone is known",
+                ),
+                Some(_) => Text::new(
+                    "sans îlot de chaleur dans ce calcul, la station seule est connue",
+                    "without a heat island in this run the station alone is known",
+                ),
+            };
+            let tropical = day.station_warmest_night >= f64::from(TROPICAL);
+            let station_nights = Text::new(
+                "Nuit la plus chaude tropicale à la station (température de l'air ≥ 20 °C)",
+                "Warmest night tropical at the station (air temperature ≥ 20 °C)",
+            );
+            let rows = vec![
+                row("night_air_station", station, day.station_warmest_night, "degC", 1),
+                Indicator::count("tropical_night_station", station_nights, usize::from(tropical)),
+                Indicator::unknown("night_air_highest", label, "degC", why),
+            ];
+            return group("night", "Nuits", "Nights", rows);
+        }
         let tropical = self.dwelt().filter(|b| self.tropical_nights[*b].is_some_and(|n| n > 0.0));
         let most = self.run.outdoors(&day.tropical_nights).into_iter().fold(0.0, f32::max);
         let of = Text::new(format!("sur {}", day.nights), format!("of {}", day.nights));

@@ -1,7 +1,7 @@
 //! Measures on what covers ground and roofs: sealed ground opened, another crop, a hedge, a swale, green
 //! roofs.
 
-use geo::Buffer;
+use geo::{Buffer, Intersects};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use super::{MeasureContext, MeasureKind};
 use crate::language::Text;
 use crate::simulation::{parse_parameters, positive, sourced};
 use crate::spatial::{Geometry, Polygon};
-use crate::territory::{Edit, GeometryInput, GreenRoof, LandCover, RasterOperation};
+use crate::territory::{Building, Edit, GeometryInput, GreenRoof, LandCover, RasterOperation};
 use crate::{Error, Result};
 
 /// Wider is no strip, m.
@@ -215,7 +215,23 @@ impl MeasureKind for GreenRoofs {
         }
         sourced(&given.source, here("source"))?;
         let area = given.geometry.polygons(context.territory.crs(), &here("geometry"))?;
-        within_territory(&Geometry::Polygons(area.clone()), context, &here("geometry"))?;
+        let area = Geometry::Polygons(area);
+        within_territory(&area, context, &here("geometry"))?;
+        let (extent, within) = (area.extent(), area.to_multi_polygon());
+        let is_roof = |building: &Building| {
+            let near =
+                building.geometry.extent().zip(extent).is_some_and(|(a, b)| a.intersects(&b));
+            let mut outlines = building.footprint().iter();
+            building.is_standing() && near && outlines.any(|p| p.to_geo().intersects(&within))
+        };
+        if !context.territory.features().buildings.iter().any(is_roof) {
+            return Err(Error::input(
+                here("geometry"),
+                "aucun bâtiment dans ces polygones ; vérifier leur emplacement",
+                "no building within these polygons; check where they are",
+            ));
+        }
+        let area = area.polygons().to_vec();
         Ok(vec![Edit::GreenRoof(GreenRoof { area, retention_m: 1e-3 * retention })])
     }
 }

@@ -23,7 +23,8 @@ use std::sync::atomic::AtomicBool;
 use crate::language::Text;
 use crate::results::{RunManifest, RunStore, ScenarioManifest};
 use crate::scenario::Scenario;
-use crate::simulation::{Estimate, Registry, Workload};
+use crate::simulation::{Estimate, Registry, RunContext, Workload};
+use crate::territory::TerritoryView;
 use crate::{Error, Language, Result};
 
 pub use prepare::{path_keys_of, view_of};
@@ -136,6 +137,7 @@ pub fn run(
     let placed = |error| in_scenario(error, scenario);
     let steps = plan::plan(registry, scenario).map_err(placed)?;
     let view = Arc::new(prepare::view_of(registry, scenario).map_err(placed)?);
+    check_parameters(&steps, scenario, &view).map_err(placed)?;
     let mut results: BTreeMap<String, StepResult> = BTreeMap::new();
     for group in steps {
         execute::run_group(scenario, &view, group, options, &mut results).map_err(placed)?;
@@ -165,9 +167,21 @@ pub fn run(
 /// The first thing that is wrong.
 pub fn check(registry: &Registry, scenario: &Scenario) -> Result<()> {
     let placed = |error| in_scenario(error, scenario);
-    plan::plan(registry, scenario).map_err(placed)?;
-    prepare::view_of(registry, scenario).map_err(placed)?;
-    Ok(())
+    let steps = plan::plan(registry, scenario).map_err(placed)?;
+    let view = prepare::view_of(registry, scenario).map_err(placed)?;
+    check_parameters(&steps, scenario, &view).map_err(placed)
+}
+
+/// What each plugin finds wrong before anything is computed.
+fn check_parameters(
+    steps: &[Vec<plan::Step>],
+    scenario: &Scenario,
+    view: &TerritoryView,
+) -> Result<()> {
+    let mut context = RunContext::new(scenario.duration_s(), scenario.output_interval_s());
+    context.start = scenario.start();
+    let mut steps = steps.iter().flatten();
+    steps.try_for_each(|step| step.simulation.check(view, &step.parameters, &context))
 }
 
 /// A plugin names its parameters as `flood.parameters.inflow`; the user looks for them in a file, as

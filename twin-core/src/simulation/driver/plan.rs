@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::adapter::Adapter;
 use crate::scenario::Scenario;
-use crate::simulation::{Registry, RequirementKind, RunContext, Simulation, Temporal};
+use crate::simulation::{Registry, RequirementKind, Simulation, Temporal};
 use crate::{Error, Result};
 
 /// A run of the scenario with the sources of its inputs.
@@ -39,8 +39,6 @@ pub(super) struct Link {
 /// Groups in running order; the runs of a group advance together.
 pub(super) fn plan(registry: &Registry, scenario: &Scenario) -> Result<Vec<Vec<Step>>> {
     let place = |name: &str| format!("{} [runs.{name}]", scenario.file.display());
-    let mut clock = RunContext::new(scenario.duration_s(), scenario.output_interval_s());
-    clock.start = scenario.start();
     let mut steps = BTreeMap::new();
     for (name, entry) in &scenario.runs {
         let simulation = registry.simulation(&entry.simulation)?.clone();
@@ -52,7 +50,6 @@ pub(super) fn plan(registry: &Registry, scenario: &Scenario) -> Result<Vec<Vec<S
                 "this run goes over time; add [time] with start and duration",
             ));
         }
-        simulation.check(&Value::Object(entry.parameters.clone()), &clock)?;
         steps.insert(
             name.clone(),
             Step {
