@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use commune::{refuses, runs, says, text};
 use serde_json::Value;
+use twin_core::results::FinishedRun;
 
 /// The folder with the assembled commune, its scenario and a study of two actions and two floods.
 fn place() -> &'static Path {
@@ -558,4 +559,90 @@ fn a_netcdf_file_over_time_comes_in_by_its_largest_values() {
     arguments[at + 1] = &elsewhere;
     let message = refuses(&arguments);
     assert!(message.contains("--variable"), "{message}");
+}
+
+/// A result of TELEMAC: two triangles over the western half of an extent (west, south, east, north), with depths that
+/// grow evenly from the western edge on, half of them at the first of two times, on a level bed (m).
+fn telemac([west, south, east, north]: [f64; 4], bed: f64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut record = |content: Vec<u8>| {
+        let length = u32::try_from(content.len()).unwrap().to_be_bytes();
+        bytes.extend(length);
+        bytes.extend(content);
+        bytes.extend(length);
+    };
+    let ints = |all: &[i32]| all.iter().flat_map(|n| n.to_be_bytes()).collect::<Vec<u8>>();
+    let reals = |all: &[f64]| all.iter().flat_map(|v| v.to_be_bytes()).collect::<Vec<u8>>();
+    let middle = 0.5 * (west + east);
+    record(format!("{:<72}SERAFIND", "essai").into_bytes());
+    record(ints(&[2, 0]));
+    record(format!("{:<16}{:<16}", "HAUTEUR D'EAU", "M").into_bytes());
+    record(format!("{:<16}{:<16}", "SURFACE LIBRE", "M").into_bytes());
+    record(ints(&[1, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
+    record(ints(&[2, 4, 3, 1]));
+    record(ints(&[1, 2, 3, 1, 3, 4]));
+    record(ints(&[1, 2, 3, 4]));
+    record(reals(&[west, middle, middle, west]));
+    record(reals(&[south, south, north, north]));
+    for (time, part) in [(0.0, 0.5), (60.0, 1.0)] {
+        record(reals(&[time]));
+        let depths = [0.4, 2.4, 2.4, 0.4].map(|depth| part * depth);
+        record(reals(&depths));
+        record(reals(&depths.map(|depth| bed + depth)));
+    }
+    bytes
+}
+
+#[test]
+fn a_result_of_telemac_comes_in_where_its_mesh_is() {
+    let is_flood = |run: &PathBuf| run.join("fields.h5").exists() && text(run).contains("/flood/");
+    let run = runs(&place().join("runs")).into_iter().find(is_flood).unwrap();
+    let opened = FinishedRun::open(&run).unwrap();
+    let extent = opened.manifest.grid.extent();
+    let (west, middle) = (extent.min_x, extent.centre().0);
+    let ground = opened.fields.read_static("bed_elevation").unwrap();
+    let western = |cell: &usize| ground.spec.row_column(*cell).1 < ground.spec.columns / 2;
+    let mut levels: Vec<f32> =
+        (0..ground.spec.len()).filter(western).map(|cell| ground.values[cell]).collect();
+    levels.sort_by(f32::total_cmp);
+    let bed = f64::from(levels[levels.len() / 2]);
+    let mesh = place().join("telemac.slf");
+    fs::write(&mesh, telemac([west, extent.min_y, extent.max_x, extent.max_y], bed)).unwrap();
+    let (territory, out) = (file("commune.twin"), file("slf/import.toml"));
+    let arguments = [
+        "import-run",
+        "--territory",
+        &territory,
+        "--serafin",
+        text(&mesh),
+        "--datum",
+        "NGF-IGN69",
+        "--title",
+        "Étude T",
+        "--author",
+        "Bureau Y",
+        "--out",
+        &out,
+        "--like",
+        text(&run),
+    ];
+    says(&arguments);
+    let store = place().join("slf/runs/imported-flood");
+    let imported = fs::read_dir(store).unwrap().next().unwrap().unwrap().path();
+    let depth = FinishedRun::open(&imported).unwrap().fields.read_static("maximum_water_depth");
+    let depth = depth.unwrap();
+    let mut wet = 0;
+    for cell in 0..depth.spec.len() {
+        let (row, column) = depth.spec.row_column(cell);
+        let (x, _) = depth.spec.centre(row, column);
+        let found = f64::from(depth.values[cell]);
+        if x < middle - depth.spec.cell_size {
+            let expected = 0.4 + 2.0 * (x - west) / (middle - west);
+            assert!((found - expected).abs() < 2e-3, "{x}: {found} {expected}");
+            wet += 1;
+        } else if x > middle + depth.spec.cell_size {
+            assert!(found.is_nan() || found == 0.0, "{x}: {found}");
+        }
+    }
+    assert!(wet > 100, "{wet}");
 }

@@ -3,8 +3,8 @@
 use twin_core::Result;
 use twin_core::scenario::{
     BankLowered, Breach, Bridge, BuildingAdded, BuildingDemolished, BuildingRaised, CoverChanged,
-    FloodGate, FloorRaised, GreenRoofs, GroundAlbedo, Levee, LeveeRemoved, PlantedStrip,
-    RetentionArea, RoadCut, RoofAlbedo, ShadeSails, Swale, TreesFelled, TreesPlanted,
+    CulvertMeasure, FloodGate, FloorRaised, GreenRoofs, GroundAlbedo, Levee, LeveeRemoved,
+    PlantedStrip, RetentionArea, RoadCut, RoofAlbedo, ShadeSails, Swale, TreesFelled, TreesPlanted,
 };
 use twin_core::simulation::{OneShot, Registry};
 
@@ -33,6 +33,7 @@ pub fn registry() -> Result<Registry> {
     registry.add_measure(RoofAlbedo)?;
     registry.add_measure(ShadeSails)?;
     registry.add_measure(Bridge)?;
+    registry.add_measure(CulvertMeasure)?;
     registry.add_measure(FloodGate)?;
     registry.add_measure(TreesPlanted)?;
     registry.add_measure(TreesFelled)?;

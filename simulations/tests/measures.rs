@@ -140,6 +140,55 @@ fn water_passes_under_a_bridge_and_through_a_gate_while_it_is_open() {
 }
 
 #[test]
+fn a_culvert_lets_water_through_and_a_wider_one_more() {
+    let territory = small();
+    let extent = territory.spec().extent();
+    let (x, y) = extent.centre();
+    let line = json!([[x, extent.min_y - 1.0], [x, extent.max_y + 1.0]]);
+    let high = json!({ "level_m": 90.0, "datum": "NGF-IGN69" });
+    let wall = || edits(&territory, "levee", &json!({ "geometry": line, "crest": high })).unwrap();
+    let pipe = |diameter_m: f64| json!({ "from": [x - 8.0, y], "to": [x + 8.0, y], "diameter_m": diameter_m });
+    let laid = |parameters: Value| {
+        let registry = twin_simulations::registry().unwrap();
+        let context = MeasureContext { name: "buse", territory: &territory };
+        registry.measure("culvert").unwrap().edits(&parameters, &context)
+    };
+    let beyond = |culvert: Option<Value>| {
+        let more = culvert.map(|given| laid(json!({ "culvert": given })).unwrap());
+        let all = wall().into_iter().chain(more.into_iter().flatten()).collect();
+        flood_from_the_west(&view(&territory, all)).0
+    };
+    let (none, narrow, wide) = (beyond(None), beyond(Some(pipe(0.4))), beyond(Some(pipe(1.2))));
+    assert_eq!(none, 0.0);
+    assert!(0.0 < narrow && narrow < wide, "{narrow} {wide}");
+    // In place of a culvert of the run; of one that it does not state: a sentence.
+    let extent = territory.spec().extent();
+    let west = [extent.min_x + 30.0, extent.centre().1];
+    let start = |replaces: &str| {
+        let measure = laid(json!({ "culvert": pipe(1.2), "replaces": replaces })).unwrap();
+        let parameters = json!({
+            "inflow": { "discharge_m3_per_s": 30.0, "at": west, "source": "essai" },
+            "undeclared_edges": "wall",
+            "culverts": { "ancienne": pipe(0.4) },
+        });
+        let context = RunContext::new(60.0, 60.0);
+        let view = view(&territory, wall().into_iter().chain(measure).collect());
+        let flood = twin_flood::Flood::default();
+        let mut run = flood.initialise(view.clone(), &parameters, &context)?;
+        run.advance_to(60.0, &mut Fields::new(*view.spec()), &context)?;
+        run.finish(&context)
+    };
+    let placed = start("ancienne").unwrap().structures;
+    assert!(placed.iter().any(|s| s.name == "buse") && placed.iter().all(|s| s.name != "ancienne"));
+    assert!(start("autre").unwrap_err().to_string().contains("ancienne"));
+    // Neither pipe nor box, or outside.
+    let shapeless = json!({ "culvert": { "from": [x, y], "to": [x + 9.0, y] } });
+    assert!(laid(shapeless).unwrap_err().to_string().contains("diameter_m"));
+    let outside = json!({ "culvert": { "from": [0.0, 0.0], "to": [x, y], "diameter_m": 1.0 } });
+    assert!(laid(outside).unwrap_err().to_string().contains("culvert.from"));
+}
+
+#[test]
 fn a_breach_lets_water_through_the_levee_that_it_names() {
     let territory = small();
     let extent = territory.spec().extent();

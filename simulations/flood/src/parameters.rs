@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use twin_core::Language;
 use twin_core::language::Text;
-use twin_core::scenario::{Duration, Level};
+use twin_core::scenario::{CulvertParameters, Duration, Level};
 use twin_core::territory::GeometryInput;
-use twin_hydraulic_structures::{CulvertParameters, PumpParameters};
+use twin_hydraulic_structures::PumpParameters;
 
 use crate::uncertainty::{Factors, Uncertainty};
 

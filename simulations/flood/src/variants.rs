@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use twin_core::export::comparison::{DepthComparison, change_legend, difference_legend};
 use twin_core::export::legend::{Class, Hatch};
 use twin_core::export::ramp::Rgb;
@@ -29,6 +30,35 @@ const BREACH_FORMATION_S: f64 = 600.0;
 const BREACH: &str = "brèche supposée";
 /// Depth from which a cell counts as flooded in comparisons, m (as the published extents).
 const FLOODED_M: f32 = 0.05;
+
+/// A quantile of the depth over the draws.
+struct Quantile {
+    share: f64,
+    field: &'static str,
+    map: &'static str,
+    title: (&'static str, &'static str),
+}
+
+const QUANTILES: [Quantile; 3] = [
+    Quantile {
+        share: 0.1,
+        field: "water_depth_p10",
+        map: "hauteur-tirages-p10",
+        title: ("Hauteur d'eau maximale, tirages : 10 %", "Maximum water depth, draws: 10 %"),
+    },
+    Quantile {
+        share: 0.5,
+        field: "water_depth_p50",
+        map: "hauteur-tirages-p50",
+        title: ("Hauteur d'eau maximale, tirages : médiane", "Maximum water depth, draws: median"),
+    },
+    Quantile {
+        share: 0.9,
+        field: "water_depth_p90",
+        map: "hauteur-tirages-p90",
+        title: ("Hauteur d'eau maximale, tirages : 90 %", "Maximum water depth, draws: 90 %"),
+    },
+];
 
 impl FloodRun {
     /// Sensitivity runs and ensemble; a breach of each levee that has none; the present territory.
@@ -109,6 +139,9 @@ impl FloodRun {
             .collect();
         if !members.is_empty() {
             outcome.statics.push(probability(main.spec, &members));
+            outcome
+                .statics
+                .extend(QUANTILES.iter().map(|q| depth_quantile(main.spec, q, &members)));
         }
         let mut failed = Vec::new();
         for variant in variants.iter().filter(|v| v.variant.kind == VariantKind::Contrast) {
@@ -402,5 +435,69 @@ fn probability(spec: GridSpec, members: &[&Grid<f32>]) -> StaticField {
             isolines: false,
         }],
         grid: Grid { spec, values: (0..spec.len()).map(of).collect() },
+    }
+}
+
+/// Depth that a share of the draws stays below, dry draws as 0; between two draws it is linear (Hyndman & Fan 1996,
+/// type 7).
+fn depth_quantile(spec: GridSpec, quantile: &Quantile, members: &[&Grid<f32>]) -> StaticField {
+    let values =
+        (0..spec.len()).into_par_iter().map_init(Vec::new, |drawn: &mut Vec<f64>, cell| {
+            drawn.clear();
+            drawn.extend(members.iter().map(|grid| f64::from(grid.values[cell].max(0.0))));
+            drawn.sort_by(f64::total_cmp);
+            let at = quantile.share * (drawn.len() - 1) as f64;
+            let (below, above) = (drawn[at.floor() as usize], drawn[at.ceil() as usize]);
+            let depth = below + (at - at.floor()) * (above - below);
+            if depth > 0.0 { depth as f32 } else { f32::NAN }
+        });
+    let title = Text::new(quantile.title.0, quantile.title.1);
+    let share = |l: Language| l.number(100.0 * quantile.share, 0);
+    StaticField {
+        name: quantile.field,
+        standard_name: None,
+        unit: "m",
+        title: title.clone(),
+        maps: vec![ResultMap {
+            name: quantile.map,
+            title: title.clone(),
+            caption: Text::new(
+                format!(
+                    "Hauteur que {} % des tirages ne dépassent pas, lieu par lieu, selon les intervalles supposés.",
+                    share(Language::Fr)
+                ),
+                format!(
+                    "Depth that {} % of the draws do not exceed, place by place, by the supposed intervals.",
+                    share(Language::En)
+                ),
+            ),
+            legend: Legend::water_depth(title),
+            transparent_below: Some(FLOODED_M),
+            isolines: false,
+        }],
+        grid: Grid { spec, values: values.collect() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_of_draws_are_those_of_their_depths() {
+        let spec = GridSpec { west: 0.0, north: 1.0, cell_size: 1.0, columns: 2, rows: 1 };
+        let draws: Vec<Grid<f32>> = (0..11)
+            .map(|k| Grid {
+                spec,
+                values: vec![k as f32 / 10.0, if k < 10 { f32::NAN } else { 1.0 }],
+            })
+            .collect();
+        let members: Vec<&Grid<f32>> = draws.iter().collect();
+        for quantile in &QUANTILES {
+            let field = depth_quantile(spec, quantile, &members);
+            assert!((f64::from(field.grid.values[0]) - quantile.share).abs() < 1e-6);
+            // Flooded in one draw of eleven: dry up to the tenth.
+            assert!(field.grid.values[1].is_nan());
+        }
     }
 }

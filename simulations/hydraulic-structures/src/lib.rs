@@ -8,5 +8,5 @@
 mod links;
 mod structures;
 
-pub use links::{BUILT_M, CulvertParameters, InletName, Links, PumpParameters};
+pub use links::{BUILT_M, Links, PumpParameters};
 pub use structures::{Structures, outside, sections};

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use twin_core::language::Text;
-use twin_core::scenario::Level;
+use twin_core::scenario::{CulvertParameters, Level};
 use twin_core::simulation::{PlacedStructure, positive};
 use twin_core::spatial::Grid;
-use twin_core::territory::TerritoryView;
+use twin_core::territory::{Culvert as CulvertGiven, CulvertBarrel, InletName, TerritoryView};
 use twin_core::{Error, Language, Result};
 use twin_shallow_water::{Barrel, Bed, Culvert, Inlet, Link, LinkLaw, Series};
 
@@ -16,65 +16,8 @@ use crate::outside;
 
 /// Radius around an end within which cells belong to it, in cells.
 const REACH_CELLS: f64 = 1.5;
-/// Roughness of concrete, s·m^(−1/3) (Chow 1959, table 5-6).
-const CONCRETE_MANNING: f64 = 0.013;
 /// A bed that stands this far above the ground is a building, m.
 pub const BUILT_M: f64 = 0.5;
-
-/// A culvert, pipe or box between two places.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CulvertParameters {
-    /// First end `[x, y]`.
-    pub from: [f64; 2],
-    /// Second end `[x, y]`; water passes both ways.
-    pub to: [f64; 2],
-    /// Diameter of a pipe, metres.
-    #[serde(default)]
-    pub diameter_m: Option<f64>,
-    /// Width of a box, metres.
-    #[serde(default)]
-    pub width_m: Option<f64>,
-    /// Height of a box, metres.
-    #[serde(default)]
-    pub height_m: Option<f64>,
-    /// Number of equal barrels; default 1.
-    #[serde(default)]
-    pub barrels: Option<u32>,
-    /// Length, metres; default: the distance of the ends.
-    #[serde(default)]
-    pub length_m: Option<f64>,
-    /// Manning's n of the barrel, s·m^(-1/3); default: concrete, 0.013.
-    #[serde(default)]
-    pub manning: Option<f64>,
-    /// Form of the inlet; default: a square edge.
-    #[serde(default)]
-    pub inlet: Option<InletName>,
-    /// Invert at the first end; default: the lowest ground there.
-    #[serde(default)]
-    pub from_invert: Option<Level>,
-    /// Invert at the second end; default: the lowest ground there.
-    #[serde(default)]
-    pub to_invert: Option<Level>,
-}
-
-/// Form of the inlet of a culvert (FHWA HDS-5, table A.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum InletName {
-    /// Concrete pipe, square edge in a headwall.
-    ConcreteSquareEdge,
-    /// Concrete pipe, groove end in a headwall.
-    ConcreteGrooveEnd,
-    /// Corrugated metal pipe in a headwall.
-    MetalHeadwall,
-    /// Corrugated metal pipe that projects from the bank.
-    MetalProjecting,
-    /// Box with wing walls flared by 30° to 75°.
-    BoxFlaredWingwalls,
-    /// Box with a square edge, wing walls of 90° or 15°.
-    BoxSquareEdge,
-}
 
 /// A pump.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -120,8 +63,9 @@ impl Links {
         place: &dyn Fn(&str) -> String,
     ) -> Result<Self> {
         let ground = Ground { view, bed, terrain, place };
+        let laid = with_measures(view, culverts, place)?;
         let mut all = Self { links: Vec::new(), placed: Vec::new(), hypotheses: Vec::new() };
-        let of_culverts = culverts.iter().map(|(name, given)| ground.culvert(name, given));
+        let of_culverts = laid.iter().map(|(name, given)| ground.culvert(name, given));
         let of_pumps = pumps.iter().map(|(name, given)| ground.pump(name, given));
         for made in of_culverts.chain(of_pumps) {
             let (link, structure) = made?;
@@ -143,6 +87,41 @@ impl Links {
     }
 }
 
+/// Stated culverts and those that measures lay, in place of others where they say so.
+fn with_measures(
+    view: &TerritoryView,
+    stated: &BTreeMap<String, CulvertParameters>,
+    place: &dyn Fn(&str) -> String,
+) -> Result<BTreeMap<String, CulvertGiven>> {
+    let datum = view.territory().vertical_datum();
+    let mut all = BTreeMap::new();
+    for (name, given) in stated {
+        all.insert(name.clone(), given.culvert(datum, &place(&format!("culverts.{name}")))?);
+    }
+    for laid in view.culverts() {
+        let key = format!("measures.{}", laid.name);
+        if let Some(name) = &laid.replaces
+            && all.remove(name).is_none()
+        {
+            let known: Vec<&str> = stated.keys().map(String::as_str).collect();
+            let or = |none: &str| if known.is_empty() { none.to_owned() } else { known.join(", ") };
+            return Err(Error::input(
+                format!("{key}.replaces"),
+                format!("pas d'ouvrage « {name} » à remplacer ; présents : {}", or("aucun")),
+                format!("there is no culvert \"{name}\" to replace; present: {}", or("none")),
+            ));
+        }
+        if all.insert(laid.name.clone(), laid.culvert.clone()).is_some() {
+            return Err(Error::input(
+                key,
+                "un ouvrage du calcul porte ce nom ; renommer la mesure, ou donner replaces",
+                "a culvert of the run has this name; rename the measure, or give replaces",
+            ));
+        }
+    }
+    Ok(all)
+}
+
 /// What links stand on.
 struct Ground<'a> {
     view: &'a TerritoryView,
@@ -156,44 +135,24 @@ impl Ground<'_> {
         (self.place)(key)
     }
 
-    fn culvert(&self, name: &str, given: &CulvertParameters) -> Result<(Link, PlacedStructure)> {
+    fn culvert(&self, name: &str, given: &CulvertGiven) -> Result<(Link, PlacedStructure)> {
         let key = format!("culverts.{name}");
-        let of = |field: &str| format!("{key}.{field}");
-        let barrel = match (given.diameter_m, given.width_m, given.height_m) {
-            (Some(diameter), None, None) => {
-                Barrel::Circular(positive(diameter, self.at(&of("diameter_m")))?)
-            }
-            (None, Some(width), Some(height)) => Barrel::Box(
-                positive(width, self.at(&of("width_m")))?,
-                positive(height, self.at(&of("height_m")))?,
-            ),
-            _ => {
-                return Err(Error::input(
-                    self.at(&key),
-                    "donner diameter_m (conduit circulaire), ou width_m et height_m (cadre)",
-                    "give diameter_m (pipe), or width_m and height_m (box)",
-                ));
-            }
+        let barrel = match given.barrel {
+            CulvertBarrel::Circular(diameter) => Barrel::Circular(diameter),
+            CulvertBarrel::Box(width, height) => Barrel::Box(width, height),
         };
         let (width, height) = match barrel {
             Barrel::Circular(diameter) => (diameter, diameter),
             Barrel::Box(width, height) => (width, height),
         };
-        let wide = width * f64::from(given.barrels.unwrap_or(1));
-        let ends = [(given.from, "from"), (given.to, "to")];
-        let [from, to] = ends.map(|(at, field)| self.end(at, wide, height, &of(field)));
-        let (from, to) = (from?, to?);
-        let datum = self.view.territory().vertical_datum();
-        let mut inverts = [from.lowest_m, to.lowest_m];
-        for (k, level) in [&given.from_invert, &given.to_invert].into_iter().enumerate() {
-            if let Some(level) = level {
-                inverts[k] = level.in_datum(datum, &self.at(&of("inverts")))?;
-            }
-        }
-        let distance = (given.to[0] - given.from[0]).hypot(given.to[1] - given.from[1]);
-        let length = positive(given.length_m.unwrap_or(distance), self.at(&of("length_m")))?;
-        let manning = positive(given.manning.unwrap_or(CONCRETE_MANNING), self.at(&of("manning")))?;
-        let barrels = given.barrels.unwrap_or(1);
+        let barrels = given.barrels;
+        let wide = width * f64::from(barrels);
+        let [from_at, to_at] = given.ends;
+        let from = self.end(from_at, wide, height, &format!("{key}.from"))?;
+        let to = self.end(to_at, wide, height, &format!("{key}.to"))?;
+        let [from_m, to_m] = given.inverts_m;
+        let inverts = [from_m.unwrap_or(from.lowest_m), to_m.unwrap_or(to.lowest_m)];
+        let (length, manning) = (given.length_m, given.manning);
         let inlet = match (given.inlet, barrel) {
             (Some(InletName::ConcreteSquareEdge), _) | (None, Barrel::Circular(_)) => {
                 Inlet::CONCRETE_SQUARE_EDGE
@@ -212,7 +171,7 @@ impl Ground<'_> {
                 (Barrel::Circular(d), _) => format!("Ø {} m", n(d)),
                 (Barrel::Box(w, h), _) => format!("{} × {} m", n(w), n(h)),
             };
-            let read = given.from_invert.is_none() || given.to_invert.is_none();
+            let read = given.inverts_m.iter().any(Option::is_none);
             match l {
                 Language::Fr => format!(
                     "{barrels} × {shape}, longueur {} m, radiers à {} et {} m{}, {} et {} mailles aux extrémités",
@@ -237,10 +196,7 @@ impl Ground<'_> {
         let structure = PlacedStructure {
             name: name.to_owned(),
             kind: Text::new("Buse ou ouvrage de franchissement", "Culvert"),
-            lines: vec![vec![
-                [given.from[0], given.from[1], f64::NAN],
-                [given.to[0], given.to[1], f64::NAN],
-            ]],
+            lines: vec![given.ends.map(|[x, y]| [x, y, f64::NAN]).to_vec()],
             note: Text::new(note(Language::Fr), note(Language::En)),
         };
         let law = LinkLaw::Culvert(Box::new(culvert));

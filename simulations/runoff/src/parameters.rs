@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use twin_core::language::Text;
-use twin_core::scenario::Duration;
+use twin_core::scenario::{CulvertParameters, Duration};
 use twin_core::territory::GeometryInput;
-use twin_hydraulic_structures::{CulvertParameters, PumpParameters};
+use twin_hydraulic_structures::PumpParameters;
 
 use crate::infiltration::Moisture;
 use crate::soil::{SoilGroup, Texture};

@@ -15,9 +15,9 @@ pub use file::{
 pub use inherit::Change;
 pub use measures::{
     BankLowered, Breach, Bridge, BuildingAdded, BuildingDemolished, BuildingRaised, CoverChanged,
-    FloodGate, FloorRaised, GreenRoofs, GroundAlbedo, Levee, LeveeRemoved, MeasureContext,
-    MeasureKind, NO_ACCESS, PlantedStrip, RetentionArea, RoadCut, RoofAlbedo, ShadeSails, Swale,
-    TreesFelled, TreesPlanted,
+    CulvertMeasure, CulvertParameters, FloodGate, FloorRaised, GreenRoofs, GroundAlbedo, Levee,
+    LeveeRemoved, MeasureContext, MeasureKind, NO_ACCESS, PlantedStrip, RetentionArea, RoadCut,
+    RoofAlbedo, ShadeSails, Swale, TreesFelled, TreesPlanted,
 };
 pub use quantity::{DatumRef, Duration, Level};
 

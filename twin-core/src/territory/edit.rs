@@ -5,6 +5,9 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::Features;
 use crate::formats::{Feature, FeatureTable, Value};
 use crate::language::Text;
@@ -55,6 +58,8 @@ pub enum Edit {
     },
     /// Leads the water of a basin out at a limited rate.
     Outlet(BasinOutlet),
+    /// Lays a culvert.
+    Culvert(CulvertLaid),
     /// Makes roofs hold rain back.
     GreenRoof(GreenRoof),
     /// Hangs cloth over people.
@@ -70,6 +75,10 @@ impl Edit {
             Self::AddFeatures(table) => table.extent(),
             Self::Structure(structure) => Geometry::Lines(structure.crest.clone()).extent(),
             Self::Outlet(outlet) => of(&outlet.basin),
+            Self::Culvert(laid) => {
+                let ends = laid.culvert.ends.map(|[x, y]| [x, y, f64::NAN]);
+                Geometry::Points(ends.to_vec()).extent()
+            }
             Self::GreenRoof(roof) => of(&roof.area),
             Self::ShadeSail(sail) => of(&sail.area),
             Self::RemoveFeature { .. } | Self::SetAttribute { .. } | Self::Breach { .. } => None,
@@ -180,6 +189,63 @@ pub struct BasinOutlet {
     pub capacity_m3_per_s: f64,
 }
 
+/// A culvert of a measure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CulvertLaid {
+    /// Name, that of its measure.
+    pub name: String,
+    /// Name of the culvert of a run's parameters that it takes the place of.
+    pub replaces: Option<String>,
+    /// What it is.
+    pub culvert: Culvert,
+}
+
+/// A culvert, pipe or box between two places; water passes both ways.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Culvert {
+    /// Its ends, in the territory's CRS.
+    pub ends: [[f64; 2]; 2],
+    /// Form of a barrel.
+    pub barrel: CulvertBarrel,
+    /// Number of equal barrels.
+    pub barrels: u32,
+    /// Length, m.
+    pub length_m: f64,
+    /// Manning's n of the barrel, s·m^(−1/3).
+    pub manning: f64,
+    /// Form of the inlet; `None`: a square edge.
+    pub inlet: Option<InletName>,
+    /// Inverts at the ends, m; `None`: the lowest ground there.
+    pub inverts_m: [Option<f64>; 2],
+}
+
+/// Form of the barrel of a culvert.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum CulvertBarrel {
+    /// Diameter, m.
+    Circular(f64),
+    /// Width and height, m.
+    Box(f64, f64),
+}
+
+/// Form of the inlet of a culvert (FHWA HDS-5, table A.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum InletName {
+    /// Concrete pipe, square edge in a headwall.
+    ConcreteSquareEdge,
+    /// Concrete pipe, groove end in a headwall.
+    ConcreteGrooveEnd,
+    /// Corrugated metal pipe in a headwall.
+    MetalHeadwall,
+    /// Corrugated metal pipe that projects from the bank.
+    MetalProjecting,
+    /// Box with wing walls flared by 30° to 75°.
+    BoxFlaredWingwalls,
+    /// Box with a square edge, wing walls of 90° or 15°.
+    BoxSquareEdge,
+}
+
 /// Roofs with a substrate that holds rain back.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GreenRoof {
@@ -285,6 +351,7 @@ pub(super) fn edited_features(
             | Edit::Structure(_)
             | Edit::Breach { .. }
             | Edit::Outlet(_)
+            | Edit::Culvert(_)
             | Edit::GreenRoof(_)
             | Edit::ShadeSail(_) => (),
         }

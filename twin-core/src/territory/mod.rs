@@ -50,8 +50,8 @@ pub use construction::{
 };
 pub use crossings::{Crossing, crossings, lowest_exit};
 pub use edit::{
-    BasinOutlet, BreachTrigger, Edit, GreenRoof, LineStructure, OpeningKind, RasterOperation,
-    ShadeSail, StructureBreach, StructureOpening,
+    BasinOutlet, BreachTrigger, Culvert, CulvertBarrel, CulvertLaid, Edit, GreenRoof, InletName,
+    LineStructure, OpeningKind, RasterOperation, ShadeSail, StructureBreach, StructureOpening,
 };
 pub use facility::{Facility, FacilityClass, FacilityClasses};
 pub use features::{FeatureVisitor, FeatureVisitorMut, Features};

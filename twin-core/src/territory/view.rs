@@ -12,8 +12,8 @@ use std::sync::Arc;
 use super::crest_lines::crest_lines;
 use super::edit::edited_features;
 use super::{
-    BasinOutlet, Edit, Features, GreenRoof, LandCover, LineStructure, RasterOperation, ShadeSail,
-    SurfaceProperties, Territory,
+    BasinOutlet, CulvertLaid, Edit, Features, GreenRoof, LandCover, LineStructure, RasterOperation,
+    ShadeSail, SurfaceProperties, Territory,
 };
 use crate::formats::FeatureTable;
 use crate::language::Text;
@@ -127,6 +127,14 @@ impl TerritoryView {
     /// Levees, walls and embankments that measures make, by name.
     pub fn structures(&self) -> &[LineStructure] {
         &self.structures
+    }
+
+    /// Culverts that measures lay.
+    pub fn culverts(&self) -> impl Iterator<Item = &CulvertLaid> {
+        self.edits.iter().filter_map(|edit| match edit {
+            Edit::Culvert(culvert) => Some(culvert),
+            _ => None,
+        })
     }
 
     /// Outlets of basins that measures make.

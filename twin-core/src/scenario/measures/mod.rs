@@ -24,12 +24,14 @@
 //! | `floor-raised` | ground floors put above the water |
 //! | `road-cut` | stretches of road closed to traffic |
 //! | `bridge` | a deck with an opening through a bank |
+//! | `culvert` | a culvert laid, or in place of one that the scenario states |
 //! | `flood-gate` | a wall with a gate that opens by a schedule |
 
 mod breach;
 mod buildings;
 mod crest;
 mod crossing;
+mod culvert;
 mod ground;
 mod levee;
 mod outlet;
@@ -41,6 +43,7 @@ mod trees;
 pub use breach::Breach;
 pub use buildings::{BuildingAdded, BuildingDemolished, BuildingRaised, FloorRaised};
 pub use crossing::{Bridge, FloodGate};
+pub use culvert::{CulvertMeasure, CulvertParameters};
 pub use ground::{BankLowered, LeveeRemoved, RetentionArea};
 pub use levee::Levee;
 pub use road::{NO_ACCESS, RoadCut};
