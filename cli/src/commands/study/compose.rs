@@ -174,7 +174,6 @@ impl<'a> Composed<'a> {
         })
     }
 
-    /// Warnings with the combinations that they are about.
     /// A project of QGIS with the fields of every run, a group a combination, above the territory.
     pub(super) fn qgis_project(&self, out: &Path, language: Language) -> Result<Vec<u8>> {
         let mut groups = Vec::new();
@@ -206,6 +205,7 @@ impl<'a> Composed<'a> {
         project.to_bytes()
     }
 
+    /// Warnings with the combinations that they are about.
     fn warnings(&self) -> Vec<Text> {
         let mut told: Vec<(Text, Vec<Text>)> = Vec::new();
         for cell in &self.cells {
