@@ -263,8 +263,8 @@ impl<'a> Compared<'a> {
                 language.pick("référence", "reference")
             );
             let mut map = reference.map(&title, terrain, language);
-            let legend =
-                Legend::diverging(title_of_difference(&display.title), unit.clone(), largest);
+            let unit = unit_of_difference(&unit);
+            let legend = Legend::diverging(title_of_difference(&display.title), unit, largest);
             map.rasters.push(RasterLayer {
                 reduction: Reduction::LargestMagnitude,
                 ..RasterLayer::new(&difference, legend)
@@ -273,7 +273,6 @@ impl<'a> Compared<'a> {
             let most = beyond.fold(0.0, f32::max);
             let n = |v: f32| language.number(f64::from(v), 2);
             let (largest, most) = (n(largest), n(most));
-            let unit = if unit == "°C" { "K" } else { unit.as_str() };
             let caption = match language {
                 Language::Fr => format!(
                     "Écart là où les deux scénarios ont une valeur ; au-delà de {largest} {unit}, couleur de l'extrémité (plus grand écart : {most} {unit})."
@@ -499,6 +498,14 @@ fn signed(value: Option<f64>, decimals: usize, language: Language) -> Cell {
 /// Title of the legend of a difference.
 fn title_of_difference(title: &Text) -> Text {
     Text::new(format!("Écart : {}", title.fr), format!("Difference: {}", title.en))
+}
+
+/// Unit of a difference: of two levels it has no datum, of two temperatures no zero.
+fn unit_of_difference(unit: &str) -> &str {
+    match unit.split_whitespace().next() {
+        Some("°C") => "K",
+        first => first.unwrap_or_default(),
+    }
 }
 
 /// Run − reference where both have a value.
