@@ -11,7 +11,7 @@ use std::process::{Child, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use commune::{output, refuses, runs, says, text, twin};
+use commune::{output, runs, says, text, twin};
 
 /// How long a test waits for a moment of a run.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -191,12 +191,13 @@ fn an_unchanged_scenario_is_not_computed_again_and_a_changed_one_is_kept_beside_
 }
 
 #[test]
-fn a_second_process_says_in_one_sentence_that_the_first_is_at_work() {
+fn a_second_process_says_that_the_first_is_at_work_and_takes_its_result() {
     let store = store("two-at-once");
     let mut child = start(&store, false);
     assert!(reaches(&mut child, &store, "segments"));
-    let said = refuses(&["run", text(scenario()), "--runs", text(&store)]);
+    let said = says(&["run", text(scenario()), "--runs", text(&store)]);
     assert!(said.contains("un autre processus calcule déjà ce résultat"), "{said}");
+    assert!(said.contains("rien n'a changé"), "{said}");
     assert!(child.wait().unwrap().success());
     assert_same(&files(&only_run(&store)));
 }

@@ -42,5 +42,6 @@ pub fn registry() -> Result<Registry> {
     registry.add_measure(BuildingDemolished)?;
     registry.add_measure(FloorRaised)?;
     registry.add_measure(RoadCut)?;
+    registry.add_measure(twin_elevation_potential::PlanningRule)?;
     Ok(registry)
 }

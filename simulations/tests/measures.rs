@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use twin_core::Result;
+use twin_core::formats::gltf::{Model, Part, write_glb};
 use twin_core::scenario::MeasureContext;
 use twin_core::simulation::{Fields, Outcome, RunContext, Simulation};
-use twin_core::spatial::GridSpec;
+use twin_core::spatial::{Grid, GridSpec};
 use twin_core::territory::{Aggregation, Edit, Territory, TerritoryView};
 
 fn small() -> Arc<Territory> {
@@ -317,4 +318,69 @@ fn water_sinks_where_sealed_ground_was_opened() {
     // Sealed ground lets a twentieth of its area through, to which water of the rest comes.
     assert!(sealed < 0.3 * open, "{sealed} {open}");
     assert!(open > 100.0, "{open}");
+}
+
+/// A house of 10 m by 6 m, eaves at 3 m, ridge along its length at 5 m, its south-western corner at the
+/// origin; glTF has y upwards and −z north.
+fn house() -> tempfile::TempPath {
+    let part = Part {
+        positions: [
+            [0.0, 3.0, 0.0],
+            [10.0, 3.0, 0.0],
+            [10.0, 5.0, -3.0],
+            [0.0, 5.0, -3.0],
+            [10.0, 3.0, -6.0],
+            [0.0, 3.0, -6.0],
+            [0.0, 0.0, 0.0],
+            [10.0, 0.0, 0.0],
+        ]
+        .to_vec(),
+        normals: vec![[0.0, 1.0, 0.0]; 8],
+        triangles: [[0, 1, 2], [0, 2, 3], [3, 2, 4], [3, 4, 5], [6, 7, 1], [6, 1, 0]].to_vec(),
+        ..Part::default()
+    };
+    let path = tempfile::Builder::new().suffix(".glb").tempfile().unwrap().into_temp_path();
+    write_glb(&path, &Model { parts: vec![part], ..Model::default() }).unwrap();
+    path
+}
+
+#[test]
+fn a_building_from_a_model_stands_where_it_is_put_with_its_roofs() {
+    let territory = small();
+    let (x, y) = territory.spec().extent().centre();
+    let file = house();
+    let of = |rotation_deg: f64| {
+        let model =
+            json!({ "file": file.to_str().unwrap(), "at": [x, y], "rotation_deg": rotation_deg });
+        edits(&territory, "building-added", &json!({ "model": model, "dwellings": 1 })).unwrap()
+    };
+    let spec = GridSpec::covering(&territory.spec().extent(), 0.5);
+    let surface = |edits| {
+        let view = TerritoryView::new(territory.clone(), spec, edits).unwrap();
+        (view.band("dsm", Aggregation::Mean).unwrap(), view)
+    };
+    let (straight, view) = surface(of(0.0));
+    let house = view.features().buildings.iter().find(|b| b.id == "essai-1").unwrap();
+    assert_eq!(house.height_m, Some(5.0));
+    let covered = house.geometry.extent().unwrap();
+    let corners = [covered.min_x - x, covered.min_y - y, covered.max_x - x, covered.max_y - y];
+    assert!(corners.iter().zip([0.0, 0.0, 10.0, 6.0]).all(|(a, b)| (a - b).abs() < 1e-6));
+    assert_eq!(house.geometry.polygons().len(), 1);
+    // Ridge over eaves, half a cell off both.
+    let rise = |surface: &Grid<f32>, ridge: (f64, f64), eaves: (f64, f64)| {
+        surface.at(x + ridge.0, y + ridge.1).unwrap()
+            - surface.at(x + eaves.0, y + eaves.1).unwrap()
+    };
+    let low_to_high = rise(&straight, (5.1, 2.9), (5.1, 0.1));
+    assert!((low_to_high - 2.0 * 2.5 / 3.0).abs() < 1e-4, "{low_to_high}");
+    // A quarter clockwise: what lay east lies south, what lay north lies east.
+    let (turned, _) = surface(of(90.0));
+    let low_to_high = rise(&turned, (2.9, -5.1), (0.1, -5.1));
+    assert!((low_to_high - 2.0 * 2.5 / 3.0).abs() < 1e-4, "{low_to_high}");
+    let refused = |parameters: &Value| edits(&territory, "building-added", parameters).is_err();
+    let model = json!({ "file": file.to_str().unwrap(), "at": [x, y] });
+    assert!(refused(&json!({ "model": model, "height_m": 9.0 })));
+    assert!(refused(&json!({ "height_m": 9.0 })));
+    let elsewhere = json!({ "file": file.to_str().unwrap(), "at": [x + 5000.0, y] });
+    assert!(refused(&json!({ "model": elsewhere })));
 }

@@ -17,7 +17,7 @@
 //! | [`export`] | maps, plots, reports, styles |
 //! | [`study`] | actions × events × horizons, expected annual damage, costs and benefits |
 //!
-//! Beside them stand [`error`], [`language`] and [`process`].
+//! Beside them stand [`error`], [`language`], [`process`] and [`sampling`].
 //!
 //! SI units inside; heights in the legal datum of the place; grids in C order with row 0 to the
 //! north; `NaN` is *no data*, never *dry*.
@@ -30,6 +30,7 @@ pub mod language;
 pub mod process;
 pub mod products;
 pub mod results;
+pub mod sampling;
 pub mod scenario;
 pub mod series;
 pub mod simulation;

@@ -16,7 +16,6 @@ use twin_core::spatial::{Crs, Grid, VerticalDatum};
 use twin_core::territory::Territory;
 use twin_core::{Error, Language, Result};
 
-use super::finished::Presented as _;
 use super::info;
 use crate::arguments::{ExportFormat, FloodExport};
 use crate::console::Console;

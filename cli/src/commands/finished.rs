@@ -15,9 +15,6 @@ const MAP_WIDTH_PX: u32 = 1600;
 
 /// A finished run on maps and in reports.
 pub(crate) trait Presented {
-    /// A field without time.
-    fn field(&self, name: &str) -> Result<Grid<f32>>;
-
     /// A map on the relief of the run.
     fn map<'a>(&self, title: &str, terrain: &'a Grid<f32>, language: Language) -> MapSpec<'a>;
 
@@ -26,24 +23,6 @@ pub(crate) trait Presented {
 }
 
 impl Presented for FinishedRun {
-    fn field(&self, name: &str) -> Result<Grid<f32>> {
-        if self.fields.statics().iter().any(|b| b.name == name) {
-            return self.fields.read_static(name);
-        }
-        // What an analysis gives for other runs to read stands at its one time.
-        let is_alone = self.fields.times().len() == 1;
-        if is_alone && self.fields.variables().iter().any(|v| v.name == name) {
-            return self.fields.read_frame(name, 0);
-        }
-        let of = |bands: Vec<&str>| bands.join(", ");
-        let statics = of(self.fields.statics().iter().map(|b| b.name.as_str()).collect());
-        Err(Error::input(
-            self.folder.display().to_string(),
-            format!("ce calcul n'a pas de « {name} » ; il a : {statics}"),
-            format!("this run has no \"{name}\"; it has: {statics}"),
-        ))
-    }
-
     fn map<'a>(&self, title: &str, terrain: &'a Grid<f32>, language: Language) -> MapSpec<'a> {
         let territory = &self.manifest.territory;
         let mut map = MapSpec::new(title, self.manifest.grid.extent());
@@ -89,6 +68,13 @@ pub(crate) fn figure(map: &MapSpec<'_>, caption: &str, out: &Path, name: &str) -
         alt: caption.to_owned(),
         picture: FigurePicture::Svg(svg),
     })
+}
+
+/// The territory of a scenario file; `None` of the folder of a run, which does not tell where it lies.
+pub(crate) fn territory_of(path: &Path) -> Option<PathBuf> {
+    let is_scenario = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
+    let scenario = is_scenario.then(|| Scenario::load(path, &[], |_| Default::default()))?;
+    scenario.ok().map(|scenario| PathBuf::from(scenario.territory))
 }
 
 /// The folders of the runs that a path stands for, by step: those of a scenario file in the store beside

@@ -6,6 +6,7 @@ mod cite;
 mod compare;
 mod demo;
 mod describe;
+mod differences;
 mod export;
 mod fetch;
 mod finished;

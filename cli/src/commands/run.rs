@@ -79,25 +79,35 @@ pub(crate) fn compute(
             let text = format!("{title} [{run}]");
             listener.show(&text, &text, time_s / total_s);
         }
-        Progress::Resumed { run, time_s } => {
-            let time = clock(time_s, listener.language);
-            listener
-                .say(&format!("{run} : reprise à {time}"), &format!("{run}: resumed at {time}"));
-        }
-        Progress::Unchanged { run } => listener.say(
-            &format!("{run} : rien n'a changé, résultat repris du dépôt"),
-            &format!("{run}: nothing changed, result taken from the store"),
-        ),
         Progress::Variant { run, title, index, count, share } => {
             let told = |l| format!("{run} {}/{count} : {}", index + 1, title.get(l));
             let done = (index as f64 + share) / count as f64;
             listener.show(&told(Language::Fr), &told(Language::En), done);
         }
         Progress::Finished { .. } => listener.clear(),
-        _ => (),
+        other => say(&listener, other),
     });
     let title = &scenario.title;
     console.timed(&title.fr, &title.en, || driver::run(registry, scenario, &options))
+}
+
+/// Says what is worth a line of its own.
+pub(crate) fn say(console: &Console, progress: Progress<'_>) {
+    match progress {
+        Progress::Resumed { run, time_s } => {
+            let time = clock(time_s, console.language);
+            console.say(&format!("{run} : reprise à {time}"), &format!("{run}: resumed at {time}"));
+        }
+        Progress::Waiting { run } => console.say(
+            &format!("{run} : un autre processus calcule déjà ce résultat ; attente de sa fin"),
+            &format!("{run}: another process already computes this result; waiting for it"),
+        ),
+        Progress::Unchanged { run } => console.say(
+            &format!("{run} : rien n'a changé, résultat repris du dépôt"),
+            &format!("{run}: nothing changed, result taken from the store"),
+        ),
+        _ => (),
+    }
 }
 
 /// Prints what a scenario would cost.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use twin_core::{Error, Language, Result};
 
@@ -30,6 +30,20 @@ pub(crate) fn view(path: &Path, arguments: &[OsString], language: Language) -> R
         "la visionneuse s'est arrêtée sur l'erreur ci-dessus",
         "the viewer stopped on the error above",
     ))
+}
+
+/// The picture of a view, drawn by the viewer without a window; `None` where there is no viewer, or it cannot
+/// draw here.
+pub(crate) fn picture_of(view: &Path, language: Language) -> Result<Option<Vec<u8>>> {
+    let folder = tempfile::tempdir().map_err(Error::write("vue.png"))?;
+    let picture = folder.path().join("vue.png");
+    let mut viewer = Command::new(beside_this());
+    viewer.arg(view).arg("--render").arg(&picture).args(["--lang", language.code()]);
+    let status = viewer.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if !status.is_ok_and(|status| status.success()) {
+        return Ok(None);
+    }
+    std::fs::read(&picture).map(Some).map_err(Error::read(&picture))
 }
 
 /// The viewer in the folder of this program; else the one that the system finds.

@@ -3,6 +3,7 @@
 
 #[path = "../commune/mod.rs"]
 mod commune;
+mod draws;
 mod importing;
 
 use std::fs;
@@ -108,7 +109,7 @@ fn a_study_tells_what_its_actions_change_and_cost() {
     ] {
         assert!(html.contains(said), "{said}");
     }
-    let map = fs::read_to_string(place().join("runs/studies/essai/carte-01.svg")).unwrap();
+    let map = fs::read_to_string(place().join("runs/studies/essai/carte-01-crue.svg")).unwrap();
     assert!(map.contains("échelle maximale") && map.contains("5\u{202f}000"), "no largest scale");
     assert!(!html.contains("<script") && !html.contains("src=\"http"));
     let again = says(&["study", "run", &file("etude.toml")]);

@@ -4,6 +4,7 @@
 //! | file | concern |
 //! |---|---|
 //! | [`rules`] | planning rules as data: the file, what is in force at a date, the national rules |
+//! | `measure` | the measure that changes rules |
 //! | [`borders`] | streets, side and rear limits of a ground |
 //! | [`subject`] | buildings as raising sees them |
 //! | [`place`] | a building's ground, zones and the site that rules make of it |
@@ -21,6 +22,7 @@
 pub mod borders;
 pub mod constraints;
 mod free;
+mod measure;
 mod nearby;
 mod parameters;
 pub mod place;
@@ -31,6 +33,7 @@ mod run;
 mod shadows;
 pub mod subject;
 
+pub use measure::PlanningRule;
 pub use parameters::{
     Cost, Decision, MeasuredFrom, Parameters, Realisable, Storey, Verdict, Yields,
 };
@@ -74,9 +77,7 @@ impl Simulation for ElevationPotential {
         parameters: &serde_json::Value,
         _: &RunContext,
     ) -> Result<Box<dyn Run>> {
-        let parameters: Parameters = parse_parameters(ID, parameters)?;
-        parameters.check()?;
-        let book = RuleBook::read(parameters.rules.as_deref(), &parameters)?;
+        let (parameters, book) = prepared(&view, parameters)?;
         let other = parameters.compared_with.as_deref();
         let other = other.map(|file| RuleBook::read(Some(file), &parameters)).transpose()?;
         if view.features().buildings.is_empty() {
@@ -89,9 +90,29 @@ impl Simulation for ElevationPotential {
         Ok(Box::new(run::PotentialRun { view, parameters, book, other, outcome: None }))
     }
 
+    fn check(
+        &self,
+        view: &TerritoryView,
+        parameters: &serde_json::Value,
+        _: &RunContext,
+    ) -> Result<()> {
+        prepared(view, parameters).map(|_| ())
+    }
+
     fn has_clock(&self) -> bool {
         false
     }
+}
+
+/// Parameters that are sound, and the rules in force on a territory with its measures.
+fn prepared(
+    view: &TerritoryView,
+    parameters: &serde_json::Value,
+) -> Result<(Parameters, RuleBook)> {
+    let parameters: Parameters = parse_parameters(ID, parameters)?;
+    parameters.check()?;
+    let book = RuleBook::in_force(view, parameters.rules.as_deref(), &parameters)?;
+    Ok((parameters, book))
 }
 
 fn descriptor() -> Descriptor {
@@ -102,7 +123,7 @@ fn descriptor() -> Descriptor {
     };
     Descriptor {
         id: ID,
-        version: concat!(env!("CARGO_PKG_VERSION"), "+e4"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+e5"),
         title: Text::new("Potentiel de surélévation", "Elevation potential"),
         summary: Text::new(
             "Étages, surfaces et logements que les règles d'urbanisme permettent d'ajouter aux bâtiments, la règle qui arrête chacun, et ce que change une autre règle.",

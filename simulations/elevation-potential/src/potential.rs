@@ -6,7 +6,7 @@ use std::path::Path;
 use geo::{Area, Distance, Euclidean, MultiPolygon};
 use jiff::civil::{Date, date};
 use rayon::prelude::*;
-use twin_core::simulation::RunContext;
+use twin_core::simulation::{RunContext, parse_parameters};
 use twin_core::spatial::{Extent, Grid};
 use twin_core::territory::{Aggregation, BuildingUse, Features, TerritoryView};
 use twin_core::{Error, Result};
@@ -46,6 +46,31 @@ impl RuleBook {
     pub fn read(file: Option<&Path>, parameters: &Parameters) -> Result<Self> {
         let file = file.map(RuleFile::read).transpose()?;
         Ok(Self::new(file, parameters))
+    }
+
+    /// The rules that parameters name with what the measures of a territory put in their place.
+    ///
+    /// # Errors
+    /// As [`RuleBook::read`], or a measure changes rules where the national ones hold.
+    pub fn in_force(
+        view: &TerritoryView,
+        file: Option<&Path>,
+        parameters: &Parameters,
+    ) -> Result<Self> {
+        let mut book = Self::read(file, parameters)?;
+        for change in view.planning_rules() {
+            let place = format!("measures.{}", change.name);
+            let Some(file) = book.file.take() else {
+                return Err(Error::input(
+                    place,
+                    "aucune règle à modifier : le calcul suit les règles nationales ; lui donner rules, un fichier de règles",
+                    "no rule to change: the run follows the national rules; give it rules, a rule file",
+                ));
+            };
+            let change: RuleFile = parse_parameters(&place, &change.rules)?;
+            book.file = Some(file.changed_by(&change));
+        }
+        Ok(book)
     }
 
     /// The rules of a file, or the national ones.

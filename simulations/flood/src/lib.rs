@@ -103,7 +103,7 @@ fn descriptor() -> Descriptor {
     };
     Descriptor {
         id: "flood",
-        version: concat!(env!("CARGO_PKG_VERSION"), "+sw9.f2"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+sw9.f3"),
         title: Text::new("Inondation", "Flood"),
         summary: Text::new(
             "Propagation d'une crue, d'une rupture de barrage ou de digue, ou d'une submersion par les équations de Saint-Venant en deux dimensions.",

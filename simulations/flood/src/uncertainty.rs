@@ -1,11 +1,11 @@
 //! What is not well known, and the runs that show what it means: sensitivity runs and ensembles.
 
-use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use twin_core::language::Text;
+use twin_core::sampling::latin_column;
 use twin_core::simulation::{Variant, VariantKind};
 use twin_core::{Error, Language, Result};
 
@@ -200,18 +200,13 @@ fn sensitivity(parameters: &Parameters) -> Vec<Variant> {
     variants
 }
 
-/// Latin hypercube sampling (McKay, Beckman & Conover 1979, doi 10.1080/00401706.1979.10489755): each
-/// interval is cut into as many parts as there are members, and each part is drawn once.
+/// A Latin hypercube over the intervals.
 fn members(parameters: &Parameters, ensemble: Ensemble) -> Vec<Variant> {
     let (present, u) = (Present::of(parameters), &parameters.uncertainty);
     let mut rng = Pcg64Mcg::seed_from_u64(ensemble.seed);
     let n = ensemble.members as usize;
     let mut column = |[low, high]: [f64; 2]| -> Vec<f64> {
-        let mut drawn: Vec<f64> = (0..n)
-            .map(|k| low + (high - low) * (k as f64 + rng.random::<f64>()) / n as f64)
-            .collect();
-        drawn.shuffle(&mut rng);
-        drawn
+        latin_column(n, &mut rng).into_iter().map(|share| low + (high - low) * share).collect()
     };
     let (discharge, manning) = (column(u.discharge), column(u.manning));
     let (slope, level) = (column(u.outflow_slope), column(u.level_m));

@@ -10,6 +10,7 @@ use twin_core::export::ramp::Rgb;
 use twin_core::export::{Legend, Ramp};
 use twin_core::language::Text;
 use twin_core::results::{Indicator, IndicatorGroup};
+use twin_core::sampling;
 use twin_core::scenario::Duration;
 use twin_core::simulation::{
     Outcome, ResultMap, StaticField, Variant, VariantKind, VariantOutcome,
@@ -438,17 +439,14 @@ fn probability(spec: GridSpec, members: &[&Grid<f32>]) -> StaticField {
     }
 }
 
-/// Depth that a share of the draws stays below, dry draws as 0; between two draws it is linear (Hyndman & Fan 1996,
-/// type 7).
+/// Depth that a share of the draws stays below, dry draws as 0.
 fn depth_quantile(spec: GridSpec, quantile: &Quantile, members: &[&Grid<f32>]) -> StaticField {
     let values =
         (0..spec.len()).into_par_iter().map_init(Vec::new, |drawn: &mut Vec<f64>, cell| {
             drawn.clear();
             drawn.extend(members.iter().map(|grid| f64::from(grid.values[cell].max(0.0))));
             drawn.sort_by(f64::total_cmp);
-            let at = quantile.share * (drawn.len() - 1) as f64;
-            let (below, above) = (drawn[at.floor() as usize], drawn[at.ceil() as usize]);
-            let depth = below + (at - at.floor()) * (above - below);
+            let depth = sampling::quantile(drawn, quantile.share);
             if depth > 0.0 { depth as f32 } else { f32::NAN }
         });
     let title = Text::new(quantile.title.0, quantile.title.1);

@@ -5,15 +5,14 @@
 //! the floors in the water, `V · A · n` with `n = min(storeys, ⌈h / storey height⌉)`; else the
 //! footprint, the dwellings on the ground floor or the building.
 //!
-//! **Uncertainty** is drawn, not propagated: a Latin hypercube (McKay, Beckman & Conover 1979,
-//! doi:10.1080/00401706.1979.10489755) over the error of all levels and the level of all values, which
+//! **Uncertainty** is drawn, not propagated: a Latin hypercube ([`latin_column`]) over the error of all levels and the level of all values, which
 //! do not average out over a commune, and beside them the floor of each building on its own, which
 //! does. The same seed gives the same draws for any number of threads.
 
-use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use rayon::prelude::*;
+use twin_core::sampling::{latin_column, quantile};
 
 use crate::damage_table::{Basis, DamageFunction};
 use crate::parameters::Uncertainty;
@@ -125,13 +124,7 @@ struct Draw {
 fn draws(uncertainty: &Uncertainty) -> Vec<Draw> {
     let n = uncertainty.draws as usize;
     let mut rng = Pcg64Mcg::seed_from_u64(uncertainty.seed);
-    let mut column = || -> Vec<f64> {
-        let mut drawn: Vec<f64> =
-            (0..n).map(|k| (k as f64 + rng.random::<f64>()) / n as f64).collect();
-        drawn.shuffle(&mut rng);
-        drawn
-    };
-    let (levels, values) = (column(), column());
+    let (levels, values) = (latin_column(n, &mut rng), latin_column(n, &mut rng));
     let [low, high] = uncertainty.level_m;
     let seeds: Vec<u64> = (0..n).map(|_| rng.random()).collect();
     (0..n)
@@ -146,13 +139,6 @@ fn between([low, central, high]: [f64; 3], share: f64) -> f64 {
     } else {
         central + (2.0 * share - 1.0) * (high - central)
     }
-}
-
-/// A quantile of sorted values, linear between them.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let at = share * (sorted.len() - 1) as f64;
-    let (below, above) = (at.floor() as usize, at.ceil() as usize);
-    sorted[below] + (at - at.floor()) * (sorted[above] - sorted[below])
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ fn descriptor() -> Descriptor {
     };
     Descriptor {
         id: ID,
-        version: concat!(env!("CARGO_PKG_VERSION"), "+i3"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+i4"),
         title: Text::new("Impact socio-économique", "Socio-economic impact"),
         summary: Text::new(
             "Logements, habitants, emplois, équipements et routes dans l'eau d'un autre calcul, dommages aux bâtiments avec leur incertitude, personnes en danger, accès perdus.",

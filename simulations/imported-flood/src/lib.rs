@@ -65,7 +65,7 @@ fn descriptor() -> Descriptor {
     };
     Descriptor {
         id: ID,
-        version: concat!(env!("CARGO_PKG_VERSION"), "+x1"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+x2"),
         title: Text::new("Inondation importée", "Imported flood"),
         summary: Text::new(
             "Résultat d'un autre programme ou d'un bureau d'études, repris sur la grille de calcul sans rien recalculer.",

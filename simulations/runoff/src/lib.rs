@@ -104,7 +104,7 @@ fn descriptor() -> Descriptor {
     };
     Descriptor {
         id: "runoff",
-        version: concat!(env!("CARGO_PKG_VERSION"), "+sw9.r5"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+sw9.r6"),
         title: Text::new("Ruissellement", "Runoff"),
         summary: Text::new(
             "Pluie, interception, infiltration selon la nature du sol et écoulement de surface par les équations de Saint-Venant en deux dimensions.",

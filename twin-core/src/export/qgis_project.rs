@@ -1,8 +1,8 @@
 //! A project of QGIS (`.qgz`) that opens the fields and layers of runs with the legends of their maps, above the buildings,
 //! streets and waters of the territory.
 //!
-//! Files are named beside the project: the folder may move as a whole. Fields are read by GDAL's netCDF driver
-//! out of `fields.h5`.
+//! Files are named beside the project: the folder may move as a whole. Fields of runs are read by GDAL's netCDF
+//! driver out of `fields.h5`.
 
 use std::io::Write;
 use std::path::Path;
@@ -15,7 +15,7 @@ use rawzip::{CompressionMethod, ZipArchiveWriter};
 use super::Legend;
 use super::style::qml_for;
 use crate::formats::geopackage::{GeoPackage, Layer};
-use crate::results::FieldDisplay;
+use crate::results::{FieldDisplay, FieldMap};
 use crate::spatial::{Crs, Extent, Geometry};
 use crate::{Error, Language, Result};
 
@@ -31,7 +31,7 @@ const OPACITY: f64 = 0.85;
 
 /// A project.
 #[derive(Debug, Clone)]
-pub struct QgisProject<'a> {
+pub struct QgisProject {
     /// Title.
     pub title: String,
     /// The sentence that every product carries.
@@ -41,24 +41,46 @@ pub struct QgisProject<'a> {
     /// What is shown at first.
     pub extent: Extent,
     /// Groups of layers, the uppermost first.
-    pub groups: Vec<QgisGroup<'a>>,
+    pub groups: Vec<QgisGroup>,
     /// Language of titles and classes.
     pub language: Language,
 }
 
 /// Layers of one folder.
 #[derive(Debug, Clone)]
-pub struct QgisGroup<'a> {
+pub struct QgisGroup {
     /// Title.
     pub title: String,
     /// The folder from that of the project, with slashes: `.`, `../flood/1a2b`.
     pub folder: String,
-    /// Fields of its `fields.h5`, the most important first.
-    pub fields: &'a [FieldDisplay],
+    /// Its rasters, the most important first.
+    pub rasters: Vec<QgisRaster>,
     /// Its vector layers.
     pub layers: Vec<QgisLayer>,
-    /// Whether its first field is shown at first.
+    /// Whether its first raster is shown at first.
     pub is_shown: bool,
+}
+
+/// A raster and how it is shown.
+#[derive(Debug, Clone)]
+pub struct QgisRaster {
+    /// As GDAL names it, from the folder of the project.
+    pub source: String,
+    /// Title, caption and colours.
+    pub map: FieldMap,
+}
+
+impl QgisRaster {
+    /// The maps of the fields of a run, whose folder is given from that of the project.
+    pub fn of_run(folder: &str, displays: &[FieldDisplay]) -> Vec<Self> {
+        let mut rasters = Vec::new();
+        for display in displays {
+            let source = format!("NETCDF:\"{folder}/fields.h5\":{}", display.field);
+            let with = |map: &FieldMap| Self { source: source.clone(), map: map.clone() };
+            rasters.extend(display.maps.iter().map(with));
+        }
+        rasters
+    }
 }
 
 /// A vector layer of a GeoPackage.
@@ -136,7 +158,7 @@ impl Shape {
     }
 }
 
-impl QgisGroup<'_> {
+impl QgisGroup {
     /// The layers of a territory's store that have a style, for a project in `folder`; `None` where it is on another
     /// drive.
     ///
@@ -165,7 +187,7 @@ impl QgisGroup<'_> {
         Ok(Some(Self {
             title: language.pick("Territoire", "Territory").to_owned(),
             folder: there,
-            fields: &[],
+            rasters: Vec::new(),
             layers,
             is_shown: false,
         }))
@@ -186,7 +208,7 @@ pub fn relative(from: &Path, to: &Path) -> Option<String> {
     (same > 0).then(|| if way.is_empty() { ".".to_owned() } else { way.join("/") })
 }
 
-impl QgisProject<'_> {
+impl QgisProject {
     /// The `.qgz`.
     ///
     /// # Errors
@@ -235,24 +257,21 @@ impl QgisProject<'_> {
         }
     }
 
-    fn group(&self, number: usize, group: &QgisGroup<'_>) -> Value {
+    fn group(&self, number: usize, group: &QgisGroup) -> Value {
         let mut layers = Vec::new();
-        for field in group.fields {
-            for map in &field.maps {
-                let id = id_of(number, layers.len(), &field.field);
-                let title = match map.legend.unit() {
-                    "" => map.title.get(self.language).to_owned(),
-                    unit => format!("{} ({unit})", map.title.get(self.language)),
-                };
-                layers.push(context! {
-                    id => id,
-                    title => title,
-                    caption => map.caption.get(self.language),
-                    source => format!("NETCDF:\"{}/fields.h5\":{}", group.folder, field.field),
-                    is_shown => group.is_shown && layers.is_empty(),
-                    raster => raster(&map.legend, map.transparent_below, self.language),
-                });
-            }
+        for QgisRaster { source, map } in &group.rasters {
+            let title = match map.legend.unit() {
+                "" => map.title.get(self.language).to_owned(),
+                unit => format!("{} ({unit})", map.title.get(self.language)),
+            };
+            layers.push(context! {
+                id => id_of(number, layers.len(), "raster"),
+                title => title,
+                caption => map.caption.get(self.language),
+                source => source,
+                is_shown => group.is_shown && layers.is_empty(),
+                raster => raster(&map.legend, map.transparent_below, self.language),
+            });
         }
         for layer in &group.layers {
             let style = qml_for(&layer.name);
@@ -317,7 +336,6 @@ mod tests {
 
     use super::*;
     use crate::language::Text;
-    use crate::results::FieldMap;
 
     fn project() -> String {
         let fields = [FieldDisplay {
@@ -339,7 +357,7 @@ mod tests {
             groups: vec![QgisGroup {
                 title: "Calcul".to_owned(),
                 folder: ".".to_owned(),
-                fields: &fields,
+                rasters: QgisRaster::of_run(".", &fields),
                 layers: vec![
                     QgisLayer {
                         file: "assets.gpkg",

@@ -13,7 +13,9 @@ use std::collections::BTreeMap;
 use super::{Indicator, IndicatorGroup, Indicators};
 use crate::formats::{Feature, FeatureTable, FieldKind, Value};
 use crate::language::Text;
-use crate::spatial::{Geometry, Grid, GridSpec, Polygon, cell_lengths, cells_along, cells_within};
+use crate::spatial::{
+    Geometry, Grid, GridSpec, Line, Polygon, cell_lengths, cells_along, cells_within,
+};
 use crate::territory::{
     Building, BuildingUse, FLOOR_HEIGHT, FacilityClass, Features, Label as _, TerritoryView,
 };
@@ -200,7 +202,7 @@ pub fn indicators(view: &TerritoryView, water: &Water<'_>, at: &[BuildingWater])
         groups: vec![
             buildings_and_people(view.features(), at),
             facilities(view.features(), &reached, &study),
-            roads(view.features(), water, &study),
+            roads_and_railways(view.features(), water, &study),
             surfaces(water, &study),
         ],
     }
@@ -370,14 +372,28 @@ fn facilities(features: &Features, reached: &Grid<bool>, study: &Grid<bool>) -> 
     IndicatorGroup { id: "facilities".into(), title: Text::new("Équipements", "Facilities"), rows }
 }
 
-fn roads(features: &Features, water: &Water<'_>, study: &Grid<bool>) -> IndicatorGroup {
+fn roads_and_railways(
+    features: &Features,
+    water: &Water<'_>,
+    study: &Grid<bool>,
+) -> IndicatorGroup {
+    let spec = &water.depth.spec;
     let (mut wet_m, mut cut_m, mut total_m) = (0.0, 0.0, 0.0);
-    along_roads(features, &water.depth.spec, |cell, length_m| {
+    along(road_lines(features), spec, |cell, length_m| {
         if study[cell] {
             total_m += length_m;
             let depth = water.depth[cell];
             wet_m += if depth > water.wet_depth_m { length_m } else { 0.0 };
             cut_m += if depth > ROAD_DEPTH_M { length_m } else { 0.0 };
+        }
+    });
+    let (mut wet_rails_m, mut rails_m) = (0.0, 0.0);
+    let at_ground = features.rails.iter().filter(|r| !r.is_bridge() && !r.is_tunnel());
+    along(at_ground.flat_map(|r| r.geometry.lines()), spec, |cell, length_m| {
+        if study[cell] {
+            rails_m += length_m;
+            let is_wet = water.depth[cell] > water.wet_depth_m;
+            wet_rails_m += if is_wet { length_m } else { 0.0 };
         }
     });
     let row = |id: &str, label: Text, length_m: f64| {
@@ -391,33 +407,47 @@ fn roads(features: &Features, water: &Water<'_>, study: &Grid<bool>) -> Indicato
     let wet = Text::new("Longueur atteinte", "Length reached");
     let cut =
         Text::new("Longueur sous plus de 30 cm d'eau", "Length under more than 30 cm of water");
-    IndicatorGroup {
-        id: "roads".into(),
-        title: Text::new("Routes", "Roads"),
-        rows: vec![
-            row("roads_total", total, total_m),
-            row("roads_wet", wet, wet_m),
-            row("roads_cut", cut, cut_m),
-        ],
+    let mut rows = vec![
+        row("roads_total", total, total_m),
+        row("roads_wet", wet, wet_m),
+        row("roads_cut", cut, cut_m),
+    ];
+    if rails_m > 0.0 {
+        let label = Text::new("Voies ferrées atteintes", "Railways reached");
+        let n = |l: crate::Language| l.number(rails_m / 1000.0, 2);
+        let note = Text::new(
+            format!("sur {} km", n(crate::Language::Fr)),
+            format!("of {} km", n(crate::Language::En)),
+        );
+        let reached = Indicator::quantity("railways_wet", label, wet_rails_m / 1000.0, "km", 2);
+        rows.push(reached.with_note(note));
     }
+    let title = Text::new("Routes et voies ferrées", "Roads and railways");
+    IndicatorGroup { id: "roads".into(), title, rows }
 }
 
 /// Length of the roads at ground level within some cells, m.
 pub fn road_length_m(view: &TerritoryView, is_within: impl Fn((usize, usize)) -> bool) -> f64 {
     let mut total_m = 0.0;
-    along_roads(view.features(), view.spec(), |cell, length_m| {
+    along(road_lines(view.features()), view.spec(), |cell, length_m| {
         total_m += if is_within(cell) { length_m } else { 0.0 };
     });
     total_m
 }
 
-/// Calls `visit` with the cells and lengths of all roads at ground level.
-fn along_roads(features: &Features, spec: &GridSpec, mut visit: impl FnMut((usize, usize), f64)) {
-    for road in features.roads.iter().filter(|r| !r.is_bridge() && !r.is_tunnel()) {
-        for line in road.geometry.lines() {
-            cell_lengths(spec, line, &mut visit);
-        }
-    }
+/// The roads at ground level.
+fn road_lines(features: &Features) -> impl Iterator<Item = &Line> {
+    let at_ground = features.roads.iter().filter(|r| !r.is_bridge() && !r.is_tunnel());
+    at_ground.flat_map(|road| road.geometry.lines())
+}
+
+/// Calls `visit` with the cells of lines and the length in each, m.
+fn along<'a>(
+    lines: impl Iterator<Item = &'a Line>,
+    spec: &GridSpec,
+    mut visit: impl FnMut((usize, usize), f64),
+) {
+    lines.for_each(|line| cell_lengths(spec, line, &mut visit));
 }
 
 /// Why a count is not given: none in the sources is not none in the territory.
@@ -523,7 +553,9 @@ mod tests {
         let (depth, study) = (Grid::filled(spec(), 1.0), Grid::filled(spec(), true));
         let water = Water { depth: &depth, level: &depth, terrain: &depth, wet_depth_m: 0.01 };
         let features = Features::default();
-        for group in [facilities(&features, &study, &study), roads(&features, &water, &study)] {
+        for group in
+            [facilities(&features, &study, &study), roads_and_railways(&features, &water, &study)]
+        {
             assert!(group.rows.iter().all(|row| row.value.is_none() && row.note.is_some()));
         }
     }

@@ -1,5 +1,6 @@
 //! A finished run opened for reading: its record, its fields, and how they are shown.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use crate::formats::cf::SeriesFile;
 use crate::formats::{self, FeatureTable};
 use crate::language::Text;
 use crate::simulation::{Sensitivity, StaticField};
+use crate::spatial::Grid;
 use crate::{Error, FileProblem, Language, Result};
 
 /// How a field of a run is named and shown, as its plugin says.
@@ -103,6 +105,11 @@ impl FinishedRun {
         read_json(&folder.join(Self::MANIFEST))
     }
 
+    /// The figures of a run by its folder.
+    pub fn read_indicators(folder: &Path) -> Result<Indicators> {
+        read_json(&folder.join("indicators.json"))
+    }
+
     const MANIFEST: &'static str = "manifest.json";
 
     /// Whether its territory is a demonstration data set.
@@ -115,9 +122,50 @@ impl FinishedRun {
         self.manifest.parameters.get("calibration").is_some_and(|c| !c.is_null())
     }
 
+    /// A field without time, or one that an analysis gives at its one time.
+    ///
+    /// # Errors
+    /// The run has no such field, or it cannot be read.
+    pub fn field(&self, name: &str) -> Result<Grid<f32>> {
+        let spec = self.fields.spec();
+        self.field_window(name, 0..spec.rows, 0..spec.columns)
+    }
+
+    /// A window of a field, as [`FinishedRun::field`].
+    ///
+    /// # Errors
+    /// As there, or the window is not within the grid.
+    pub fn field_window(
+        &self,
+        name: &str,
+        rows: Range<usize>,
+        columns: Range<usize>,
+    ) -> Result<Grid<f32>> {
+        if self.fields.statics().iter().any(|b| b.name == name) {
+            return self.fields.read_static_window(name, rows, columns);
+        }
+        if self.has_field(name) {
+            return self.fields.read_frame_window(name, 0, rows, columns);
+        }
+        let of = |bands: Vec<&str>| bands.join(", ");
+        let statics = of(self.fields.statics().iter().map(|b| b.name.as_str()).collect());
+        Err(Error::input(
+            self.folder.display().to_string(),
+            format!("ce calcul n'a pas de « {name} » ; il a : {statics}"),
+            format!("this run has no \"{name}\"; it has: {statics}"),
+        ))
+    }
+
+    /// Whether it has such a field.
+    pub fn has_field(&self, name: &str) -> bool {
+        let is_alone = self.fields.times().len() == 1;
+        self.fields.statics().iter().any(|b| b.name == name)
+            || (is_alone && self.fields.variables().iter().any(|v| v.name == name))
+    }
+
     /// Figures by enjeu.
     pub fn indicators(&self) -> Result<Indicators> {
-        read_json(&self.folder.join("indicators.json"))
+        Self::read_indicators(&self.folder)
     }
 
     /// Ranges of the figures over the runs beside this one; `None` where there were none.

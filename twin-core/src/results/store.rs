@@ -4,7 +4,7 @@
 //! process killed at any moment leaves either the whole run or a partial folder that the next
 //! process resumes or replaces. A lock file keeps two processes from writing the same run.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -70,26 +70,21 @@ impl RunStore {
         if path.is_file() { read_json(&path).map(Some) } else { Ok(None) }
     }
 
-    /// Opens a run for writing and takes its lock. With `keep`, what an earlier process left is
-    /// kept for resuming; without, it is removed.
-    pub fn open(&self, plugin: &str, hash: &str, keep: bool) -> Result<OpenRun> {
+    /// Opens a run for writing and takes its lock, with what an earlier process left of it; `None` while
+    /// another one writes it.
+    pub fn open(&self, plugin: &str, hash: &str) -> Result<Option<OpenRun>> {
         let parent = self.root.join(plugin);
         fs::create_dir_all(&parent).map_err(Error::write(&parent))?;
         let lock_path = parent.join(format!(".lock-{hash}"));
         let lock = File::create(&lock_path).map_err(Error::write(&lock_path))?;
-        if lock.try_lock().is_err() {
-            return Err(Error::input(
-                lock_path.display().to_string(),
-                "un autre processus calcule déjà ce résultat ; attendre sa fin",
-                "another process already computes this run; wait for it",
-            ));
+        match lock.try_lock() {
+            Ok(()) => (),
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(Error::write(&lock_path)(error)),
         }
         let partial = parent.join(format!(".partial-{hash}"));
-        if !keep && partial.exists() {
-            fs::remove_dir_all(&partial).map_err(Error::write(&partial))?;
-        }
         fs::create_dir_all(&partial).map_err(Error::write(&partial))?;
-        Ok(OpenRun { partial, complete: parent.join(hash), lock: lock_path, _lock: lock })
+        Ok(Some(OpenRun { partial, complete: parent.join(hash), lock: lock_path, _lock: lock }))
     }
 
     /// Records which runs belong to a scenario.
@@ -106,6 +101,18 @@ impl OpenRun {
     /// Folder in which to write.
     pub fn folder(&self) -> &Path {
         &self.partial
+    }
+
+    /// Removes what an earlier process left.
+    pub fn clear(&self) -> Result<()> {
+        fs::remove_dir_all(&self.partial).map_err(Error::write(&self.partial))?;
+        fs::create_dir_all(&self.partial).map_err(Error::write(&self.partial))
+    }
+
+    /// Gives up, and removes what was written.
+    pub fn discard(self) -> Result<()> {
+        fs::remove_dir_all(&self.partial).map_err(Error::write(&self.partial))?;
+        fs::remove_file(&self.lock).map_err(Error::write(&self.lock))
     }
 
     /// Makes the run complete under its final name, which is returned.
@@ -174,23 +181,27 @@ mod tests {
     fn a_run_is_invisible_until_committed_and_resumable_until_then() {
         let folder = tempfile::tempdir().unwrap();
         let store = RunStore::new(folder.path());
-        let run = store.open("flood", "abc", false).unwrap();
+        let open = || store.open("flood", "abc").unwrap().unwrap();
+        let run = open();
         fs::write(run.folder().join("x"), "1").unwrap();
         drop(run);
         assert!(store.find("flood", "abc").unwrap().is_none());
-        let run = store.open("flood", "abc", true).unwrap();
+        let run = open();
         assert!(run.folder().join("x").exists());
+        run.clear().unwrap();
+        assert!(!run.folder().join("x").exists());
+        fs::write(run.folder().join("x"), "2").unwrap();
         let complete = run.commit().unwrap();
         assert_eq!(complete, store.folder("flood", "abc"));
         assert!(complete.join("x").exists());
     }
 
     #[test]
-    fn two_processes_cannot_write_the_same_run() {
+    fn two_cannot_write_the_same_run() {
         let folder = tempfile::tempdir().unwrap();
         let store = RunStore::new(folder.path());
-        let _first = store.open("flood", "abc", false).unwrap();
-        assert!(store.open("flood", "abc", false).is_err());
-        assert!(store.open("flood", "def", false).is_ok());
+        let _first = store.open("flood", "abc").unwrap().unwrap();
+        assert!(store.open("flood", "abc").unwrap().is_none());
+        assert!(store.open("flood", "def").unwrap().is_some());
     }
 }

@@ -20,5 +20,7 @@ pub use facet::FlatFace;
 pub(crate) use geometry::signed_area;
 pub use geometry::{Geometry, Line, Polygon, Position, line_length, rings_contain};
 pub use grid::{Grid, GridSpec};
-pub use rasterise::{cell_lengths, cell_shares, cells_along, cells_near, cells_within};
+pub use rasterise::{
+    cell_lengths, cell_shares, cells_along, cells_near, cells_under, cells_within,
+};
 pub use regions::{Regions, steps_from};

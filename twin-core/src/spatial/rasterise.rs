@@ -64,6 +64,29 @@ pub fn cells_within<'a>(
     }
 }
 
+/// Calls `visit(row, column, height)` for every cell whose centre lies under a triangle, with the height of
+/// the triangle there; more than once where several lie above each other.
+pub fn cells_under(
+    spec: &GridSpec,
+    triangles: &[[Position; 3]],
+    mut visit: impl FnMut(usize, usize, f64),
+) {
+    for [a, b, c] in triangles {
+        let (u, v) = ([b[0] - a[0], b[1] - a[1]], [c[0] - a[0], c[1] - a[1]]);
+        let twice = u[0] * v[1] - u[1] * v[0];
+        if twice == 0.0 || !twice.is_finite() {
+            continue;
+        }
+        let seen = Polygon { exterior: vec![*a, *b, *c, *a], interiors: Vec::new() };
+        cells_within(spec, [&seen], |row, column| {
+            let (x, y) = spec.centre(row, column);
+            let (x, y) = (x - a[0], y - a[1]);
+            let (s, t) = ((x * v[1] - y * v[0]) / twice, (u[0] * y - u[1] * x) / twice);
+            visit(row, column, a[2] + s * (b[2] - a[2]) + t * (c[2] - a[2]));
+        });
+    }
+}
+
 /// Calls `visit(row, column, share)` for every cell that the polygons cover in part or whole, row by row, with
 /// the covered share of its area, at most 1. Exact for rings that do not cross themselves and polygons that do
 /// not overlap.
@@ -288,6 +311,27 @@ mod tests {
         let mut n = 0;
         cells_within(&spec(), polygons, |_, _| n += 1);
         n
+    }
+
+    #[test]
+    fn heights_under_a_triangle_are_those_of_its_plane() {
+        let spec = GridSpec { west: 0.0, north: 10.0, cell_size: 1.0, columns: 10, rows: 10 };
+        let plane = |x: f64, y: f64| 3.0 + 0.5 * x - 0.2 * y;
+        let corner = |x: f64, y: f64| [x, y, plane(x, y)];
+        let triangles = [
+            [corner(0.0, 0.0), corner(10.0, 0.0), corner(10.0, 10.0)],
+            [corner(0.0, 0.0), corner(0.0, 10.0), corner(10.0, 10.0)],
+        ];
+        let mut cells = 0;
+        cells_under(&spec, &triangles, |row, column, height| {
+            let (x, y) = spec.centre(row, column);
+            assert!((height - plane(x, y)).abs() < 1e-12);
+            cells += 1;
+        });
+        assert_eq!(cells, 100);
+        // A wall covers nothing.
+        let wall = [[corner(0.0, 0.0), corner(10.0, 0.0), [5.0, 0.0, 9.0]]];
+        cells_under(&spec, &wall, |_, _, _| unreachable!());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Ensemble;
 use crate::language::Text;
 use crate::results::comparison::flattened;
 use crate::suggest::{explain_serde, explain_toml};
@@ -15,6 +16,8 @@ use crate::{Error, Result};
 const SCHEMA: u32 = 1;
 /// Most combinations of a study: a night of minutes.
 const MOST_COMBINATIONS: usize = 500;
+/// Most scenarios of a study, draws included.
+const MOST_SCENARIOS: usize = 2000;
 
 /// A study: actions × events × horizons on one scenario.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +49,12 @@ pub struct Study {
     /// How costs and benefits are weighed; absent: they are not.
     #[serde(default)]
     pub economy: Option<Economy>,
+    /// Pictures for the report, by name: 3D views, photographs, sketches.
+    #[serde(default)]
+    pub pictures: BTreeMap<String, StudyPicture>,
+    /// What is not well known, drawn again and again; absent: nothing is.
+    #[serde(default)]
+    pub ensemble: Option<Ensemble>,
     /// The file itself.
     #[serde(skip)]
     pub file: PathBuf,
@@ -94,6 +103,19 @@ pub struct Horizon {
     #[serde(default)]
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub change: toml::Table,
+}
+
+/// A picture for the report.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StudyPicture {
+    /// Title in both languages.
+    pub title: Text,
+    /// A PNG file, or a view of the 3D viewer (`*.view.toml`), which draws it.
+    #[schemars(extend("format" = "path"))]
+    pub file: PathBuf,
+    /// What to see in it, and where it comes from.
+    pub caption: Text,
 }
 
 /// How costs and benefits of years to come are weighed.
@@ -163,9 +185,14 @@ impl Study {
         events.into_iter().map(|(name, _)| name.as_str()).collect()
     }
 
-    /// Number of combinations.
+    /// Number of combinations, without their draws.
     pub fn len(&self) -> usize {
         self.actions.len() * self.events.len().max(1) * self.horizons.len().max(1)
+    }
+
+    /// Number of scenarios to compute: combinations and their draws.
+    fn scenario_count(&self) -> usize {
+        self.len().saturating_mul(1 + self.ensemble.as_ref().map_or(0, |e| e.draws as usize))
     }
 
     /// Whether there is nothing to compute.
@@ -212,16 +239,27 @@ impl Study {
                 format!("\"{name}\" is no action; present: {}", known.join(", ")),
             ));
         }
-        if self.len() > MOST_COMBINATIONS {
+        if let Some(ensemble) = &self.ensemble {
+            ensemble.check(&place)?;
+        }
+        let missing = self.pictures.iter().find(|(_, p)| !self.folder().join(&p.file).is_file());
+        if let Some((name, picture)) = missing {
+            let file = picture.file.display();
+            return Err(Error::input(
+                place(&format!("pictures.{name}.file")),
+                format!("le fichier {file} n'existe pas ; corriger le chemin ou retirer l'image"),
+                format!("the file {file} does not exist; correct the path or remove the picture"),
+            ));
+        }
+        if self.len() > MOST_COMBINATIONS || self.scenario_count() > MOST_SCENARIOS {
+            let (n, all) = (self.len(), self.scenario_count());
             return Err(Error::input(
                 self.file.display().to_string(),
                 format!(
-                    "{} combinaisons d'actions, d'événements et d'horizons ; {MOST_COMBINATIONS} au plus : en retirer",
-                    self.len()
+                    "{n} combinaisons d'actions, d'événements et d'horizons, {all} scénarios avec les tirages ; {MOST_COMBINATIONS} et {MOST_SCENARIOS} au plus : en retirer"
                 ),
                 format!(
-                    "{} combinations of actions, events and horizons; {MOST_COMBINATIONS} at most: remove some",
-                    self.len()
+                    "{n} combinations of actions, events and horizons, {all} scenarios with the draws; {MOST_COMBINATIONS} and {MOST_SCENARIOS} at most: remove some"
                 ),
             ));
         }
@@ -246,18 +284,22 @@ impl Study {
         self.economy.as_ref().map_or(Ok(()), |economy| economy.check(&place, self))
     }
 
-    /// An action, an event and a horizon that set one key to different values would undo each other in
-    /// silence.
+    /// An action, an event, a horizon and a draw that set one key to different values would undo each other
+    /// in silence.
     fn check_layers(&self) -> Result<()> {
         let keys = |change: &toml::Table| {
             flattened(&serde_json::to_value(change).unwrap_or(serde_json::Value::Null))
         };
-        let layers: [Vec<(String, BTreeMap<String, serde_json::Value>)>; 3] = [
+        let drawn = self.ensemble.iter().flat_map(Ensemble::stated_keys);
+        // A draw states another value than any that stands there.
+        let drawn = drawn.map(|key| (key.to_owned(), serde_json::Value::Null)).collect();
+        let layers: [Vec<(String, BTreeMap<String, serde_json::Value>)>; 4] = [
             self.horizons.iter().map(|(n, h)| (format!("horizons.{n}"), keys(&h.change))).collect(),
             self.events.iter().map(|(n, e)| (format!("events.{n}"), keys(&e.change))).collect(),
             self.actions.iter().map(|(n, a)| (format!("actions.{n}"), keys(&a.change))).collect(),
+            vec![("ensemble.values".to_owned(), drawn)],
         ];
-        for (upper, lower) in [(0, 1), (0, 2), (1, 2)] {
+        for (upper, lower) in [(0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3)] {
             for (one, its) in &layers[upper] {
                 for (other, those) in &layers[lower] {
                     let clash = its.iter().find(|(key, value)| {

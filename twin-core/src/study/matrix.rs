@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use toml::{Table, Value};
 
-use super::Study;
+use super::{Draw, Study};
 use crate::language::Text;
 use crate::scenario::{Change, Scenario};
 use crate::{Error, Result};
@@ -20,6 +20,24 @@ pub struct Combination {
     pub horizon: Option<String>,
     /// The scenario.
     pub scenario: Scenario,
+    /// The scenario again with each draw of what is not well known; empty without an ensemble.
+    pub draws: Vec<DrawnScenario>,
+}
+
+/// A draw of a combination.
+#[derive(Debug, Clone)]
+pub struct DrawnScenario {
+    /// What was drawn.
+    pub values: Draw,
+    /// The scenario with these values and without runs beside the main ones.
+    pub scenario: Scenario,
+}
+
+impl Combination {
+    /// All scenarios of the combination, its draws last.
+    pub fn scenarios(&self) -> impl Iterator<Item = &Scenario> {
+        std::iter::once(&self.scenario).chain(self.draws.iter().map(|draw| &draw.scenario))
+    }
 }
 
 impl Study {
@@ -47,24 +65,59 @@ impl Study {
         for horizon in &horizons {
             for event in &events {
                 for action in self.action_names() {
+                    let of = [Some(action), event.as_deref(), horizon.as_deref()];
+                    let load = |changes: &[Change]| {
+                        let loaded = Scenario::load_changed(&base, changes, overrides, &path_keys);
+                        loaded.map_err(|error| {
+                            let names = of.into_iter().flatten().collect::<Vec<_>>().join(" × ");
+                            in_study(error, &format!("{} ({names})", self.file.display()))
+                        })
+                    };
                     let changes = self.changes(action, event.as_deref(), horizon.as_deref());
-                    let scenario = Scenario::load_changed(&base, &changes, overrides, &path_keys);
-                    let scenario = scenario.map_err(|error| {
-                        let names = [Some(action), event.as_deref(), horizon.as_deref()];
-                        let of = names.into_iter().flatten().collect::<Vec<_>>().join(" × ");
-                        in_study(error, &format!("{} ({of})", self.file.display()))
-                    })?;
+                    let scenario = load(&changes)?;
+                    let draws = self.draws_of(&scenario, &changes, load)?;
                     combinations.push(Combination {
                         action: action.to_owned(),
                         event: event.clone(),
                         horizon: horizon.clone(),
                         scenario,
+                        draws,
                     });
                 }
             }
         }
         self.check_costs(&combinations)?;
         Ok(combinations)
+    }
+
+    /// A combination with each draw.
+    fn draws_of(
+        &self,
+        scenario: &Scenario,
+        changes: &[Change],
+        load: impl Fn(&[Change]) -> Result<Scenario>,
+    ) -> Result<Vec<DrawnScenario>> {
+        let Some(ensemble) = &self.ensemble else { return Ok(Vec::new()) };
+        let place = |key: &str| format!("{} [{key}]", self.file.display());
+        let draws = ensemble.draws(scenario, &place)?;
+        let with = |(number, values): (usize, Draw)| {
+            let number = number + 1;
+            let mut stated: Vec<(String, Value)> = values.clone();
+            stated.push(("id".to_owned(), format!("{}-t{number:03}", scenario.id).into()));
+            let title = &scenario.title;
+            stated.push(("title.fr".to_owned(), format!("{}, tirage {number}", title.fr).into()));
+            stated.push(("title.en".to_owned(), format!("{}, draw {number}", title.en).into()));
+            for run in scenario.runs.keys() {
+                stated.push((format!("runs.{run}.variants"), Value::Boolean(false)));
+            }
+            let folder = self.folder();
+            let change =
+                |(key, value)| Change { table: nested(key, value), folder: folder.clone() };
+            let mut all = changes.to_vec();
+            all.extend(stated.into_iter().map(change));
+            Ok(DrawnScenario { values, scenario: load(&all)? })
+        };
+        draws.into_iter().enumerate().map(with).collect()
     }
 
     /// Title of a combination without that of the study.
@@ -123,6 +176,17 @@ impl Study {
             }
         }
         Ok(())
+    }
+}
+
+/// A value as tables below its dotted key.
+fn nested(key: String, value: Value) -> Table {
+    match key.split_once('.') {
+        None => Table::from_iter([(key, value)]),
+        Some((first, rest)) => {
+            let inner = Value::Table(nested(rest.to_owned(), value));
+            Table::from_iter([(first.to_owned(), inner)])
+        }
     }
 }
 

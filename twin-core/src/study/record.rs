@@ -37,6 +37,9 @@ pub struct CombinationRecord {
     pub scenario: String,
     /// Folder of each run, relative to the store, by name of the step.
     pub runs: BTreeMap<String, String>,
+    /// The same of each draw.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub draws: Vec<BTreeMap<String, String>>,
 }
 
 impl StudyRecord {

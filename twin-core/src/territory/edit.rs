@@ -12,7 +12,7 @@ use super::Features;
 use crate::formats::{Feature, FeatureTable, Value};
 use crate::language::Text;
 use crate::series::Series;
-use crate::spatial::{Extent, Geometry, Line, Polygon};
+use crate::spatial::{Extent, Geometry, Line, Polygon, Position};
 use crate::{Error, Result};
 
 /// A change of the territory.
@@ -26,6 +26,13 @@ pub enum Edit {
         area: Geometry,
         /// What happens to the cells.
         operation: RasterOperation,
+    },
+    /// Raises the cells of a grid band to the highest of the triangles above them.
+    Raised {
+        /// Band of `grids.h5`.
+        band: String,
+        /// Triangles in the territory's CRS and vertical datum.
+        triangles: Vec<[Position; 3]>,
     },
     /// Adds features to the layer named by the table.
     AddFeatures(FeatureTable),
@@ -64,6 +71,8 @@ pub enum Edit {
     GreenRoof(GreenRoof),
     /// Hangs cloth over people.
     ShadeSail(ShadeSail),
+    /// Changes planning rules.
+    PlanningRules(PlanningRules),
 }
 
 impl Edit {
@@ -72,6 +81,9 @@ impl Edit {
         let of = |polygons: &[Polygon]| Geometry::Polygons(polygons.to_vec()).extent();
         match self {
             Self::Raster { area, .. } => area.extent(),
+            Self::Raised { triangles, .. } => {
+                Geometry::Points(triangles.as_flattened().to_vec()).extent()
+            }
             Self::AddFeatures(table) => table.extent(),
             Self::Structure(structure) => Geometry::Lines(structure.crest.clone()).extent(),
             Self::Outlet(outlet) => of(&outlet.basin),
@@ -81,7 +93,10 @@ impl Edit {
             }
             Self::GreenRoof(roof) => of(&roof.area),
             Self::ShadeSail(sail) => of(&sail.area),
-            Self::RemoveFeature { .. } | Self::SetAttribute { .. } | Self::Breach { .. } => None,
+            Self::RemoveFeature { .. }
+            | Self::SetAttribute { .. }
+            | Self::Breach { .. }
+            | Self::PlanningRules(_) => None,
         }
     }
 }
@@ -264,6 +279,15 @@ pub struct ShadeSail {
     pub height_m: f64,
 }
 
+/// Planning rules that take the place of those in force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanningRules {
+    /// Name, that of its measure.
+    pub name: String,
+    /// The rules, in the form of the plugin that reads them; its measure has checked them.
+    pub rules: serde_json::Value,
+}
+
 /// What stands over an opening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpeningKind {
@@ -348,12 +372,14 @@ pub(super) fn edited_features(
                 }
             }
             Edit::Raster { .. }
+            | Edit::Raised { .. }
             | Edit::Structure(_)
             | Edit::Breach { .. }
             | Edit::Outlet(_)
             | Edit::Culvert(_)
             | Edit::GreenRoof(_)
-            | Edit::ShadeSail(_) => (),
+            | Edit::ShadeSail(_)
+            | Edit::PlanningRules(_) => (),
         }
     }
     Features::from_tables(folder, tables)

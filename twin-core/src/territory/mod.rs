@@ -51,7 +51,8 @@ pub use construction::{
 pub use crossings::{Crossing, crossings, lowest_exit};
 pub use edit::{
     BasinOutlet, BreachTrigger, Culvert, CulvertBarrel, CulvertLaid, Edit, GreenRoof, InletName,
-    LineStructure, OpeningKind, RasterOperation, ShadeSail, StructureBreach, StructureOpening,
+    LineStructure, OpeningKind, PlanningRules, RasterOperation, ShadeSail, StructureBreach,
+    StructureOpening,
 };
 pub use facility::{Facility, FacilityClass, FacilityClasses};
 pub use features::{FeatureVisitor, FeatureVisitorMut, Features};

@@ -12,12 +12,12 @@ use std::sync::Arc;
 use super::crest_lines::crest_lines;
 use super::edit::edited_features;
 use super::{
-    BasinOutlet, CulvertLaid, Edit, Features, GreenRoof, LandCover, LineStructure, RasterOperation,
-    ShadeSail, SurfaceProperties, Territory,
+    BasinOutlet, CulvertLaid, Edit, Features, GreenRoof, LandCover, LineStructure, PlanningRules,
+    RasterOperation, ShadeSail, SurfaceProperties, Territory,
 };
 use crate::formats::FeatureTable;
 use crate::language::Text;
-use crate::spatial::{Geometry, Grid, GridSpec, Polygon, cells_within};
+use crate::spatial::{Geometry, Grid, GridSpec, Polygon, cells_under, cells_within};
 use crate::{Error, Result};
 
 /// A read-only territory on a run grid.
@@ -161,6 +161,14 @@ impl TerritoryView {
         })
     }
 
+    /// Planning rules that measures put in the place of others.
+    pub fn planning_rules(&self) -> impl Iterator<Item = &PlanningRules> {
+        self.edits.iter().filter_map(|edit| match edit {
+            Edit::PlanningRules(rules) => Some(rules),
+            _ => None,
+        })
+    }
+
     /// Crests of the dykes, embankments and walls of the territory that the run grid is too coarse to
     /// hold, one structure a kind, with what measures do to the terrain done to them.
     ///
@@ -222,15 +230,26 @@ impl TerritoryView {
     }
 
     fn apply_edits(&self, band: &str, grid: &mut Grid<f32>) {
-        for (area, operation) in self.raster_edits(band) {
-            cells_within(&self.spec, area.polygons(), |row, column| {
-                let cell = &mut grid[(row, column)];
-                *cell = operation.apply(*cell);
-            });
+        for edit in &self.edits {
+            match edit {
+                Edit::Raster { band: of, area, operation } if of == band => {
+                    cells_within(&self.spec, area.polygons(), |row, column| {
+                        let cell = &mut grid[(row, column)];
+                        *cell = operation.apply(*cell);
+                    });
+                }
+                Edit::Raised { band: of, triangles } if of == band => {
+                    cells_under(&self.spec, triangles, |row, column, height| {
+                        let cell = &mut grid[(row, column)];
+                        *cell = RasterOperation::AtLeast(height as f32).apply(*cell);
+                    });
+                }
+                _ => (),
+            }
         }
     }
 
-    /// The edits of a band in order.
+    /// The edits of a band inside polygons, in order.
     fn raster_edits(&self, band: &str) -> impl Iterator<Item = (&Geometry, &RasterOperation)> {
         self.edits.iter().filter_map(move |edit| match edit {
             Edit::Raster { band: of, area, operation } if of == band => Some((area, operation)),

@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use twin_core::export::comparison::DepthComparison;
-use twin_core::export::map::{RasterLayer, Reduction};
+use twin_core::export::qgis_project::{QgisGroup, QgisProject, QgisRaster, relative};
 use twin_core::export::report::{Cell, Figure, Report, Table, render};
-use twin_core::export::{Legend, wording};
-use twin_core::formats::{CogOptions, write_cog};
+use twin_core::export::wording;
 use twin_core::language::Text;
 use twin_core::results::comparison::{
     BuildingChange, BuildingChanges, IndicatorRow, InputDifference, SectionRise, check_comparable,
@@ -17,13 +16,10 @@ use twin_core::spatial::{Grid, Line, cells_along};
 use twin_core::territory::read_vector_in;
 use twin_core::{Error, Language, Result};
 
-use super::super::finished::{Presented as _, figure, runs_of};
+use super::super::differences::{DEPTH, FieldDifference};
+use super::super::finished::{Presented as _, figure, runs_of, territory_of};
 use crate::console::{Console, line};
 
-/// Name of the field that tells how deep the water was.
-const DEPTH: &str = "maximum_water_depth";
-/// Share of the differences that a legend spans.
-const SPANNED: f32 = 0.98;
 /// Buildings told one by one in a report.
 const MOST_BUILDINGS: usize = 50;
 
@@ -41,6 +37,7 @@ pub(crate) struct Settings {
 /// Compares runs, or the runs of scenarios step by step, and says where the reports are.
 pub(crate) fn compare(given: &[PathBuf], settings: &Settings, console: &Console) -> Result<()> {
     let language = console.language;
+    let territory = given.iter().find_map(|path| territory_of(path));
     let all = given.iter().map(|path| runs_of(path)).collect::<Result<Vec<_>>>()?;
     let steps: Vec<&String> =
         all[0].keys().filter(|step| all.iter().all(|runs| runs.contains_key(*step))).collect();
@@ -64,7 +61,7 @@ pub(crate) fn compare(given: &[PathBuf], settings: &Settings, console: &Console)
         let runs = folders.iter().map(|f| FinishedRun::open(f)).collect::<Result<Vec<_>>>()?;
         let compared = Compared::new(&runs, settings)?;
         std::fs::create_dir_all(&out).map_err(Error::write(&out))?;
-        let report = compared.report(&out, language)?;
+        let report = compared.report(territory.as_deref(), &out, language)?;
         for message in &report.key_messages {
             line(message.get(language));
         }
@@ -144,8 +141,13 @@ impl<'a> Compared<'a> {
         Ok(Self { runs, rows: side_by_side(&figures), others: compared })
     }
 
-    /// The comparison as a report, with its maps and difference fields written into a folder.
-    pub(crate) fn report(&self, out: &Path, language: Language) -> Result<Report> {
+    /// The comparison as a report, with its maps, difference fields and a project of QGIS written into a folder.
+    pub(crate) fn report(
+        &self,
+        territory: Option<&Path>,
+        out: &Path,
+        language: Language,
+    ) -> Result<Report> {
         let title = language.pick("Comparaison de scénarios", "Comparison of scenarios");
         let reference = &self.runs[0];
         let mut report = reference.report(title, language);
@@ -154,12 +156,17 @@ impl<'a> Compared<'a> {
         let calibrated = self.runs.iter().all(FinishedRun::is_calibrated);
         report.calibrated = calibrated;
         report.tables.push(self.indicator_table(&names, language));
+        let mut differences = Vec::new();
         for (number, other) in self.others.iter().enumerate() {
             let after = &names[number + 1];
             report.key_messages.extend(other.messages(&names[0], after, &self.rows, number + 1));
-            report.maps.extend(self.maps(other, after, number + 1, out, language)?);
+            let mut layers = Vec::new();
+            report.maps.extend(self.maps(other, after, number + 1, out, language, &mut layers)?);
+            differences.push(layers);
             report.tables.extend(other.tables(after, language));
         }
+        let project = self.qgis_project(differences, territory, out, language)?;
+        write_atomically(&out.join("project.qgz"), &project)?;
         report.hypotheses.push(Text::new(
             format!(
                 "Les écarts se lisent scénario − référence ; la référence est « {} ».",
@@ -203,7 +210,7 @@ impl<'a> Compared<'a> {
         table
     }
 
-    /// Maps of the differences of all fields that both runs have and show.
+    /// Maps of the differences of all fields that both runs have and show; their files are added to `layers`.
     fn maps(
         &self,
         other: &Other<'_>,
@@ -211,6 +218,7 @@ impl<'a> Compared<'a> {
         number: usize,
         out: &Path,
         language: Language,
+        layers: &mut Vec<QgisRaster>,
     ) -> Result<Vec<Figure>> {
         let reference = &self.runs[0];
         let terrain = reference.field("bed_elevation").ok();
@@ -230,65 +238,71 @@ impl<'a> Compared<'a> {
             figures.push(figure(&map, caption, out, &format!("ecart-{number}-hauteur"))?);
         }
         for display in &reference.displays {
-            let shown = other.run.displays.iter().any(|d| d.field == display.field);
-            if !shown || display.maps.is_empty() {
-                continue;
-            }
-            let (before, later) =
-                (reference.field(&display.field)?, other.run.field(&display.field)?);
-            if before.spec != later.spec {
-                continue;
-            }
-            let difference = difference(&later, &before);
-            let unit = display.maps[0].legend.unit().to_owned();
-            let path = out.join(format!("ecart-{number}-{}.tif", display.field));
-            let options = CogOptions {
-                description: format!("{} – reference", display.title.en),
-                unit: unit.clone(),
-                notice: wording::notice(language).to_owned(),
-                ..CogOptions::default()
-            };
-            write_cog(&path, &difference, reference.manifest.territory.crs, &options)?;
-            let is_classed = matches!(display.maps[0].legend, Legend::Classed { .. });
-            let Some(largest) = spanned(&difference).filter(|_| display.field != DEPTH) else {
+            let Some(difference) = FieldDifference::new(display, other.run, reference)? else {
                 continue;
             };
-            if is_classed && unit.is_empty() {
-                // Codes of classes have no difference to draw.
+            let name = format!("ecart-{number}-{}", display.field);
+            let crs = reference.manifest.territory.crs;
+            difference.write(&out.join(format!("{name}.tif")), crs, language)?;
+            let Some(shown) = &difference.map else { continue };
+            layers.push(QgisRaster { source: format!("{name}.tif"), map: shown.clone() });
+            if display.field == DEPTH {
+                // Drawn above, with where the water newly comes.
                 continue;
             }
             let title = format!(
                 "{} : {after} − {}",
-                display.title.get(language),
+                difference.title(language),
                 language.pick("référence", "reference")
             );
-            let mut map = reference.map(&title, terrain, language);
-            let unit = unit_of_difference(&unit);
-            let legend = Legend::diverging(title_of_difference(&display.title), unit, largest);
-            map.rasters.push(RasterLayer {
-                reduction: Reduction::LargestMagnitude,
-                ..RasterLayer::new(&difference, legend)
-            });
-            let beyond = difference.values.iter().map(|v| v.abs()).filter(|v| v.is_finite());
-            let most = beyond.fold(0.0, f32::max);
-            let n = |v: f32| language.number(f64::from(v), 2);
-            let (largest, most) = (n(largest), n(most));
-            let caption = match language {
-                Language::Fr => format!(
-                    "Écart là où les deux scénarios ont une valeur ; au-delà de {largest} {unit}, couleur de l'extrémité (plus grand écart : {most} {unit})."
-                ),
-                Language::En => format!(
-                    "Difference where both scenarios have a value; beyond {largest} {unit} the colour of the end (largest difference: {most} {unit})."
-                ),
-            };
-            figures.push(figure(
-                &map,
-                &caption,
-                out,
-                &format!("ecart-{number}-{}", display.field),
-            )?);
+            let map = difference.drawn(reference.map(&title, terrain, language), shown);
+            figures.push(figure(&map, shown.caption.get(language), out, &name)?);
         }
         Ok(figures)
+    }
+
+    /// A project of QGIS: the differences, then the fields of each run, above the territory where it is known.
+    fn qgis_project(
+        &self,
+        differences: Vec<Vec<QgisRaster>>,
+        territory: Option<&Path>,
+        out: &Path,
+        language: Language,
+    ) -> Result<Vec<u8>> {
+        let mut groups = Vec::new();
+        for (other, rasters) in self.others.iter().zip(differences) {
+            let after = other.run.title(language);
+            groups.push(QgisGroup {
+                title: format!("{after} − {}", language.pick("référence", "reference")),
+                folder: ".".to_owned(),
+                rasters,
+                layers: Vec::new(),
+                is_shown: groups.is_empty(),
+            });
+        }
+        for run in self.runs {
+            let Some(folder) = relative(out, &run.folder) else { continue };
+            groups.push(QgisGroup {
+                title: run.title(language),
+                rasters: QgisRaster::of_run(&folder, &run.displays),
+                folder,
+                layers: Vec::new(),
+                is_shown: false,
+            });
+        }
+        if let Some(territory) = territory {
+            groups.extend(QgisGroup::of_territory(territory, out, language)?);
+        }
+        let reference = &self.runs[0].manifest;
+        let project = QgisProject {
+            title: language.pick("Comparaison de scénarios", "Comparison of scenarios").to_owned(),
+            notice: wording::notice(language).to_owned(),
+            crs: reference.territory.crs,
+            extent: reference.grid.extent(),
+            groups,
+            language,
+        };
+        project.to_bytes()
     }
 
     fn json(&self) -> serde_json::Value {
@@ -493,34 +507,6 @@ fn signed(value: Option<f64>, decimals: usize, language: Language) -> Cell {
         v if v > 0.0 => format!("+{text}"),
         _ => format!("−{text}"),
     })
-}
-
-/// Title of the legend of a difference.
-fn title_of_difference(title: &Text) -> Text {
-    Text::new(format!("Écart : {}", title.fr), format!("Difference: {}", title.en))
-}
-
-/// Unit of a difference: of two levels it has no datum, of two temperatures no zero.
-fn unit_of_difference(unit: &str) -> &str {
-    match unit.split_whitespace().next() {
-        Some("°C") => "K",
-        first => first.unwrap_or_default(),
-    }
-}
-
-/// Run − reference where both have a value.
-fn difference(run: &Grid<f32>, reference: &Grid<f32>) -> Grid<f32> {
-    let pairs = run.values.iter().zip(&reference.values);
-    Grid { spec: run.spec, values: pairs.map(|(a, b)| a - b).collect() }
-}
-
-/// The magnitude that most differences stay below; `None` where there is none.
-fn spanned(difference: &Grid<f32>) -> Option<f32> {
-    let mut magnitudes: Vec<f32> =
-        difference.values.iter().map(|v| v.abs()).filter(|v| v.is_finite() && *v > 0.0).collect();
-    magnitudes.sort_by(f32::total_cmp);
-    let at = (SPANNED * magnitudes.len() as f32) as usize;
-    magnitudes.get(at.min(magnitudes.len().saturating_sub(1))).copied()
 }
 
 /// Named lines of a vector file.

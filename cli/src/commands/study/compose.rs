@@ -1,26 +1,27 @@
 //! The report of a study: summary, figures by enjeu, costs and benefits, maps, plots, limits.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use twin_core::export::comparison::DepthComparison;
 use twin_core::export::map::{RasterLayer, VectorStyle};
 use twin_core::export::plot::{LinePlot, Series};
-use twin_core::export::qgis_project::{QgisGroup, QgisProject, relative};
+use twin_core::export::qgis_project::{QgisGroup, QgisProject, QgisRaster, relative};
 use twin_core::export::report::{Figure, FigurePicture, Report, Source};
-use twin_core::export::{Legend, MapSpec, wording};
+use twin_core::export::{MapSpec, wording};
 use twin_core::language::Text;
-use twin_core::results::{FinishedRun, Indicators, RunStore};
+use twin_core::results::{FieldDisplay, FieldMap, FinishedRun, Indicators, RunStore};
 use twin_core::simulation::Sensitivity;
 use twin_core::spatial::Grid;
 use twin_core::study::{Combination, CombinationRecord, Study, StudyRecord};
 use twin_core::territory::Territory;
 use twin_core::{Error, Language, Result};
 
+use super::super::differences::{DEPTH, FieldDifference};
 use super::super::finished::{Presented as _, figure};
+use super::draws::DrawnMap;
+use super::pictures::pictures;
 
-/// Name of the field that tells how deep the water was.
-const DEPTH: &str = "maximum_water_depth";
 /// Depth below which a cell counts as dry on the maps of differences, metres.
 const DRY_BELOW_M: f32 = 0.05;
 
@@ -39,6 +40,15 @@ pub(super) struct Computed<'a> {
     /// The figures of all runs; of a figure that several tell, the last one's.
     pub(super) indicators: Indicators,
     pub(super) ranges: Vec<Sensitivity>,
+    /// What each draw came to.
+    pub(super) draws: Vec<Drawn>,
+}
+
+/// A draw of a combination.
+pub(super) struct Drawn {
+    pub(super) indicators: Indicators,
+    /// Folder of each run by name.
+    pub(super) runs: BTreeMap<String, PathBuf>,
 }
 
 impl<'a> Composed<'a> {
@@ -64,7 +74,9 @@ impl<'a> Composed<'a> {
                 merge(&mut indicators, run.indicators()?);
                 ranges.extend(run.sensitivity()?);
             }
-            cells.push(Computed { record, combination, runs, indicators, ranges });
+            let draws = record.draws.iter().map(|runs| Drawn::read(runs, store));
+            let draws = draws.collect::<Result<_>>()?;
+            cells.push(Computed { record, combination, runs, indicators, ranges, draws });
         }
         let Some(first) = cells.first() else {
             return Err(Error::input(
@@ -108,7 +120,12 @@ impl<'a> Composed<'a> {
         self.study.actions[&cell.record.action].title.clone()
     }
 
-    pub(super) fn report(&self, out: &Path, language: Language) -> Result<Report> {
+    pub(super) fn report(
+        &self,
+        out: &Path,
+        drawn: Vec<DrawnMap>,
+        language: Language,
+    ) -> Result<Report> {
         let first = &self.cells[0];
         let runs: Vec<&FinishedRun> = self.cells.iter().flat_map(|c| in_order(&c.runs)).collect();
         let manifest = &runs[0].manifest;
@@ -124,6 +141,7 @@ impl<'a> Composed<'a> {
         let mut hypotheses = every(|run| run.manifest.hypotheses.clone());
         hypotheses.extend(self.events_told());
         hypotheses.extend(self.economy_told());
+        hypotheses.extend(self.draws_told());
         let mut citation: Vec<String> = Vec::new();
         for run in in_order(&first.runs) {
             citation.extend(run.manifest.cited(language));
@@ -132,7 +150,14 @@ impl<'a> Composed<'a> {
         let description = self.study.description.as_ref().map(|t| t.get(language).to_owned());
         let n = self.cells.len();
         let mut summary = self.overview(language);
+        summary.extend(self.draws_tables(language));
         summary.extend(self.economy_table(language));
+        summary.extend(self.economy_of_draws(language));
+        let (mut maps, missing) = pictures(self.study, language)?;
+        let mut warnings = self.warnings();
+        warnings.extend(missing);
+        maps.extend(self.maps(out, language)?);
+        maps.extend(drawn.into_iter().map(|map| map.figure));
         Ok(Report {
             language,
             title: self.study.title.get(language).to_owned(),
@@ -148,9 +173,9 @@ impl<'a> Composed<'a> {
             demo: runs.iter().any(|run| run.is_demo()),
             calibrated: runs.iter().all(|run| run.is_calibrated()),
             key_messages: self.key_messages(),
-            warnings: self.warnings(),
+            warnings,
             summary,
-            maps: self.maps(out, language)?,
+            maps,
             plots: self.plots(language)?,
             tables: self.detail_tables(language),
             hypotheses,
@@ -175,7 +200,12 @@ impl<'a> Composed<'a> {
     }
 
     /// A project of QGIS with the fields of every run, a group a combination, above the territory.
-    pub(super) fn qgis_project(&self, out: &Path, language: Language) -> Result<Vec<u8>> {
+    pub(super) fn qgis_project(
+        &self,
+        out: &Path,
+        drawn: &[DrawnMap],
+        language: Language,
+    ) -> Result<Vec<u8>> {
         let mut groups = Vec::new();
         for cell in &self.cells {
             for run in in_order(&cell.runs) {
@@ -184,12 +214,21 @@ impl<'a> Composed<'a> {
                 let parts = [action.get(language), around.get(language), &run.manifest.run];
                 groups.push(QgisGroup {
                     title: titled(&parts),
+                    rasters: QgisRaster::of_run(&folder, &run.displays),
                     folder,
-                    fields: &run.displays,
                     layers: Vec::new(),
                     is_shown: groups.is_empty(),
                 });
             }
+        }
+        if !drawn.is_empty() {
+            groups.push(QgisGroup {
+                title: language.pick("Tirages", "Draws").to_owned(),
+                folder: ".".to_owned(),
+                rasters: drawn.iter().map(|map| map.layer.clone()).collect(),
+                layers: Vec::new(),
+                is_shown: false,
+            });
         }
         groups.extend(QgisGroup::of_territory(self.territory.folder(), out, language)?);
         let grid = self.cells.first().and_then(|cell| cell.runs.values().next());
@@ -278,53 +317,99 @@ impl<'a> Composed<'a> {
         self.study.events.values().filter_map(told).collect()
     }
 
-    /// For each circumstance the water without actions, then what each action changes.
+    /// For each circumstance what comes without actions, then what each action changes: the leading map of
+    /// each run.
     fn maps(&self, out: &Path, language: Language) -> Result<Vec<Figure>> {
         let mut figures = Vec::new();
         for (number, cell) in self.cells.iter().enumerate() {
-            let Some(run) = with_water(cell) else { continue };
-            let depth = run.field(DEPTH)?;
-            let terrain =
-                run.field("bed_elevation").unwrap_or_else(|_| Grid::filled(depth.spec, f32::NAN));
-            let circumstances = self.circumstances(cell).get(language).to_owned();
-            let action = self.action(cell).get(language).to_owned();
-            let reference = self.reference_of(cell).and_then(with_water);
-            if self.is_reference(cell) || reference.is_none() {
-                let title = language.pick("Hauteur d'eau maximale", "Maximum water depth");
-                let mut map = run.map(title, &terrain, language);
-                map.subtitle = titled(&[&run.manifest.territory.name, &action, &circumstances]);
-                let mut layer = RasterLayer::new(&depth, Legend::maximum_water_depth());
-                layer.transparent_below = Some(0.01);
-                map.rasters.push(layer);
-                self.base(&mut map);
-                let caption = language.pick(
-                    "Plus grande hauteur d'eau du scénario, sur le parcellaire, les rues et les bâtiments.",
-                    "Largest depth of the scenario, over parcels, streets and buildings.",
-                );
-                figures.push(figure(&map, caption, out, &format!("carte-{:02}", number + 1))?);
-            } else if let Some(reference) = reference {
-                let comparison =
-                    DepthComparison::new(&depth, &reference.field(DEPTH)?, DRY_BELOW_M)?;
-                if comparison.is_nothing() {
-                    continue;
+            for (step, run) in cell.runs.iter().filter(|(_, run)| leading(run).is_some()) {
+                let name = format!("carte-{:02}-{step}", number + 1);
+                let reference = self.reference_of(cell).and_then(|c| c.runs.get(step));
+                match reference.filter(|_| !self.is_reference(cell)) {
+                    None => figures.extend(self.map_of(cell, run, out, &name, language)?),
+                    Some(before) => {
+                        let change = self.map_of_change(cell, run, before, out, &name, language)?;
+                        figures.extend(change);
+                    }
                 }
-                let title = language.pick("Écart de hauteur d'eau", "Difference of water depth");
-                let mut base = run.map(title, &terrain, language);
-                base.subtitle = titled(&[&run.manifest.territory.name, &action, &circumstances]);
-                let mut map = comparison.map(base);
-                self.base(&mut map);
-                let caption = language.pick(
-                    "Où l'action fait baisser ou monter l'eau, par rapport à la référence.",
-                    "Where the action lowers or raises the water, compared with the reference.",
-                );
-                figures.push(figure(&map, caption, out, &format!("carte-{:02}", number + 1))?);
             }
         }
         Ok(figures)
     }
 
+    fn map_of(
+        &self,
+        cell: &Computed<'_>,
+        run: &FinishedRun,
+        out: &Path,
+        name: &str,
+        language: Language,
+    ) -> Result<Option<Figure>> {
+        let Some((display, shown)) = leading(run) else { return Ok(None) };
+        let values = run.field(&display.field)?;
+        let terrain = terrain_of(run);
+        let mut map = self.based(cell, run, shown.title.get(language), &terrain, language);
+        let mut layer = RasterLayer::new(&values, shown.legend.clone());
+        layer.transparent_below = shown.transparent_below;
+        map.rasters.push(layer);
+        self.base(&mut map);
+        figure(&map, shown.caption.get(language), out, name).map(Some)
+    }
+
+    fn map_of_change(
+        &self,
+        cell: &Computed<'_>,
+        run: &FinishedRun,
+        before: &FinishedRun,
+        out: &Path,
+        name: &str,
+        language: Language,
+    ) -> Result<Option<Figure>> {
+        let Some((display, _)) = leading(run) else { return Ok(None) };
+        let terrain = terrain_of(run);
+        if display.field == DEPTH {
+            let comparison =
+                DepthComparison::new(&run.field(DEPTH)?, &before.field(DEPTH)?, DRY_BELOW_M)?;
+            if comparison.is_nothing() {
+                return Ok(None);
+            }
+            let title = language.pick("Écart de hauteur d'eau", "Difference of water depth");
+            let mut map = comparison.map(self.based(cell, run, title, &terrain, language));
+            self.base(&mut map);
+            let caption = language.pick(
+                "Où l'action fait baisser ou monter l'eau, par rapport à la référence.",
+                "Where the action lowers or raises the water, compared with the reference.",
+            );
+            return figure(&map, caption, out, name).map(Some);
+        }
+        let Some(difference) = FieldDifference::new(display, run, before)? else {
+            return Ok(None);
+        };
+        let Some(shown) = &difference.map else { return Ok(None) };
+        let base = self.based(cell, run, shown.title.get(language), &terrain, language);
+        let mut map = difference.drawn(base, shown);
+        self.base(&mut map);
+        figure(&map, shown.caption.get(language), out, name).map(Some)
+    }
+
+    /// A map of a run of a combination, still without fields.
+    pub(super) fn based<'m>(
+        &self,
+        cell: &Computed<'_>,
+        run: &FinishedRun,
+        title: &str,
+        terrain: &'m Grid<f32>,
+        language: Language,
+    ) -> MapSpec<'m> {
+        let mut map = run.map(title, terrain, language);
+        let (action, around) = (self.action(cell), self.circumstances(cell));
+        map.subtitle =
+            titled(&[&run.manifest.territory.name, action.get(language), around.get(language)]);
+        map
+    }
+
     /// Parcels, streets and buildings over a map.
-    fn base<'m>(&'m self, map: &mut MapSpec<'m>) {
+    pub(super) fn base<'m>(&'m self, map: &mut MapSpec<'m>) {
         let features = self.territory.features();
         let language = map.language;
         map.add_vectors(
@@ -387,6 +472,22 @@ impl<'a> Composed<'a> {
     }
 }
 
+impl Drawn {
+    fn read(runs: &BTreeMap<String, String>, store: &RunStore) -> Result<Self> {
+        let folder = |run: &String| store.root().join(run);
+        let runs: BTreeMap<String, PathBuf> =
+            runs.iter().map(|(step, run)| (step.clone(), folder(run))).collect();
+        let read = |folder: &PathBuf| {
+            Ok((FinishedRun::read_manifest(folder)?, FinishedRun::read_indicators(folder)?))
+        };
+        let mut all = runs.values().map(read).collect::<Result<Vec<_>>>()?;
+        all.sort_by_key(|(manifest, _)| manifest.upstream.len());
+        let mut indicators = Indicators::default();
+        all.into_iter().for_each(|(_, figures)| merge(&mut indicators, figures));
+        Ok(Self { indicators, runs })
+    }
+}
+
 /// The runs of a combination, those that others read first.
 pub(super) fn in_order(runs: &BTreeMap<String, FinishedRun>) -> Vec<&FinishedRun> {
     let mut all: Vec<&FinishedRun> = runs.values().collect();
@@ -394,10 +495,17 @@ pub(super) fn in_order(runs: &BTreeMap<String, FinishedRun>) -> Vec<&FinishedRun
     all
 }
 
-/// The run that tells how deep the water was.
-fn with_water<'r>(cell: &'r Computed<'_>) -> Option<&'r FinishedRun> {
-    let mut runs = in_order(&cell.runs).into_iter();
-    runs.find(|run| run.fields.statics().iter().any(|band| band.name == DEPTH))
+/// The field that a run is about, and its map: the water where it has any, else the first that it shows.
+fn leading(run: &FinishedRun) -> Option<(&FieldDisplay, &FieldMap)> {
+    let shown = |display: &FieldDisplay| !display.maps.is_empty();
+    let water = run.displays.iter().find(|display| display.field == DEPTH && shown(display));
+    let display = water.or_else(|| run.displays.iter().find(|display| shown(display)))?;
+    Some((display, display.maps.first()?))
+}
+
+/// Ground under the maps of a run.
+pub(super) fn terrain_of(run: &FinishedRun) -> Grid<f32> {
+    run.field("bed_elevation").unwrap_or_else(|_| Grid::filled(run.manifest.grid, f32::NAN))
 }
 
 fn merge(into: &mut Indicators, from: Indicators) {
@@ -417,6 +525,6 @@ fn merge(into: &mut Indicators, from: Indicators) {
     }
 }
 
-fn titled(parts: &[&str]) -> String {
+pub(super) fn titled(parts: &[&str]) -> String {
     parts.iter().filter(|p| !p.is_empty()).copied().collect::<Vec<_>>().join(" – ")
 }

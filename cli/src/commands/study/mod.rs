@@ -1,19 +1,23 @@
 //! `twin study`: a scenario under several actions and events, computed and told in one report.
 
+mod batch;
 mod compose;
+mod draws;
 mod new;
+mod pictures;
 mod tables;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use twin_core::results::RunStore;
+use twin_core::results::{RunManifest, RunStore};
 use twin_core::simulation::Registry;
-use twin_core::simulation::driver::{check, path_keys_of};
+use twin_core::simulation::driver::{StepResult, check, path_keys_of};
 use twin_core::study::{CombinationRecord, Study, StudyRecord};
 use twin_core::{Error, Result};
 
-use super::run::{beside, compute};
+use super::run::beside;
 use crate::arguments::StudyAction;
 use crate::console::Console;
 
@@ -72,34 +76,32 @@ pub(crate) fn run(
     // All that can be known to be wrong is told before the first one is computed.
     for combination in &combinations {
         check(registry, &combination.scenario)?;
+        // Draws differ in values alone: one of them tells whether their keys and files are right.
+        combination.draws.first().map_or(Ok(()), |draw| check(registry, &draw.scenario))?;
     }
     let store = request.store();
-    let count = combinations.len();
+    let runs = console.timed("calculs", "runs", || {
+        batch::compute(&study, &combinations, &store, request.resume, registry, console)
+    })?;
+    let folders = |results: BTreeMap<String, StepResult>| -> BTreeMap<String, String> {
+        let of = |m: &RunManifest| format!("{}/{}", m.simulation, m.hash);
+        results.iter().map(|(name, result)| (name.clone(), of(&result.manifest))).collect()
+    };
+    let mut runs = runs.into_iter().map(folders);
     let mut record = StudyRecord {
         schema: 1,
         study: study.id.clone(),
         title: study.title.clone(),
         combinations: Vec::new(),
     };
-    for (number, combination) in combinations.iter().enumerate() {
-        let of = study.title_of(
-            &combination.action,
-            combination.event.as_deref(),
-            combination.horizon.as_deref(),
-        );
-        let step = format!("{}/{count}", number + 1);
-        console.say(&format!("{step} : {}", of.fr), &format!("{step}: {}", of.en));
-        let scenario = &combination.scenario;
-        let results = compute(scenario, store.clone(), request.resume, registry, console)?;
-        let runs = results.iter().map(|(name, result)| {
-            (name.clone(), format!("{}/{}", result.manifest.simulation, result.manifest.hash))
-        });
+    for combination in &combinations {
         record.combinations.push(CombinationRecord {
             action: combination.action.clone(),
             event: combination.event.clone(),
             horizon: combination.horizon.clone(),
-            scenario: scenario.id.clone(),
-            runs: runs.collect(),
+            scenario: combination.scenario.id.clone(),
+            runs: runs.next().unwrap_or_default(),
+            draws: runs.by_ref().take(combination.draws.len()).collect(),
         });
     }
     record.write(&store)?;
@@ -137,14 +139,18 @@ fn report(
     let composed = compose::Composed::new(study, record, combinations, store)?;
     let path = out.join("rapport.html");
     console.timed("rapport", "report", || {
-        let report = composed.report(&out, console.language)?;
+        let drawn = composed.maps_of_draws(&out, console.language)?;
+        let project = composed.qgis_project(&out, &drawn, console.language)?;
+        twin_core::results::write_atomically(&out.join("project.qgz"), &project)?;
+        let report = composed.report(&out, drawn, console.language)?;
         let html = twin_core::export::report::render(&report)?;
         twin_core::results::write_atomically(&path, html.as_bytes())
     })?;
-    let project = composed.qgis_project(&out, console.language)?;
-    twin_core::results::write_atomically(&out.join("project.qgz"), &project)?;
     let csv = composed.csv(console.language);
     twin_core::results::write_atomically(&out.join("indicateurs.csv"), csv.as_bytes())?;
+    if let Some(csv) = composed.draws_csv(console.language) {
+        twin_core::results::write_atomically(&out.join("tirages.csv"), csv.as_bytes())?;
+    }
     Ok(path)
 }
 

@@ -10,7 +10,7 @@ use twin_core::study::economy::{Balance, EventDamage, expected_annual_damage};
 use super::compose::{Composed, Computed, in_order};
 
 /// What readers look for first.
-const HEADLINES: [&str; 16] = [
+pub(super) const HEADLINES: [&str; 16] = [
     "buildings_exposed",
     "dwellings_exposed",
     "ground_floor_dwellings_exposed",
@@ -30,11 +30,11 @@ const HEADLINES: [&str; 16] = [
 ];
 
 /// What an action costs and avoids.
-struct Weighed {
-    action: String,
-    annual_damage_eur: f64,
+pub(super) struct Weighed {
+    pub(super) action: String,
+    pub(super) annual_damage_eur: f64,
     /// `None` of the reference.
-    balance: Option<Balance>,
+    pub(super) balance: Option<Balance>,
 }
 
 impl Computed<'_> {
@@ -52,8 +52,12 @@ impl Computed<'_> {
         }
     }
 
-    /// Smallest and largest value: of the draws of the damage, else of the sensitivity runs.
+    /// Smallest and largest value: of the study's draws, else of those of the damage, else of the sensitivity
+    /// runs.
     fn range(&self, id: &str) -> Option<[f64; 2]> {
+        if let Some(range) = self.drawn_range(id) {
+            return Some(range);
+        }
         let drawn = |q: &str| self.indicators.get(&format!("{id}_{q}"))?.value;
         if let (Some(low), Some(high)) = (drawn("p05"), drawn("p95")) {
             return Some([low, high]);
@@ -69,7 +73,7 @@ impl Computed<'_> {
 
 impl Composed<'_> {
     /// Cells of each circumstance in turn.
-    fn by_circumstances(&self) -> Vec<(Text, Vec<&Computed<'_>>)> {
+    pub(super) fn by_circumstances(&self) -> Vec<(Text, Vec<&Computed<'_>>)> {
         let mut groups: Vec<(Text, Vec<&Computed<'_>>)> = Vec::new();
         for cell in &self.cells {
             let of = self.circumstances(cell);
@@ -147,7 +151,7 @@ impl Composed<'_> {
                 }
             }
         }
-        for weighed in self.weighed() {
+        for weighed in self.weighed(central_damage) {
             let Some(balance) = weighed.balance else { continue };
             let name = &self.study.actions[&weighed.action].title;
             let sentence = |l: Language| {
@@ -251,9 +255,12 @@ impl Composed<'_> {
         Some(format!("{}{at}{colon}{}.", name.get(l), parts.join(", ")))
     }
 
-    /// Expected annual damage, costs and benefits of the actions today; empty where they are not weighed
-    /// or a damage is missing.
-    fn weighed(&self) -> Vec<Weighed> {
+    /// Expected annual damage, costs and benefits of the actions today by the damage of each cell; empty where
+    /// they are not weighed or a damage is missing.
+    pub(super) fn weighed(
+        &self,
+        damage_eur: impl Fn(&Computed<'_>) -> Option<f64>,
+    ) -> Vec<Weighed> {
         let Some(economy) = &self.study.economy else { return Vec::new() };
         let horizon = self.cells[0].record.horizon.clone();
         let mut all = Vec::new();
@@ -270,7 +277,7 @@ impl Composed<'_> {
                     Some((cell, event.return_period_years?))
                 })
                 .map(|(cell, return_period_years)| {
-                    let damage_eur = cell.value("damage_total")?;
+                    let damage_eur = damage_eur(cell)?;
                     Some(EventDamage { return_period_years, damage_eur })
                 })
                 .collect();
@@ -299,7 +306,7 @@ impl Composed<'_> {
 
     /// Costs and benefits.
     pub(super) fn economy_table(&self, language: Language) -> Option<Table> {
-        let weighed = self.weighed();
+        let weighed = self.weighed(central_damage);
         let economy = self.study.economy.as_ref().filter(|_| !weighed.is_empty())?;
         let title = match language {
             Language::Fr => format!(
@@ -443,7 +450,12 @@ impl Composed<'_> {
     }
 }
 
-fn unit_of(row: &Indicator, language: Language) -> String {
+/// Damage with the central values.
+fn central_damage(cell: &Computed<'_>) -> Option<f64> {
+    cell.value("damage_total")
+}
+
+pub(super) fn unit_of(row: &Indicator, language: Language) -> String {
     let unit = match row.unit.as_str() {
         "EUR" => "M€".to_owned(),
         // Inhabitants are already in the label.
@@ -454,7 +466,7 @@ fn unit_of(row: &Indicator, language: Language) -> String {
 }
 
 /// Euros in millions, all else as it is.
-fn scaled(value: f64, row: &Indicator, language: Language) -> String {
+pub(super) fn scaled(value: f64, row: &Indicator, language: Language) -> String {
     match row.unit.as_str() {
         "EUR" => language.number(value / 1e6, 2),
         _ => language.number(value, usize::from(row.decimals)),

@@ -71,6 +71,30 @@ pub struct ZoneEntry {
     pub bonuses: Vec<Stated<Bonus>>,
 }
 
+impl ZoneEntry {
+    fn changed_by(self, change: &Self) -> Self {
+        let text = |new: &String, old: String| if new.is_empty() { old } else { new.clone() };
+        fn rule<T: Clone>(new: &Option<T>, old: Option<T>) -> Option<T> {
+            new.clone().or(old)
+        }
+        Self {
+            label: text(&change.label, self.label),
+            rules: text(&change.rules, self.rules),
+            height: rule(&change.height, self.height),
+            street: rule(&change.street, self.street),
+            side: rule(&change.side, self.side),
+            rear: rule(&change.rear, self.rear),
+            band: rule(&change.band, self.band),
+            envelope: rule(&change.envelope, self.envelope),
+            between: rule(&change.between, self.between),
+            footprint: rule(&change.footprint, self.footprint),
+            setback: rule(&change.setback, self.setback),
+            parking: rule(&change.parking, self.parking),
+            bonuses: if change.bonuses.is_empty() { self.bonuses } else { change.bonuses.clone() },
+        }
+    }
+}
+
 /// Where a rule stands and who keyed it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -285,6 +309,18 @@ impl RuleFile {
         let file: Self = parse_parameters(&name, &value)?;
         file.check(&name)?;
         Ok(file)
+    }
+
+    /// These rules with what another file states in their place: rule by rule, in the zones that it names. A
+    /// zone that had the rules of `*` keeps them beside its own.
+    #[must_use]
+    pub fn changed_by(mut self, other: &Self) -> Self {
+        for (code, change) in &other.zones {
+            let standing = self.zones.get(code).or_else(|| self.zones.get("*")).cloned();
+            let changed = standing.unwrap_or_default().changed_by(change);
+            self.zones.insert(code.clone(), changed);
+        }
+        self
     }
 
     fn check(&self, name: &str) -> Result<()> {

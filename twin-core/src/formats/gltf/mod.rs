@@ -7,7 +7,9 @@
 mod glb;
 mod model;
 mod property_table;
+mod reader;
 
 pub use glb::{read_asset_extras, write_glb};
 pub use model::{Material, Model, Part};
 pub use property_table::{Property, PropertyTable, PropertyValues};
+pub use reader::read_glb_triangles;

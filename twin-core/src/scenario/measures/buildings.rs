@@ -4,12 +4,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::building_model::ModelParameters;
 use super::surface::{cover, covered, within_territory};
 use super::{MeasureContext, MeasureKind};
 use crate::formats::{Feature, FeatureTable, FieldKind, Value};
 use crate::language::Text;
 use crate::simulation::{parse_parameters, positive};
-use crate::spatial::{Geometry, Grid, GridSpec, Polygon, cells_within};
+use crate::spatial::{Geometry, Grid, GridSpec, Position, cells_within};
 use crate::territory::{
     Building, BuildingUse, Edit, FLOOR_HEIGHT, GeometryInput, Label as _, LandCover, Layer as _,
     RasterOperation,
@@ -19,18 +20,23 @@ use crate::{Error, Result};
 /// Higher is no building of a commune, m.
 const HIGHEST_BUILDING_M: f64 = 400.0;
 
-/// The kind `building-added`: a new building, a block of one height.
+/// The kind `building-added`: a new building, a block of one height or a 3D model.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BuildingAdded;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct AddedParameters {
-    /// Footprint: a file or a ring of `[x, y]`.
+    /// Footprint of a block: a file or a ring of `[x, y]`.
+    #[serde(default)]
     #[schemars(extend("format" = "path"))]
-    geometry: GeometryInput,
-    /// Height of the gutter above the ground, metres.
-    height_m: f64,
+    geometry: Option<GeometryInput>,
+    /// Height of the block above the ground, metres.
+    #[serde(default)]
+    height_m: Option<f64>,
+    /// In place of a block, a 3D model.
+    #[serde(default)]
+    model: Option<ModelParameters>,
     /// Main use, as BD TOPO names it: `Résidentiel`, `Commercial et services` …
     #[serde(rename = "use", default = "residential")]
     use_1: String,
@@ -65,10 +71,7 @@ impl MeasureKind for BuildingAdded {
     fn edits(&self, parameters: &Json, context: &MeasureContext<'_>) -> Result<Vec<Edit>> {
         let place = format!("measures.{}", context.name);
         let given: AddedParameters = parse_parameters(&place, parameters)?;
-        let height = height(given.height_m, &format!("{place}.height_m"))?;
-        let here = format!("{place}.geometry");
-        let polygons = given.geometry.polygons(context.territory.crs(), &here)?;
-        within_territory(&Geometry::Polygons(polygons.clone()), context, &here)?;
+        let added = given.buildings(context, &place)?;
         let whole = |n: Option<u32>| n.map_or(Value::Null, |n| Value::Integer(i64::from(n)));
         let mut table = FeatureTable::new(Building::NAME, Some(context.territory.crs()))
             .with_field("cleabs", FieldKind::Text)
@@ -78,13 +81,19 @@ impl MeasureKind for BuildingAdded {
             .with_field("hauteur", FieldKind::Real);
         let mut edits = Vec::new();
         let mut floors = Vec::new();
-        for (number, polygon) in polygons.into_iter().enumerate() {
+        for (number, NewBuilding { area, height_m, roofs }) in added.into_iter().enumerate() {
             let id = format!("{}-{}", context.name, number + 1);
-            let foot = foot_m(&polygon, context)?;
-            floors.extend(given.floor_height_m.map(|floor| (id.clone(), centre(&polygon), floor)));
-            let area = Geometry::Polygons(vec![polygon]);
-            let top = RasterOperation::Set((foot + height) as f32);
+            let foot = foot_m(&area, context)?;
+            floors.extend(given.floor_height_m.map(|floor| (id.clone(), centre(&area), floor)));
+            // Below a model whose roofs leave gaps lies the ground.
+            let top = if roofs.is_empty() { foot + height_m } else { foot };
+            let top = RasterOperation::Set(top as f32);
             edits.push(Edit::Raster { band: "dsm".to_owned(), area: area.clone(), operation: top });
+            if !roofs.is_empty() {
+                let lifted = |[x, y, z]: Position| [x, y, z + foot];
+                let triangles = roofs.into_iter().map(|t| t.map(lifted)).collect();
+                edits.push(Edit::Raised { band: "dsm".to_owned(), triangles });
+            }
             let bare = RasterOperation::Set(0.0);
             let band = "canopy_height".to_owned();
             edits.push(Edit::Raster { band, area: area.clone(), operation: bare });
@@ -96,7 +105,7 @@ impl MeasureKind for BuildingAdded {
                     Value::Text(given.use_1.clone()),
                     whole(given.storeys),
                     whole(given.dwellings),
-                    Value::Real(height),
+                    Value::Real(height_m),
                 ],
             });
         }
@@ -105,6 +114,47 @@ impl MeasureKind for BuildingAdded {
             edits.push(floors_at(floors, context, &place)?);
         }
         Ok(edits)
+    }
+}
+
+/// A building that a measure adds.
+struct NewBuilding {
+    area: Geometry,
+    height_m: f64,
+    /// Triangles of its model, heights above its foot; none of a block.
+    roofs: Vec<[Position; 3]>,
+}
+
+impl AddedParameters {
+    /// The buildings: a block for each polygon, or the one of the model.
+    fn buildings(&self, context: &MeasureContext<'_>, place: &str) -> Result<Vec<NewBuilding>> {
+        match (&self.geometry, self.height_m, &self.model) {
+            (Some(geometry), Some(height_m), None) => {
+                let height_m = height(height_m, &format!("{place}.height_m"))?;
+                let here = format!("{place}.geometry");
+                let polygons = geometry.polygons(context.territory.crs(), &here)?;
+                within_territory(&Geometry::Polygons(polygons.clone()), context, &here)?;
+                let block = |polygon| NewBuilding {
+                    area: Geometry::Polygons(vec![polygon]),
+                    height_m,
+                    roofs: Vec::new(),
+                };
+                Ok(polygons.into_iter().map(block).collect())
+            }
+            (None, None, Some(model)) => {
+                let here = format!("{place}.model");
+                let placed = model.placed(&here)?;
+                let height_m = height(placed.height_m(), &here)?;
+                let area = Geometry::Polygons(placed.footprint);
+                within_territory(&area, context, &here)?;
+                Ok(vec![NewBuilding { area, height_m, roofs: placed.triangles }])
+            }
+            _ => Err(Error::input(
+                place,
+                "donner geometry et height_m (un bloc), ou model (un modèle 3D)",
+                "give geometry and height_m (a block), or model (a 3D model)",
+            )),
+        }
     }
 }
 
@@ -364,18 +414,18 @@ fn height(metres: f64, place: &str) -> Result<f64> {
     Ok(metres)
 }
 
-fn centre(polygon: &Polygon) -> (f64, f64) {
-    Geometry::Polygons(vec![polygon.clone()]).extent().map_or((0.0, 0.0), |e| e.centre())
+fn centre(area: &Geometry) -> (f64, f64) {
+    area.extent().map_or((0.0, 0.0), |e| e.centre())
 }
 
 /// Highest ground under a footprint.
-fn foot_m(polygon: &Polygon, context: &MeasureContext<'_>) -> Result<f64> {
+fn foot_m(area: &Geometry, context: &MeasureContext<'_>) -> Result<f64> {
     let spec: &GridSpec = context.territory.spec();
     let mut highest = f64::NEG_INFINITY;
-    let Some(extent) = Geometry::Polygons(vec![polygon.clone()]).extent() else { return Ok(0.0) };
+    let Some(extent) = area.extent() else { return Ok(0.0) };
     let (rows, columns) = spec.window(&extent);
     let ground: Grid<f32> = context.territory.window("dtm", rows, columns)?;
-    cells_within(&ground.spec.clone(), [polygon], |row, column| {
+    cells_within(&ground.spec.clone(), area.polygons(), |row, column| {
         let z = ground[(row, column)];
         if z.is_finite() {
             highest = highest.max(f64::from(z));
@@ -384,6 +434,6 @@ fn foot_m(polygon: &Polygon, context: &MeasureContext<'_>) -> Result<f64> {
     if highest.is_finite() {
         return Ok(highest);
     }
-    let (x, y) = centre(polygon);
+    let (x, y) = centre(area);
     Ok(context.territory.ground_at(x, y)?.map_or(0.0, f64::from))
 }

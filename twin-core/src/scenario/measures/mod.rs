@@ -18,7 +18,7 @@
 //! | `shade-sail` | cloth over a street or a place |
 //! | `trees-planted` | single trees or rows of trees |
 //! | `trees-felled` | all trees within polygons taken away |
-//! | `building-added` | a new building |
+//! | `building-added` | a new building, a block or a 3D model |
 //! | `building-raised` | buildings made higher |
 //! | `building-demolished` | buildings taken away |
 //! | `floor-raised` | ground floors put above the water |
@@ -28,6 +28,7 @@
 //! | `flood-gate` | a wall with a gate that opens by a schedule |
 
 mod breach;
+mod building_model;
 mod buildings;
 mod crest;
 mod crossing;

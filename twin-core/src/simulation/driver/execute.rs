@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::plan::{Link, Step};
 use super::publish::{Publication, publish};
@@ -9,11 +11,11 @@ use super::segments::{Checkpoint, Segments, outputs_of, remove_unfinished_docume
 use super::variants::run_variants;
 use super::{Progress, RunOptions, StepResult, fingerprint};
 use crate::formats::cf::SeriesFile;
-use crate::results::{InputFile, OpenRun};
+use crate::results::{InputFile, OpenRun, RunManifest};
 use crate::scenario::Scenario;
 use crate::simulation::{Fields, Run, RunContext, Sensitivity, StateError, StateVisitor};
 use crate::territory::TerritoryView;
-use crate::{Error, Language, Result};
+use crate::{Error, Result};
 
 /// A run being executed.
 struct Member {
@@ -38,26 +40,13 @@ pub(super) fn run_group(
     options: &RunOptions,
     results: &mut BTreeMap<String, StepResult>,
 ) -> Result<()> {
-    let hashed = hash_group(scenario, view, group, options.language, results)?;
-    let mut found = Vec::new();
-    for (step, hash, ..) in &hashed {
-        found.push(options.store.find(step.simulation.descriptor().id, hash)?);
-    }
-    if found.iter().all(Option::is_some) {
-        for ((step, hash, ..), manifest) in hashed.iter().zip(found.into_iter().flatten()) {
-            (options.progress)(Progress::Unchanged { run: &step.name });
-            let folder = options.store.folder(step.simulation.descriptor().id, hash);
-            results.insert(step.name.clone(), StepResult { folder, manifest, is_new: false });
-        }
-        return Ok(());
-    }
+    let hashed = hash_group(scenario, view, group, options, results)?;
+    let Some(opened) = open_or_find(&hashed, options, results)? else { return Ok(()) };
     let started = std::time::Instant::now();
     let context = context_of(scenario, view, options, &hashed[0].0.name);
     let mut members = Vec::new();
-    for (step, hash, files, upstream) in hashed {
-        members.push(Member::open(
-            step, hash, files, upstream, scenario, view, options, &context, results,
-        )?);
+    for (hashed, open) in hashed.into_iter().zip(opened) {
+        members.push(Member::new(hashed, open, scenario, view, options, &context, results)?);
     }
     let resumed = advance_all(scenario, &mut members, options, &context)?;
     for mut member in members {
@@ -83,6 +72,7 @@ pub(super) fn run_group(
             sensitivity,
             budget: member.run.budget(),
             language: options.language,
+            with_documents: options.with_documents,
             wall_s: started.elapsed().as_secs_f64(),
             resumed,
         };
@@ -98,13 +88,58 @@ pub(super) fn run_group(
 
 type Hashed = (Step, String, Vec<InputFile>, Vec<(String, String)>);
 
+/// Time between two looks at a run that another writes.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// The runs of a group opened for writing; `None` where all are complete, which are then added to
+/// `results`. What another process or thread is writing is waited for.
+fn open_or_find(
+    hashed: &[Hashed],
+    options: &RunOptions,
+    results: &mut BTreeMap<String, StepResult>,
+) -> Result<Option<Vec<OpenRun>>> {
+    let ids = || hashed.iter().map(|(step, hash, ..)| (step.simulation.descriptor().id, hash));
+    let find = || -> Result<Option<Vec<RunManifest>>> {
+        ids().map(|(id, hash)| options.store.find(id, hash)).collect()
+    };
+    let mut is_told = false;
+    loop {
+        if let Some(found) = find()? {
+            for ((step, ..), ((id, hash), manifest)) in hashed.iter().zip(ids().zip(found)) {
+                (options.progress)(Progress::Unchanged { run: &step.name });
+                let folder = options.store.folder(id, hash);
+                results.insert(step.name.clone(), StepResult { folder, manifest, is_new: false });
+            }
+            return Ok(None);
+        }
+        let opened: Option<Vec<OpenRun>> =
+            ids().map(|(id, hash)| options.store.open(id, hash)).collect::<Result<_>>()?;
+        if let Some(opened) = opened {
+            if find()?.is_none() {
+                return Ok(Some(opened));
+            }
+            // Completed by another between the two looks.
+            opened.into_iter().try_for_each(OpenRun::discard)?;
+            continue;
+        }
+        if options.cancelled.load(Ordering::Relaxed) {
+            return Err(Error::Cancelled);
+        }
+        if !is_told {
+            (options.progress)(Progress::Waiting { run: &hashed[0].0.name });
+            is_told = true;
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+}
+
 /// Hashes of a group. Runs that advance together depend on each other, so each one's hash covers
 /// the parameters of all.
 fn hash_group(
     scenario: &Scenario,
     view: &TerritoryView,
     group: Vec<Step>,
-    language: Language,
+    options: &RunOptions,
     results: &BTreeMap<String, StepResult>,
 ) -> Result<Vec<Hashed>> {
     let mut hashed = Vec::new();
@@ -116,7 +151,7 @@ fn hash_group(
                 Some((l.variable.to_owned(), results.get(&l.from)?.manifest.hash.clone()))
             })
             .collect();
-        let (hash, files) = fingerprint::of_step(&step, scenario, view, &upstream, language)?;
+        let (hash, files) = fingerprint::of_step(&step, scenario, view, &upstream, options)?;
         hashed.push((step, hash, files, upstream));
     }
     if hashed.len() > 1 {
@@ -145,12 +180,9 @@ fn context_of(
 }
 
 impl Member {
-    #[expect(clippy::too_many_arguments, reason = "gathers all that one run needs, once")]
-    fn open(
-        step: Step,
-        hash: String,
-        files: Vec<InputFile>,
-        upstream: Vec<(String, String)>,
+    fn new(
+        (step, hash, files, upstream): Hashed,
+        open: OpenRun,
         scenario: &Scenario,
         view: &Arc<TerritoryView>,
         options: &RunOptions,
@@ -159,8 +191,9 @@ impl Member {
     ) -> Result<Self> {
         let mut run = step.simulation.initialise(view.clone(), &step.parameters, context)?;
         let can_restart = run.visit_state(&mut Nothing).map_err(|e| state_error(&step.name, &e))?;
-        let id = step.simulation.descriptor().id;
-        let open = options.store.open(id, &hash, options.resume && can_restart)?;
+        if !(options.resume && can_restart) {
+            open.clear()?;
+        }
         remove_unfinished_documents(open.folder())?;
         let mut sources = BTreeMap::new();
         for link in &step.links {

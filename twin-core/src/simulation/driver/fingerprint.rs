@@ -4,12 +4,13 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::RunOptions;
 use super::plan::Step;
+use crate::Result;
 use crate::results::{InputFile, hash_file};
 use crate::scenario::Scenario;
 use crate::scenario::path_keys;
 use crate::territory::{Territory, TerritoryView};
-use crate::{Language, Result};
 
 /// Instruction set for which the bits of a result are promised.
 pub(super) fn target() -> String {
@@ -22,7 +23,7 @@ pub(super) fn of_step(
     scenario: &Scenario,
     view: &TerritoryView,
     upstream: &[(String, String)],
-    language: Language,
+    options: &RunOptions,
 ) -> Result<(String, Vec<InputFile>)> {
     let mut files = Vec::new();
     let keys = path_keys(&step.simulation.parameter_schema());
@@ -43,7 +44,10 @@ pub(super) fn of_step(
     add(env!("CARGO_PKG_VERSION"));
     add(&target());
     // Reports and maps are part of the run.
-    add(language.code());
+    add(options.language.code());
+    if !options.with_documents {
+        add("without documents");
+    }
     add(&parameters.to_string());
     add(&view.fingerprint_with(is_read));
     // A territory that was edited by hand, in QGIS for instance, is another territory.

@@ -6,6 +6,7 @@
 //! unchanged step is never computed twice.
 
 mod adapter;
+mod batch;
 mod execute;
 mod fingerprint;
 mod plan;
@@ -13,6 +14,7 @@ mod prepare;
 mod publish;
 mod segments;
 mod sheet;
+mod side_by_side;
 mod variants;
 
 use std::collections::BTreeMap;
@@ -27,6 +29,7 @@ use crate::simulation::{Estimate, Registry, RunContext, Workload};
 use crate::territory::TerritoryView;
 use crate::{Error, Language, Result};
 
+pub use batch::run_all;
 pub use prepare::{path_keys_of, view_of};
 
 /// What the user wants of a run besides the scenario.
@@ -36,6 +39,9 @@ pub struct RunOptions {
     pub store: RunStore,
     /// Whether to go on with what an interrupted process left.
     pub resume: bool,
+    /// Whether people look at the runs: with maps, report and project, and recorded as those of the scenario.
+    /// Without, fields and figures alone are written, as of one draw among many.
+    pub with_documents: bool,
     /// Language of reports and maps.
     pub language: Language,
     /// Set to ask for a stop.
@@ -49,6 +55,7 @@ impl std::fmt::Debug for RunOptions {
         f.debug_struct("RunOptions")
             .field("store", &self.store)
             .field("resume", &self.resume)
+            .field("with_documents", &self.with_documents)
             .field("language", &self.language)
             .finish_non_exhaustive()
     }
@@ -60,6 +67,7 @@ impl RunOptions {
         Self {
             store,
             resume: false,
+            with_documents: true,
             language: Language::Fr,
             cancelled: Arc::new(AtomicBool::new(false)),
             progress: Arc::new(|_| ()),
@@ -91,6 +99,11 @@ pub enum Progress<'a> {
         run: &'a str,
         /// Seconds since the scenario's start.
         time_s: f64,
+    },
+    /// Another process or thread computes the step; its results are waited for.
+    Waiting {
+        /// Name of the step.
+        run: &'a str,
     },
     /// A step's results were already there.
     Unchanged {
@@ -128,7 +141,8 @@ pub struct StepResult {
     pub is_new: bool,
 }
 
-/// Runs every step of a scenario and records them. Finished steps are kept when a later one fails.
+/// Runs every step of a scenario and, where people look at them, records them. Finished steps are kept when a
+/// later one fails.
 pub fn run(
     registry: &Registry,
     scenario: &Scenario,
@@ -141,6 +155,9 @@ pub fn run(
     let mut results: BTreeMap<String, StepResult> = BTreeMap::new();
     for group in steps {
         execute::run_group(scenario, &view, group, options, &mut results).map_err(placed)?;
+    }
+    if !options.with_documents {
+        return Ok(results);
     }
     options.store.record_scenario(&ScenarioManifest {
         schema: 1,

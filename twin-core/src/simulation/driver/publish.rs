@@ -8,7 +8,7 @@ use super::fingerprint::{target, without_folders};
 use super::plan::Step;
 use super::segments::{Segments, remove_intermediate_files};
 use super::sheet;
-use crate::export::qgis_project::{QgisGroup, QgisLayer, QgisProject, Shape};
+use crate::export::qgis_project::{QgisGroup, QgisLayer, QgisProject, QgisRaster, Shape};
 use crate::export::wording;
 use crate::formats::FeatureTable;
 use crate::formats::cityjson::{CityJsonSeqWriter, CityModelHeader};
@@ -34,6 +34,8 @@ pub(super) struct Publication<'a> {
     pub(super) sensitivity: Option<Sensitivity>,
     pub(super) budget: Option<Budget>,
     pub(super) language: Language,
+    /// Whether maps, report and project are written.
+    pub(super) with_documents: bool,
     pub(super) wall_s: f64,
     pub(super) resumed: u32,
 }
@@ -69,9 +71,11 @@ pub(super) fn publish(
     fs::create_dir_all(&maps).map_err(Error::write(&maps))?;
     let displays: Vec<FieldDisplay> = run.outcome.statics.iter().map(FieldDisplay::of).collect();
     write_json(&maps.join(FieldDisplay::FILE), &displays)?;
-    write_atomically(&folder.join("project.qgz"), &qgis_project(&run, &displays, folder)?)?;
-    let report = sheet::report(&run, &manifest, &maps)?;
-    write_atomically(&folder.join("report.html"), report.as_bytes())?;
+    if run.with_documents {
+        write_atomically(&folder.join("project.qgz"), &qgis_project(&run, &displays, folder)?)?;
+        let report = sheet::report(&run, &manifest, &maps)?;
+        write_atomically(&folder.join("report.html"), report.as_bytes())?;
+    }
     remove_intermediate_files(folder)?;
     let log = RunLog {
         finished_utc: jiff::Timestamp::now().to_string(),
@@ -103,7 +107,7 @@ fn qgis_project(
     let own = QgisGroup {
         title: run.step.simulation.descriptor().title.get(run.language).to_owned(),
         folder: ".".to_owned(),
-        fields: displays,
+        rasters: QgisRaster::of_run(".", displays),
         layers: run.outcome.assets.iter().filter_map(layer).collect(),
         is_shown: true,
     };

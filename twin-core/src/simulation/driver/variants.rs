@@ -1,9 +1,9 @@
 //! Runs the variants of a finished run: the same grid and clock, nothing stored but the outcome.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::plan::Step;
+use super::side_by_side::side_by_side;
 use super::{Progress, RunOptions};
 use crate::scenario::Scenario;
 use crate::simulation::{Fields, Outcome, Run, RunContext, Variant, VariantOutcome};
@@ -24,58 +24,18 @@ pub(super) fn run_variants(
     context: &RunContext,
 ) -> Result<Vec<VariantOutcome>> {
     let variants = run.variants()?;
-    let (count, threads) = (variants.len(), rayon::current_num_threads());
+    let count = variants.len();
     let fitting = (MOST_CELLS / view.spec().len().max(1)).max(1);
-    let workers = threads.min(count).min(fitting).max(1);
-    let next = AtomicUsize::new(0);
-    let results: Vec<Mutex<Option<Result<Outcome>>>> =
-        (0..count).map(|_| Mutex::new(None)).collect();
-    let work = || {
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(variant) = variants.get(index) else { return };
-            let tell = |share: f64| {
-                let (run, title) = (step.name.as_str(), &variant.title);
-                (options.progress)(Progress::Variant { run, title, index, count, share });
-            };
-            let outcome = compute(scenario, view, step, variant, context, tell);
-            if outcome.is_err() {
-                // Nobody begins another one.
-                next.store(count, Ordering::Relaxed);
-            }
-            if let Ok(mut result) = results[index].lock() {
-                *result = Some(outcome);
-            }
-        }
-    };
-    let mut pools = Vec::with_capacity(workers);
-    for worker in 0..workers {
-        let share = threads / workers + usize::from(worker < threads % workers);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(share).build();
-        pools.push(pool.map_err(|error| no_threads(&step.name, &error))?);
-    }
-    std::thread::scope(|scope| {
-        for pool in &pools {
-            scope.spawn(|| pool.install(work));
-        }
-    });
-    let mut outcomes = Vec::with_capacity(count);
-    let mut stopped = None;
-    for (variant, result) in variants.into_iter().zip(results) {
-        match result.into_inner() {
-            Ok(Some(outcome)) => outcomes.push(VariantOutcome { variant, outcome: outcome? }),
-            _ => stopped = Some(Error::Cancelled),
-        }
-    }
-    stopped.map_or(Ok(outcomes), Err)
-}
-
-fn no_threads(step: &str, error: &rayon::ThreadPoolBuildError) -> Error {
-    Error::simulation(
-        step,
-        format!("les fils de calcul n'ont pas pu être créés ({error}) ; réduire --threads"),
-        format!("computing threads could not be created ({error}); lower --threads"),
-    )
+    let outcomes = side_by_side(count, fitting, |index| {
+        let variant = &variants[index];
+        let tell = |share: f64| {
+            let (run, title) = (step.name.as_str(), &variant.title);
+            (options.progress)(Progress::Variant { run, title, index, count, share });
+        };
+        compute(scenario, view, step, variant, context, tell)
+    })?;
+    let told = |(variant, outcome)| VariantOutcome { variant, outcome };
+    Ok(variants.into_iter().zip(outcomes).map(told).collect())
 }
 
 fn compute(
