@@ -420,7 +420,7 @@ fn outcome(
                 map("temperature-air-indice", &air_title, air_caption, air_legend),
             ),
         ],
-        indicators: Indicators { groups: vec![group] },
+        indicators: Indicators { groups: vec![group] }.with_headlines(&["mean_mitigation"]),
         hypotheses: vec![Text::new(
             format!(
                 "Air de référence {fr_air} °C et îlot de chaleur d'au plus {fr_island} K ({source}) ; coefficients culturaux de la FAO, évapotranspiration de référence la même partout."
@@ -437,7 +437,7 @@ fn descriptor() -> Descriptor {
     let output = |name, unit, fr: &str, en: &str| Variable::output(name, unit, Text::new(fr, en));
     Descriptor {
         id: ID,
-        version: concat!(env!("CARGO_PKG_VERSION"), "+c1"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+c2"),
         title: Text::new("Indice de rafraîchissement", "Cooling index"),
         summary: Text::new(
             "Indice d'atténuation de la chaleur par l'ombre, l'évapotranspiration, l'albédo et les parcs, sans météo : pour comparer vite des scénarios à l'échelle d'une ville.",

@@ -117,7 +117,7 @@ fn descriptor() -> Descriptor {
     };
     Descriptor {
         id: "heat",
-        version: concat!(env!("CARGO_PKG_VERSION"), "+s3"),
+        version: concat!(env!("CARGO_PKG_VERSION"), "+s4"),
         title: Text::new("Chaleur", "Heat"),
         summary: Text::new(
             "Rayonnement reçu par une personne dehors, heure par heure : ombres des bâtiments et des arbres, ciel, murs et sol ; température moyenne radiante et UTCI.",

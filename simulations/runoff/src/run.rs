@@ -15,6 +15,10 @@ use crate::flow::Totals;
 use crate::parameters::{Equations, Parameters};
 use crate::setup::Setup;
 
+/// What readers look for first, beside what stands in the water.
+const HEADLINES: [&str; 4] =
+    ["runoff_coefficient", "outflow_volume", "peak_outflow", "depression_volume"];
+
 /// Longest time between two records of a gauge, s.
 const GAUGE_INTERVAL_S: f64 = 60.0;
 /// Share of the rain in depressions from which it is told, %.
@@ -384,7 +388,7 @@ impl Run for RunoffRun {
             gauges: self.series(),
             hypotheses: std::mem::take(&mut self.setup.hypotheses),
             calibration: self.parameters.calibration.clone(),
-            indicators,
+            indicators: indicators.with_headlines(&HEADLINES),
             statics,
             assets,
             warnings,

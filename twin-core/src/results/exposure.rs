@@ -187,6 +187,15 @@ pub fn building_table(view: &TerritoryView, at: &[BuildingWater]) -> FeatureTabl
     table
 }
 
+/// What readers look for first.
+const HEADLINES: [&str; 5] = [
+    "buildings_exposed",
+    "dwellings_exposed",
+    "inhabitants_exposed",
+    "facilities_sensible",
+    "area_flooded",
+];
+
 /// Indicators by enjeu inside the study area.
 pub fn indicators(view: &TerritoryView, water: &Water<'_>, at: &[BuildingWater]) -> Indicators {
     let study = view.study_mask();
@@ -198,14 +207,13 @@ pub fn indicators(view: &TerritoryView, water: &Water<'_>, at: &[BuildingWater])
             reached[cell] = true;
         }
     }
-    Indicators {
-        groups: vec![
-            buildings_and_people(view.features(), at),
-            facilities(view.features(), &reached, &study),
-            roads_and_railways(view.features(), water, &study),
-            surfaces(water, &study),
-        ],
-    }
+    let groups = vec![
+        buildings_and_people(view.features(), at),
+        facilities(view.features(), &reached, &study),
+        roads_and_railways(view.features(), water, &study),
+        surfaces(water, &study),
+    ];
+    Indicators { groups }.with_headlines(&HEADLINES)
 }
 
 fn buildings_and_people(features: &Features, at: &[BuildingWater]) -> IndicatorGroup {

@@ -39,6 +39,9 @@ pub struct Indicator {
     /// How it was obtained or why it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Text>,
+    /// Whether readers look for it first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_headline: bool,
 }
 
 impl Indicator {
@@ -57,12 +60,13 @@ impl Indicator {
     ) -> Self {
         // Adding 0 makes a positive zero of an empty sum.
         let value = value.is_finite().then_some(value + 0.0);
-        Self { id: id.into(), label, value, unit: unit.into(), decimals, note: None }
+        let (id, unit) = (id.into(), unit.into());
+        Self { id, label, value, unit, decimals, note: None, is_headline: false }
     }
 
     /// A figure that cannot be told, and why.
     pub fn unknown(id: impl Into<String>, label: Text, unit: impl Into<String>, why: Text) -> Self {
-        Self { id: id.into(), label, value: None, unit: unit.into(), decimals: 0, note: Some(why) }
+        Self { value: None, note: Some(why), ..Self::quantity(id, label, 0.0, unit, 0) }
     }
 
     /// With how it was obtained.
@@ -75,6 +79,25 @@ impl Indicators {
     /// A figure by identifier.
     pub fn get(&self, id: &str) -> Option<&Indicator> {
         self.groups.iter().flat_map(|g| &g.rows).find(|i| i.id == id)
+    }
+
+    /// With some figures as those that readers look for first.
+    #[must_use]
+    pub fn with_headlines(mut self, ids: &[&str]) -> Self {
+        for row in self.groups.iter_mut().flat_map(|group| &mut group.rows) {
+            row.is_headline |= ids.contains(&row.id.as_str());
+        }
+        self
+    }
+
+    /// What readers look for first; where the plugin does not say, its first group.
+    pub fn headlines(&self) -> Vec<&Indicator> {
+        let rows = || self.groups.iter().flat_map(|group| &group.rows);
+        let marked: Vec<&Indicator> = rows().filter(|row| row.is_headline).collect();
+        if !marked.is_empty() {
+            return marked;
+        }
+        self.groups.first().map_or_else(Vec::new, |group| group.rows.iter().collect())
     }
 
     /// As a table with `;` between columns, decimal mark and labels of the language.

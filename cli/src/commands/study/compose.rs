@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use twin_core::export::comparison::DepthComparison;
 use twin_core::export::map::{RasterLayer, VectorStyle};
@@ -14,7 +15,7 @@ use twin_core::results::{FieldDisplay, FieldMap, FinishedRun, Indicators, RunSto
 use twin_core::simulation::Sensitivity;
 use twin_core::spatial::Grid;
 use twin_core::study::{Combination, CombinationRecord, Study, StudyRecord};
-use twin_core::territory::Territory;
+use twin_core::territory::{Aggregation, Territory, TerritoryView};
 use twin_core::{Error, Language, Result};
 
 use super::super::differences::{DEPTH, FieldDifference};
@@ -29,7 +30,9 @@ const DRY_BELOW_M: f32 = 0.05;
 pub(super) struct Composed<'a> {
     pub(super) study: &'a Study,
     pub(super) cells: Vec<Computed<'a>>,
-    territory: Territory,
+    territory: Arc<Territory>,
+    /// Ground below the maps.
+    terrain: Grid<f32>,
 }
 
 /// A combination with its runs.
@@ -86,7 +89,12 @@ impl<'a> Composed<'a> {
             ));
         };
         let territory = Territory::open(Path::new(&first.combination.scenario.territory))?;
-        Ok(Self { study, cells, territory })
+        let territory = Arc::new(territory);
+        let grid = first.runs.values().next().map(|run| run.manifest.grid);
+        let grid = grid.unwrap_or(*territory.spec());
+        let view = TerritoryView::new(territory.clone(), grid, Vec::new())?;
+        let terrain = view.terrain(Aggregation::Mean)?;
+        Ok(Self { study, cells, territory, terrain })
     }
 
     /// The cell of the reference action at the same event and horizon.
@@ -347,8 +355,7 @@ impl<'a> Composed<'a> {
     ) -> Result<Option<Figure>> {
         let Some((display, shown)) = leading(run) else { return Ok(None) };
         let values = run.field(&display.field)?;
-        let terrain = terrain_of(run);
-        let mut map = self.based(cell, run, shown.title.get(language), &terrain, language);
+        let mut map = self.based(cell, run, shown.title.get(language), language);
         let mut layer = RasterLayer::new(&values, shown.legend.clone());
         layer.transparent_below = shown.transparent_below;
         map.rasters.push(layer);
@@ -366,7 +373,6 @@ impl<'a> Composed<'a> {
         language: Language,
     ) -> Result<Option<Figure>> {
         let Some((display, _)) = leading(run) else { return Ok(None) };
-        let terrain = terrain_of(run);
         if display.field == DEPTH {
             let comparison =
                 DepthComparison::new(&run.field(DEPTH)?, &before.field(DEPTH)?, DRY_BELOW_M)?;
@@ -374,7 +380,7 @@ impl<'a> Composed<'a> {
                 return Ok(None);
             }
             let title = language.pick("Écart de hauteur d'eau", "Difference of water depth");
-            let mut map = comparison.map(self.based(cell, run, title, &terrain, language));
+            let mut map = comparison.map(self.based(cell, run, title, language));
             self.base(&mut map);
             let caption = language.pick(
                 "Où l'action fait baisser ou monter l'eau, par rapport à la référence.",
@@ -386,7 +392,7 @@ impl<'a> Composed<'a> {
             return Ok(None);
         };
         let Some(shown) = &difference.map else { return Ok(None) };
-        let base = self.based(cell, run, shown.title.get(language), &terrain, language);
+        let base = self.based(cell, run, shown.title.get(language), language);
         let mut map = difference.drawn(base, shown);
         self.base(&mut map);
         figure(&map, shown.caption.get(language), out, name).map(Some)
@@ -394,14 +400,13 @@ impl<'a> Composed<'a> {
 
     /// A map of a run of a combination, still without fields.
     pub(super) fn based<'m>(
-        &self,
+        &'m self,
         cell: &Computed<'_>,
         run: &FinishedRun,
         title: &str,
-        terrain: &'m Grid<f32>,
         language: Language,
     ) -> MapSpec<'m> {
-        let mut map = run.map(title, terrain, language);
+        let mut map = run.map(title, &self.terrain, language);
         let (action, around) = (self.action(cell), self.circumstances(cell));
         map.subtitle =
             titled(&[&run.manifest.territory.name, action.get(language), around.get(language)]);
@@ -501,11 +506,6 @@ fn leading(run: &FinishedRun) -> Option<(&FieldDisplay, &FieldMap)> {
     let water = run.displays.iter().find(|display| display.field == DEPTH && shown(display));
     let display = water.or_else(|| run.displays.iter().find(|display| shown(display)))?;
     Some((display, display.maps.first()?))
-}
-
-/// Ground under the maps of a run.
-pub(super) fn terrain_of(run: &FinishedRun) -> Grid<f32> {
-    run.field("bed_elevation").unwrap_or_else(|_| Grid::filled(run.manifest.grid, f32::NAN))
 }
 
 fn merge(into: &mut Indicators, from: Indicators) {

@@ -17,8 +17,8 @@ use twin_core::study::{FieldOverDraws, Statistic, over_draws};
 use twin_core::{Error, Language, Result};
 
 use super::super::finished::figure;
-use super::compose::{Composed, Computed, terrain_of, titled};
-use super::tables::{HEADLINES, scaled, unit_of};
+use super::compose::{Composed, Computed, titled};
+use super::tables::{scaled, unit_of};
 
 /// Ends of the ranges that are told: one draw in ten lies below, one above.
 const RANGE: [f64; 2] = [0.1, 0.9];
@@ -44,10 +44,6 @@ impl Computed<'_> {
         let mut values = self.drawn(id)?;
         values.sort_by(f64::total_cmp);
         Some(RANGE.map(|share| quantile(&values, share)))
-    }
-
-    fn headlines(&self) -> impl Iterator<Item = &Indicator> {
-        HEADLINES.iter().filter_map(|id| self.indicators.get(id))
     }
 }
 
@@ -105,7 +101,7 @@ impl Composed<'_> {
             let mut headers = vec![language.pick("Indicateur", "Indicator").to_owned()];
             headers.extend(pairs.iter().map(|(c, _)| self.action(c).get(language).to_owned()));
             let mut table = Table::new(titled(&[title, around.get(language)]), headers);
-            for row in first.headlines() {
+            for row in first.indicators.headlines() {
                 let told: Vec<Option<String>> = pairs
                     .iter()
                     .map(|(cell, reference)| paired(cell, reference, row, language))
@@ -131,12 +127,16 @@ impl Composed<'_> {
         let ensemble = self.study.ensemble.as_ref()?;
         let (around, cells) = self.by_circumstances().pop()?;
         let cell = cells.iter().find(|c| self.is_reference(c)).or(cells.first())?;
-        let columns: Vec<(&Indicator, Vec<f64>)> = cell
+        let mut columns: Vec<(&Indicator, Vec<f64>)> = cell
+            .indicators
             .headlines()
+            .into_iter()
             .filter_map(|row| Some((row, cell.drawn(&row.id)?)))
             .filter(|(_, values)| values.iter().any(|v| *v != values[0]))
-            .take(MOST_COLUMNS)
             .collect();
+        // What is weighed in euros first.
+        columns.sort_by_key(|(row, _)| row.unit != "EUR");
+        columns.truncate(MOST_COLUMNS);
         if columns.is_empty() {
             return None;
         }
@@ -265,9 +265,8 @@ impl Composed<'_> {
             notice: wording::notice(language).to_owned(),
             ..CogOptions::default()
         };
-        write_cog(&out.join(format!("{name}.tif")), grid, run.manifest.territory.crs, &options)?;
-        let terrain = terrain_of(run);
-        let mut map = self.based(cell, run, shown.title.get(language), &terrain, language);
+        write_cog(out.join(format!("{name}.tif")), grid, run.manifest.territory.crs, &options)?;
+        let mut map = self.based(cell, run, shown.title.get(language), language);
         let mut layer = RasterLayer::new(grid, shown.legend.clone());
         layer.transparent_below = shown.transparent_below;
         map.rasters.push(layer);
@@ -338,6 +337,9 @@ fn paired(
     if changes.iter().all(|change| *change == 0.0) {
         return Some("0".to_owned());
     }
+    // A difference of what is not counted is told more finely than the figure.
+    let finer = u8::from(row.decimals > 0);
+    let row = &Indicator { decimals: row.decimals + finer, ..row.clone() };
     let write = |v: f64| {
         let text = scaled(v.abs(), row, language);
         match v {
@@ -346,9 +348,15 @@ fn paired(
             _ => text,
         }
     };
-    let lower = out_of(&changes, |change| change < 0.0, language);
-    let less = language.pick("en baisse dans", "lower in");
-    Some(format!("{}{} ; {less} {lower}", spread(&changes, write), unit_of(row, language)))
+    let count = |is: fn(f64) -> bool| changes.iter().filter(|change| is(**change)).count();
+    let way = if count(|change| change < 0.0) >= count(|change| change > 0.0) {
+        let lower = out_of(&changes, |change| change < 0.0, language);
+        format!("{} {lower}", language.pick("en baisse dans", "lower in"))
+    } else {
+        let higher = out_of(&changes, |change| change > 0.0, language);
+        format!("{} {higher}", language.pick("en hausse dans", "higher in"))
+    };
+    Some(format!("{}{} ; {way}", spread(&changes, write), unit_of(row, language)))
 }
 
 /// « 18 tirages sur 20 ».

@@ -9,25 +9,8 @@ use twin_core::study::economy::{Balance, EventDamage, expected_annual_damage};
 
 use super::compose::{Composed, Computed, in_order};
 
-/// What readers look for first.
-pub(super) const HEADLINES: [&str; 16] = [
-    "buildings_exposed",
-    "dwellings_exposed",
-    "ground_floor_dwellings_exposed",
-    "inhabitants_exposed",
-    "inhabitants_in_danger",
-    "facilities_sensible",
-    "dwellings_cut_off_fire_station",
-    "damage_total",
-    "area_flooded",
-    "utci_max_median",
-    "very_strong_heat_share",
-    "very_strong_heat_inhabitants",
-    "tropical_night_inhabitants",
-    "cool_area_relative",
-    "inhabitants_beyond_5_min_relative",
-    "mean_mitigation",
-];
+/// Changes told in a sentence.
+const MOST_CHANGES: usize = 3;
 
 /// What an action costs and avoids.
 pub(super) struct Weighed {
@@ -92,7 +75,7 @@ impl Composed<'_> {
             let title = language.pick("Ce que changent les actions", "What the actions change");
             let of = circumstances.get(language);
             let title = if of.is_empty() { title.to_owned() } else { format!("{title} – {of}") };
-            tables.push(self.table(title, &HEADLINES, &cells, language));
+            tables.push(self.table(title, &headlines(&cells), &cells, language));
         }
         tables
     }
@@ -245,6 +228,12 @@ impl Composed<'_> {
                 Language::En => format!("{} M€ of damage in place of {}", n(after), n(before)),
             });
         }
+        let mut between = ", ";
+        if parts.is_empty() {
+            parts = self.changes_of_headlines(cell, reference, l);
+            // Labels have commas of their own.
+            between = l.pick(" ; ", "; ");
+        }
         if parts.is_empty() {
             return None;
         }
@@ -252,7 +241,26 @@ impl Composed<'_> {
         let at = if of.is_empty() { String::new() } else { format!(", {of}") };
         let name = self.action(cell);
         let colon = l.pick(" : ", ": ");
-        Some(format!("{}{at}{colon}{}.", name.get(l), parts.join(", ")))
+        Some(format!("{}{at}{colon}{}.", name.get(l), parts.join(between)))
+    }
+
+    /// The headline figures that an action changes, where no words of their own are known for them.
+    fn changes_of_headlines(
+        &self,
+        cell: &Computed<'_>,
+        reference: &Computed<'_>,
+        l: Language,
+    ) -> Vec<String> {
+        let told = |row: &&Indicator| {
+            let (before, after) = (reference.indicators.get(&row.id)?.value?, row.value?);
+            let write = |v: f64| scaled(v, row, l);
+            let (before, after) = (write(before), write(after));
+            let (label, unit) = (row.label.get(l), unit_of(row, l));
+            let of = l.pick("au lieu de", "in place of");
+            (before != after).then(|| format!("{label} {after}{unit} {of} {before}"))
+        };
+        let headlines = cell.indicators.headlines();
+        headlines.iter().filter_map(told).take(MOST_CHANGES).collect()
     }
 
     /// Expected annual damage, costs and benefits of the actions today by the damage of each cell; empty where
@@ -448,6 +456,17 @@ impl Composed<'_> {
         }
         csv
     }
+}
+
+/// Identifiers of the headline figures of any of some cells, in the order of the first that has them.
+pub(super) fn headlines<'c>(cells: &[&'c Computed<'_>]) -> Vec<&'c str> {
+    let mut ids: Vec<&str> = Vec::new();
+    for row in cells.iter().flat_map(|cell| cell.indicators.headlines()) {
+        if !ids.contains(&row.id.as_str()) {
+            ids.push(&row.id);
+        }
+    }
+    ids
 }
 
 /// Damage with the central values.

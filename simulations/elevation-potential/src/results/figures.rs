@@ -18,6 +18,16 @@ const LARGEST: usize = 10;
 const VERDICTS: [Verdict; 4] =
     [Verdict::Allowed, Verdict::Possible, Verdict::Unknown, Verdict::Forbidden];
 
+/// What readers look for first.
+const HEADLINES: [&str; 6] = [
+    "buildings_allowed",
+    "floor_area_allowed",
+    "dwellings_allowed",
+    "floor_area_possible",
+    "dwellings_possible",
+    "floor_area_unknown",
+];
+
 impl LeftOut {
     fn words(self) -> Text {
         match self {
@@ -62,7 +72,7 @@ impl Found<'_> {
             groups.push(self.free_group());
         }
         groups.retain(|group| !group.rows.is_empty());
-        Indicators { groups }
+        Indicators { groups }.with_headlines(&HEADLINES)
     }
 
     fn totals(&self) -> IndicatorGroup {

@@ -14,11 +14,21 @@ use crate::run::{STRONG, TROPICAL, VERY_STRONG};
 /// Minutes on foot that planners look at.
 const MINUTES: [f64; 2] = [5.0, 10.0];
 
+/// What readers look for first.
+const HEADLINES: [&str; 6] = [
+    "utci_max_median",
+    "very_strong_heat_share",
+    "very_strong_heat_inhabitants",
+    "tropical_night_inhabitants",
+    "cool_area_relative",
+    "inhabitants_beyond_5_min_relative",
+];
+
 impl Found<'_> {
     pub(crate) fn indicators(&self) -> Indicators {
         let mut groups = vec![self.comfort(), self.night(), self.people(), self.cool_islands()];
         groups.extend(self.energy.as_ref().map(Energy::indicators));
-        Indicators { groups }
+        Indicators { groups }.with_headlines(&HEADLINES)
     }
 
     fn comfort(&self) -> IndicatorGroup {
@@ -229,7 +239,10 @@ impl Found<'_> {
             let label =
                 Text::new(format!("Îlots de fraîcheur, {fr}"), format!("Cool islands, {en}"));
             rows.push(Indicator::count(format!("cool_islands_{id}"), label, count));
-            let label = Text::new(format!("Leur surface, {fr}"), format!("Their area, {en}"));
+            let label = Text::new(
+                format!("Surface des îlots de fraîcheur, {fr}"),
+                format!("Area of the cool islands, {en}"),
+            );
             rows.push(row(&format!("cool_area_{id}"), label, cells as f64 * cell_ha, "ha", 2));
             for minutes in MINUTES {
                 let label = Text::new(

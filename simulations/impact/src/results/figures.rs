@@ -15,6 +15,15 @@ const COLLAPSE_FORCE_M2_PER_S: f32 = 3.0;
 /// Longer ways to help than this share more count as slower.
 const SLOWER: f64 = 1.5;
 
+/// What readers look for first, beside what stands in the water.
+const HEADLINES: [&str; 5] = [
+    "ground_floor_dwellings_exposed",
+    "inhabitants_exposed",
+    "inhabitants_in_danger",
+    "dwellings_cut_off_fire_station",
+    "damage_total",
+];
+
 impl Found<'_> {
     pub(crate) fn indicators(&self) -> Indicators {
         let water = Water {
@@ -36,7 +45,7 @@ impl Found<'_> {
         indicators.groups.insert(after_housing, self.damage_group());
         indicators.groups.insert(after_housing + 1, self.danger_group());
         indicators.groups.insert(after_housing + 2, self.access_group());
-        indicators
+        indicators.with_headlines(&HEADLINES)
     }
 
     /// Buildings that count with water above their floor.

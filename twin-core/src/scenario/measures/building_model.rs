@@ -50,7 +50,7 @@ impl ModelParameters {
     /// Reads the model and puts it down. Its foot is its lowest point, or its height 0 where it goes on below
     /// ground.
     pub(super) fn placed(&self, place: &str) -> Result<PlacedModel> {
-        let scale = positive(self.scale, &format!("{place}.scale"))?;
+        let scale = positive(self.scale, format!("{place}.scale"))?;
         let mut triangles = read_glb_triangles(&self.file)?;
         let corners = || triangles.as_flattened().iter();
         let foot = corners().map(|p| p[2]).fold(f64::INFINITY, f64::min).max(0.0);
