@@ -333,10 +333,27 @@ fn house() -> tempfile::TempPath {
             [0.0, 3.0, -6.0],
             [0.0, 0.0, 0.0],
             [10.0, 0.0, 0.0],
+            [10.0, 0.0, -6.0],
+            [0.0, 0.0, -6.0],
+            [2.0, 0.1, -1.0],
+            [8.0, 0.1, -1.0],
+            [8.0, 0.1, -5.0],
         ]
         .to_vec(),
-        normals: vec![[0.0, 1.0, 0.0]; 8],
-        triangles: [[0, 1, 2], [0, 2, 3], [3, 2, 4], [3, 4, 5], [6, 7, 1], [6, 1, 0]].to_vec(),
+        normals: vec![[0.0, 1.0, 0.0]; 13],
+        // Slopes, a wall, the floor seen from below, a ceiling of another outline.
+        triangles: [
+            [0, 1, 2],
+            [0, 2, 3],
+            [3, 2, 4],
+            [3, 4, 5],
+            [6, 7, 1],
+            [6, 1, 0],
+            [6, 8, 7],
+            [6, 9, 8],
+            [10, 12, 11],
+        ]
+        .to_vec(),
         ..Part::default()
     };
     let path = tempfile::Builder::new().suffix(".glb").tempfile().unwrap().into_temp_path();
@@ -365,7 +382,8 @@ fn a_building_from_a_model_stands_where_it_is_put_with_its_roofs() {
     let covered = house.geometry.extent().unwrap();
     let corners = [covered.min_x - x, covered.min_y - y, covered.max_x - x, covered.max_y - y];
     assert!(corners.iter().zip([0.0, 0.0, 10.0, 6.0]).all(|(a, b)| (a - b).abs() < 1e-6));
-    assert_eq!(house.geometry.polygons().len(), 1);
+    let [footprint] = house.geometry.polygons() else { unreachable!("one footprint") };
+    assert!(footprint.interiors.is_empty());
     // Ridge over eaves, half a cell off both.
     let rise = |surface: &Grid<f32>, ridge: (f64, f64), eaves: (f64, f64)| {
         surface.at(x + ridge.0, y + ridge.1).unwrap()

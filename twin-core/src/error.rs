@@ -338,8 +338,8 @@ impl Error {
             }
             Self::Cancelled => language
                 .pick(
-                    "arrêt demandé ; ce qui est terminé est conservé, reprendre avec --resume",
-                    "stopped on request; what was finished is kept, go on with --resume",
+                    "arrêt demandé ; ce qui est terminé est conservé : relancer la même commande (twin run avec --resume)",
+                    "stopped on request; what was finished is kept: give the same command again (twin run with --resume)",
                 )
                 .to_owned(),
         }

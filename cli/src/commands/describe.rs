@@ -101,12 +101,16 @@ fn example(id: &str, schema: &Value, language: Language) -> String {
         let of = |field: &str| property.and_then(|p| p.get(field)).and_then(Value::as_str);
         let value = match of("type") {
             Some("number" | "integer") => "…",
-            _ if of("format") == Some("path") => "\"….geojson\"",
+            _ if of("format") == Some("path") => match of("contentMediaType") {
+                Some("application/toml") => "\"….toml\"",
+                _ => "\"….geojson\"",
+            },
             Some("string") => "\"…\"",
             Some("array") => "[…]",
             _ => "{ … }",
         };
-        let about = of("description").unwrap_or_default().lines().next().unwrap_or_default();
+        // Lines of the source, not of the sentence.
+        let about = of("description").unwrap_or_default().replace('\n', " ");
         text.push_str(&format!("\n{key} = {value}    # {about}"));
     }
     text

@@ -21,28 +21,30 @@ pub(crate) struct FieldDifference {
     pub(crate) grid: Grid<f32>,
     title: Text,
     unit: String,
-    /// How it is shown; `None` where the runs do not differ, or where codes of classes have no difference.
+    /// How it is shown; `None` where the runs do not differ.
     pub(crate) map: Option<FieldMap>,
 }
 
 impl FieldDifference {
-    /// Of a field that the reference shows; `None` where the run does not show it, or on another grid.
+    /// Of a field that the reference shows; `None` where the run does not show it, or on another grid, or where
+    /// it holds codes of classes, which have no difference.
     pub(crate) fn new(
         display: &FieldDisplay,
         run: &FinishedRun,
         reference: &FinishedRun,
     ) -> Result<Option<Self>> {
         let is_shown = run.displays.iter().any(|d| d.field == display.field);
-        let Some(shown) = display.maps.first().filter(|_| is_shown) else { return Ok(None) };
+        let is_code =
+            |legend: &Legend| matches!(legend, Legend::Classed { .. }) && legend.unit().is_empty();
+        let shown = display.maps.first().filter(|map| is_shown && !is_code(&map.legend));
+        let Some(shown) = shown else { return Ok(None) };
         let (before, after) = (reference.field(&display.field)?, run.field(&display.field)?);
         if before.spec != after.spec {
             return Ok(None);
         }
         let pairs = after.values.iter().zip(&before.values);
         let grid = Grid { spec: after.spec, values: pairs.map(|(a, b)| a - b).collect() };
-        let is_code =
-            matches!(shown.legend, Legend::Classed { .. }) && shown.legend.unit().is_empty();
-        let map = spanned(&grid).filter(|_| !is_code).map(|largest| {
+        let map = spanned(&grid).map(|largest| {
             let unit = unit_of_difference(shown.legend.unit());
             let title = Text::new(
                 format!("Écart : {}", display.title.fr),

@@ -70,11 +70,10 @@ pub(crate) fn figure(map: &MapSpec<'_>, caption: &str, out: &Path, name: &str) -
     })
 }
 
-/// The territory of a scenario file; `None` of the folder of a run, which does not tell where it lies.
-pub(crate) fn territory_of(path: &Path) -> Option<PathBuf> {
+/// The scenario of a scenario file; `None` of the folder of a run, or where it cannot be read.
+pub(crate) fn scenario_of(path: &Path) -> Option<Scenario> {
     let is_scenario = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
-    let scenario = is_scenario.then(|| Scenario::load(path, &[], |_| Default::default()))?;
-    scenario.ok().map(|scenario| PathBuf::from(scenario.territory))
+    is_scenario.then(|| Scenario::load(path, &[], |_| Default::default()).ok())?
 }
 
 /// The folders of the runs that a path stands for, by step: those of a scenario file in the store beside

@@ -70,8 +70,7 @@ fn draws_are_the_same_for_all_actions_and_any_number_of_threads_and_computed_onc
     }
     let folder = store.join("studies/tirages");
     let html = fs::read_to_string(folder.join("rapport.html")).unwrap();
-    for said in ["tirage par tirage", "Ce qui pèse le plus", "4 tirages sur 4", factor, "germe 3"]
-    {
+    for said in ["tirage par tirage", "4 tirages seulement", "4 tirages sur 4", factor, "germe 3"] {
         assert!(html.contains(said), "{said}");
     }
     assert!(folder.join("tirages-01-maximum_water_depth-au-dela-0.05.tif").is_file());
@@ -101,6 +100,7 @@ fn draws_that_cannot_be_are_refused_before_anything_is_computed() {
     assert!(message.contains("factors.discharge") && message.contains("petite"), "{message}");
     let message = refused("inconnue.toml", "factors.manning", "factors.maning");
     assert!(message.contains("maning") && message.contains("manning"), "{message}");
+    assert!(message.contains("inconnue.toml [ensemble.values]"), "{message}");
     let message = refused("bornes.toml", "[0.7, 1.4]", "[1.4, 0.7]");
     assert!(message.contains("factors.manning") && message.contains("bornes"), "{message}");
     let message = refused("nombre.toml", "draws = 4", "draws = 5000");

@@ -226,6 +226,37 @@ fn runs_on_different_grids_are_not_compared() {
 }
 
 #[test]
+fn what_measures_change_is_mapped_before_and_after_and_only_there() {
+    let area = "[[700120.0, 6599850.0], [700160.0, 6599850.0], [700160.0, 6599890.0], [700120.0, 6599890.0]]";
+    let scenario = |id: &str, measures: &str| {
+        let text = format!(
+            "extends = \"impact.toml\"\nid = \"{id}\"\n[runs.impact]\nenabled = false\n{measures}"
+        );
+        let path = written(&format!("{id}.toml"), &text);
+        let store = file(id);
+        says(&["run", &path, "--runs", &store]);
+        runs(Path::new(&store)).remove(0)
+    };
+    let basin = format!(
+        "[measures.b]\nkind = \"retention-area\"\ngeometry = {area}\nfloor = {{ level_m = 50.0, datum = \"NGF-IGN69\" }}\n"
+    );
+    let dug = scenario("creuse", &basin);
+    assert!(dug.join("maps/mesures-sol.svg").is_file());
+    assert!(!dug.join("maps/mesures-canopee.svg").exists());
+    let told = says(&["info", text(&dug.join("fields.h5"))]);
+    assert!(told.contains("ground_change_by_measures"), "{told}");
+    let grass =
+        format!("[measures.g]\nkind = \"land-cover\"\ngeometry = {area}\ncover = \"wetland\"\n");
+    let sown = scenario("seme", &grass);
+    for map in ["mesures-avant.svg", "mesures-apres.svg"] {
+        assert!(sown.join("maps").join(map).is_file());
+    }
+    let svg = fs::read_to_string(sown.join("maps/mesures-apres.svg")).unwrap();
+    assert!(svg.contains("humide"), "no legend of the new cover");
+    assert!(!sown.join("maps/mesures-sol.svg").exists());
+}
+
+#[test]
 fn scenario_files_are_checked_shown_and_compared_without_a_run() {
     let (parent, child) = (file("crue.toml"), file("impact.toml"));
     assert!(says(&["scenario", "check", &child]).contains("sans erreur"));

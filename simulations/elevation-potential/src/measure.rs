@@ -23,7 +23,7 @@ pub struct PlanningRule;
 struct Parameters {
     /// A rule file: what it states for a zone takes the place of what the run's rules state there; all else
     /// stays.
-    #[schemars(extend("format" = "path"))]
+    #[schemars(extend("format" = "path", "contentMediaType" = "application/toml"))]
     rules: PathBuf,
 }
 
@@ -57,6 +57,13 @@ impl MeasureKind for PlanningRule {
         let codes: BTreeSet<&str> = zones.filter_map(|zone| zone.code.as_deref()).collect();
         let is_unknown = |code: &&String| *code != "*" && !codes.contains(code.as_str());
         if let Some(code) = file.zones.keys().find(is_unknown) {
+            if codes.is_empty() {
+                return Err(Error::input(
+                    here(),
+                    "le territoire n'a pas de zone d'urbanisme ; ajouter le PLU à ses sources (product = \"plu\")",
+                    "the territory has no planning zone; add the plan to its sources (product = \"plu\")",
+                ));
+            }
             let present = codes.into_iter().collect::<Vec<_>>().join(", ");
             return Err(Error::input(
                 here(),

@@ -84,6 +84,15 @@ impl Simulation for Flood {
         Ok(Box::new(run::FloodRun::new(territory, parameters, setup)))
     }
 
+    fn check(
+        &self,
+        _: &TerritoryView,
+        parameters: &serde_json::Value,
+        _: &RunContext,
+    ) -> Result<()> {
+        setup::check(&parse_parameters("flood", parameters)?)
+    }
+
     fn estimate(&self, work: &Workload) -> Option<Estimate> {
         let courant = twin_shallow_water::Options::default().courant;
         let step_s = courant * work.cell_size_m / FASTEST_WAVE_M_PER_S;

@@ -44,6 +44,12 @@ pub(crate) fn place(key: &str) -> String {
     format!("flood.parameters.{key}")
 }
 
+/// Checks what needs no territory.
+pub(crate) fn check(parameters: &Parameters) -> Result<()> {
+    check_hazard(&parameters.hazard)?;
+    uncertainty::check(parameters)
+}
+
 /// Prepares a run.
 pub fn prepare(
     view: &TerritoryView,
@@ -58,8 +64,7 @@ pub fn prepare(
             "no terrain height on the run grid; check the scenario's extent",
         ));
     }
-    check_hazard(&parameters.hazard)?;
-    uncertainty::check(parameters)?;
+    check(parameters)?;
     let mut setup = Builder {
         view,
         parameters,

@@ -86,6 +86,15 @@ impl Simulation for Runoff {
         Ok(Box::new(run::RunoffRun::new(territory, parameters, setup)))
     }
 
+    fn check(
+        &self,
+        _: &TerritoryView,
+        parameters: &serde_json::Value,
+        _: &RunContext,
+    ) -> Result<()> {
+        parse_parameters::<Parameters>("runoff", parameters).map(|_| ())
+    }
+
     fn estimate(&self, work: &Workload) -> Option<Estimate> {
         let courant = twin_shallow_water::Options::default().courant;
         let steps = (work.duration_s / (courant * work.cell_size_m / FASTEST_WAVE_M_PER_S)).ceil();

@@ -191,6 +191,28 @@ impl Distribution {
         number.is_finite().then_some(Value::Float(number))
     }
 
+    /// What makes it one.
+    fn rule(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Uniform(_) => (
+                "donner deux bornes, la plus petite d'abord",
+                "give two limits, the lower one first",
+            ),
+            Self::Triangular(_) => (
+                "donner le plus petit, le plus probable et le plus grand, dans cet ordre",
+                "give the lowest, the most likely and the highest, in this order",
+            ),
+            Self::Normal { .. } => {
+                ("l'écart-type doit être positif", "the standard deviation must be positive")
+            }
+            Self::LogNormal { .. } => (
+                "la médiane doit être positive et factor plus grand que 1",
+                "the median must be positive and factor above 1",
+            ),
+            Self::OneOf(_) => ("donner au moins deux valeurs", "give two values at least"),
+        }
+    }
+
     fn is_sound(&self) -> bool {
         let ordered = |values: &[f64]| {
             values.iter().all(|v| v.is_finite()) && values.windows(2).all(|w| w[0] <= w[1])
@@ -234,10 +256,12 @@ impl Ensemble {
         for (key, value) in &self.values {
             let here = || place(&format!("ensemble.values.\"{key}\""));
             if !value.distribution.is_sound() {
+                let (fr, en) = value.distribution.rule();
+                let (told, said) = (value.told(Language::Fr), value.told(Language::En));
                 return Err(Error::input(
                     here(),
-                    "distribution impossible : bornes dans l'ordre, écart-type positif, factor au-dessus de 1, deux valeurs au moins dans one_of",
-                    "impossible distribution: limits in order, a positive standard deviation, a factor above 1, two values at least in one_of",
+                    format!("distribution impossible ({told}) : {fr}"),
+                    format!("impossible distribution ({said}): {en}"),
                 ));
             }
             let is_choice = matches!(value.distribution, Distribution::OneOf(_));
@@ -266,7 +290,8 @@ impl Ensemble {
         }
     }
 
-    /// The draws of a combination; numbers that multiply or are added act on what its scenario states.
+    /// The draws of a combination; numbers that multiply or are added act on what its scenario states. What is
+    /// drawn of a measure that the combination does not make is left out.
     ///
     /// # Errors
     /// There is no number to act on.
@@ -275,19 +300,27 @@ impl Ensemble {
         scenario: &Scenario,
         place: &dyn Fn(&str) -> String,
     ) -> Result<Vec<Draw>> {
-        let stated = serde_json::to_value(scenario).unwrap_or_default();
+        let (stated, id) = (serde_json::to_value(scenario).unwrap_or_default(), &scenario.id);
         let mut rng = Pcg64Mcg::seed_from_u64(self.seed);
         let mut draws = vec![Draw::new(); self.draws as usize];
         for (key, value) in &self.values {
             let column = latin_column(draws.len(), &mut rng);
+            let measure = key.strip_prefix("measures.").and_then(|rest| rest.split('.').next());
+            if measure.is_some_and(|name| !scenario.measures.contains_key(name)) {
+                continue;
+            }
             let here = || place(&format!("ensemble.values.\"{key}\""));
             let base = || {
                 let number = key.split('.').try_fold(&stated, |at, part| at.get(part));
                 number.and_then(serde_json::Value::as_f64).ok_or_else(|| {
                     Error::input(
                         here(),
-                        "le scénario n'a pas de nombre à cette clé, que le tirage changerait ; l'y écrire, ou retirer applies",
-                        "the scenario has no number at this key for the draw to change; write it there, or remove applies",
+                        format!(
+                            "« {id} » n'a pas de nombre à cette clé, que le tirage changerait ; l'écrire dans le scénario, ou dans chaque événement ou action, ou retirer applies"
+                        ),
+                        format!(
+                            "\"{id}\" has no number at this key for the draw to change; write it in the scenario, or in each event or action, or remove applies"
+                        ),
                     )
                 })
             };

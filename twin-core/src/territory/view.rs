@@ -5,7 +5,7 @@
 //! land cover. Where a run cell holds no centre (a finer run grid) the terrain is bilinear and
 //! categories are those of the nearest cell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -107,6 +107,15 @@ impl TerritoryView {
     /// Whether any measure changes the territory.
     pub fn is_edited(&self) -> bool {
         !self.edits.is_empty()
+    }
+
+    /// Bands and properties of the territory that measures change.
+    pub fn edited_bands(&self) -> BTreeSet<&str> {
+        let bands = self.edits.iter().filter_map(|edit| match edit {
+            Edit::Raster { band, .. } | Edit::Raised { band, .. } => Some(band.as_str()),
+            _ => None,
+        });
+        bands.collect()
     }
 
     /// The territory without edits.

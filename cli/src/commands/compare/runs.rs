@@ -12,12 +12,13 @@ use twin_core::results::comparison::{
     input_differences, section_rise, side_by_side, water_at_buildings,
 };
 use twin_core::results::{FinishedRun, write_atomically};
+use twin_core::scenario::Scenario;
 use twin_core::spatial::{Grid, Line, cells_along};
 use twin_core::territory::read_vector_in;
 use twin_core::{Error, Language, Result};
 
 use super::super::differences::{DEPTH, FieldDifference};
-use super::super::finished::{Presented as _, figure, runs_of, territory_of};
+use super::super::finished::{Presented as _, figure, runs_of, scenario_of};
 use crate::console::{Console, line};
 
 /// Buildings told one by one in a report.
@@ -37,7 +38,8 @@ pub(crate) struct Settings {
 /// Compares runs, or the runs of scenarios step by step, and says where the reports are.
 pub(crate) fn compare(given: &[PathBuf], settings: &Settings, console: &Console) -> Result<()> {
     let language = console.language;
-    let territory = given.iter().find_map(|path| territory_of(path));
+    let scenarios: Vec<Option<Scenario>> = given.iter().map(|path| scenario_of(path)).collect();
+    let territory = scenarios.iter().flatten().next().map(|s| PathBuf::from(&s.territory));
     let all = given.iter().map(|path| runs_of(path)).collect::<Result<Vec<_>>>()?;
     let steps: Vec<&String> =
         all[0].keys().filter(|step| all.iter().all(|runs| runs.contains_key(*step))).collect();
@@ -58,7 +60,13 @@ pub(crate) fn compare(given: &[PathBuf], settings: &Settings, console: &Console)
     }
     for (step, folders) in picked {
         let out = if several { settings.out.join(&step) } else { settings.out.clone() };
-        let runs = folders.iter().map(|f| FinishedRun::open(f)).collect::<Result<Vec<_>>>()?;
+        let mut runs = folders.iter().map(|f| FinishedRun::open(f)).collect::<Result<Vec<_>>>()?;
+        // Equal steps share one run, which has the title of the scenario that computed it first.
+        for (run, scenario) in runs.iter_mut().zip(&scenarios) {
+            if let Some(scenario) = scenario {
+                run.manifest.scenario_title.clone_from(&scenario.title);
+            }
+        }
         let compared = Compared::new(&runs, settings)?;
         std::fs::create_dir_all(&out).map_err(Error::write(&out))?;
         let report = compared.report(territory.as_deref(), &out, language)?;

@@ -164,6 +164,7 @@ impl<'a> Composed<'a> {
         let (mut maps, missing) = pictures(self.study, language)?;
         let mut warnings = self.warnings();
         warnings.extend(missing);
+        warnings.extend(self.draws_warning());
         maps.extend(self.maps(out, language)?);
         maps.extend(drawn.into_iter().map(|map| map.figure));
         Ok(Report {

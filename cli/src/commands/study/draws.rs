@@ -1,19 +1,20 @@
 //! What the draws of a study tell: ranges, actions compared draw by draw, what weighs most, maps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use twin_core::export::map::RasterLayer;
 use twin_core::export::qgis_project::QgisRaster;
 use twin_core::export::report::{Cell, Figure, Table};
-use twin_core::export::{Legend, Ramp, wording};
+use twin_core::export::{Legend, Ramp, Rgb, wording};
 use twin_core::formats::{CogOptions, write_cog};
 use twin_core::language::Text;
 use twin_core::results::{FieldDisplay, FieldMap, FinishedRun, Indicator};
 use twin_core::sampling::{quantile, rank_correlation};
+use twin_core::simulation::driver::StepResult;
 use twin_core::spatial::Grid;
 use twin_core::study::economy::Balance;
-use twin_core::study::{FieldOverDraws, Statistic, over_draws};
+use twin_core::study::{FieldOverDraws, Statistic, Study, over_draws};
 use twin_core::{Error, Language, Result};
 
 use super::super::finished::figure;
@@ -22,6 +23,11 @@ use super::tables::{scaled, unit_of};
 
 /// Ends of the ranges that are told: one draw in ten lies below, one above.
 const RANGE: [f64; 2] = [0.1, 0.9];
+/// Limits of the classes of the share of draws, percent, and their colours from light to dark.
+const SHARES: [f32; 4] = [10.0, 33.0, 66.0, 90.0];
+const SHARE_COLOURS: [u32; 5] = [0xdeebf7, 0x9ecae1, 0x5ba3cf, 0x2171b5, 0x08306b];
+/// With fewer draws, shares and correlations are chance.
+const LEAST_DRAWS: u32 = 10;
 /// Columns of the table of what weighs most.
 const MOST_COLUMNS: usize = 4;
 
@@ -62,10 +68,10 @@ impl Composed<'_> {
         let (n, seed) = (ensemble.draws, ensemble.seed);
         let mut told = vec![Text::new(
             format!(
-                "Tirages : {n} par combinaison (hypercube latin, germe {seed}), les mêmes pour toutes ; les fourchettes vont de 10 à 90 % des tirages. Elles ne disent que l'effet des valeurs tirées, par les distributions supposées."
+                "Tirages : {n} par combinaison (hypercube latin, germe {seed}), les mêmes pour toutes ; les fourchettes vont de 10 à 90 % des tirages. Elles ne disent que l'effet des valeurs tirées, par les distributions supposées ; la valeur donnée devant est celle du scénario sans tirage, qui peut être hors d'elles."
             ),
             format!(
-                "Draws: {n} of each combination (Latin hypercube, seed {seed}), the same for all; ranges span 10 to 90 % of the draws. They tell the effect of the drawn values alone, by the supposed distributions."
+                "Draws: {n} of each combination (Latin hypercube, seed {seed}), the same for all; ranges span 10 to 90 % of the draws. They tell the effect of the drawn values alone, by the supposed distributions; the value before them is that of the scenario without draws, which may lie outside."
             ),
         )];
         told.extend(ensemble.values.iter().map(|(key, value)| {
@@ -77,6 +83,17 @@ impl Composed<'_> {
             )
         }));
         told
+    }
+
+    /// What to know before reading draws.
+    pub(super) fn draws_warning(&self) -> Option<Text> {
+        let n = self.study.ensemble.as_ref()?.draws;
+        (n < LEAST_DRAWS).then(|| {
+            Text::new(
+                format!("{n} tirages seulement : fourchettes et parts tiennent au hasard ; en demander au moins {LEAST_DRAWS}."),
+                format!("{n} draws only: ranges and shares are chance; ask for {LEAST_DRAWS} at least."),
+            )
+        })
     }
 
     /// Actions compared draw by draw, and what weighs most.
@@ -124,7 +141,7 @@ impl Composed<'_> {
 
     /// How the figures of the reference follow each drawn value (rank correlation), in the last circumstance.
     fn weights(&self, language: Language) -> Option<Table> {
-        let ensemble = self.study.ensemble.as_ref()?;
+        let ensemble = self.study.ensemble.as_ref().filter(|e| e.draws >= LEAST_DRAWS)?;
         let (around, cells) = self.by_circumstances().pop()?;
         let cell = cells.iter().find(|c| self.is_reference(c)).or(cells.first())?;
         let mut columns: Vec<(&Indicator, Vec<f64>)> = cell
@@ -231,9 +248,7 @@ impl Composed<'_> {
         for (number, cell) in self.cells.iter().enumerate() {
             for (field, asked) in &asked {
                 let step = cell.runs.iter().find(|(_, run)| run.has_field(field));
-                let Some((step, run)) = step else {
-                    return Err(self.no_such_field(field, cell));
-                };
+                let Some((step, run)) = step else { continue };
                 let draws = cell.draws.iter().filter_map(|draw| draw.runs.get(step));
                 let draws =
                     draws.map(|folder| FinishedRun::open(folder)).collect::<Result<Vec<_>>>()?;
@@ -279,17 +294,6 @@ impl Composed<'_> {
         Ok(DrawnMap { figure, layer })
     }
 
-    fn no_such_field(&self, field: &str, cell: &Computed<'_>) -> Error {
-        let known = cell.runs.values().flat_map(|run| &run.displays);
-        let known: Vec<&str> = known.map(|display| display.field.as_str()).collect();
-        let known = known.join(", ");
-        Error::input(
-            format!("{} [ensemble.maps.{field}]", self.study.file.display()),
-            format!("aucun calcul n'a ce champ ; présents : {known}"),
-            format!("no run has this field; present: {known}"),
-        )
-    }
-
     /// All figures and drawn values of all draws, one row each; `None` without an ensemble.
     pub(super) fn draws_csv(&self, language: Language) -> Option<String> {
         self.study.ensemble.as_ref()?;
@@ -323,6 +327,28 @@ impl Composed<'_> {
         }
         Some(csv)
     }
+}
+
+/// Refuses maps of fields that no run of the combinations has, before the draws are computed.
+pub(super) fn check_fields(
+    study: &Study,
+    combinations: &[BTreeMap<String, StepResult>],
+) -> Result<()> {
+    let Some(ensemble) = study.ensemble.as_ref().filter(|e| !e.maps.is_empty()) else {
+        return Ok(());
+    };
+    let folders = combinations.iter().flat_map(BTreeMap::values).map(|result| &result.folder);
+    let runs = folders.map(|folder| FinishedRun::open(folder)).collect::<Result<Vec<_>>>()?;
+    let is_unknown = |field: &&String| !runs.iter().any(|run| run.has_field(field));
+    let Some(field) = ensemble.maps.keys().find(is_unknown) else { return Ok(()) };
+    let known: BTreeSet<&str> =
+        runs.iter().flat_map(|run| &run.displays).map(|d| d.field.as_str()).collect();
+    let known = known.into_iter().collect::<Vec<_>>().join(", ");
+    Err(Error::input(
+        format!("{} [ensemble.maps.{field}]", study.file.display()),
+        format!("aucun calcul n'a ce champ ; présents : {known}"),
+        format!("no run has this field; present: {known}"),
+    ))
 }
 
 /// What an action changes in a figure, draw by draw.
@@ -399,7 +425,7 @@ fn shown(
                     "Probabilité sachant l'événement, par les distributions supposées ; ce n'est pas une période de retour.",
                     "Probability given the event, by the supposed distributions; not a return period.",
                 ),
-                legend: Legend::continuous(title.clone(), "%", 0.0, 100.0, Ramp::Batlow),
+                legend: Legend::classed(title.clone(), "%", &SHARES, &SHARE_COLOURS.map(Rgb::hex)),
                 title,
                 transparent_below: Some(0.01),
             }
@@ -407,8 +433,8 @@ fn shown(
         Statistic::Quantile(share) => {
             let n = |l: Language| l.number(100.0 * share, 0);
             let title = Text::new(
-                format!("{} : {} % des tirages", of.fr, n(Language::Fr)),
-                format!("{}: {} % of the draws", of.en, n(Language::En)),
+                format!("{} : non dépassé dans {} % des tirages", of.fr, n(Language::Fr)),
+                format!("{}: not exceeded in {} % of the draws", of.en, n(Language::En)),
             );
             let caption = Text::new(
                 format!(

@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use twin_core::results::{RunManifest, RunStore};
+use twin_core::scenario::Scenario;
 use twin_core::simulation::Registry;
-use twin_core::simulation::driver::{StepResult, check, path_keys_of};
+use twin_core::simulation::driver::{StepResult, check_all, path_keys_of};
 use twin_core::study::{CombinationRecord, Study, StudyRecord};
 use twin_core::{Error, Result};
 
@@ -74,34 +75,46 @@ pub(crate) fn run(
     let study = Study::load(&request.study)?;
     let combinations = study.combinations(&request.overrides, |id| path_keys_of(registry, id))?;
     // All that can be known to be wrong is told before the first one is computed.
+    pictures::check(&study)?;
     for combination in &combinations {
-        check(registry, &combination.scenario)?;
-        // Draws differ in values alone: one of them tells whether their keys and files are right.
-        combination.draws.first().map_or(Ok(()), |draw| check(registry, &draw.scenario))?;
+        let scenarios: Vec<&Scenario> = combination.scenarios().collect();
+        check_all(registry, &scenarios).map_err(|(at, error)| match (at, error) {
+            // The combination itself is right: what was drawn is not.
+            (1.., Error::Input { place, problem }) => {
+                let study = study.file.display();
+                Error::Input { place: format!("{study} [ensemble.values], {place}"), problem }
+            }
+            (_, error) => error,
+        })?;
     }
     let store = request.store();
-    let runs = console.timed("calculs", "runs", || {
-        batch::compute(&study, &combinations, &store, request.resume, registry, console)
-    })?;
+    let batch =
+        batch::Batch { study: &study, store: &store, resume: request.resume, registry, console };
+    let central = console.timed("calculs", "runs", || batch.central(&combinations))?;
+    draws::check_fields(&study, &central)?;
+    let drawn = match study.ensemble {
+        None => Vec::new(),
+        Some(_) => console.timed("tirages", "draws", || batch.draws(&combinations))?,
+    };
     let folders = |results: BTreeMap<String, StepResult>| -> BTreeMap<String, String> {
         let of = |m: &RunManifest| format!("{}/{}", m.simulation, m.hash);
         results.iter().map(|(name, result)| (name.clone(), of(&result.manifest))).collect()
     };
-    let mut runs = runs.into_iter().map(folders);
+    let mut drawn = drawn.into_iter().map(folders);
     let mut record = StudyRecord {
         schema: 1,
         study: study.id.clone(),
         title: study.title.clone(),
         combinations: Vec::new(),
     };
-    for combination in &combinations {
+    for (combination, runs) in combinations.iter().zip(central) {
         record.combinations.push(CombinationRecord {
             action: combination.action.clone(),
             event: combination.event.clone(),
             horizon: combination.horizon.clone(),
             scenario: combination.scenario.id.clone(),
-            runs: runs.next().unwrap_or_default(),
-            draws: runs.by_ref().take(combination.draws.len()).collect(),
+            runs: folders(runs),
+            draws: drawn.by_ref().take(combination.draws.len()).collect(),
         });
     }
     record.write(&store)?;

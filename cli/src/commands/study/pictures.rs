@@ -2,21 +2,39 @@
 
 use twin_core::export::report::{Figure, FigurePicture};
 use twin_core::language::Text;
-use twin_core::study::Study;
+use twin_core::study::{Study, StudyPicture};
 use twin_core::{Error, FileProblem, Language, Result};
 
 use super::super::view::picture_of;
 
-/// First bytes of a PNG file.
+/// First and last bytes of a PNG file.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+const PNG_END: &[u8] = b"IEND\xaeB`\x82";
+
+/// Refuses files that are no whole PNG pictures, before anything is computed.
+pub(super) fn check(study: &Study) -> Result<()> {
+    study.pictures.values().filter(|picture| !is_view(picture)).try_for_each(|picture| {
+        let path = study.folder().join(&picture.file);
+        let bytes = std::fs::read(&path).map_err(Error::read(&path))?;
+        if bytes.starts_with(PNG) && bytes.ends_with(PNG_END) {
+            return Ok(());
+        }
+        let problem =
+            FileProblem::damaged("n'est pas une image PNG entière", "is no whole PNG picture");
+        Err(Error::file(path, problem))
+    })
+}
+
+fn is_view(picture: &StudyPicture) -> bool {
+    picture.file.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"))
+}
 
 /// The pictures, and what could not be drawn on this machine.
 pub(super) fn pictures(study: &Study, language: Language) -> Result<(Vec<Figure>, Vec<Text>)> {
     let (mut figures, mut missing) = (Vec::new(), Vec::new());
     for picture in study.pictures.values() {
         let path = study.folder().join(&picture.file);
-        let is_view = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
-        let bytes = match is_view {
+        let bytes = match is_view(picture) {
             true => picture_of(&path, language)?,
             false => Some(std::fs::read(&path).map_err(Error::read(&path))?),
         };
@@ -28,14 +46,12 @@ pub(super) fn pictures(study: &Study, language: Language) -> Result<(Vec<Figure>
             ));
             continue;
         };
-        if !bytes.starts_with(PNG) {
-            let problem = FileProblem::damaged("n'est pas une image PNG", "is no PNG picture");
-            return Err(Error::file(path, problem));
-        }
+        let (title, caption) = (picture.title.get(language), picture.caption.get(language));
         figures.push(Figure {
-            title: picture.title.get(language).to_owned(),
-            caption: picture.caption.get(language).to_owned(),
-            alt: picture.caption.get(language).to_owned(),
+            title: title.to_owned(),
+            // Unlike a map, a photograph does not carry its title.
+            caption: format!("{title} – {caption}"),
+            alt: caption.to_owned(),
             picture: FigurePicture::Png(bytes),
         });
     }

@@ -227,7 +227,7 @@ impl Found<'_> {
             };
             let lost = Text::new(
                 format!("Logements sans accès routier {fr}"),
-                format!("Dwellings without road access {en}"),
+                format!("Dwellings without road access to {en}"),
             );
             let slow = Text::new(
                 format!("Logements dont l'accès routier {fr} s'allonge de plus de moitié"),

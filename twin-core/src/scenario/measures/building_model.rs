@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use geo::Area as _;
+use geo::{Area as _, Orient as _, orient::Direction};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -101,7 +101,9 @@ fn footprint(triangles: &[[Position; 3]], by: [f64; 2]) -> Vec<Polygon> {
         .iter()
         .map(|[a, b, c]| {
             let ring = [a, b, c, a].map(|p| geo::Coord { x: p[0], y: p[1] });
+            // Seen from above, ceilings and floors turn the other way than roofs.
             geo::Polygon::new(geo::LineString::new(ring.to_vec()), Vec::new())
+                .orient(Direction::Default)
         })
         .filter(|triangle| triangle.unsigned_area() > LEAST_TRIANGLE_M2)
         .collect();

@@ -9,7 +9,7 @@ use super::plan::{Link, Step};
 use super::publish::{Publication, publish};
 use super::segments::{Checkpoint, Segments, outputs_of, remove_unfinished_documents};
 use super::variants::run_variants;
-use super::{Progress, RunOptions, StepResult, fingerprint};
+use super::{Progress, RunOptions, StepResult, before_after, fingerprint};
 use crate::formats::cf::SeriesFile;
 use crate::results::{InputFile, OpenRun, RunManifest};
 use crate::scenario::Scenario;
@@ -60,6 +60,9 @@ pub(super) fn run_group(
         let sensitivity = Sensitivity::new(&outcome.indicators, &variants);
         if sensitivity.is_some() {
             member.run.conclude(&mut outcome, &variants)?;
+        }
+        if options.with_documents {
+            outcome.statics.extend(before_after::fields(view)?);
         }
         let publication = Publication {
             scenario,

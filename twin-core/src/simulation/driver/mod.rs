@@ -7,6 +7,7 @@
 
 mod adapter;
 mod batch;
+mod before_after;
 mod execute;
 mod fingerprint;
 mod plan;
@@ -183,10 +184,28 @@ pub fn run(
 /// # Errors
 /// The first thing that is wrong.
 pub fn check(registry: &Registry, scenario: &Scenario) -> Result<()> {
-    let placed = |error| in_scenario(error, scenario);
-    let steps = plan::plan(registry, scenario).map_err(placed)?;
-    let view = prepare::view_of(registry, scenario).map_err(placed)?;
-    check_parameters(&steps, scenario, &view).map_err(placed)
+    check_all(registry, &[scenario]).map_err(|(_, error)| error)
+}
+
+/// Checks scenarios as [`check`] does, which differ in the parameters of their runs alone where they have the same
+/// measures, grid and inputs: the territory is prepared once for all of those.
+///
+/// # Errors
+/// The first thing that is wrong, with the position of its scenario.
+pub fn check_all(registry: &Registry, scenarios: &[&Scenario]) -> Result<(), (usize, Error)> {
+    let mut views: Vec<(serde_json::Value, TerritoryView)> = Vec::new();
+    for (at, scenario) in scenarios.iter().enumerate() {
+        let placed = |error| (at, in_scenario(error, scenario));
+        let steps = plan::plan(registry, scenario).map_err(placed)?;
+        let Scenario { territory, study_area, grid, measures, inputs, .. } = scenario;
+        let of = serde_json::json!([territory, study_area, grid, measures, inputs]);
+        if !views.iter().any(|(known, _)| *known == of) {
+            let view = prepare::view_of(registry, scenario).map_err(placed)?;
+            views = vec![(of, view)];
+        }
+        check_parameters(&steps, scenario, &views[0].1).map_err(placed)?;
+    }
+    Ok(())
 }
 
 /// What each plugin finds wrong before anything is computed.
