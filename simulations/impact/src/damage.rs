@@ -5,9 +5,9 @@
 //! the floors in the water, `V · A · n` with `n = min(storeys, ⌈h / storey height⌉)`; else the
 //! footprint, the dwellings on the ground floor or the building.
 //!
-//! **Uncertainty** is drawn, not propagated: a Latin hypercube ([`latin_column`]) over the error of all levels and the level of all values, which
-//! do not average out over a commune, and beside them the floor of each building on its own, which
-//! does. The same seed gives the same draws for any number of threads.
+//! **Uncertainty** is drawn, not propagated: a Latin hypercube ([`latin_column`]) over the error of all levels
+//! and the level of all values, which do not average out over a commune, and beside them the floor of each
+//! building on its own, which does. The same seed gives the same draws for any number of threads.
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;

@@ -53,7 +53,7 @@ impl Computed<'_> {
     }
 }
 
-/// Median and range of drawn values, as text; `sign` before positive ones.
+/// Median and range of drawn values, as text.
 fn spread(values: &[f64], write: impl Fn(f64) -> String) -> String {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -187,23 +187,24 @@ pub fn check(registry: &Registry, scenario: &Scenario) -> Result<()> {
     check_all(registry, &[scenario]).map_err(|(_, error)| error)
 }
 
-/// Checks scenarios as [`check`] does, which differ in the parameters of their runs alone where they have the same
-/// measures, grid and inputs: the territory is prepared once for all of those.
+/// Checks scenarios as [`check`] does, in turn: the territory is prepared once for neighbours that have the same
+/// measures, grid and inputs.
 ///
 /// # Errors
 /// The first thing that is wrong, with the position of its scenario.
 pub fn check_all(registry: &Registry, scenarios: &[&Scenario]) -> Result<(), (usize, Error)> {
-    let mut views: Vec<(serde_json::Value, TerritoryView)> = Vec::new();
+    let mut prepared: Option<(serde_json::Value, TerritoryView)> = None;
     for (at, scenario) in scenarios.iter().enumerate() {
         let placed = |error| (at, in_scenario(error, scenario));
         let steps = plan::plan(registry, scenario).map_err(placed)?;
         let Scenario { territory, study_area, grid, measures, inputs, .. } = scenario;
         let of = serde_json::json!([territory, study_area, grid, measures, inputs]);
-        if !views.iter().any(|(known, _)| *known == of) {
-            let view = prepare::view_of(registry, scenario).map_err(placed)?;
-            views = vec![(of, view)];
-        }
-        check_parameters(&steps, scenario, &views[0].1).map_err(placed)?;
+        let view = match prepared.take().filter(|(known, _)| *known == of) {
+            Some((_, view)) => view,
+            None => prepare::view_of(registry, scenario).map_err(placed)?,
+        };
+        check_parameters(&steps, scenario, &view).map_err(placed)?;
+        prepared = Some((of, view));
     }
     Ok(())
 }
