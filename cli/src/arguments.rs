@@ -388,7 +388,9 @@ pub(crate) struct FetchArguments {
     /// Metres around the place
     #[arg(long, default_value_t = 200.0)]
     pub(crate) buffer: f64,
-    /// Products, separated by commas: bd-topo, cadastre, plu, hydrometry, lidar-hd
+    /// Products, separated by commas; +NAME adds to the usual ones. Usual: bd-topo, bd-haie, bd-foret,
+    /// rpg, cadastre, plu, vigicrues, georisques, insee, hydrometry, lidar-hd, lidar-models; further:
+    /// bd-topo-archive, bd-france, ocs-ge, ppr, tri, rnb, lidar-hd-tiles, ortho
     #[arg(long, value_delimiter = ',')]
     pub(crate) products: Vec<String>,
     /// Folder to write (default: the code or name of the place)
@@ -421,20 +423,21 @@ pub(crate) struct PlaceArguments {
     #[arg(long)]
     pub(crate) epci: Option<String>,
     /// West,south,east,north in Lambert-93
-    #[arg(long, value_delimiter = ',', num_args = 4, allow_hyphen_values = true)]
-    pub(crate) bbox: Option<Vec<f64>>,
+    #[arg(long, value_name = "W,S,E,N", value_parser = numbers::<4>, allow_hyphen_values = true)]
+    pub(crate) bbox: Option<[f64; 4]>,
     /// Vector file of polygons
     #[arg(long)]
     pub(crate) polygon: Option<PathBuf>,
-    /// X,y in Lambert-93 and a radius in metres: x,y,radius
-    #[arg(long, value_delimiter = ',', num_args = 3, allow_hyphen_values = true)]
-    pub(crate) around: Option<Vec<f64>>,
+    /// Point in Lambert-93 and a radius in metres
+    #[arg(long, value_name = "X,Y,RADIUS", value_parser = numbers::<3>, allow_hyphen_values = true)]
+    pub(crate) around: Option<[f64; 3]>,
 }
 
 /// How services are reached.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct NetworkArguments {
-    /// Another address of a service, such as a mirror: wfs=https://…, download=…, hubeau=…
+    /// Another address of a service, such as a mirror: wfs=https://…; services: wfs, download, raster,
+    /// hubeau, georisques, georisques-files, rnb, insee
     #[arg(long = "base-url", value_name = "SERVICE=URL")]
     pub(crate) base_urls: Vec<String>,
     /// Attempts for each request
@@ -443,6 +446,12 @@ pub(crate) struct NetworkArguments {
     /// Seconds to wait after a first failure; it doubles with each
     #[arg(long, default_value_t = 1.0)]
     pub(crate) wait: f64,
+    /// Folder of tiles and archives that territories share (default: twin/fetch in the user's cache)
+    #[arg(long, conflicts_with = "no_cache")]
+    pub(crate) cache: Option<PathBuf>,
+    /// Keep nothing for other territories
+    #[arg(long)]
+    pub(crate) no_cache: bool,
 }
 
 /// A flood of another program.
@@ -575,6 +584,13 @@ impl Arguments {
             LanguageChoice::En => Language::En,
         }
     }
+}
+
+/// `N` numbers separated by commas.
+fn numbers<const N: usize>(text: &str) -> Result<[f64; N], String> {
+    let numbers: Option<Vec<f64>> = text.split(',').map(|n| n.trim().parse().ok()).collect();
+    let numbers = numbers.and_then(|numbers| <[f64; N]>::try_from(numbers).ok());
+    numbers.ok_or_else(|| format!("write {N} numbers separated by commas"))
 }
 
 /// `1/4` as the first of four shares, counted from 0.

@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use commune::{refuses, says, text, twin};
 use serde_json::{Value as Json, json};
 use server::{Content, Server};
+use twin_core::formats::las::{PointFile, write_copc};
 use twin_core::formats::{FeatureTable, Value, read_vector};
-use twin_core::spatial::{Geometry, Polygon, Position};
+use twin_core::spatial::{Crs, Geometry, Polygon, Position};
 
 /// A layer of the commune's BD TOPO as the service gives it.
 fn features(table: &FeatureTable) -> Vec<Json> {
@@ -61,7 +62,7 @@ fn features(table: &FeatureTable) -> Vec<Json> {
 fn served(name: &str) -> (Content, String, PathBuf) {
     let folder = commune::with_sources(name);
     let sources = folder.join("sources");
-    let mut content = Content { cap: 100, ..Content::default() };
+    let mut content = Content { cap: 100, raster: Some(|_, _, _| -9999.0), ..Content::default() };
     let mut insee = String::new();
     for entry in fs::read_dir(&sources).unwrap().flatten() {
         let path = entry.path();
@@ -81,21 +82,51 @@ fn served(name: &str) -> (Content, String, PathBuf) {
     }
     let mut index = Vec::new();
     for entry in fs::read_dir(sources.join("lidar")).unwrap().flatten() {
-        let file = entry.file_name().to_string_lossy().into_owned();
+        // As IGN delivers them: COPC, named by the kilometre of their north-west corner.
+        let copc = folder.join("tile.copc.laz");
+        write_copc(&entry.path(), &copc, Some(Crs::LAMBERT_93)).unwrap();
+        let (x, y) = PointFile::open(&copc).unwrap().header().declared_extent.unwrap().centre();
+        let (x, y) = ((x / 1000.0).floor(), (y / 1000.0).ceil());
+        let file = format!("LHD_FXX_{x:04}_{y:04}_PTS_LAMB93_IGN69.copc.laz");
         let path = format!("/telechargement/download/NUAL/{file}");
-        let properties = json!({ "url_npl": format!("http://data.geopf.fr{path}") });
+        let properties = json!({
+            "url_npl": format!("http://data.geopf.fr{path}"),
+            "date_edition": "2025-03-01",
+        });
         index.push(
             json!({ "type": "Feature", "id": file, "geometry": null, "properties": properties }),
         );
-        content.files.insert(path, fs::read(entry.path()).unwrap());
+        content.files.insert(path, fs::read(copc).unwrap());
     }
+    assert_eq!(index.len(), 1);
     content.layers.insert("IGNF_LIDAR-HD_METADONNEE:metadata".into(), index);
     // Layers that are there and have nothing here.
     for layer in LAYERS {
         content.layers.entry((*layer).to_owned()).or_default();
     }
+    let field = json!([[[X, Y], [X + 40.0, Y], [X + 40.0, Y + 40.0], [X, Y + 40.0], [X, Y]]]);
+    content.layers.insert(
+        "RPG.LATEST:parcelles_graphiques".into(),
+        vec![json!({
+            "type": "Feature",
+            "id": "parcelles_graphiques.1",
+            "geometry": { "type": "Polygon", "coordinates": field },
+            "properties": { "id_parcel": "1", "code_cultu": "BTH", "code_group": "1" },
+        })],
+    );
+    content.records.insert(
+        "/insee/data/DS_POPULATIONS_REFERENCE".into(),
+        vec![json!({
+            "dimensions": { "POPREF_MEASURE": "PMUN", "TIME_PERIOD": "2022" },
+            "measures": { "OBS_VALUE_NIVEAU": { "value": 4321 } },
+        })],
+    );
     (content, insee, folder)
 }
+
+/// South-west corner of a field.
+const X: f64 = 700_300.0;
+const Y: f64 = 6_599_700.0;
 
 const LAYERS: &[&str] = &[
     "BDTOPO_V3:commune",
@@ -126,6 +157,11 @@ const LAYERS: &[&str] = &[
     "BDTOPO_V3:foret_publique",
     "BDTOPO_V3:erp",
     "BDTOPO_V3:canalisation",
+    "HAIES.BOCAGES:haie",
+    "LANDCOVER.FORESTINVENTORY.V2:formation_vegetale",
+    "VIGINOND-DIFFUSION:zip",
+    "VIGINOND-DIFFUSION:zich",
+    "VIGINOND-DIFFUSION:stationhydro",
     "CADASTRALPARCELS.PARCELLAIRE_EXPRESS:parcelle",
     "wfs_du:zone_urba",
     "wfs_du:prescription_surf",
@@ -140,7 +176,7 @@ const LAYERS: &[&str] = &[
 fn options(server: &Server) -> Vec<String> {
     let urls = server.options().into_iter();
     urls.flat_map(|url| ["--base-url".to_owned(), url])
-        .chain(["--wait".into(), "0.01".into()])
+        .chain(["--wait".into(), "0.01".into(), "--no-cache".into()])
         .collect()
 }
 
@@ -170,6 +206,15 @@ fn a_commune_by_its_code_becomes_a_territory_a_flood_and_a_report() {
     let place = folder.join(&insee);
     let territory = says(&["info", text(&place.join("territoire.twin"))]);
     assert!(territory.contains("batiment"), "{territory}");
+    assert!(!told.contains("non obtenu"), "{told}");
+    // What INSEE counts is what the commune has, and fields of the RPG are land cover.
+    let features = read_vector(&place.join("territoire.twin/features.gpkg")).unwrap();
+    let cell = |table: &str, column: &str| {
+        let table = features.iter().find(|t| t.name == table).unwrap();
+        table.features[0].values[table.column(column).unwrap()].clone()
+    };
+    assert_eq!(cell("commune", "population"), Value::Integer(4321));
+    assert_eq!(cell("occupation_du_sol", "couverture"), Value::Text("crop".into()));
     assert!(place.join("territoire-etude/runs/studies/etude/rapport.html").is_file(), "{told}");
     let record: Json =
         serde_json::from_slice(&fs::read(place.join("sources/fetch.json")).unwrap()).unwrap();
@@ -198,7 +243,7 @@ fn a_plan_names_files_licences_and_sizes_and_gets_nothing() {
     arguments.extend(options.iter().map(String::as_str));
     let told = says(&arguments);
     assert!(told.contains("batiment.geojson") && told.contains("Licence Ouverte 2.0"), "{told}");
-    assert!(told.contains("dalles") && !out.exists(), "{told}");
+    assert!(told.contains("Mo") && told.contains("objets") && !out.exists(), "{told}");
     let mut unknown = vec!["fetch", "--insee", "00000", "--out", text(&out)];
     unknown.extend(options.iter().map(String::as_str));
     assert!(refuses(&unknown).contains("00000"));
@@ -225,16 +270,17 @@ fn bytes_of(folder: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
 
 #[test]
 fn a_fetch_killed_twenty_times_ends_with_the_same_bytes() {
-    let (content, insee, folder) = served("fetching-killed");
+    let (content, _, folder) = served("fetching-killed");
     // Answers that come slowly, so that the kills fall into all of them.
     let server = Server::start(content, |_, _| {
         std::thread::sleep(std::time::Duration::from_millis(15));
         None
     });
     let options = options(&server);
+    // The commune's tile comes in part, by ranges.
     let arguments = |out: &'static str| {
-        let mut arguments = vec!["fetch", "--insee", insee.as_str(), "--out", out];
-        arguments.extend(["--products", "bd-topo,cadastre"]);
+        let mut arguments = vec!["fetch", "--bbox", "700000,6599300,700300,6599600", "--out", out];
+        arguments.extend(["--buffer", "0", "--products", "bd-topo,rpg,lidar-hd"]);
         arguments.extend(options.iter().map(String::as_str));
         arguments
     };

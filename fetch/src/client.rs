@@ -4,17 +4,20 @@
 //! another host is not followed, a page of HTML with status 200 is no data, and a file counts once its
 //! length is the announced one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use twin_core::{Error, Result};
 
-use crate::services::Service;
+use crate::cache::Cache;
+use crate::content::Content;
+use crate::services::{Service, Services};
 
 /// Redirects that are followed, within one host.
 const MOST_REDIRECTS: usize = 5;
@@ -47,39 +50,15 @@ impl Default for Patience {
     }
 }
 
-/// What an answer must look like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Content {
-    /// JSON.
-    Json,
-    /// A LAS or LAZ file.
-    Laz,
-}
-
-impl Content {
-    fn begins(self, bytes: &[u8]) -> bool {
-        match self {
-            Self::Json => {
-                let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
-                matches!(first, Some(b'{' | b'['))
-            }
-            Self::Laz => bytes.starts_with(b"LASF"),
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Json => "JSON",
-            Self::Laz => "LAZ",
-        }
-    }
-}
-
 /// A client of the services.
 pub struct Client {
     agent: ureq::Agent,
     patience: Patience,
-    cancelled: std::sync::Arc<AtomicBool>,
+    services: Services,
+    cache: Cache,
+    cancelled: Arc<AtomicBool>,
+    /// Hosts to which no connection could be made.
+    unreached: Mutex<BTreeSet<String>>,
     next: Mutex<BTreeMap<Service, Instant>>,
     /// Requests by second in place of the services' own, for tests.
     rates: BTreeMap<Service, f64>,
@@ -93,16 +72,55 @@ impl std::fmt::Debug for Client {
 
 /// Why an attempt failed.
 enum Failure {
+    /// No connection to the host.
+    Unreached(String),
     /// It may succeed later, after this long at least.
     Later(Option<Duration>, String),
+    /// There is no such file.
+    Absent,
     /// It will not.
     Final(Error),
 }
 
+/// Errors of our own side.
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Final(error)
     }
+}
+
+/// Bytes that are asked for: from a place, to another or to the end.
+#[derive(Debug, Clone)]
+struct Span {
+    from: u64,
+    to: Option<u64>,
+}
+
+impl From<u64> for Span {
+    fn from(from: u64) -> Self {
+        Self { from, to: None }
+    }
+}
+
+impl From<Range<u64>> for Span {
+    fn from(range: Range<u64>) -> Self {
+        Self { from: range.start, to: Some(range.end) }
+    }
+}
+
+impl Span {
+    fn header(&self) -> String {
+        // The last byte counts as asked for.
+        let last = self.to.map_or_else(String::new, |to| to.saturating_sub(1).to_string());
+        format!("bytes={}-{last}", self.from)
+    }
+}
+
+/// A range of a far file, the length of the whole and its tag.
+pub(crate) struct Piece {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) total: u64,
+    pub(crate) tag: Option<String>,
 }
 
 /// An answer whose body is not read yet.
@@ -118,7 +136,12 @@ struct Answer {
 
 impl Client {
     /// A client that stops when the flag is set.
-    pub fn new(patience: Patience, cancelled: std::sync::Arc<AtomicBool>) -> Self {
+    pub fn new(
+        services: Services,
+        cache: Cache,
+        patience: Patience,
+        cancelled: Arc<AtomicBool>,
+    ) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -131,7 +154,10 @@ impl Client {
         Self {
             agent: config.into(),
             patience,
+            services,
+            cache,
             cancelled,
+            unreached: Mutex::default(),
             next: Mutex::default(),
             rates: BTreeMap::new(),
         }
@@ -141,6 +167,26 @@ impl Client {
     pub fn with_rate(mut self, service: Service, requests_per_s: f64) -> Self {
         self.rates.insert(service, requests_per_s);
         self
+    }
+
+    /// Addresses of the services.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// Address of a service.
+    pub(crate) fn base(&self, service: Service) -> &str {
+        self.services.base(service)
+    }
+
+    /// Files that several territories share.
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// A host to which no connection could be made.
+    pub(crate) fn unreached(&self) -> Option<String> {
+        self.unreached.lock().ok()?.first().cloned()
     }
 
     /// Fails once the user asked to stop.
@@ -153,7 +199,7 @@ impl Client {
     /// # Errors
     /// The service cannot be reached, answers with an error, or with something else than `content`.
     pub fn get(&self, service: Service, url: &str, content: Content, most: u64) -> Result<Vec<u8>> {
-        self.persist(url, || {
+        let found = self.persist(url, || {
             let mut answer = self.ask(service, url, None)?;
             // Hub'Eau answers its pages with status 206: what counts is the length of the body.
             refuse_length(url, answer.length, most)?;
@@ -166,13 +212,46 @@ impl Client {
             if answer.length.is_some_and(|length| length != bytes.len() as u64) {
                 return Err(Failure::Later(None, "answer cut short".to_owned()));
             }
-            check_content(url, &bytes, content)?;
+            content.check(url, &bytes)?;
             Ok(bytes)
-        })
+        })?;
+        found.ok_or_else(|| absent(url, 404))
+    }
+
+    /// A range of a file; of the same file as before where its tag is given. `None` where the service
+    /// gives no ranges, has another file now, or none.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub(crate) fn range(
+        &self,
+        service: Service,
+        url: &str,
+        range: Range<u64>,
+        tag: Option<&str>,
+    ) -> Result<Option<Piece>> {
+        let wanted = range.end - range.start;
+        let found = self.persist(url, || {
+            let mut answer = self.ask(service, url, Some((range.clone().into(), tag)))?;
+            let Some(total) = answer.total.filter(|_| answer.status == 206) else {
+                return Ok(None);
+            };
+            let expected = wanted.min(total.saturating_sub(range.start));
+            let mut bytes = Vec::new();
+            self.copy(&mut answer.body.as_reader(), wanted, url, |block| {
+                bytes.extend_from_slice(block);
+                Ok(())
+            })?;
+            if bytes.len() as u64 != expected {
+                return Err(Failure::Later(None, "range cut short".to_owned()));
+            }
+            Ok(Some(Piece { bytes, total, tag: answer.tag }))
+        })?;
+        Ok(found.flatten())
     }
 
     /// A file, of `most` bytes at most. What an earlier attempt left in `to` with `.part` is gone on with
-    /// where the service still has the same file.
+    /// where the service still has the same file. Gives its bytes; `None` where there is no such file.
     ///
     /// # Errors
     /// As [`Client::get`]; the file cannot be written.
@@ -183,16 +262,17 @@ impl Client {
         to: &Path,
         content: Content,
         most: u64,
-    ) -> Result<u64> {
+    ) -> Result<Option<u64>> {
         let part = with_suffix(to, "part");
         let tag_file = with_suffix(to, "part-tag");
         self.persist(url, || {
             let have = fs::metadata(&part).map_or(0, |m| m.len());
             let tag = fs::read_to_string(&tag_file).ok().filter(|_| have > 0);
-            let range = tag.as_ref().map(|tag| (have, tag.as_str()));
+            let range = tag.as_ref().map(|tag| (Span::from(have), Some(tag.as_str())));
+            let resumes_from = range.is_some();
             let mut answer = self.ask(service, url, range)?;
             refuse_length(url, answer.total, most)?;
-            let resumes = answer.status == 206 && range.is_some();
+            let resumes = answer.status == 206 && resumes_from;
             let mut file = OpenOptions::new()
                 .create(true)
                 .write(true)
@@ -223,9 +303,9 @@ impl Client {
             let mut head = [0; 512];
             let mut made = File::open(&part).map_err(Error::read(&part))?;
             let read = made.read(&mut head).map_err(Error::read(&part))?;
-            if let Err(error) = check_content(url, &head[..read], content) {
+            if let Err(error) = content.check(url, &head[..read]) {
                 remove(&part);
-                return Err(error);
+                return Err(Failure::Final(error));
             }
             fs::rename(&part, to).map_err(Error::write(to))?;
             remove(&tag_file);
@@ -233,17 +313,31 @@ impl Client {
         })
     }
 
-    /// Tries until it succeeds, fails for good or patience ends.
-    fn persist<T>(&self, url: &str, attempt: impl Fn() -> Result<T, Failure>) -> Result<T> {
+    /// Tries until it succeeds, fails for good or patience ends; `None` where nothing is at the address.
+    fn persist<T>(&self, url: &str, attempt: impl Fn() -> Result<T, Failure>) -> Result<Option<T>> {
         let mut wait = self.patience.first_wait;
         let mut last = String::new();
+        let host = host_of(url);
+        let mut is_connected = true;
         for number in 0..self.patience.attempts {
             self.check_cancelled()?;
             match attempt() {
-                Ok(done) => return Ok(done),
-                Err(Failure::Final(error)) => return Err(error),
-                Err(Failure::Later(asked, why)) => {
+                Ok(done) => return Ok(Some(done)),
+                Err(failure) => {
+                    let (asked, why) = match failure {
+                        Failure::Absent => return Ok(None),
+                        Failure::Final(error) => return Err(error),
+                        Failure::Later(asked, why) => (asked, why),
+                        Failure::Unreached(why) => {
+                            is_connected = false;
+                            (None, why)
+                        }
+                    };
                     last = why;
+                    // Who could not be reached a moment ago is not waited for again.
+                    if !is_connected && self.is_unreached(&host) {
+                        break;
+                    }
                     if number + 1 < self.patience.attempts {
                         self.sleep(asked.unwrap_or(wait).min(LONGEST_WAIT))?;
                         wait *= 2;
@@ -251,7 +345,9 @@ impl Client {
                 }
             }
         }
-        let host = host_of(url);
+        if !is_connected && let Ok(mut unreached) = self.unreached.lock() {
+            unreached.insert(host.clone());
+        }
         Err(Error::input(
             url,
             format!(
@@ -265,21 +361,28 @@ impl Client {
         ))
     }
 
+    fn is_unreached(&self, host: &str) -> bool {
+        self.unreached.lock().is_ok_and(|unreached| unreached.contains(host))
+    }
+
     /// One request, redirects within its host followed.
     fn ask(
         &self,
         service: Service,
         url: &str,
-        range: Option<(u64, &str)>,
+        range: Option<(Span, Option<&str>)>,
     ) -> Result<Answer, Failure> {
         let mut at = url.to_owned();
         for _ in 0..=MOST_REDIRECTS {
             self.take_turn(service)?;
             let mut request = self.agent.get(&at);
-            if let Some((from, tag)) = range {
-                request = request.header("Range", format!("bytes={from}-")).header("If-Range", tag);
+            if let Some((span, tag)) = &range {
+                request = request.header("Range", span.header());
+                if let Some(tag) = tag {
+                    request = request.header("If-Range", *tag);
+                }
             }
-            let response = request.call().map_err(|e| Failure::Later(None, e.to_string()))?;
+            let response = request.call().map_err(failed_call)?;
             let status = response.status().as_u16();
             let header = |name: &str| {
                 response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned)
@@ -303,17 +406,8 @@ impl Client {
                     let wait = wait.map(Duration::from_secs);
                     return Err(Failure::Later(wait, format!("HTTP {status}")));
                 }
-                _ => {
-                    return Err(Failure::Final(Error::input(
-                        &at,
-                        format!(
-                            "le service répond HTTP {status} ; la couche ou le fichier a pu changer de nom"
-                        ),
-                        format!(
-                            "the service answers HTTP {status}; the layer or file may have another name now"
-                        ),
-                    )));
-                }
+                404 | 410 => return Err(Failure::Absent),
+                _ => return Err(Failure::Final(absent(&at, status))),
             }
         }
         Err(Failure::Final(Error::input(
@@ -373,6 +467,42 @@ impl Client {
     }
 }
 
+fn absent(url: &str, status: u16) -> Error {
+    Error::input(
+        url,
+        format!("le service répond HTTP {status} ; la couche ou le fichier a pu changer de nom"),
+        format!("the service answers HTTP {status}; the layer or file may have another name now"),
+    )
+}
+
+/// Why a request got no answer.
+fn failed_call(error: ureq::Error) -> Failure {
+    use std::io::ErrorKind::{
+        AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkDown, NetworkUnreachable,
+    };
+    let told = error.to_string();
+    match error {
+        ureq::Error::HostNotFound
+        | ureq::Error::ConnectionFailed
+        | ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
+            Failure::Unreached(told)
+        }
+        ureq::Error::Io(io)
+            if [
+                AddrNotAvailable,
+                ConnectionRefused,
+                HostUnreachable,
+                NetworkDown,
+                NetworkUnreachable,
+            ]
+            .contains(&io.kind()) =>
+        {
+            Failure::Unreached(told)
+        }
+        _ => Failure::Later(None, told),
+    }
+}
+
 /// Where a redirect leads: within the same host, or to the same over an encrypted connection.
 fn redirected(from: &str, to: &str) -> Result<String> {
     if to.starts_with('/') && !to.starts_with("//") {
@@ -397,7 +527,8 @@ fn redirected(from: &str, to: &str) -> Result<String> {
     ))
 }
 
-fn host_of(url: &str) -> String {
+/// The host of an address.
+pub(crate) fn host_of(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?']).next().unwrap_or_default().to_owned()
 }
@@ -418,32 +549,8 @@ fn too_long(url: &str, most: u64) -> Error {
     )
 }
 
-/// Refuses a page of HTML or an exception in place of data, with the beginning of what it says.
-fn check_content(url: &str, bytes: &[u8], content: Content) -> Result<(), Failure> {
-    if content.begins(bytes) {
-        return Ok(());
-    }
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(400)]);
-    let mut plain = String::new();
-    let mut in_tag = false;
-    for c in text.chars() {
-        match c {
-            '<' => in_tag = true,
-            '>' => in_tag = false,
-            c if !in_tag && !c.is_control() => plain.push(c),
-            _ => (),
-        }
-    }
-    let told: String =
-        plain.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(120).collect();
-    Err(Failure::Final(Error::input(
-        url,
-        format!("le service répond autre chose que du {} : « {told} »", content.name()),
-        format!("the service answers something else than {}: \"{told}\"", content.name()),
-    )))
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+/// A file beside another, with its name and a suffix.
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".");
     name.push(suffix);

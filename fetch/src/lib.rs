@@ -9,8 +9,11 @@
 //! | file | concern |
 //! |---|---|
 //! | `services` | addresses and limits of the services |
-//! | `client` | requests: limits, retries, resuming, checks |
-//! | `wfs` | features page by page |
+//! | `client`, `content` | requests: limits, retries, resuming; whether an answer is what was asked for |
+//! | `wfs`, `pages`, `raster`, `atom` | features, JSON records, windows of rasters, feeds |
+//! | `far_file` | ranges of bytes of a far file |
+//! | `archive`, `clip` | vector files out of archives, and what of them lies in the area |
+//! | `cache` | files of an edition that territories share |
 //! | `place` | which place is meant |
 //! | [`products`] | one file for each product |
 //! | `record` | `fetch.json`: what came whence, when, under which licence |
@@ -19,14 +22,23 @@
 //! Addresses and answers follow the services' documentation of November 2026; none of them could be
 //! called while this was written (see `docs/decisions`).
 
+mod archive;
+mod atom;
+mod cache;
 mod client;
+mod clip;
+mod content;
+mod far_file;
+mod pages;
 mod place;
 pub mod products;
+mod raster;
 mod record;
 mod run;
 mod services;
 mod wfs;
 
+pub use cache::Cache;
 pub use client::{Client, Patience};
 pub use place::{Area, Place};
 pub use record::{FetchRecord, FetchedFile};

@@ -1,14 +1,14 @@
 //! Which place is meant: a commune, several, an extent, a polygon, a point with a radius.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde_json::Value;
-use twin_core::spatial::{Crs, Extent, Geometry, Polygon};
+use twin_core::spatial::{Crs, Extent, Geometry, Polygon, Transformer};
 use twin_core::territory::{InseeCode, read_vector_in};
 use twin_core::{Error, Result};
 
 use crate::client::Client;
-use crate::services::Services;
 use crate::wfs::Query;
 
 /// Largest extent that is fetched, m²: some communes of the mountains have 750 km².
@@ -38,14 +38,44 @@ pub enum Place {
 pub struct Area {
     /// Name, for files and titles.
     pub name: String,
-    /// INSEE codes of its communes; empty where they were not asked for.
+    /// INSEE codes of its communes, those that an extent touches among them.
     pub insee: Vec<String>,
     /// Reference system of everything that is fetched.
     pub crs: Crs,
     /// Extent, with the buffer, on whole metres.
     pub extent: Extent,
-    /// Its border without the buffer; empty of a plain extent.
-    pub polygons: Vec<Polygon>,
+}
+
+impl Area {
+    /// Codes of the departments of its communes: two characters, three overseas.
+    pub fn departments(&self) -> BTreeSet<String> {
+        let of = |code: &String| {
+            let length = if code.starts_with("97") { 3 } else { 2 };
+            code.get(..length).map(str::to_owned)
+        };
+        self.insee.iter().filter_map(of).collect()
+    }
+
+    /// Longitudes and latitudes of its extent: west, south, east, north.
+    ///
+    /// # Errors
+    /// Its reference system cannot be transformed.
+    pub fn degrees(&self) -> Result<[f64; 4]> {
+        Ok(Transformer::new(self.crs, Crs::WGS_84)?.extent(&self.extent).into())
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Insee(code) => write!(f, "insee {code}"),
+            Self::Name(name) => write!(f, "name {name}"),
+            Self::Epci(siren) => write!(f, "epci {siren}"),
+            Self::Extent(sides) => write!(f, "bbox {sides:?}"),
+            Self::Polygons(path) => write!(f, "polygon {}", path.display()),
+            Self::Around(at, radius_m) => write!(f, "around {at:?} {radius_m}"),
+        }
+    }
 }
 
 impl Place {
@@ -53,7 +83,7 @@ impl Place {
     ///
     /// # Errors
     /// There is no such place, or several of its name; it is too large.
-    pub fn find(&self, client: &Client, services: &Services, buffer_m: f64) -> Result<Area> {
+    pub fn find(&self, client: &Client, buffer_m: f64) -> Result<Area> {
         if !(0.0..=20_000.0).contains(&buffer_m) {
             return Err(Error::input(
                 "--buffer",
@@ -61,7 +91,7 @@ impl Place {
                 "give a buffer of 0 to 20000 m",
             ));
         }
-        let mut area = self.plain(client, services)?;
+        let mut area = self.plain(client)?;
         let [west, south, east, north] = <[f64; 4]>::from(area.extent.buffered(buffer_m));
         let whole = Extent::new(west.floor(), south.floor(), east.ceil(), north.ceil());
         area.extent = whole.filter(|e| e.area() > 0.0).ok_or_else(empty)?;
@@ -73,10 +103,14 @@ impl Place {
                 format!("{km2:.0} km²; give an extent of {:.0} km² at most", LARGEST_M2 / 1e6),
             ));
         }
+        if area.insee.is_empty() {
+            let within = communes(client, Which::Within(area.extent), area.crs)?;
+            area.insee = within.into_iter().flat_map(|commune| commune.insee).collect();
+        }
         Ok(area)
     }
 
-    fn plain(&self, client: &Client, services: &Services) -> Result<Area> {
+    fn plain(&self, client: &Client) -> Result<Area> {
         match self {
             Self::Insee(code) => {
                 let code = InseeCode::new(code).ok_or_else(|| {
@@ -88,18 +122,18 @@ impl Place {
                 })?;
                 let code = code.to_string();
                 let filter = format!("code_insee='{code}'");
-                let found = communes(client, services, &filter, crs_of(&code))?;
+                let found = communes(client, Which::Matching(filter), crs_of(&code))?;
                 one(found, &code, "--insee")
             }
             Self::Name(name) => {
                 let quoted = name.trim().replace('\'', "''");
                 let filter = format!("nom_officiel='{quoted}'");
-                let found = communes(client, services, &filter, Crs::LAMBERT_93)?;
+                let found = communes(client, Which::Matching(filter), Crs::LAMBERT_93)?;
                 let area = one(found, name, "--name")?;
                 // Overseas the names come in Lambert-93, which does not reach there.
                 match area.insee.first().map(|code| crs_of(code)) {
                     Some(crs) if crs != Crs::LAMBERT_93 => {
-                        Self::Insee(area.insee[0].clone()).plain(client, services)
+                        Self::Insee(area.insee[0].clone()).plain(client)
                     }
                     _ => Ok(area),
                 }
@@ -113,7 +147,7 @@ impl Place {
                     ));
                 }
                 let filter = format!("codes_siren_des_epci LIKE '%{siren}%'");
-                let found = communes(client, services, &filter, Crs::LAMBERT_93)?;
+                let found = communes(client, Which::Matching(filter), Crs::LAMBERT_93)?;
                 together(found, siren)
             }
             Self::Extent([west, south, east, north]) => {
@@ -123,7 +157,6 @@ impl Place {
                     insee: Vec::new(),
                     crs: Crs::LAMBERT_93,
                     extent,
-                    polygons: Vec::new(),
                 })
             }
             Self::Polygons(path) => {
@@ -132,7 +165,7 @@ impl Place {
                     tables.iter().flat_map(|t| &t.features).filter_map(|f| f.geometry.as_ref());
                 let polygons: Vec<Polygon> =
                     geometries.flat_map(|g| g.polygons().iter().cloned()).collect();
-                let extent = Geometry::Polygons(polygons.clone()).extent().ok_or_else(|| {
+                let extent = Geometry::Polygons(polygons).extent().ok_or_else(|| {
                     Error::input(
                         path.display().to_string(),
                         "aucune surface dans ce fichier ; donner des polygones",
@@ -141,7 +174,7 @@ impl Place {
                 })?;
                 let name =
                     path.file_stem().map_or_else(String::new, |n| n.to_string_lossy().into());
-                Ok(Area { name, insee: Vec::new(), crs: Crs::LAMBERT_93, extent, polygons })
+                Ok(Area { name, insee: Vec::new(), crs: Crs::LAMBERT_93, extent })
             }
             Self::Around([x, y], radius_m) => {
                 if !(*radius_m > 0.0 && radius_m.is_finite()) {
@@ -151,8 +184,7 @@ impl Place {
                         "give a positive radius in metres",
                     ));
                 }
-                Self::Extent([x - radius_m, y - radius_m, x + radius_m, y + radius_m])
-                    .plain(client, services)
+                Self::Extent([x - radius_m, y - radius_m, x + radius_m, y + radius_m]).plain(client)
             }
         }
     }
@@ -179,27 +211,32 @@ fn crs_of(insee: &str) -> Crs {
     Crs::parse(epsg).unwrap_or(Crs::LAMBERT_93)
 }
 
-fn communes(client: &Client, services: &Services, filter: &str, crs: Crs) -> Result<Vec<Area>> {
-    let query = Query {
-        layer: COMMUNES,
-        crs,
-        extent: None,
-        filter: Some(filter.to_owned()),
-        sort_by: Some("cleabs"),
+/// Which communes are asked for.
+enum Which {
+    /// Those of a filter in CQL.
+    Matching(String),
+    /// Those that touch an extent.
+    Within(Extent),
+}
+
+fn communes(client: &Client, which: Which, crs: Crs) -> Result<Vec<Area>> {
+    let (extent, filter) = match which {
+        Which::Matching(filter) => (None, Some(filter)),
+        Which::Within(extent) => (Some(extent), None),
     };
+    let query = Query { layer: COMMUNES, crs, extent, filter, sort_by: Some("cleabs") };
     let mut found = Vec::new();
-    query.features(client, services, |feature| {
+    query.features(client, |feature| {
         let text = |key: &str| {
             feature
                 .pointer(&format!("/properties/{key}"))
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };
-        let polygons = polygons_of(feature.get("geometry"));
-        let extent = Geometry::Polygons(polygons.clone()).extent();
+        let extent = Geometry::Polygons(polygons_of(feature.get("geometry"))).extent();
         if let (Some(insee), Some(extent)) = (text("code_insee"), extent) {
             let name = text("nom_officiel").unwrap_or_else(|| insee.clone());
-            found.push(Area { name, insee: vec![insee], crs, extent, polygons });
+            found.push(Area { name, insee: vec![insee], crs, extent });
         }
         Ok(())
     })?;
@@ -241,9 +278,7 @@ fn together(found: Vec<Area>, siren: &str) -> Result<Area> {
             None => Area { name: format!("epci-{siren}"), ..area },
             Some(mut known) => {
                 known.insee.extend(area.insee);
-                known.polygons.extend(area.polygons);
-                let extent = Geometry::Polygons(known.polygons.clone()).extent();
-                known.extent = extent.unwrap_or(known.extent);
+                known.extent = known.extent.union(&area.extent);
                 known
             }
         });

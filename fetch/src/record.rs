@@ -12,6 +12,9 @@ use twin_core::{Error, FileProblem, Result};
 pub struct FetchRecord {
     /// Version of this record.
     pub schema: u32,
+    /// What was asked for.
+    #[serde(default)]
+    pub asked: String,
     /// Name of the area.
     pub name: String,
     /// INSEE codes of its communes.
@@ -20,8 +23,14 @@ pub struct FetchRecord {
     pub crs: String,
     /// West, south, east, north.
     pub extent: [f64; 4],
+    /// BLAKE3 of the territory file as it was written: who changed it keeps it.
+    #[serde(default)]
+    pub territory_hash: String,
     /// Files by their path below the record.
     pub files: BTreeMap<String, FetchedFile>,
+    /// Files that could not be got, and why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub failed: BTreeMap<String, String>,
 }
 
 /// A file that was fetched, or the knowledge that there is none.

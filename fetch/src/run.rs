@@ -1,21 +1,25 @@
 //! All of it: the place, the products, the files, their record, the territory file.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 use twin_core::results::{hash_file, write_atomically};
-use twin_core::{Error, Result};
+use twin_core::spatial::{Crs, Extent};
+use twin_core::{Error, Language, Result};
 
 use crate::client::Client;
 use crate::place::{Area, Place};
-use crate::products::{Got, Part, Product};
+use crate::products::{Got, Part, Product, Source, all};
 use crate::record::{FetchRecord, FetchedFile};
-use crate::services::Services;
 
 /// Name of the record.
 const RECORD: &str = "sources/fetch.json";
+/// Files that come at once. Most of the time they wait for their turn at a service.
+const AT_ONCE: usize = 8;
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -35,14 +39,18 @@ pub struct Request<'a> {
 }
 
 /// What happens, told while it does.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Event<'a> {
     /// The place was found.
     Found(&'a Area),
+    /// A host cannot be reached; what is there already is used.
+    Offline(&'a str),
     /// A file was there already and is kept.
     Kept(&'a str),
     /// A file came, or there is nothing for the area.
     Came(&'a str, Got),
+    /// A file, or a product, of which the rest can do without could not be got.
+    Failed(&'a str, &'a Error),
     /// So many files of so many are done.
     Done(usize, usize),
 }
@@ -60,97 +68,245 @@ pub struct Outcome {
     pub changed: Vec<String>,
     /// Files that are gone from the service.
     pub gone: Vec<String>,
+    /// Files and products that could not be got, and why.
+    pub failed: BTreeMap<String, String>,
 }
 
 /// A file to get, and the product that gets it.
 pub type Planned<'a> = (&'a dyn Product, Part);
 
+/// What is to be got.
+struct Plan<'a> {
+    area: Area,
+    parts: Vec<Planned<'a>>,
+    /// Products whose index could not be read.
+    failed: BTreeMap<String, Error>,
+}
+
+impl Request<'_> {
+    fn asked(&self) -> String {
+        format!("{}, buffer {} m", self.place, self.buffer_m)
+    }
+}
+
 /// Finds the area and all files, and gets none.
 ///
 /// # Errors
 /// The place is unknown, an index cannot be read.
-pub fn plan<'a>(
-    request: &Request<'a>,
-    client: &Client,
-    services: &Services,
-) -> Result<(Area, Vec<Planned<'a>>)> {
-    let area = request.place.find(client, services, request.buffer_m)?;
-    let mut all = Vec::new();
-    for product in &request.products {
-        let parts = product.parts(&area, client, services)?;
-        all.extend(parts.into_iter().map(|part| (*product, part)));
+pub fn plan<'a>(request: &Request<'a>, client: &Client) -> Result<(Area, Vec<Planned<'a>>)> {
+    let area = request.place.find(client, request.buffer_m)?;
+    let plan = planned(request, client, area)?;
+    match plan.failed.into_values().next() {
+        Some(error) => Err(error),
+        None => Ok((plan.area, plan.parts)),
     }
-    Ok((area, all))
+}
+
+fn planned<'a>(request: &Request<'a>, client: &Client, area: Area) -> Result<Plan<'a>> {
+    let mut plan = Plan { area, parts: Vec::new(), failed: BTreeMap::new() };
+    for product in &request.products {
+        match product.parts(&plan.area, client) {
+            Ok(parts) => plan.parts.extend(parts.into_iter().map(|part| (*product, part))),
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            Err(error) => {
+                plan.failed.insert(product.code().to_owned(), error);
+            }
+        }
+    }
+    Ok(plan)
 }
 
 /// Gets everything and writes the territory file. What is there already is kept; after an interruption
-/// the same call goes on.
+/// the same call goes on. What of the products that are not essential cannot be got is told, and written
+/// down. Where a host cannot be reached, what an earlier call for the same place brought is used.
 ///
 /// # Errors
-/// The first file that cannot be got, once all others were tried.
+/// The first file of an essential product that cannot be got, once all others were tried.
 pub fn fetch(
     request: &Request<'_>,
     client: &Client,
-    services: &Services,
     tell: &(dyn Fn(Event<'_>) + Sync),
 ) -> Result<Outcome> {
-    let (area, parts) = plan(request, client, services)?;
-    tell(Event::Found(&area));
     let path = request.out.join(RECORD);
     let before = FetchRecord::read(&path)?;
-    let here = Mutex::new(FetchRecord {
+    let area = match request.place.find(client, request.buffer_m) {
+        Err(error) => recorded_area(&before, &request.asked(), client).ok_or(error)?,
+        found => found?,
+    };
+    let mut plan = planned(request, client, area)?;
+    if let Some(host) = client.unreached() {
+        tell(Event::Offline(&host));
+        recall(&mut plan, request, &before);
+    }
+    let Plan { area, parts, failed } = plan;
+    tell(Event::Found(&area));
+    let mut failures: BTreeMap<String, Error> = BTreeMap::new();
+    for (code, error) in failed {
+        tell(Event::Failed(&code, &error));
+        failures.insert(code, error);
+    }
+    let record = FetchRecord {
         schema: 1,
+        asked: request.asked(),
         name: area.name.clone(),
         insee: area.insee.clone(),
         crs: String::from(area.crs),
         extent: area.extent.into(),
+        territory_hash: before.territory_hash.clone(),
         files: before.files.clone(),
-    });
-    let count = parts.len();
-    let done = std::sync::atomic::AtomicUsize::new(0);
-    let one = |(product, part): &Planned<'_>| -> Result<()> {
-        let name = format!("sources/{}/{}", product.code(), part.file);
-        let to = request.out.join(&name);
-        let known = before.files.get(&name).filter(|known| known.url == part.url);
-        if !request.update && known.is_some_and(|known| is_whole(known, &to)) {
-            tell(Event::Kept(&name));
-        } else {
-            if let Some(folder) = to.parent() {
-                fs::create_dir_all(folder).map_err(Error::write(folder))?;
-            }
-            let got = product.get(part, &area, client, services, &to)?;
-            let file = described(*product, part, got, &to)?;
-            if let Ok(mut record) = here.lock() {
-                record.files.insert(name.clone(), file);
-                record.write(&path)?;
-            }
-            tell(Event::Came(&name, got));
-        }
-        let finished = 1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        tell(Event::Done(finished, count));
-        Ok(())
+        failed: BTreeMap::new(),
     };
+    let run = Run {
+        request,
+        client,
+        area: &area,
+        before: &before,
+        path: &path,
+        tell,
+        record: Mutex::new(record),
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(AT_ONCE).build();
+    let pool = pool.map_err(|e| Error::input("twin fetch", e.to_string(), e.to_string()))?;
+    let done = AtomicUsize::new(0);
     // Everything is tried, so that one tile that is missing costs no other.
-    let results: Vec<Result<()>> = parts.par_iter().map(one).collect();
-    results.into_iter().collect::<Result<Vec<()>>>()?;
-    let record = here.into_inner().unwrap_or_default();
-    record.write(&path)?;
-    let names: Vec<String> =
-        parts.iter().map(|(p, part)| format!("sources/{}/{}", p.code(), part.file)).collect();
-    let territory = write_territory(request, &area, &record)?;
-    let mut outcome =
-        Outcome { area, territory, new: Vec::new(), changed: Vec::new(), gone: Vec::new() };
-    for name in names {
-        match (before.files.get(&name), record.files.get(&name)) {
-            (None, Some(after)) if after.bytes > 0 => outcome.new.push(name),
-            (Some(old), Some(after)) if old.hash != after.hash => match after.bytes {
-                0 => outcome.gone.push(name),
-                _ => outcome.changed.push(name),
-            },
-            _ => (),
+    let results: Vec<(String, Result<()>)> = pool.install(|| {
+        let one = |planned: &Planned<'_>| {
+            let name = name_of(planned);
+            let result = run.get(planned, &name);
+            let finished = 1 + done.fetch_add(1, Ordering::Relaxed);
+            tell(Event::Done(finished, parts.len()));
+            (name, result)
+        };
+        parts.par_iter().map(one).collect()
+    });
+    for (name, result) in results {
+        match result {
+            Ok(()) => (),
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            Err(error) => {
+                failures.insert(name, error);
+            }
         }
     }
-    Ok(outcome)
+    let mut record = run.record.into_inner().unwrap_or_default();
+    record.failed =
+        failures.iter().map(|(name, error)| (name.clone(), error.text(Language::Fr))).collect();
+    record.write(&path)?;
+    let is_essential = |name: &String| {
+        let of = |p: &&&dyn Product| {
+            name == p.code() || name.starts_with(&format!("sources/{}/", p.code()))
+        };
+        request.products.iter().find(of).is_some_and(|p| p.is_essential())
+    };
+    if let Some(name) = failures.keys().find(|name| is_essential(name)).cloned()
+        && let Some(error) = failures.remove(&name)
+    {
+        return Err(error);
+    }
+    let territory = write_territory(request, &area, &mut record)?;
+    record.write(&path)?;
+    let names: Vec<String> = parts.iter().map(name_of).collect();
+    Ok(outcome(area, territory, &names, &before, record))
+}
+
+fn name_of((product, part): &Planned<'_>) -> String {
+    format!("sources/{}/{}", product.code(), part.file)
+}
+
+/// The area of an earlier call for the same place, where a host cannot be reached now.
+fn recorded_area(before: &FetchRecord, asked: &str, client: &Client) -> Option<Area> {
+    let is_same = client.unreached().is_some() && before.asked == asked;
+    let [west, south, east, north] = before.extent;
+    let extent = Extent::new(west, south, east, north).filter(|_| is_same)?;
+    let crs = Crs::parse(&before.crs).ok()?;
+    Some(Area { name: before.name.clone(), insee: before.insee.clone(), crs, extent })
+}
+
+/// Products whose index cannot be reached have the files that are recorded.
+fn recall<'a>(plan: &mut Plan<'a>, request: &Request<'a>, before: &FetchRecord) {
+    for product in &request.products {
+        let folder = format!("sources/{}/", product.code());
+        let files = before.files.iter().filter(|(name, _)| name.starts_with(&folder));
+        let parts: Vec<Planned<'a>> = files
+            .map(|(name, known)| {
+                let part = Part {
+                    file: name[folder.len()..].to_owned(),
+                    url: known.url.clone(),
+                    expected_bytes: None,
+                    edition: known.edition.clone(),
+                };
+                (*product, part)
+            })
+            .collect();
+        if !parts.is_empty() && plan.failed.remove(product.code()).is_some() {
+            plan.parts.extend(parts);
+        }
+    }
+}
+
+/// A fetch on its way.
+struct Run<'a> {
+    request: &'a Request<'a>,
+    client: &'a Client,
+    area: &'a Area,
+    before: &'a FetchRecord,
+    path: &'a Path,
+    tell: &'a (dyn Fn(Event<'_>) + Sync),
+    record: Mutex<FetchRecord>,
+}
+
+impl Run<'_> {
+    fn get(&self, (product, part): &Planned<'_>, name: &str) -> Result<()> {
+        let to = self.request.out.join(name);
+        let known = self.before.files.get(name).filter(|known| known.url == part.url);
+        let is_same_edition = known.is_some_and(|known| known.edition == part.edition);
+        // What has an edition is asked for again once that is another; the rest with every update.
+        let is_asked_again = self.request.update && !(is_same_edition && part.edition.is_some());
+        if !is_asked_again && is_same_edition && known.is_some_and(|known| is_whole(known, &to)) {
+            (self.tell)(Event::Kept(name));
+            return Ok(());
+        }
+        if let Some(folder) = to.parent() {
+            fs::create_dir_all(folder).map_err(Error::write(folder))?;
+        }
+        let got = match self.from_cache_or_service(*product, part, &to) {
+            Ok(got) => got,
+            // An earlier answer is better than none.
+            Err(error) if !matches!(error, Error::Cancelled) => {
+                if !self.request.update && known.is_some_and(|known| is_whole(known, &to)) {
+                    (self.tell)(Event::Kept(name));
+                    return Ok(());
+                }
+                if !product.is_essential() {
+                    (self.tell)(Event::Failed(name, &error));
+                }
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        };
+        let file = described(*product, part, got, &to)?;
+        if let Ok(mut record) = self.record.lock() {
+            record.files.insert(name.to_owned(), file);
+            record.write(self.path)?;
+        }
+        (self.tell)(Event::Came(name, got));
+        Ok(())
+    }
+
+    fn from_cache_or_service(&self, product: &dyn Product, part: &Part, to: &Path) -> Result<Got> {
+        let cache = self.client.cache();
+        let entry = cache.entry(product.code(), &part.url, part.edition.as_deref());
+        if let Some(entry) = &entry
+            && entry.copy_to(to)?
+        {
+            return Ok(Got::File(None));
+        }
+        let got = product.get(part, self.area, self.client, to)?;
+        if let (Some(entry), Got::File(_)) = (entry, got) {
+            entry.keep(to);
+        }
+        Ok(got)
+    }
 }
 
 /// Whether a file is as it was recorded.
@@ -186,10 +342,37 @@ fn described(product: &dyn Product, part: &Part, got: Got, path: &Path) -> Resul
     })
 }
 
-/// The territory file: the area and a source for each product with files. One that is there is kept.
-fn write_territory(request: &Request<'_>, area: &Area, record: &FetchRecord) -> Result<PathBuf> {
+fn outcome(
+    area: Area,
+    territory: PathBuf,
+    names: &[String],
+    before: &FetchRecord,
+    record: FetchRecord,
+) -> Outcome {
+    let (mut new, mut changed, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+    for name in names {
+        match (before.files.get(name), record.files.get(name)) {
+            (None, Some(after)) if after.bytes > 0 => new.push(name.clone()),
+            (Some(old), Some(after)) if old.hash != after.hash => match (old.bytes, after.bytes) {
+                (0, _) => new.push(name.clone()),
+                (_, 0) => gone.push(name.clone()),
+                _ => changed.push(name.clone()),
+            },
+            _ => (),
+        }
+    }
+    Outcome { area, territory, new, changed, gone, failed: record.failed }
+}
+
+/// The territory file: the area and a source for each product with files. One that somebody changed is
+/// kept.
+fn write_territory(
+    request: &Request<'_>,
+    area: &Area,
+    record: &mut FetchRecord,
+) -> Result<PathBuf> {
     let path = request.out.join("territoire.toml");
-    if path.exists() {
+    if path.exists() && hash_file(&path)? != record.territory_hash {
         return Ok(path);
     }
     let [west, south, east, north] = <[f64; 4]>::from(area.extent);
@@ -199,18 +382,36 @@ fn write_territory(request: &Request<'_>, area: &Area, record: &FetchRecord) -> 
         String::from(area.crs),
         request.resolution_m,
     );
-    for product in &request.products {
-        let folder = format!("sources/{}/", product.code());
-        let mut files =
-            record.files.iter().filter(|(name, f)| name.starts_with(&folder) && f.bytes > 0);
-        let Some((source, pattern)) = product.source().filter(|_| files.next().is_some()) else {
-            continue;
-        };
+    // What earlier calls brought belongs to the territory too.
+    for product in all() {
         let (licence, attribution) = product.licence();
-        text.push_str(&format!(
-            "\n[[source]]\nproduct = \"{source}\"\npath = \"{pattern}\"\nlicence = \"{licence}\"\nattribution = \"{attribution}\"\n"
-        ));
+        for Source { product, pattern, key, layer } in product.sources() {
+            let prefix = pattern.split('*').next().unwrap_or(pattern);
+            let files =
+                record.files.iter().filter(|(name, f)| name.starts_with(prefix) && f.bytes > 0);
+            let editions = files.map(|(_, file)| file.edition.clone()).collect::<Vec<_>>();
+            if editions.is_empty() {
+                continue;
+            }
+            text.push_str(&format!(
+                "\n[[source]]\nproduct = \"{product}\"\npath = \"{pattern}\"\nlicence = \"{licence}\"\nattribution = \"{attribution}\"\n"
+            ));
+            let stated = [("key", *key), ("layer", *layer), ("edition", one_edition(&editions))];
+            for (name, value) in stated {
+                if let Some(value) = value {
+                    text.push_str(&format!("{name} = \"{value}\"\n"));
+                }
+            }
+        }
     }
     write_atomically(&path, text.as_bytes())?;
+    record.territory_hash = hash_file(&path)?;
     Ok(path)
+}
+
+/// The edition of all files, where they have one and that holds no mark that a text could end with.
+fn one_edition(editions: &[Option<String>]) -> Option<&str> {
+    let first = editions.first()?.as_deref()?;
+    let is_plain = first.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':'));
+    (is_plain && editions.iter().all(|e| e.as_deref() == Some(first))).then_some(first)
 }

@@ -9,41 +9,65 @@ use twin_core::{Error, Result};
 pub enum Service {
     /// Features of the Géoplateforme (WFS 2.0).
     Wfs,
-    /// Files of the Géoplateforme.
+    /// Files of the Géoplateforme, and the feeds that list them.
     Download,
+    /// Rasters of the Géoplateforme (WMS-R).
+    Raster,
     /// Hydrometry of Hub'Eau.
     HubEau,
+    /// Procedures and risks by commune of Géorisques.
+    Georisques,
+    /// Files of Géorisques.
+    GeorisquesFiles,
+    /// Identifiers of buildings (RNB).
+    Rnb,
+    /// Census of INSEE (Melodi).
+    Insee,
 }
 
 impl Service {
     /// Every service.
-    pub const ALL: [Self; 3] = [Self::Wfs, Self::Download, Self::HubEau];
+    pub const ALL: [Self; 8] = [
+        Self::Wfs,
+        Self::Download,
+        Self::Raster,
+        Self::HubEau,
+        Self::Georisques,
+        Self::GeorisquesFiles,
+        Self::Rnb,
+        Self::Insee,
+    ];
+
+    /// Name in options, address, and requests by second that it may be asked.
+    ///
+    /// Limits: documented 30/s for WFS, 40/s for WMS-R and 10/s for the feeds of the download service,
+    /// where 1/s was observed for rasters and files; INSEE documents 30 a minute; the others state none
+    /// that could be found.
+    fn facts(self) -> (&'static str, &'static str, f64) {
+        match self {
+            Self::Wfs => ("wfs", "https://data.geopf.fr/wfs/ows", 20.0),
+            Self::Download => ("download", "https://data.geopf.fr", 1.0),
+            Self::Raster => ("raster", "https://data.geopf.fr/wms-r", 1.0),
+            Self::HubEau => ("hubeau", "https://hubeau.eaufrance.fr/api/v2/hydrometrie", 5.0),
+            Self::Georisques => ("georisques", "https://georisques.gouv.fr/api/v1", 5.0),
+            Self::GeorisquesFiles => ("georisques-files", "https://files.georisques.fr", 1.0),
+            Self::Rnb => ("rnb", "https://rnb-api.beta.gouv.fr/api/alpha", 5.0),
+            Self::Insee => ("insee", "https://api.insee.fr/melodi", 0.5),
+        }
+    }
 
     /// Name in options.
     pub fn code(self) -> &'static str {
-        match self {
-            Self::Wfs => "wfs",
-            Self::Download => "download",
-            Self::HubEau => "hubeau",
-        }
+        self.facts().0
     }
 
-    /// Requests by second that the service allows. Documented 30 for WFS; 10 for the download service,
-    /// where one was observed; none stated for Hub'Eau.
+    /// Requests by second that it may be asked.
     pub fn requests_per_s(self) -> f64 {
-        match self {
-            Self::Wfs => 20.0,
-            Self::Download => 1.0,
-            Self::HubEau => 5.0,
-        }
+        self.facts().2
     }
 
     fn default_base(self) -> &'static str {
-        match self {
-            Self::Wfs => "https://data.geopf.fr/wfs/ows",
-            Self::Download => "https://data.geopf.fr",
-            Self::HubEau => "https://hubeau.eaufrance.fr/api/v2/hydrometrie",
-        }
+        self.facts().1
     }
 }
 

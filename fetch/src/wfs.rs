@@ -15,8 +15,9 @@ use twin_core::formats::PartFile;
 use twin_core::spatial::{Crs, Extent};
 use twin_core::{Error, Result};
 
-use crate::client::{Client, Content};
-use crate::services::{Service, Services};
+use crate::client::Client;
+use crate::content::Content;
+use crate::services::Service;
 
 /// Features asked for by page: the cap of the service.
 pub(crate) const PAGE: usize = 5000;
@@ -44,11 +45,11 @@ pub(crate) struct Query<'a> {
 
 impl Query<'_> {
     /// The address of a page.
-    pub(crate) fn url(&self, services: &Services, start: usize, count: usize) -> String {
+    pub(crate) fn url(&self, client: &Client, start: usize, count: usize) -> String {
         let system = String::from(self.crs);
         let mut url = format!(
             "{}?SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES={}&OUTPUTFORMAT=application/json&SRSNAME={system}&COUNT={count}&STARTINDEX={start}",
-            services.base(Service::Wfs),
+            client.base(Service::Wfs),
             encoded(self.layer),
         );
         if let Some(extent) = &self.extent {
@@ -64,6 +65,38 @@ impl Query<'_> {
         url
     }
 
+    /// How many features there are, where the service tells it; none of them comes but one.
+    ///
+    /// # Errors
+    /// As [`Query::features`].
+    pub(crate) fn count(&self, client: &Client) -> Result<Option<usize>> {
+        Ok(self.page(client, 0, 1)?.1)
+    }
+
+    /// A page, and the number of all features where it tells it.
+    fn page(
+        &self,
+        client: &Client,
+        start: usize,
+        count: usize,
+    ) -> Result<(Vec<Value>, Option<usize>, String)> {
+        let url = self.url(client, start, count);
+        let bytes = client.get(Service::Wfs, &url, Content::Json, MOST_PAGE_BYTES)?;
+        let mut page: Value = serde_json::from_slice(&bytes).map_err(|e| {
+            Error::input(&url, format!("JSON illisible : {e}"), format!("unreadable JSON: {e}"))
+        })?;
+        let matched = page.get("numberMatched").or_else(|| page.get("totalFeatures"));
+        let matched = matched.and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+        let Some(Value::Array(features)) = page.get_mut("features").map(Value::take) else {
+            return Err(Error::input(
+                &url,
+                "la réponse n'est pas une collection d'objets ; la couche a pu changer de nom",
+                "the answer is no collection of features; the layer may have another name now",
+            ));
+        };
+        Ok((features, matched, url))
+    }
+
     /// Calls `take` with every feature; returns their number.
     ///
     /// # Errors
@@ -71,27 +104,13 @@ impl Query<'_> {
     pub(crate) fn features(
         &self,
         client: &Client,
-        services: &Services,
         mut take: impl FnMut(&Value) -> Result<()>,
     ) -> Result<usize> {
         let mut seen: BTreeSet<String> = BTreeSet::new();
         let mut start = 0;
         loop {
-            let url = self.url(services, start, PAGE);
-            let bytes = client.get(Service::Wfs, &url, Content::Json, MOST_PAGE_BYTES)?;
-            let page: Value = serde_json::from_slice(&bytes).map_err(|e| {
-                Error::input(&url, format!("JSON illisible : {e}"), format!("unreadable JSON: {e}"))
-            })?;
-            let Some(features) = page.get("features").and_then(Value::as_array) else {
-                return Err(Error::input(
-                    &url,
-                    "la réponse n'est pas une collection d'objets ; la couche a pu changer de nom",
-                    "the answer is no collection of features; the layer may have another name now",
-                ));
-            };
-            let matched = page.get("numberMatched").or_else(|| page.get("totalFeatures"));
-            let matched = matched.and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
-            for feature in features {
+            let (features, matched, url) = self.page(client, start, PAGE)?;
+            for feature in &features {
                 self.check_place(feature, &url)?;
                 // A feature on the border of two pages may come twice.
                 let id = feature.get("id").map(Value::to_string);
@@ -122,13 +141,7 @@ impl Query<'_> {
     ///
     /// # Errors
     /// As [`Query::features`]; the file cannot be written.
-    pub(crate) fn write(
-        &self,
-        client: &Client,
-        services: &Services,
-        name: &str,
-        to: &Path,
-    ) -> Result<usize> {
+    pub(crate) fn write(&self, client: &Client, name: &str, to: &Path) -> Result<usize> {
         let part = PartFile::new(to)?;
         let file = File::create(part.part()).map_err(Error::write(to))?;
         let mut out = BufWriter::new(file);
@@ -140,7 +153,7 @@ impl Query<'_> {
         )
         .map_err(failed)?;
         let mut count = 0usize;
-        self.features(client, services, |feature| {
+        self.features(client, |feature| {
             let comma = if count > 0 { "," } else { "" };
             write!(out, "{comma}\n{feature}").map_err(failed)?;
             count += 1;

@@ -2,6 +2,7 @@
 //! contacted.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
+mod asking;
 mod server;
 
 use std::path::Path;
@@ -9,11 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use asking::{client, client_with, patience, request, run};
 use serde_json::{Value, json};
 use server::{Content, Fault, Server};
 use twin_core::Error;
-use twin_fetch::products::named;
-use twin_fetch::{Client, Patience, Place, Request, Service, Services, fetch};
+use twin_fetch::{Cache, Client, Place, Request, Service, Services, fetch};
 
 const WEST: f64 = 700_000.0;
 const SOUTH: f64 = 6_600_000.0;
@@ -73,6 +74,9 @@ fn content(buildings: usize, tiles: usize) -> Content {
     for layer in every_other_layer() {
         content.layers.entry(layer).or_default();
     }
+    let station = |code: &str| json!({ "code_station": code, "longitude_station": 3.0, "latitude_station": 46.5 });
+    let stations = ["A", "B", "C"].map(station).to_vec();
+    content.records.insert("/hydrometrie/referentiel/stations".into(), stations);
     content
 }
 
@@ -109,40 +113,6 @@ fn every_other_layer() -> Vec<String> {
     bdtopo.iter().map(|l| format!("BDTOPO_V3:{l}")).collect()
 }
 
-fn client(attempts: u32) -> Client {
-    let patience = Patience {
-        attempts,
-        first_wait: Duration::from_millis(5),
-        timeout: Duration::from_secs(10),
-        transfer: Duration::from_secs(20),
-    };
-    Client::new(patience, Arc::new(AtomicBool::new(false)))
-        .with_rate(Service::Wfs, 1000.0)
-        .with_rate(Service::Download, 1000.0)
-        .with_rate(Service::HubEau, 1000.0)
-}
-
-fn request(out: &Path, products: &[&str]) -> Request<'static> {
-    let names: Vec<String> = products.iter().map(|p| (*p).to_owned()).collect();
-    Request {
-        place: Place::Insee("12174".into()),
-        buffer_m: 100.0,
-        products: named(&names).unwrap(),
-        out: out.to_path_buf(),
-        update: false,
-        resolution_m: 1.0,
-    }
-}
-
-fn run(
-    server: &Server,
-    client: &Client,
-    request: &Request<'_>,
-) -> Result<twin_fetch::Outcome, Error> {
-    let services = Services::with(&server.options()).unwrap();
-    fetch(request, client, &services, &|_| ())
-}
-
 fn features(path: &Path) -> Vec<Value> {
     let file: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     file["features"].as_array().unwrap().clone()
@@ -153,7 +123,7 @@ fn all_pages_come_whatever_the_cap_and_each_feature_once() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(content(333, 0), |_, _| None);
     let outcome =
-        run(&server, &client(2), &request(folder.path(), &["bd-topo", "hydrometry"])).unwrap();
+        run(&client(&server, 2), &request(folder.path(), &["bd-topo", "hydrometry"])).unwrap();
     let buildings = features(&folder.path().join("sources/bd-topo/batiment.geojson"));
     let mut ids: Vec<String> = buildings.iter().map(|b| b["id"].to_string()).collect();
     ids.sort();
@@ -183,13 +153,36 @@ fn a_hundred_tiles_with_faults_arrive_complete() {
             _ => None,
         }
     });
-    run(&server, &client(4), &request(folder.path(), &["lidar-hd"])).unwrap();
-    let got = folder.path().join("sources/lidar-hd");
+    run(&client(&server, 4), &request(folder.path(), &["lidar-hd-tiles"])).unwrap();
+    let got = folder.path().join("sources/lidar-hd-tiles");
     assert_eq!(std::fs::read_dir(&got).unwrap().count(), 100, "nothing but the tiles");
     for (path, bytes) in expected {
         let name = path.rsplit('/').next().unwrap();
         assert!(std::fs::read(got.join(name)).unwrap() == bytes, "{name}");
     }
+}
+
+/// Most memory that this process had so far, bytes.
+fn most_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
+}
+
+#[test]
+fn memory_does_not_grow_with_what_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tiles = content(0, 100);
+    let mut large = b"LASF".to_vec();
+    large.resize(8_000_000, 7);
+    tiles.files.values_mut().for_each(|bytes| bytes.clone_from(&large));
+    let held: u64 = tiles.files.values().map(|bytes| bytes.len() as u64).sum();
+    let server = Server::start(tiles, |_, _| None);
+    let Some(before) = most_memory() else { return };
+    run(&client(&server, 2), &request(folder.path(), &["lidar-hd-tiles"])).unwrap();
+    let grown = most_memory().unwrap() - before;
+    // The server copies each of eight answers once; the rest passes through blocks of 64 kB.
+    assert!(grown < held / 5, "{grown} bytes more for {held}");
 }
 
 #[test]
@@ -198,14 +191,11 @@ fn an_interrupted_fetch_goes_on_and_ends_with_the_same_bytes() {
     let tiles = content(60, 12);
     let expected = tiles.files.clone();
     let server = Server::start(tiles, |_, _| None);
-    let services = Services::with(&server.options()).unwrap();
     let mut stops = 0;
     // Stopped after one more file each time, as a user would with Ctrl-C.
     for allowed in 1..60 {
         let flag = Arc::new(AtomicBool::new(false));
-        let client = Client::new(Patience::default(), flag.clone())
-            .with_rate(Service::Wfs, 1000.0)
-            .with_rate(Service::Download, 1000.0);
+        let client = client_with(&server, 6, Cache::none(), flag.clone());
         let came = std::sync::atomic::AtomicUsize::new(0);
         let tell = |event: twin_fetch::Event<'_>| {
             let is_new = matches!(event, twin_fetch::Event::Came(..));
@@ -213,22 +203,22 @@ fn an_interrupted_fetch_goes_on_and_ends_with_the_same_bytes() {
                 flag.store(true, Ordering::Relaxed);
             }
         };
-        match fetch(&request(folder.path(), &["bd-topo", "lidar-hd"]), &client, &services, &tell) {
+        match fetch(&request(folder.path(), &["bd-topo", "lidar-hd-tiles"]), &client, &tell) {
             Ok(_) => break,
             Err(Error::Cancelled) => stops += 1,
             Err(error) => panic!("{error}"),
         }
     }
     assert!(stops >= 5, "{stops}");
-    run(&server, &client(2), &request(folder.path(), &["bd-topo", "lidar-hd"])).unwrap();
+    run(&client(&server, 2), &request(folder.path(), &["bd-topo", "lidar-hd-tiles"])).unwrap();
     for (path, bytes) in expected {
         let name = path.rsplit('/').next().unwrap();
-        let got = std::fs::read(folder.path().join("sources/lidar-hd").join(name)).unwrap();
+        let got = std::fs::read(folder.path().join("sources/lidar-hd-tiles").join(name)).unwrap();
         assert!(got == bytes, "{name}");
     }
     // Once everything is there nothing but the place and the index is asked for.
     let before = server.requests().len();
-    run(&server, &client(2), &request(folder.path(), &["bd-topo", "lidar-hd"])).unwrap();
+    run(&client(&server, 2), &request(folder.path(), &["bd-topo", "lidar-hd-tiles"])).unwrap();
     assert!(server.requests().len() - before <= 2);
 }
 
@@ -238,7 +228,7 @@ fn a_broken_download_goes_on_where_it_stopped() {
     let server = Server::start(content(0, 1), |target, number| {
         (target.starts_with("/telechargement") && number < 3).then_some(Fault::Cut(5000))
     });
-    run(&server, &client(6), &request(folder.path(), &["lidar-hd"])).unwrap();
+    run(&client(&server, 6), &request(folder.path(), &["lidar-hd-tiles"])).unwrap();
     let asked = server.requests().iter().filter(|(_, t)| t.starts_with("/telechargement")).count();
     // 20 004 bytes in pieces of 5 000 and a rest: without going on it would never have ended.
     assert_eq!(asked, 4);
@@ -248,8 +238,8 @@ fn a_broken_download_goes_on_where_it_stopped() {
 fn the_limit_of_a_service_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(content(0, 12), |_, _| None);
-    let client = client(2).with_rate(Service::Download, 20.0);
-    run(&server, &client, &request(folder.path(), &["lidar-hd"])).unwrap();
+    let client = client(&server, 2).with_rate(Service::Download, 20.0);
+    run(&client, &request(folder.path(), &["lidar-hd-tiles"])).unwrap();
     let mut times: Vec<_> =
         server.requests().into_iter().filter(|(_, t)| t.starts_with("/tele")).collect();
     times.sort();
@@ -268,13 +258,13 @@ fn what_is_not_what_was_asked_for_is_refused_in_a_sentence() {
         (Fault::Status(404, None), "404"),
     ];
     for (fault, told) in faults {
-        for (product, path) in [("lidar-hd", "/telechargement"), ("bd-topo", "batiment")] {
+        for (product, path) in [("lidar-hd-tiles", "/telechargement"), ("bd-topo", "batiment")] {
             let folder = tempfile::tempdir().unwrap();
             let fault = fault.clone();
             let server = Server::start(content(10, 1), move |target, _| {
                 target.contains(path).then(|| fault.clone())
             });
-            let error = run(&server, &client(2), &request(folder.path(), &[product])).unwrap_err();
+            let error = run(&client(&server, 2), &request(folder.path(), &[product])).unwrap_err();
             let text = error.to_string();
             assert!(text.contains(told), "{product}: {text}");
             assert_eq!(text.lines().count(), 1, "{text}");
@@ -296,8 +286,8 @@ fn an_index_that_is_gone_has_another_in_its_place() {
     let index = index.into_iter().map(renamed).collect();
     tiles.layers.insert("IGNF_NUAGES-DE-POINTS-LIDAR-HD:dalle".into(), index);
     let server = Server::start(tiles, |_, _| None);
-    run(&server, &client(1), &request(folder.path(), &["lidar-hd"])).unwrap();
-    assert_eq!(std::fs::read_dir(folder.path().join("sources/lidar-hd")).unwrap().count(), 2);
+    run(&client(&server, 1), &request(folder.path(), &["lidar-hd-tiles"])).unwrap();
+    assert_eq!(std::fs::read_dir(folder.path().join("sources/lidar-hd-tiles")).unwrap().count(), 2);
 }
 
 #[test]
@@ -306,35 +296,35 @@ fn one_missing_tile_costs_no_other() {
     let server = Server::start(content(0, 9), |target, _| {
         target.contains("_0703_").then_some(Fault::Status(404, None))
     });
-    let error = run(&server, &client(1), &request(folder.path(), &["lidar-hd"])).unwrap_err();
+    let error = run(&client(&server, 1), &request(folder.path(), &["lidar-hd-tiles"])).unwrap_err();
     assert!(error.to_string().contains("0703"), "{error}");
-    assert_eq!(std::fs::read_dir(folder.path().join("sources/lidar-hd")).unwrap().count(), 8);
+    assert_eq!(std::fs::read_dir(folder.path().join("sources/lidar-hd-tiles")).unwrap().count(), 8);
 }
 
 #[test]
 fn swapped_axes_and_tiles_on_other_hosts_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let mut swapped = content(3, 0);
+    let mut swapped = Content { ignores_bbox: true, ..content(3, 0) };
     for building in swapped.layers.get_mut("BDTOPO_V3:batiment").unwrap() {
         building["geometry"] = square(SOUTH, WEST, 5.0);
     }
     let server = Server::start(swapped, |_, _| None);
-    let error = run(&server, &client(1), &request(folder.path(), &["bd-topo"])).unwrap_err();
+    let error = run(&client(&server, 1), &request(folder.path(), &["bd-topo"])).unwrap_err();
     assert!(error.to_string().contains("axes"), "{error}");
 
     let mut elsewhere = content(0, 1);
     let index = elsewhere.layers.get_mut("IGNF_LIDAR-HD_METADONNEE:metadata").unwrap();
     index[0]["properties"]["url_npl"] = json!("https://evil.example/../../x.laz");
     let server = Server::start(elsewhere, |_, _| None);
-    let error = run(&server, &client(1), &request(folder.path(), &["lidar-hd"])).unwrap_err();
+    let error = run(&client(&server, 1), &request(folder.path(), &["lidar-hd"])).unwrap_err();
     assert!(error.to_string().contains("evil.example"), "{error}");
 }
 
 #[test]
 fn places_are_found_or_asked_back() {
     let server = Server::start(content(0, 0), |_, _| None);
-    let services = Services::with(&server.options()).unwrap();
-    let find = |place: Place| place.find(&client(1), &services, 50.0);
+    let client = client(&server, 1);
+    let find = |place: Place| place.find(&client, 50.0);
     let area = find(Place::Name("Olemps".into())).unwrap();
     assert_eq!(
         (area.insee, <[f64; 4]>::from(area.extent)[0]),
@@ -362,7 +352,7 @@ fn places_are_found_or_asked_back() {
 fn an_update_tells_what_changed() {
     let folder = tempfile::tempdir().unwrap();
     let first = Server::start(content(5, 0), |_, _| None);
-    run(&first, &client(1), &request(folder.path(), &["bd-topo"])).unwrap();
+    run(&client(&first, 1), &request(folder.path(), &["bd-topo"])).unwrap();
     let mut later = content(6, 0);
     later.layers.insert(
         "BDTOPO_V3:haie".into(),
@@ -374,19 +364,22 @@ fn an_update_tells_what_changed() {
     );
     let second = Server::start(later, |_, _| None);
     let update = Request { update: true, ..request(folder.path(), &["bd-topo"]) };
-    let outcome = run(&second, &client(1), &update).unwrap();
-    let changed = ["sources/bd-topo/batiment.geojson", "sources/bd-topo/haie.geojson"];
-    assert_eq!(outcome.changed, changed);
+    let outcome = run(&client(&second, 1), &update).unwrap();
+    let files = ["sources/bd-topo/batiment.geojson", "sources/bd-topo/haie.geojson"];
+    assert_eq!(
+        (&outcome.changed[..], &outcome.new[..]),
+        (&[files[0].into()][..], &[files[1].into()][..])
+    );
     let third = Server::start(content(0, 0), |_, _| None);
-    let outcome = run(&third, &client(1), &update).unwrap();
-    assert_eq!(outcome.gone, changed);
+    let outcome = run(&client(&third, 1), &update).unwrap();
+    assert_eq!(outcome.gone, files);
     assert!(!folder.path().join("sources/bd-topo/haie.geojson").exists());
 }
 
 #[test]
 fn a_host_that_cannot_be_reached_is_named_with_what_to_do() {
     let services = Services::with(&["wfs=http://127.0.0.1:9/wfs".to_owned()]).unwrap();
-    let error =
-        Place::Insee("12174".into()).find(&client(2), &services, 0.0).unwrap_err().to_string();
+    let client = Client::new(services, Cache::none(), patience(2), Arc::default());
+    let error = Place::Insee("12174".into()).find(&client, 0.0).unwrap_err().to_string();
     assert!(error.contains("127.0.0.1:9") && error.contains("HTTPS_PROXY"), "{error}");
 }

@@ -5,10 +5,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use twin_core::assembly::{AssembledGrids, GridOptions, HeightSource, TinOptions, assemble_grids};
+use twin_core::assembly::{
+    AssembledGrids, GridOptions, HeightSource, ModelFiles, TinOptions, assemble_grids,
+};
 use twin_core::formats::cf::GridFile;
-use twin_core::spatial::{Crs, Extent, Geometry, Grid, Polygon};
-use twin_core::territory::{Building, Features, LandCover, Layer as _};
+use twin_core::formats::{CogOptions, write_cog};
+use twin_core::spatial::{Crs, Extent, Geometry, Grid, GridSpec, Polygon};
+use twin_core::territory::{
+    Building, Features, LandCover, LandCoverZone, Layer as _, TerrainSource,
+};
 use twin_core::test_support::data;
 
 fn files(folder: &str, wanted: impl Fn(&str) -> bool) -> Option<Vec<PathBuf>> {
@@ -161,4 +166,101 @@ fn nothing_to_assemble_is_one_clear_error() {
     .unwrap_err();
     assert!(error.to_string().contains("no source gives heights"), "{error}");
     assert!(!path.exists());
+}
+
+/// A tilted plane with a hut on it, as published models of half a metre over the east of the extent.
+fn published_models(folder: &Path) -> (PathBuf, PathBuf) {
+    let spec = GridSpec { west: 40.25, north: 60.25, cell_size: 0.5, columns: 80, rows: 80 };
+    let ground = Grid::from_fn(spec, |row, column| {
+        let (x, y) = spec.centre(row, column);
+        (100.0 + 0.1 * x + 0.05 * y) as f32
+    });
+    let top = Grid::from_fn(spec, |row, column| {
+        let (x, y) = spec.centre(row, column);
+        let raised = (60.0..64.0).contains(&x) && (30.0..34.0).contains(&y);
+        ground[(row, column)] + if raised { 5.0 } else { 0.0 }
+    });
+    let (mnt, mns) = (folder.join("mnt.tif"), folder.join("mns.tif"));
+    write_cog(&mnt, &ground, Crs::LAMBERT_93, &CogOptions::default()).unwrap();
+    write_cog(&mns, &top, Crs::LAMBERT_93, &CogOptions::default()).unwrap();
+    (mnt, mns)
+}
+
+#[test]
+fn published_models_fill_cells_without_points_and_meet_the_terrain_of_points() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mnt, mns) = published_models(folder.path());
+    let cloud = folder.path().join("west.las");
+    write_plane(&cloud);
+    let square = Polygon::from_corners(&[(58.0, 28.0), (66.0, 28.0), (66.0, 36.0), (58.0, 36.0)]);
+    let wood = LandCoverZone {
+        cover: LandCover::DeciduousForest,
+        ..LandCoverZone::bare("bois", Geometry::Polygons(vec![square]))
+    };
+    let features = Features { land_cover: vec![wood], ..Features::default() };
+    let models = ModelFiles { terrain: vec![mnt], surface: vec![mns] };
+    let options = GridOptions {
+        extent: Extent::new(10.0, 25.0, 75.0, 55.0),
+        models: models.clone(),
+        ..GridOptions::default()
+    };
+    let path = folder.path().join("grids.h5");
+    let made = assemble(&[cloud], &features, &path, &options);
+    let file = GridFile::open(&path).unwrap();
+    let dtm: Grid<f32> = file.read_level("dtm", 0).unwrap();
+    for row in 0..dtm.spec.rows {
+        for column in 0..dtm.spec.columns {
+            let (x, y) = dtm.spec.centre(row, column);
+            let truth = 100.0 + 0.1 * x + 0.05 * y;
+            // The points are quantised to a centimetre; west of the models and of the points: nothing.
+            let height = f64::from(dtm[(row, column)]);
+            assert!((height - truth).abs() < 0.011, "{x} {y}: {height} for {truth}");
+        }
+    }
+    let canopy: Grid<f32> = file.read_level("canopy_height", 0).unwrap();
+    assert!((canopy.at(62.5, 32.5).unwrap() - 5.0).abs() < 0.01, "a tree in the wood");
+    assert_eq!(*canopy.at(59.5, 29.5).unwrap(), 0.0);
+    assert!(made.quality.cells.interpolated > 0.2 && made.quality.is_fit_for_hazard);
+
+    // Without any point the models carry the territory; without a surface, buildings their height.
+    let house = Polygon::from_corners(&[(50.0, 40.0), (58.0, 40.0), (58.0, 46.0), (50.0, 46.0)]);
+    let building =
+        Building { height_m: Some(7.0), ..Building::bare("B", Geometry::Polygons(vec![house])) };
+    let features = Features { buildings: vec![building], ..Features::default() };
+    let models = ModelFiles { surface: Vec::new(), ..models };
+    let options = GridOptions { extent: None, models, ..GridOptions::default() };
+    let path = folder.path().join("models.h5");
+    let made = assemble(&[], &features, &path, &options);
+    assert_eq!(made.quality.terrain_source, TerrainSource::Models);
+    let file = GridFile::open(&path).unwrap();
+    let (dtm, dsm): (Grid<f32>, Grid<f32>) =
+        (file.read_level("dtm", 0).unwrap(), file.read_level("dsm", 0).unwrap());
+    let raised = dsm.at(54.5, 43.5).unwrap() - dtm.at(54.5, 43.5).unwrap();
+    assert!((raised - 7.0).abs() < 0.01, "{raised}");
+}
+
+/// Ground points of the same plane in the west, every half metre.
+fn write_plane(path: &Path) {
+    let mut builder = las::Builder::from((1, 4));
+    builder.point_format = las::point::Format::new(6).unwrap();
+    let transform = las::Transform { scale: 0.01, offset: 0.0 };
+    builder.transforms = las::Vector { x: transform, y: transform, z: transform };
+    let mut writer = las::Writer::from_path(path, builder.into_header().unwrap()).unwrap();
+    for i in 0..80 {
+        for j in 0..120 {
+            let (x, y) = (5.25 + 0.5 * f64::from(i), 5.25 + 0.5 * f64::from(j));
+            let point = las::Point {
+                x,
+                y,
+                z: 100.0 + 0.1 * x + 0.05 * y,
+                classification: las::point::Classification::Ground,
+                return_number: 1,
+                number_of_returns: 1,
+                gps_time: Some(0.0),
+                ..las::Point::default()
+            };
+            writer.write_point(point).unwrap();
+        }
+    }
+    writer.close().unwrap();
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use twin_core::{Error, Language, Result};
-use twin_fetch::products::{DEFAULT, Got, named};
-use twin_fetch::{Client, Event, Patience, Place, Request, Services};
+use twin_fetch::products::{Got, named};
+use twin_fetch::{Cache, Client, Event, Patience, Place, Request, Services};
 
 use crate::arguments::{FetchArguments, NetworkArguments, PlaceArguments};
 use crate::console::{Console, cancellation, line};
@@ -14,10 +14,6 @@ use crate::console::{Console, cancellation, line};
 /// Fetches a place, or tells what would be fetched.
 pub(crate) fn fetch(given: &FetchArguments, console: &Arc<Console>) -> Result<()> {
     let place = place(&given.place)?;
-    let names: Vec<String> = match given.products.is_empty() {
-        true => DEFAULT.map(str::to_owned).into(),
-        false => given.products.clone(),
-    };
     if !(0.1..=100.0).contains(&given.resolution) {
         return Err(Error::input(
             "--resolution",
@@ -29,16 +25,16 @@ pub(crate) fn fetch(given: &FetchArguments, console: &Arc<Console>) -> Result<()
     let request = Request {
         place,
         buffer_m: given.buffer,
-        products: named(&names)?,
+        products: named(&given.products)?,
         out,
         update: given.update,
         resolution_m: given.resolution,
     };
-    let (client, services) = network(&given.network)?;
+    let client = network(&given.network)?;
     if given.dry_run {
-        return tell_plan(&request, &client, &services, console.language);
+        return tell_plan(&request, &client, console.language);
     }
-    let path = get(&request, &client, &services, console)?;
+    let path = get(&request, &client, console)?;
     let told = path.display();
     console.say(
         &format!("Fichier de territoire : {told} ; ensuite : twin assemble {told}"),
@@ -57,21 +53,16 @@ pub(crate) fn commune(
     let request = Request {
         place: Place::Insee(insee.to_owned()),
         buffer_m: 200.0,
-        products: named(&DEFAULT.map(str::to_owned))?,
+        products: named(&[])?,
         out: out.to_path_buf(),
         update: false,
         resolution_m: 1.0,
     };
-    let (client, services) = network(given)?;
-    get(&request, &client, &services, console)
+    let client = network(given)?;
+    get(&request, &client, console)
 }
 
-fn get(
-    request: &Request<'_>,
-    client: &Client,
-    services: &Services,
-    console: &Arc<Console>,
-) -> Result<PathBuf> {
+fn get(request: &Request<'_>, client: &Client, console: &Arc<Console>) -> Result<PathBuf> {
     let listener = console.clone();
     let tell = move |event: Event<'_>| match event {
         Event::Found(area) => {
@@ -94,12 +85,26 @@ fn get(
             let share = done as f64 / count.max(1) as f64;
             listener.show("téléchargement", "download", share);
         }
+        Event::Offline(host) => listener.say(
+            &format!("{host} est injoignable : ce qu'un appel précédent a rapporté est utilisé"),
+            &format!("{host} cannot be reached: what an earlier call brought is used"),
+        ),
+        Event::Failed(name, why) => listener.say(
+            &format!("{name} : non obtenu, on continue sans – {}", why.text(Language::Fr)),
+            &format!("{name}: not got, going on without it – {}", why.text(Language::En)),
+        ),
         Event::Kept(_) => (),
     };
-    let outcome = console.timed("téléchargement", "download", || {
-        twin_fetch::fetch(request, client, services, &tell)
-    })?;
+    let outcome = console
+        .timed("téléchargement", "download", || twin_fetch::fetch(request, client, &tell))?;
     console.clear();
+    if !outcome.failed.is_empty() {
+        let count = outcome.failed.len();
+        console.say(
+            &format!("{count} fichier(s) non obtenu(s), notés dans sources/fetch.json : relancer la même commande les redemande"),
+            &format!("{count} file(s) not got, written down in sources/fetch.json: the same command asks for them again"),
+        );
+    }
     if request.update {
         let list = |names: &[String]| match names.is_empty() {
             true => "–".to_owned(),
@@ -115,35 +120,43 @@ fn get(
     Ok(outcome.territory)
 }
 
-fn tell_plan(
-    request: &Request<'_>,
-    client: &Client,
-    services: &Services,
-    language: Language,
-) -> Result<()> {
-    let (area, parts) = twin_fetch::plan(request, client, services)?;
+/// Every file with its size or its number of features, address, edition, licence and attribution.
+fn tell_plan(request: &Request<'_>, client: &Client, language: Language) -> Result<()> {
+    let (area, parts) = twin_fetch::plan(request, client)?;
     let km2 = language.number(area.extent.area() / 1e6, 1);
     line(&format!("{} {} – {km2} km²", area.name, area.insee.join(" ")));
     let mut bytes = 0;
     for (product, part) in &parts {
         let (licence, attribution) = product.licence();
         let edition = part.edition.as_deref().unwrap_or("–");
+        // A layer that cannot be counted may still be fetched, or told not to be there.
+        let count = product.count(part, &area, client).unwrap_or_default();
+        let amount = match (part.expected_bytes, count) {
+            (Some(size), _) => {
+                format!("{} {}", language.number(size as f64 / 1e6, 1), language.pick("Mo", "MB"))
+            }
+            (None, Some(count)) => match language {
+                Language::Fr => format!("{count} objets"),
+                Language::En => format!("{count} features"),
+            },
+            (None, None) => "?".to_owned(),
+        };
         bytes += part.expected_bytes.unwrap_or(0);
         line(&format!(
-            "{:<12} {:<60} {edition}  {licence}  {attribution}",
+            "{:<15} {:<55} {amount:>14}  {edition}  {licence}  {attribution}",
             product.code(),
             part.file
         ));
-        line(&format!("             {}", part.url));
+        line(&format!("                {}", part.url));
     }
-    let gigabytes = language.number(bytes as f64 / 1e9, 1);
-    let tiles = parts.iter().filter(|(_, part)| part.expected_bytes.is_some()).count();
+    let gigabytes = language.number(bytes as f64 / 1e9, 2);
+    let count = parts.len();
     line(&match language {
         Language::Fr => {
-            format!("{} fichiers, dont {tiles} dalles, environ {gigabytes} Go", parts.len())
+            format!("{count} fichiers ; environ {gigabytes} Go, sans les couches et les tables")
         }
         Language::En => {
-            format!("{} files, {tiles} of them tiles, about {gigabytes} GB", parts.len())
+            format!("{count} files; about {gigabytes} GB, layers and tables apart")
         }
     });
     Ok(())
@@ -160,14 +173,14 @@ fn place(given: &PlaceArguments) -> Result<Place> {
     if let Some(siren) = epci {
         return Ok(Place::Epci(siren.clone()));
     }
-    if let Some(&[west, south, east, north]) = bbox.as_deref() {
-        return Ok(Place::Extent([west, south, east, north]));
+    if let Some(sides) = bbox {
+        return Ok(Place::Extent(*sides));
     }
     if let Some(path) = polygon {
         return Ok(Place::Polygons(path.clone()));
     }
-    if let Some(&[x, y, radius]) = around.as_deref() {
-        return Ok(Place::Around([x, y], radius));
+    if let Some([x, y, radius]) = around {
+        return Ok(Place::Around([*x, *y], *radius));
     }
     Err(Error::input(
         "twin fetch",
@@ -191,7 +204,7 @@ fn folder(place: &Place) -> PathBuf {
     PathBuf::from(name.chars().map(safe).collect::<String>())
 }
 
-fn network(given: &NetworkArguments) -> Result<(Client, Services)> {
+fn network(given: &NetworkArguments) -> Result<Client> {
     if !(0.0..=60.0).contains(&given.wait) {
         return Err(Error::input("--wait", "donner de 0 à 60 s", "give 0 to 60 s"));
     }
@@ -200,5 +213,10 @@ fn network(given: &NetworkArguments) -> Result<(Client, Services)> {
         first_wait: Duration::from_secs_f64(given.wait),
         ..Patience::default()
     };
-    Ok((Client::new(patience, cancellation()?), Services::with(&given.base_urls)?))
+    let cache = match &given.cache {
+        _ if given.no_cache => Cache::none(),
+        Some(folder) => Cache::at(folder),
+        None => Cache::of_user(),
+    };
+    Ok(Client::new(Services::with(&given.base_urls)?, cache, patience, cancellation()?))
 }

@@ -1,10 +1,12 @@
 //! BD TOPO V3 by WFS: the layers that assembly takes in.
 
+use super::Source;
 use super::layers::Layers;
 
 /// BD TOPO V3.
 pub static BD_TOPO: Layers = Layers {
     code: "bd-topo",
+    is_essential: true,
     layers: &[
         ("BDTOPO_V3", "commune"),
         ("BDTOPO_V3", "batiment"),
@@ -35,8 +37,7 @@ pub static BD_TOPO: Layers = Layers {
         ("BDTOPO_V3", "erp"),
         ("BDTOPO_V3", "canalisation"),
     ],
-    sort_by: "cleabs",
-    source: "bd-topo",
-    pattern: "sources/bd-topo/*.geojson",
+    sort_by: Some("cleabs"),
+    sources: &[Source::new("bd-topo", "sources/bd-topo/*.geojson")],
     licence: ("Licence Ouverte 2.0", "IGN – BD TOPO"),
 };

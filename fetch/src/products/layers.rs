@@ -4,10 +4,9 @@ use std::path::Path;
 
 use twin_core::Result;
 
-use super::{Got, Part, Product};
+use super::{Got, Part, Product, Source};
 use crate::client::Client;
 use crate::place::Area;
-use crate::services::{Service, Services};
 use crate::wfs::{PAGE, Query};
 
 /// A product made of layers.
@@ -15,14 +14,14 @@ use crate::wfs::{PAGE, Query};
 pub struct Layers {
     /// Name in options and folders.
     pub(super) code: &'static str,
+    /// Whether a territory is not to be had without it.
+    pub(super) is_essential: bool,
     /// Workspace and name of each layer; the name is that of its file.
     pub(super) layers: &'static [(&'static str, &'static str)],
-    /// Key that orders the pages.
-    pub(super) sort_by: &'static str,
-    /// Product in the territory file.
-    pub(super) source: &'static str,
-    /// Pattern of its files in the territory file.
-    pub(super) pattern: &'static str,
+    /// Key that orders the pages, where one is known.
+    pub(super) sort_by: Option<&'static str>,
+    /// What the territory file says of it.
+    pub(super) sources: &'static [Source],
     /// Licence and whom to name.
     pub(super) licence: (&'static str, &'static str),
 }
@@ -34,8 +33,16 @@ impl Layers {
             crs: area.crs,
             extent: Some(area.extent),
             filter: None,
-            sort_by: Some(self.sort_by),
+            sort_by: self.sort_by,
         }
+    }
+
+    /// Workspace and layer, and the layer, of a part.
+    fn layer_of(&self, part: &Part) -> Option<(String, &'static str)> {
+        let is_meant =
+            |(_, layer): &&(&str, &str)| part.file.strip_suffix(".geojson") == Some(layer);
+        let (workspace, layer) = self.layers.iter().find(is_meant)?;
+        Some((format!("{workspace}:{layer}"), layer))
     }
 }
 
@@ -44,37 +51,35 @@ impl Product for Layers {
         self.code
     }
 
-    fn parts(&self, area: &Area, _: &Client, services: &Services) -> Result<Vec<Part>> {
+    fn is_essential(&self) -> bool {
+        self.is_essential
+    }
+
+    fn parts(&self, area: &Area, client: &Client) -> Result<Vec<Part>> {
         let part = |(workspace, layer): &(&str, &str)| Part {
             file: format!("{layer}.geojson"),
-            url: self.query(&format!("{workspace}:{layer}"), area).url(services, 0, PAGE),
-            service: Service::Wfs,
+            url: self.query(&format!("{workspace}:{layer}"), area).url(client, 0, PAGE),
             expected_bytes: None,
             edition: None,
         };
         Ok(self.layers.iter().map(part).collect())
     }
 
-    fn get(
-        &self,
-        part: &Part,
-        area: &Area,
-        client: &Client,
-        services: &Services,
-        to: &Path,
-    ) -> Result<Got> {
-        let is_meant =
-            |(_, layer): &&(&str, &str)| part.file.strip_suffix(".geojson") == Some(layer);
-        let Some((workspace, layer)) = self.layers.iter().find(is_meant) else {
-            return Ok(Got::Nothing);
-        };
-        let full = format!("{workspace}:{layer}");
-        let count = self.query(&full, area).write(client, services, layer, to)?;
+    fn count(&self, part: &Part, area: &Area, client: &Client) -> Result<Option<usize>> {
+        match self.layer_of(part) {
+            Some((layer, _)) => self.query(&layer, area).count(client),
+            None => Ok(None),
+        }
+    }
+
+    fn get(&self, part: &Part, area: &Area, client: &Client, to: &Path) -> Result<Got> {
+        let Some((full, layer)) = self.layer_of(part) else { return Ok(Got::Nothing) };
+        let count = self.query(&full, area).write(client, layer, to)?;
         Ok(if count == 0 { Got::Nothing } else { Got::File(Some(count)) })
     }
 
-    fn source(&self) -> Option<(&'static str, &'static str)> {
-        Some((self.source, self.pattern))
+    fn sources(&self) -> &'static [Source] {
+        self.sources
     }
 
     fn licence(&self) -> (&'static str, &'static str) {

@@ -1,7 +1,8 @@
 //! A server on loopback that behaves as the national services are documented to, faults included.
 //!
-//! WFS 2.0 with pages and a silent cap, an index of LiDAR tiles, files with ranges and entity tags, pages
-//! of Hub'Eau. A fault takes the place of an answer where the test asks for it.
+//! WFS 2.0 with pages, a silent cap and its trap of axes, an index of LiDAR tiles, files with ranges and
+//! entity tags, windows of rasters as GeoTIFF and as raw values, Atom feeds, JSON pages of Hub'Eau,
+//! Géorisques, RNB and INSEE. A fault takes the place of an answer where the test asks for it.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
@@ -12,6 +13,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use serde_json::{Value, json};
+use twin_core::formats::{CogOptions, write_cog};
+use twin_core::spatial::{Crs, Grid, GridSpec};
 
 /// What goes wrong with a request.
 #[derive(Debug, Clone)]
@@ -37,7 +40,18 @@ pub(crate) struct Content {
     pub(crate) files: BTreeMap<String, Vec<u8>>,
     /// Features that a page holds at most, whatever is asked for.
     pub(crate) cap: usize,
+    /// Whether features come wherever they are asked for.
+    pub(crate) ignores_bbox: bool,
+    /// Values of the rasters by layer and place; those of IGN, −9999 for none.
+    pub(crate) raster: Option<Raster>,
+    /// Deliveries by product: zone, edition, path of the archive among the files.
+    pub(crate) deliveries: BTreeMap<String, Vec<(String, String, String)>>,
+    /// Records of JSON services by path below the server, in pages of two.
+    pub(crate) records: BTreeMap<String, Vec<Value>>,
 }
+
+/// A value of a raster.
+pub(crate) type Raster = fn(layer: &str, x: f64, y: f64) -> f32;
 
 type Choose = dyn Fn(&str, usize) -> Option<Fault> + Send + Sync;
 
@@ -74,7 +88,12 @@ impl Server {
         vec![
             format!("wfs={}/wfs/ows", self.base),
             format!("download={}", self.base),
+            format!("raster={}/wms-r", self.base),
             format!("hubeau={}/hydrometrie", self.base),
+            format!("georisques={}/georisques", self.base),
+            format!("georisques-files={}/fichiers", self.base),
+            format!("rnb={}/rnb", self.base),
+            format!("insee={}/insee", self.base),
         ]
     }
 
@@ -161,19 +180,34 @@ fn respond(
     if path == "/wfs/ows" {
         return wfs(&query, content);
     }
-    if path == "/hydrometrie/referentiel/stations" {
-        return stations(&query);
+    if path == "/wms-r" {
+        return raster(&query, content);
     }
+    if let Some(resource) = path.strip_prefix("/telechargement/resource/") {
+        return feed(resource, &query, content);
+    }
+    if let Some(records) = content.records.get(path) {
+        return page(path, &query, records);
+    }
+    // Every list of a JSON service may be empty.
+    if ["/hydrometrie", "/georisques/", "/rnb", "/insee"].iter().any(|p| path.starts_with(p)) {
+        return page(path, &query, &[]);
+    }
+    let path = path.strip_prefix("/chunk").unwrap_or(path);
     let Some(file) = content.files.get(path) else { return (404, String::new(), Vec::new()) };
     let tag = "\"v1\"";
-    let from = headers
+    let bounds = headers
         .get("range")
         .filter(|_| headers.get("if-range").is_none_or(|t| t == tag))
-        .and_then(|r| r.strip_prefix("bytes=")?.split('-').next()?.parse::<usize>().ok());
+        .and_then(|r| r.strip_prefix("bytes=")?.split_once('-'));
+    let from = bounds.and_then(|(from, _)| from.parse::<usize>().ok());
+    let last = bounds.and_then(|(_, last)| last.parse::<usize>().ok());
     match from {
         Some(from) if from < file.len() => {
-            let range = format!("bytes {from}-{}/{}", file.len() - 1, file.len());
-            (206, format!("ETag: {tag}\r\nContent-Range: {range}\r\n"), file[from..].to_vec())
+            let last = last.unwrap_or(usize::MAX).min(file.len() - 1);
+            let range = format!("bytes {from}-{last}/{}", file.len());
+            let head = format!("ETag: {tag}\r\nContent-Range: {range}\r\n");
+            (206, head, file[from..=last].to_vec())
         }
         Some(_) => (416, String::new(), Vec::new()),
         None => (200, format!("ETag: {tag}\r\n"), file.clone()),
@@ -194,7 +228,17 @@ fn wfs(query: &BTreeMap<String, String>, content: &Content) -> (u16, String, Vec
             feature["properties"][key] == value.as_str()
         }
     };
-    let all: Vec<&Value> = layer.iter().filter(wanted).collect();
+    let sides: Option<Vec<f64>> = query
+        .get("BBOX")
+        .map(|text| text.split(',').filter_map(|side| side.parse().ok()).collect());
+    // Axes the wrong way round find nothing, and no word is said.
+    let touches = |feature: &&Value| match (&sides, corners(&feature["geometry"])) {
+        (Some(s), Some((low, high))) if !content.ignores_bbox => {
+            low[0] <= s[2] && high[0] >= s[0] && low[1] <= s[3] && high[1] >= s[1]
+        }
+        _ => true,
+    };
+    let all: Vec<&Value> = layer.iter().filter(wanted).filter(touches).collect();
     let (start, count) = (number("STARTINDEX").unwrap_or(0), number("COUNT").unwrap_or(usize::MAX));
     let page: Vec<&Value> = all.iter().skip(start).take(count.min(content.cap)).copied().collect();
     let body = json!({
@@ -206,16 +250,119 @@ fn wfs(query: &BTreeMap<String, String>, content: &Content) -> (u16, String, Vec
     (200, String::new(), body.to_string().into_bytes())
 }
 
-/// Three stations on two pages.
-fn stations(query: &BTreeMap<String, String>) -> (u16, String, Vec<u8>) {
-    let station = |code: &str| json!({ "code_station": code, "libelle_station": "essai", "longitude_station": 3.0, "latitude_station": 46.5 });
-    let body = if query.contains_key("PAGE") {
-        json!({ "count": 3, "next": null, "data": [station("C")] })
-    } else {
-        let next = "https://hubeau.eaufrance.fr/api/v2/hydrometrie/referentiel/stations?page=2";
-        json!({ "count": 3, "next": next, "data": [station("A"), station("B")] })
+/// Lowest and highest coordinates of a geometry.
+fn corners(geometry: &Value) -> Option<([f64; 2], [f64; 2])> {
+    fn walk(at: &Value, low: &mut [f64; 2], high: &mut [f64; 2]) {
+        match at.as_array() {
+            Some(p) if p.first().is_some_and(Value::is_number) => {
+                for k in 0..2 {
+                    let value = p[k].as_f64().unwrap();
+                    (low[k], high[k]) = (low[k].min(value), high[k].max(value));
+                }
+            }
+            Some(parts) => parts.iter().for_each(|part| walk(part, low, high)),
+            None => (),
+        }
+    }
+    let (mut low, mut high) = ([f64::MAX; 2], [f64::MIN; 2]);
+    walk(geometry.get("coordinates")?, &mut low, &mut high);
+    (low[0] <= high[0]).then_some((low, high))
+}
+
+/// A window of a raster, as GeoTIFF or as raw values.
+fn raster(query: &BTreeMap<String, String>, content: &Content) -> (u16, String, Vec<u8>) {
+    let text = |key: &str| query.get(key).cloned().unwrap_or_default();
+    let sides: Vec<f64> = text("BBOX").split(',').filter_map(|s| s.parse().ok()).collect();
+    let (columns, rows) = (text("WIDTH").parse().unwrap_or(0), text("HEIGHT").parse().unwrap_or(0));
+    let Some(value) =
+        content.raster.filter(|_| sides.len() == 4 && columns <= 5010 && rows <= 5010)
+    else {
+        return (400, String::new(), b"<ServiceException>No raster</ServiceException>".to_vec());
     };
-    (206, "Content-Range: x 0-1/3\r\n".to_owned(), body.to_string().into_bytes())
+    let cell_size = (sides[2] - sides[0]) / columns as f64;
+    let spec = GridSpec { west: sides[0], north: sides[3], cell_size, columns, rows };
+    let layer = text("LAYERS");
+    let grid = Grid::from_fn(spec, |row, column| {
+        let (x, y) = spec.centre(row, column);
+        value(&layer, x, y)
+    });
+    if text("FORMAT").starts_with("image/x-bil") {
+        return (200, String::new(), grid.values.iter().flat_map(|v| v.to_le_bytes()).collect());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.tif");
+    write_cog(&path, &grid, Crs::LAMBERT_93, &CogOptions::default()).unwrap();
+    (200, String::new(), std::fs::read(path).unwrap())
+}
+
+/// The deliveries of a product, one a page, or the files of one.
+fn feed(
+    resource: &str,
+    query: &BTreeMap<String, String>,
+    content: &Content,
+) -> (u16, String, Vec<u8>) {
+    let head = |pages: usize| {
+        format!(
+            r#"<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom" xmlns:gpf_dl="https://data.geopf.fr/annexes/ressources/xsd/gpf_dl.xsd" gpf_dl:pagecount="{pages}" gpf_dl:totalentries="{pages}"><title>x</title>"#
+        )
+    };
+    let (product, delivery) = resource.split_once('/').unwrap_or((resource, ""));
+    let Some(all) = content.deliveries.get(product) else {
+        return (404, String::new(), Vec::new());
+    };
+    let address = "https://data.geopf.fr/telechargement";
+    let body = if delivery.is_empty() {
+        let zone = query.get("ZONE").cloned().unwrap_or_default();
+        let of_zone: Vec<_> = all.iter().filter(|(z, ..)| *z == zone).collect();
+        let number: usize = query.get("PAGE").and_then(|p| p.parse().ok()).unwrap_or(1);
+        let entry = of_zone.get(number - 1).map_or_else(String::new, |(zone, edition, _)| {
+            format!(
+                r#"<entry><title>{product}_{zone}_{edition}</title><link rel="alternate" type="application/atom+xml" href="{address}/resource/{product}/{product}_{zone}_{edition}"/><gpf_dl:zone term="{zone}" label="{zone}"/><gpf_dl:format term="GPKG" label="GeoPackage"/><gpf_dl:editionDate>{edition}</gpf_dl:editionDate></entry>"#
+            )
+        });
+        format!("{}{entry}</feed>", head(of_zone.len()))
+    } else {
+        let files = all
+            .iter()
+            .filter(|(zone, edition, _)| delivery == format!("{product}_{zone}_{edition}"));
+        let entries: String = files
+            .map(|(_, _, path)| {
+                let length = content.files.get(path).map_or(0, Vec::len);
+                let below = path.strip_prefix("/telechargement").unwrap();
+                format!(
+                    r#"<entry><title>archive.7z</title><link rel="alternate" type="application/x-7z-compressed" gpf_dl:length="{length}" href="{address}{below}"/></entry><entry><title>archive.md5</title><link rel="alternate" type="text/plain" gpf_dl:length="32" href="{address}{below}.md5"/></entry>"#
+                )
+            })
+            .collect();
+        format!("{}{entries}</feed>", head(1))
+    };
+    (200, String::new(), body.into_bytes())
+}
+
+/// Two records of a list, and where the next are, as each service says it.
+fn page(path: &str, query: &BTreeMap<String, String>, records: &[Value]) -> (u16, String, Vec<u8>) {
+    let is_counted = path.contains("/gaspar/ppr");
+    let first = if is_counted { 0 } else { 1 };
+    let number = query.get("PAGE").and_then(|p| p.parse().ok()).unwrap_or(first);
+    let of_page: Vec<&Value> = records.iter().skip(2 * (number - first)).take(2).collect();
+    let more = 2 * (number - first + 1) < records.len();
+    let next = more.then(|| format!("https://ailleurs.example{path}?page={}", number + 1));
+    let pages = records.len().div_ceil(2);
+    let body = if is_counted {
+        json!({ "totalElements": records.len(), "totalPages": pages, "pageNumber": number, "content": of_page })
+    } else if path.starts_with("/rnb") {
+        json!({ "next": next, "previous": null, "results": of_page })
+    } else if path.starts_with("/insee") {
+        json!({ "title": {}, "paging": { "next": next, "isLast": !more }, "observations": of_page })
+    } else {
+        json!({ "count": records.len(), "next": next, "data": of_page })
+    };
+    // Hub'Eau answers with 206 where more is to come.
+    let (status, head) = match more && path.starts_with("/hydrometrie") {
+        true => (206, format!("Content-Range: x 0-1/{}\r\n", records.len())),
+        false => (200, String::new()),
+    };
+    (status, head, body.to_string().into_bytes())
 }
 
 fn decoded(text: &str) -> String {

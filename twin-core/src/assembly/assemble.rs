@@ -73,10 +73,11 @@ fn options(
         extent: file.extent,
         resolution_m: file.resolution_m,
         selection: file.point_selection,
+        models: sources.models.clone(),
         hydrography: file.hydrography.clone(),
         cache: kept.map(|folder| BlockCache {
             folder: folder.to_owned(),
-            file_hashes: sources.point_hashes.clone(),
+            file_hashes: sources.file_hashes.clone(),
             shard,
         }),
         ..GridOptions::default()

@@ -1,5 +1,6 @@
 //! A block of the territory: the grids that its points and features make.
 
+use super::height_models::HeightModels;
 use super::heights::Heights;
 use super::tin::{TinSource, interpolate_window};
 use super::under_buildings::{covered_cells, fill_under_buildings};
@@ -56,6 +57,19 @@ pub(super) struct MadeBlock {
 
 /// Makes a block from the points that can matter for it.
 pub(super) fn make_block(
+    heights: &mut Heights,
+    models: &HeightModels,
+    features: &Features,
+    spec: &GridSpec,
+    block: &Window,
+    tin: &TinOptions,
+) -> Result<MadeBlock> {
+    let mut made = made_of_heights(heights, features, spec, block, tin)?;
+    models.fill(&mut made, features)?;
+    Ok(made)
+}
+
+fn made_of_heights(
     heights: &mut Heights,
     features: &Features,
     spec: &GridSpec,
@@ -125,6 +139,24 @@ pub(super) fn make_block(
                 built: near.built,
                 ground: near.terrain,
                 unthinned: Some(near.unthinned),
+            })
+        }
+        Heights::Models => {
+            let cover = land_cover(features, &window, None);
+            let void = || Grid::filled(window, f32::NAN);
+            Ok(MadeBlock {
+                dtm: void(),
+                dsm: void(),
+                canopy: void(),
+                plant_area: void(),
+                deck: void(),
+                quality: Grid::filled(window, CellQuality::Void as u8),
+                cover: cover.cover,
+                cover_source: cover.source,
+                top: Grid::filled(window, 0),
+                built: None,
+                ground: None,
+                unthinned: None,
             })
         }
         Heights::Vectors(points) => {

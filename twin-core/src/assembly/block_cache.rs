@@ -80,12 +80,13 @@ impl<'a> Blocks<'a> {
     ) -> Result<Self> {
         std::fs::create_dir_all(&cache.folder).map_err(Error::write(&cache.folder))?;
         let settings = format!(
-            "{VERSION} {} {spec:?} {:?} {:?} {:?} {}",
+            "{VERSION} {} {spec:?} {:?} {:?} {:?} {} {:?}",
             env!("CARGO_PKG_VERSION"),
             options.selection,
             options.tin,
             options.ground_filter,
             features.buildings.is_empty(),
+            options.models.all().map(|path| cache.file_hashes.get(path)).collect::<Vec<_>>(),
         );
         let known = |path: &PathBuf| cache.file_hashes.get(path).cloned().unwrap_or_default();
         Ok(Self {

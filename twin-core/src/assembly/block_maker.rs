@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::block::{MadeBlock, block_reach, blocks, make_block};
 use super::block_cache::{Blocks, Found, KeptBlock};
 use super::buildings_by_block::BuildingsByBlock;
+use super::height_models::HeightModels;
 use super::heights::Heights;
 use super::held_out::{check_area, held_out_errors};
 use super::{GridOptions, LatticeBox, TinOptions, Window, millimetres};
@@ -17,6 +18,7 @@ use crate::{Error, Result};
 /// What makes the blocks of a territory.
 pub(super) struct BlockMaker<'a> {
     pub(super) heights: Heights,
+    models: HeightModels,
     pub(super) spec: GridSpec,
     pub(super) blocks: Vec<Window>,
     pub(super) buildings: BuildingsByBlock<'a>,
@@ -65,8 +67,9 @@ impl<'a> BlockMaker<'a> {
                 "the resolution must lie between 0.05 and 1000 m",
             ));
         }
-        let mut heights = Heights::open(points, features, options)?;
-        let spec = heights.spec(features, options)?;
+        let models = HeightModels::open(&options.models)?;
+        let mut heights = Heights::open(points, &models, features, options)?;
+        let spec = heights.spec(&models, features, options)?;
         let tin = heights.tin(options);
         let blocks = blocks(&spec);
         let check_areas: Vec<Option<Window>> =
@@ -80,7 +83,18 @@ impl<'a> BlockMaker<'a> {
             }
         }
         let buildings = BuildingsByBlock::new(&spec, &blocks, &features.buildings);
-        Ok(Self { heights, spec, blocks, buildings, tin, features, options, check_areas, cache })
+        Ok(Self {
+            heights,
+            models,
+            spec,
+            blocks,
+            buildings,
+            tin,
+            features,
+            options,
+            check_areas,
+            cache,
+        })
     }
 
     /// Whether this run makes the block of a number.
@@ -119,7 +133,14 @@ impl<'a> BlockMaker<'a> {
     }
 
     fn make(&mut self, k: usize, block: &Window) -> Result<Block> {
-        let mut made = make_block(&mut self.heights, self.features, &self.spec, block, &self.tin)?;
+        let mut made = make_block(
+            &mut self.heights,
+            &self.models,
+            self.features,
+            &self.spec,
+            block,
+            &self.tin,
+        )?;
         let mut errors = BlockErrors::default();
         if let Some((mut near, area)) = made.unthinned.take().zip(self.check_areas[k].as_ref()) {
             let reach = around(area, &self.spec, &self.tin);

@@ -15,8 +15,9 @@
 //!
 //! A block of about a kilometre is read with the points that can matter for it, computed on all
 //! threads and written; memory does not grow with the territory. The result does not depend on the
-//! size of tiles nor on threads ([`tin`](super::interpolate)). Without points the terrain comes from
-//! the heights of the features and is unfit for hazard.
+//! size of tiles nor on threads ([`tin`](super::interpolate)). Cells without points take the published
+//! models where there are some ([`height_models`](super::height_models)); with neither, the terrain comes
+//! from the heights of the features and is unfit for hazard.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,8 +29,8 @@ use super::heights::Heights;
 use super::hydrography::{BED, BED_CHANGE, write_bed};
 use super::vegetation::find_trees;
 use super::{
-    BlockCache, BuildingLod1, CoverSource, GroundFilter, Roofs, SMALLEST_BUILDING_M2, TinOptions,
-    count_by_source, derived_buildings, millimetres,
+    BlockCache, BuildingLod1, CoverSource, GroundFilter, ModelFiles, Roofs, SMALLEST_BUILDING_M2,
+    TinOptions, count_by_source, derived_buildings, millimetres,
 };
 use crate::formats::cf::{BandMeta, GridFile, GridFileWriter};
 use crate::language::Text;
@@ -82,6 +83,8 @@ pub struct GridOptions {
     pub tin: TinOptions,
     /// Ground filter of unclassified clouds.
     pub ground_filter: GroundFilter,
+    /// Published models, for cells without points.
+    pub models: ModelFiles,
     /// The bed under water.
     pub hydrography: HydrographySettings,
     /// Where blocks are kept from run to run, if at all.
@@ -97,6 +100,7 @@ impl Default for GridOptions {
             selection: SelectionRule::default(),
             tin: TinOptions::default(),
             ground_filter: GroundFilter::default(),
+            models: ModelFiles::default(),
             hydrography: HydrographySettings::default(),
             cache: None,
         }
@@ -252,7 +256,7 @@ pub fn assemble_grids(
                 (path.to_owned(), told)
             })
             .collect(),
-        Heights::Vectors(_) => Vec::new(),
+        Heights::Models | Heights::Vectors(_) => Vec::new(),
     };
     Ok(AssembledGrids {
         failed_files,
@@ -327,12 +331,12 @@ fn report(
             // Files may reach far beyond the extent: the density is that of the files.
             (counts.points, counts.ground, store.extent().map_or(0.0, |e| e.area()))
         }
-        Heights::Vectors(_) => (0, 0, 0.0),
+        Heights::Models | Heights::Vectors(_) => (0, 0, 0.0),
     };
     let area = if area > 0.0 { area } else { spec.extent().area() };
     QualityReport {
         terrain_source,
-        selection: (terrain_source != TerrainSource::Vectors).then_some(rule),
+        selection: matches!(heights, Heights::Points(_)).then_some(rule),
         is_fit_for_hazard: terrain_source != TerrainSource::Vectors,
         points,
         points_per_m2: points as f64 / area,

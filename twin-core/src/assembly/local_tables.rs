@@ -1,7 +1,7 @@
 //! Tables of a local authority joined to the features of the national products.
 //!
-//! A row belongs to the features whose `cleabs` or, for buildings, RNB identifier stands in its key
-//! column: one building of the RNB may be several of BD TOPO, and the other way round. A column with
+//! A row belongs to the features whose `cleabs` or, for buildings, RNB identifier, for communes INSEE
+//! code stands in its key column: one building of the RNB may be several of BD TOPO, and the other way round. A column with
 //! the name of one of the layer's (`nombre_de_logements`, `hauteur` …) replaces what the product says
 //! where the cell is filled; any other becomes a [`LocalAttribute`].
 
@@ -19,8 +19,8 @@ const KEYS: [&str; 6] =
     ["cleabs", "identifiants_rnb", "rnb", "rnb_id", "id_rnb", "identifiant_rnb"];
 /// Layer that tables are about without being told.
 const DEFAULT_LAYER: &str = "batiment";
-/// Columns of a layer that hold several identifiers, joined by `/`.
-const RNB_COLUMN: &str = "identifiants_rnb";
+/// Columns of layers that identify their features too; several identifiers are joined by `/`.
+const IDENTIFIERS: [&str; 2] = ["identifiants_rnb", "code_insee"];
 
 /// Joins a table; gives what the user should know.
 ///
@@ -47,12 +47,12 @@ pub(super) fn attach(
     };
     let positions = positions(target);
     // What a feature is called is the product's to say.
-    let identifiers = [Some(0), target.column(RNB_COLUMN)];
+    let identifiers: Vec<usize> = identifiers(target);
     let own: Vec<Option<usize>> = (table.fields.iter())
-        .map(|field| target.column(&field.name).filter(|own| !identifiers.contains(&Some(*own))))
+        .map(|field| target.column(&field.name).filter(|own| !identifiers.contains(own)))
         .collect();
     let is_identifier: Vec<bool> = (table.fields.iter())
-        .map(|field| target.column(&field.name).is_some_and(|own| identifiers.contains(&Some(own))))
+        .map(|field| target.column(&field.name).is_some_and(|own| identifiers.contains(&own)))
         .collect();
     let (mut joined, mut strange, mut again) = (BTreeSet::new(), 0usize, 0usize);
     let mut attributes = BTreeMap::new();
@@ -119,16 +119,21 @@ fn key_column(table: &FeatureTable, entry: &SourceEntry, path: &Path) -> Result<
     })
 }
 
+/// Columns that identify the features of a layer.
+fn identifiers(table: &FeatureTable) -> Vec<usize> {
+    std::iter::once(0).chain(IDENTIFIERS.iter().filter_map(|name| table.column(name))).collect()
+}
+
 /// Features by each of their identifiers.
 fn positions(table: &FeatureTable) -> BTreeMap<String, Vec<usize>> {
-    let rnb = table.column(RNB_COLUMN);
+    let columns = identifiers(table);
     let mut positions: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (k, feature) in table.features.iter().enumerate() {
-        let rnb = rnb.map_or_else(String::new, |column| text(&feature.values[column]));
-        let own = feature.values.first().map_or_else(String::new, text);
-        let ids = rnb.split('/').map(|id| id.trim().to_owned()).chain([own]);
-        for id in ids.filter(|id| !id.is_empty()) {
-            positions.entry(plain(&id)).or_default().push(k);
+        for cell in columns.iter().filter_map(|column| feature.values.get(*column)) {
+            let ids = text(cell);
+            for id in ids.split('/').map(str::trim).filter(|id| !id.is_empty()) {
+                positions.entry(plain(id)).or_default().push(k);
+            }
         }
     }
     positions

@@ -11,6 +11,7 @@ mod changes;
 mod city_model;
 mod grids;
 mod ground_filter;
+mod height_models;
 mod heights;
 mod held_out;
 mod hydrography;
@@ -42,6 +43,7 @@ pub use buildings::{
 pub use changes::{Change, FeatureChange, changes};
 pub use grids::{AssembledGrids, GridOptions, Stage, assemble_grids, make_share};
 pub use ground_filter::{GroundFilter, classify_ground};
+pub use height_models::ModelFiles;
 pub use held_out::{HeldOutPoint, held_out_errors};
 pub use land_cover::{CoverGrids, CoverSource, land_cover};
 pub use lattice::{LatticeBox, SurfacePoint, millimetres, surface_points};

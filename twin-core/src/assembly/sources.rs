@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::local_tables::attach;
-use super::{AssembledGrids, Stage};
+use super::{AssembledGrids, ModelFiles, Stage};
 use crate::formats::las::PointFile;
-use crate::formats::{FeatureTable, LayerRead, read_vector_layers};
+use crate::formats::{FeatureTable, GeoTiff, LayerRead, read_vector_layers};
 use crate::language::Text;
-use crate::products::{BdTopo, ImportReport, OcsGe, bd_france, cadastre, plu, ppr};
+use crate::products::{BdTopo, ImportReport, OcsGe, bd_foret, bd_france, cadastre, plu, ppr, rpg};
 use crate::spatial::{Crs, Extent, Transformer, VerticalDatum};
 use crate::territory::{Features, Product, SourceEntry, SourceRecord, TerritoryFile};
 use crate::{Error, FileProblem, Language, Result};
@@ -18,12 +18,13 @@ use crate::{Error, FileProblem, Language, Result};
 /// What the sources gave, in the territory's reference system.
 pub(super) struct Sources {
     pub(super) points: Vec<PathBuf>,
-    /// BLAKE3 of each point file.
-    pub(super) point_hashes: BTreeMap<PathBuf, String>,
+    pub(super) models: ModelFiles,
+    /// BLAKE3 of each file of points or of a model.
+    pub(super) file_hashes: BTreeMap<PathBuf, String>,
     pub(super) features: Features,
     pub(super) records: Vec<SourceRecord>,
     pub(super) notices: Vec<Text>,
-    /// Union of the point files.
+    /// Union of the files of points and models.
     pub(super) cloud_extent: Option<Extent>,
     /// Point files without a point.
     empty_clouds: Vec<PathBuf>,
@@ -35,7 +36,8 @@ impl Sources {
     pub(super) fn read(file: &TerritoryFile, progress: &dyn Fn(Stage, f64)) -> Result<Self> {
         let mut sources = Self {
             points: Vec::new(),
-            point_hashes: BTreeMap::new(),
+            models: ModelFiles::default(),
+            file_hashes: BTreeMap::new(),
             features: Features { crs: Some(file.crs), ..Features::default() },
             records: Vec::new(),
             notices: Vec::new(),
@@ -43,22 +45,31 @@ impl Sources {
             empty_clouds: Vec::new(),
             stated_datum: None,
         };
-        // Local tables are joined to what the other sources give.
+        // Hedges of BD Haie take the place of others, local tables are joined to what there is.
         let mut entries: Vec<&SourceEntry> = file.source.iter().collect();
-        entries.sort_by_key(|entry| entry.product == Product::LocalTable);
+        entries.sort_by_key(|entry| match entry.product {
+            Product::LocalTable => 2,
+            Product::BdHaie => 1,
+            _ => 0,
+        });
         for (at, entry) in entries.into_iter().enumerate() {
             progress(Stage::Sources, at as f64 / file.source.len() as f64);
             let paths = file.files(entry)?;
             let records: Vec<Result<SourceRecord>> =
                 paths.par_iter().map(|p| entry.record(p)).collect();
             let records = records.into_iter().collect::<Result<Vec<SourceRecord>>>()?;
-            if entry.product == Product::LidarHd {
+            let is_model = matches!(entry.product, Product::MntLidarHd | Product::MnsLidarHd);
+            if is_model || entry.product == Product::LidarHd {
                 for (path, record) in paths.iter().zip(&records) {
-                    sources.point_hashes.insert(path.clone(), record.hash.clone());
+                    sources.file_hashes.insert(path.clone(), record.hash.clone());
                 }
             }
             sources.records.extend(records);
-            if entry.product == Product::LidarHd {
+            if is_model {
+                for path in paths {
+                    sources.add_model(path, entry, file)?;
+                }
+            } else if entry.product == Product::LidarHd {
                 let is_one_of_many = paths.len() > 1;
                 for path in paths {
                     match sources.add_points(path.clone(), entry, file) {
@@ -121,15 +132,7 @@ impl Sources {
         if let Some(stated) = entry.crs.or(header.crs)
             && stated != crs
         {
-            return Err(Error::input(
-                path.display().to_string(),
-                format!(
-                    "nuage en {stated} alors que le territoire est en {crs} ; écrire crs = \"{stated}\" dans le fichier de territoire"
-                ),
-                format!(
-                    "the cloud is in {stated} but the territory in {crs}; write crs = \"{stated}\" in the territory file"
-                ),
-            ));
+            return Err(other_system(&path, stated, crs));
         }
         if header.declared_points == 0 {
             self.notice(
@@ -152,6 +155,28 @@ impl Sources {
         }
         self.stated_datum = self.stated_datum.or(header.vertical_datum);
         self.points.push(path);
+        Ok(())
+    }
+
+    /// Models are taken in the territory's system, as points are.
+    fn add_model(
+        &mut self,
+        path: PathBuf,
+        entry: &SourceEntry,
+        file: &TerritoryFile,
+    ) -> Result<()> {
+        let tiff = GeoTiff::open(&path)?;
+        if let Some(stated) = entry.crs.or(tiff.crs()).filter(|stated| *stated != file.crs) {
+            return Err(other_system(&path, stated, file.crs));
+        }
+        let extent = tiff.spec().extent();
+        check_place(&path, &extent, file.crs)?;
+        self.cloud_extent = Some(self.cloud_extent.map_or(extent, |e| e.union(&extent)));
+        let of_product = match entry.product {
+            Product::MnsLidarHd => &mut self.models.surface,
+            _ => &mut self.models.terrain,
+        };
+        of_product.push(path);
         Ok(())
     }
 
@@ -249,6 +274,16 @@ impl Sources {
                 bd_france::from_tables(tables, &mut report)
             }
             Product::OcsGe => OcsGe::new()?.from_tables(tables, &mut report),
+            Product::BdForet => bd_foret::from_tables(tables, &mut report)?,
+            Product::Rpg => rpg::from_tables(tables, &mut report)?,
+            Product::BdHaie => {
+                for table in &mut tables {
+                    "haie".clone_into(&mut table.name);
+                }
+                let features = BdTopo::new()?.from_tables(tables, &mut report)?;
+                self.give_way_to(&features, &entry.path);
+                features
+            }
             Product::Plu => plu::from_tables(tables, &mut report),
             Product::Cadastre => cadastre::from_tables(tables, &mut report),
             Product::Ppr => ppr::from_tables(tables, &mut report),
@@ -259,7 +294,7 @@ impl Sources {
                 }
                 return Ok(());
             }
-            Product::LidarHd => Features::default(),
+            Product::LidarHd | Product::MntLidarHd | Product::MnsLidarHd => Features::default(),
         };
         if report.layers.is_empty() && !report.ignored.is_empty() {
             self.notice(
@@ -272,6 +307,20 @@ impl Sources {
         self.notices.extend(lines.map(|(fr, en)| Text::new(fr, en)));
         self.features.merge(features);
         Ok(())
+    }
+
+    /// Hedges of other products make room for those of BD Haie.
+    fn give_way_to(&mut self, features: &Features, place: &str) {
+        let others = self.features.hedges.len();
+        if others > 0 && !features.hedges.is_empty() {
+            self.features.hedges.clear();
+            let count = features.hedges.len();
+            self.notice(
+                place,
+                &format!("{count} haies, à la place des {others} de la BD TOPO."),
+                &format!("{count} hedges, in place of the {others} of BD TOPO."),
+            );
+        }
     }
 
     /// Moves a table to the territory's system; one that states none is taken to be in it where the
@@ -332,6 +381,19 @@ impl Sources {
             .or_else(|| crs.legal_vertical_datum())
             .unwrap_or(VerticalDatum::Unknown)
     }
+}
+
+/// What is not moved from system to system: points and models.
+fn other_system(path: &Path, stated: Crs, crs: Crs) -> Error {
+    Error::input(
+        path.display().to_string(),
+        format!(
+            "fichier en {stated} alors que le territoire est en {crs} ; écrire crs = \"{stated}\" dans le fichier de territoire"
+        ),
+        format!(
+            "the file is in {stated} but the territory in {crs}; write crs = \"{stated}\" in the territory file"
+        ),
+    )
 }
 
 /// Coordinates that cannot be of the system they are said to be in.

@@ -33,4 +33,4 @@ pub use points::PointBlock;
 pub use pyramid::{Cell, Resampling};
 pub use report::{LayerRead, ReadReport, SkippedRecord};
 pub use serafin::Serafin;
-pub use vector::{read_vector, read_vector_layers};
+pub use vector::{read_vector, read_vector_layers, read_vector_window};

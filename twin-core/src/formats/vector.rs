@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::spatial::{Crs, Extent, Transformer};
+
 use super::{FeatureTable, LayerRead, geojson, geopackage::GeoPackage, shapefile};
 use crate::{Error, FileProblem, Result};
 
@@ -24,6 +26,43 @@ pub fn read_vector_layers(path: &Path) -> Result<Vec<LayerRead>> {
                 format!("\".{extension}\"; formats read: GeoPackage, GeoJSON, Shapefile, CSV"),
             ),
         )),
+    }
+}
+
+/// The records of every layer of a vector file that touch an extent, given in `crs`; records that cannot
+/// be read are left out. Of a GeoPackage with an R-tree only those records are read.
+///
+/// # Errors
+/// As [`read_vector_layers`]; a layer's reference system cannot be reached from `crs`.
+pub fn read_vector_window(path: &Path, extent: &Extent, crs: Crs) -> Result<Vec<FeatureTable>> {
+    let is_package = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gpkg"));
+    if is_package {
+        let package = GeoPackage::open(path)?;
+        return package
+            .layers()
+            .iter()
+            .map(|layer| {
+                let window = extent_in(extent, crs, layer.crs)?;
+                Ok(package.read(&layer.name, Some(&window))?.table)
+            })
+            .collect();
+    }
+    let mut tables = read_vector(path)?;
+    for table in &mut tables {
+        let window = extent_in(extent, crs, table.crs)?;
+        table.features.retain(|feature| {
+            let own = feature.geometry.as_ref().and_then(|geometry| geometry.extent());
+            own.is_some_and(|own| own.intersects(&window))
+        });
+    }
+    Ok(tables)
+}
+
+/// An extent in another system: the box around its moved border.
+fn extent_in(extent: &Extent, from: Crs, to: Option<Crs>) -> Result<Extent> {
+    match to {
+        Some(to) if to != from => Ok(Transformer::new(from, to)?.extent(extent)),
+        _ => Ok(*extent),
     }
 }
 

@@ -9,16 +9,20 @@
 //! |---|---|
 //! | [`BdTopo`] | BD TOPO V3: GeoPackage, shapefile, WFS |
 //! | [`bd_france`] | BD France, vegetation theme |
+//! | [`bd_foret`] | BD Forêt V2 |
+//! | [`rpg`] | RPG, farmed parcels |
 //! | [`OcsGe`] | OCS GE land cover |
 //! | [`plu`] | urban-planning documents and easements |
 //! | [`cadastre`] | parcels |
 //! | [`ppr`] | risk-prevention plans |
 //! | [`lidar_hd`] | classes of LiDAR HD |
 
+pub mod bd_foret;
 pub mod bd_france;
 mod bdtopo;
 pub mod cadastre;
 mod cells;
+mod cover_zones;
 mod facility_table;
 mod geometry_check;
 mod hedges;
@@ -29,6 +33,7 @@ mod ocsge;
 pub mod plu;
 pub mod ppr;
 mod reshape;
+pub mod rpg;
 mod semicolon_table;
 pub mod tri;
 

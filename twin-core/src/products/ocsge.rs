@@ -3,13 +3,13 @@
 //! Each polygon has a cover code (`code_cs`) and a use code (`code_us`); a table says which class of
 //! the model they stand for. Codes come as `CS1.1.1.1` or `1.1.1.1`.
 
-use super::import_report::{ImportReport, LayerReport};
-use super::layer_import::import;
-use super::reshape::{Candidates, add_column, column, reshape, text};
+use super::cover_zones::{cover_named, zones};
+use super::import_report::ImportReport;
+use super::reshape::{Candidates, column, text};
 use super::semicolon_table;
-use crate::formats::{FeatureTable, Value};
-use crate::territory::{Features, LandCover, LandCoverZone};
-use crate::{Error, Result};
+use crate::Result;
+use crate::formats::FeatureTable;
+use crate::territory::{Features, LandCover};
 
 const COVER_TABLE: &str = include_str!("tables/ocsge_cover.csv");
 
@@ -44,14 +44,7 @@ impl OcsGe {
         let rules = semicolon_table::rows(place, text, header)?
             .into_iter()
             .map(|(line, [cover_code, use_code, cover])| {
-                let cover = LandCover::from_code(cover).ok_or_else(|| {
-                    let known = LandCover::ALL.map(LandCover::code).join(", ");
-                    Error::input(
-                        format!("{place}: {line}"),
-                        format!("occupation du sol « {cover} » inconnue ; classes : {known}"),
-                        format!("unknown land cover \"{cover}\"; classes: {known}"),
-                    )
-                })?;
+                let cover = cover_named(cover, place, line)?;
                 Ok(Rule { cover_code: bare(cover_code), use_code: bare(use_code), cover })
             })
             .collect::<Result<_>>()?;
@@ -73,32 +66,15 @@ impl OcsGe {
         tables: impl IntoIterator<Item = FeatureTable>,
         report: &mut ImportReport,
     ) -> Features {
-        let mut features = Features::default();
-        for mut table in tables {
-            let Some(cover_column) = column(&table, COVER_NAMES) else {
-                report.ignored.push(table.name);
-                continue;
-            };
-            let use_column = column(&table, USE_NAMES);
-            features.crs = features.crs.or(table.crs);
-            let mut layer = LayerReport::new(&table.name, "occupation_du_sol");
-            let mut unknown = std::collections::BTreeMap::new();
-            add_column(&mut table, "couverture", |values| {
-                let code = text(values, Some(cover_column)).unwrap_or_default();
-                let cover = self.land_cover(&code, text(values, use_column).as_deref());
-                if cover == LandCover::Unknown {
-                    *unknown.entry(code).or_insert(0) += 1;
-                }
-                Value::Text(cover.code().to_owned())
-            });
-            if !unknown.is_empty() {
-                layer.unlisted.insert("code_cs".into(), unknown);
-            }
-            let (table, columns) = reshape::<LandCoverZone>(table, CANDIDATES);
-            import(table, &columns, &mut layer, &mut features.land_cover);
-            report.layers.push(layer);
-        }
-        features
+        let class = |table: &FeatureTable| {
+            let cover = column(table, COVER_NAMES)?;
+            Some((cover, column(table, USE_NAMES)))
+        };
+        zones(tables, CANDIDATES, report, "code_cs", class, |(cover, usage), values| {
+            let code = text(values, Some(*cover)).unwrap_or_default();
+            let cover = self.land_cover(&code, text(values, *usage).as_deref());
+            (code, cover)
+        })
     }
 }
 
@@ -118,7 +94,7 @@ fn fits(pattern: &str, code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::{Feature, FieldKind};
+    use crate::formats::{Feature, FieldKind, Value};
     use crate::spatial::{Geometry, Polygon};
 
     #[test]

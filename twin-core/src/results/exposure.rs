@@ -284,31 +284,22 @@ fn people(features: &Features, dwellings: u32) -> Indicator {
         "Habitants concernés (ordre de grandeur)",
         "Inhabitants concerned (order of magnitude)",
     );
-    let population: u32 = features.communes.iter().filter_map(|c| c.population).sum();
     let all_dwellings: u32 = features.buildings.iter().filter_map(|b| b.dwellings).sum();
-    if population == 0 || all_dwellings == 0 || features.communes.len() != 1 {
+    let ratio = match features.communes.as_slice() {
+        [commune] => commune.inhabitants_per_dwelling(all_dwellings),
+        _ => None,
+    };
+    let Some(ratio) = ratio else {
         return Indicator::unknown(
             "inhabitants_exposed",
             label,
             "person",
             Text::new(
-                "population ou nombre de logements de la commune absents des sources, ou plusieurs communes",
-                "population or number of dwellings of the commune missing from the sources, or several communes",
+                "le ratio d'habitants par logement n'est pas connu : population ou logements absents, commune incomplète, ou plusieurs communes",
+                "the ratio of inhabitants per dwelling is not known: population or dwellings missing, an incomplete commune, or several communes",
             ),
         );
-    }
-    let ratio = f64::from(population) / f64::from(all_dwellings);
-    if !(0.5..=5.0).contains(&ratio) {
-        return Indicator::unknown(
-            "inhabitants_exposed",
-            label,
-            "person",
-            Text::new(
-                "le territoire ne couvre pas toute la commune : son ratio d'habitants par logement n'est pas connu",
-                "the territory does not cover the whole commune: its ratio of inhabitants per dwelling is not known",
-            ),
-        );
-    }
+    };
     let estimate = (f64::from(dwellings) * ratio / 10.0).round() * 10.0;
     let note = Text::new(
         format!(

@@ -21,8 +21,6 @@ const POPULATION: &str = "population";
 
 /// Fewest households of a published figure (INSEE).
 pub const FEWEST_HOUSEHOLDS: f64 = 11.0;
-/// Ratios beyond these show that the territory does not cover the commune, or counts differently.
-const PLAUSIBLE: std::ops::RangeInclusive<f64> = 0.5..=5.0;
 
 /// Inhabitants by dwelling, as a scenario states them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -140,14 +138,7 @@ fn by_communes(view: &TerritoryView) -> Inhabitants {
     for commune in &features.communes {
         let inside = features.buildings.iter().filter(|b| within(commune, b));
         let dwellings: u32 = inside.filter_map(|b| b.dwellings).sum();
-        let population = commune.population.unwrap_or(0);
-        if dwellings == 0 || population == 0 {
-            continue;
-        }
-        let ratio = f64::from(population) / f64::from(dwellings);
-        if PLAUSIBLE.contains(&ratio) {
-            ratios.push((commune, ratio));
-        }
+        ratios.extend(commune.inhabitants_per_dwelling(dwellings).map(|ratio| (commune, ratio)));
     }
     if ratios.is_empty() {
         return Inhabitants {

@@ -109,6 +109,16 @@ pub enum Product {
     BdFranceVegetation,
     /// OCS GE land cover.
     OcsGe,
+    /// BD Forêt V2: stands by their formation.
+    BdForet,
+    /// RPG: farmed parcels.
+    Rpg,
+    /// BD Haie: hedges, in place of those of BD TOPO.
+    BdHaie,
+    /// Terrain model (MNT) of LiDAR HD as GeoTIFF, for cells without points.
+    MntLidarHd,
+    /// Surface model (MNS) of LiDAR HD as GeoTIFF, for cells without points.
+    MnsLidarHd,
     /// Urban-planning zones, prescriptions and easements (CNIG PLU and SUP).
     Plu,
     /// Parcels of the cadastre (Parcellaire Express, cadastre.data.gouv.fr).
@@ -127,6 +137,11 @@ impl Product {
             Self::BdTopo => "BD TOPO",
             Self::BdFranceVegetation => "BD France, végétation (bêta)",
             Self::OcsGe => "OCS GE",
+            Self::BdForet => "BD Forêt",
+            Self::Rpg => "RPG",
+            Self::BdHaie => "BD Haie",
+            Self::MntLidarHd => "MNT LiDAR HD",
+            Self::MnsLidarHd => "MNS LiDAR HD",
             Self::Plu => "PLU (CNIG)",
             Self::Cadastre => "cadastre",
             Self::Ppr => "PPR",
@@ -145,7 +160,15 @@ impl Product {
     /// Attribution that the licence asks for.
     pub fn attribution(self) -> &'static str {
         match self {
-            Self::LidarHd | Self::BdTopo | Self::BdFranceVegetation | Self::OcsGe => "© IGN",
+            Self::LidarHd
+            | Self::BdTopo
+            | Self::BdFranceVegetation
+            | Self::OcsGe
+            | Self::BdForet
+            | Self::BdHaie
+            | Self::MntLidarHd
+            | Self::MnsLidarHd => "© IGN",
+            Self::Rpg => "ASP, IGN",
             Self::Plu => "Géoportail de l'urbanisme",
             Self::Cadastre => "DGFiP",
             Self::Ppr => "Services de l'État",

@@ -130,6 +130,8 @@ pub enum TerrainSource {
     ClassifiedPoints,
     /// Points of an unclassified cloud, ground found by the filter.
     FilteredPoints,
+    /// Published models of the terrain (MNT of LiDAR HD), without points.
+    Models,
     /// Heights of vector features only.
     Vectors,
 }
@@ -220,6 +222,10 @@ impl QualityReport {
             TerrainSource::FilteredPoints => language.pick(
                 "Terrain issu d'un nuage non classé : sol déterminé par filtre morphologique (donnée dérivée).",
                 "Terrain from an unclassified cloud: ground found by a morphological filter (derived).",
+            ),
+            TerrainSource::Models => language.pick(
+                "Terrain issu d'un modèle publié (MNT), sans points : écarts non mesurés ici.",
+                "Terrain from a published model (MNT), without points: errors not measured here.",
             ),
             TerrainSource::Vectors => language.pick(
                 "Terrain reconstitué à partir des altitudes des vecteurs seuls (donnée dérivée).",

@@ -5,18 +5,23 @@
 //! Mann (2021), *COPC – Cloud Optimized Point Cloud Specification 1.0*, <https://copc.io>.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::path::Path;
 
 use super::bytes::{f64_at, i32_at, u64_at};
 use super::chunks::{Chunk, is_plausible, points_in};
-use super::header::read_at_most;
 use crate::language::Text;
 use crate::spatial::Extent;
 use crate::{Error, FileProblem, Result};
 
 /// Bytes of an entry of the hierarchy.
-const ENTRY: usize = 32;
+pub(super) const ENTRY: usize = 32;
+
+/// A node of the octree that has points: its level and place in the level, and its chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Node {
+    pub(super) key: [i32; 4],
+    pub(super) chunk: Chunk,
+}
 
 /// The COPC info record.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,19 +58,20 @@ impl CopcInfo {
         (finite && (0.0..1e9).contains(&info.half_size) && info.spacing.is_finite()).then_some(info)
     }
 
-    /// The chunks of all nodes to a level that touch an extent, in file order.
-    pub(super) fn chunks(
+    /// The nodes to a level that touch an extent, in file order. `read_page` gives the bytes of a page
+    /// of the hierarchy by its place and length.
+    pub(super) fn nodes(
         &self,
         path: &Path,
-        file: &mut File,
         file_length: u64,
         extent: Option<&Extent>,
         max_level: Option<u32>,
-    ) -> Result<Vec<Chunk>> {
+        mut read_page: impl FnMut(u64, u64) -> Result<Vec<u8>>,
+    ) -> Result<Vec<Node>> {
         let damaged = |fr: String, en: String| {
             Error::file_at(path, hierarchy(), FileProblem::damaged(fr, en))
         };
-        let mut chunks = Vec::new();
+        let mut nodes = Vec::new();
         let mut pages = vec![self.root_page];
         let mut seen = BTreeSet::new();
         let mut bytes_read = 0u64;
@@ -87,7 +93,7 @@ impl CopcInfo {
                 );
                 return Err(Error::file_at(path, hierarchy(), problem));
             }
-            let bytes = read_at_most(path, file, page.offset, page.bytes)?;
+            let bytes = read_page(page.offset, page.bytes)?;
             for entry in bytes.chunks_exact(ENTRY) {
                 let number = |at| i32_at(entry, at).unwrap_or_default();
                 let key = [number(0), number(4), number(8), number(12)];
@@ -111,7 +117,12 @@ impl CopcInfo {
                     )
                 })?;
                 match u64::try_from(points) {
-                    Ok(points) => chunks.push(Chunk { start: offset, bytes: size, points }),
+                    Ok(points) => {
+                        nodes.push(Node {
+                            key,
+                            chunk: Chunk { start: offset, bytes: size, points },
+                        });
+                    }
                     Err(_) if points == -1 => pages.push(Page { offset, bytes: size }),
                     Err(_) => {
                         return Err(damaged(
@@ -122,20 +133,28 @@ impl CopcInfo {
                 }
             }
         }
-        chunks.sort_by_key(|c| c.start);
-        if chunks.windows(2).any(|pair| pair[0].start.saturating_add(pair[0].bytes) > pair[1].start)
-        {
+        nodes.sort_by_key(|node| node.chunk.start);
+        let end = |node: &Node| node.chunk.start.saturating_add(node.chunk.bytes);
+        if nodes.windows(2).any(|pair| end(&pair[0]) > pair[1].chunk.start) {
             return Err(damaged(
                 "deux nœuds partagent des octets".into(),
                 "two nodes share bytes".into(),
             ));
         }
-        let points = chunks.iter().map(|c| c.points).sum();
-        if !is_plausible(points, file_length) {
-            let detail = points_in(points, file_length);
-            return Err(Error::file_at(path, hierarchy(), FileProblem::Damaged { detail }));
+        if let Some(last) = nodes.last().map(end).filter(|end| *end > file_length) {
+            let problem = FileProblem::truncated(
+                format!("un nœud finit à l'octet {last} sur {file_length}"),
+                format!("a node ends at byte {last} of {file_length}"),
+            );
+            return Err(Error::file(path, problem));
         }
-        Ok(chunks)
+        for Chunk { points, bytes, .. } in nodes.iter().map(|node| node.chunk) {
+            if !is_plausible(points, bytes) {
+                let detail = points_in(points, bytes);
+                return Err(Error::file_at(path, hierarchy(), FileProblem::Damaged { detail }));
+            }
+        }
+        Ok(nodes)
     }
 
     /// Footprint of the cube of a node; `None` for a key that is no node.

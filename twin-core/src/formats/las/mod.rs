@@ -22,6 +22,7 @@
 mod bytes;
 mod chunks;
 mod copc;
+mod copc_window;
 mod copc_writer;
 mod decode;
 mod filter;
@@ -35,6 +36,7 @@ use std::path::{Path, PathBuf};
 use laz::LazVlr;
 use rayon::prelude::*;
 
+pub use copc_window::{CopcWindow, Missing};
 pub use copc_writer::write_copc;
 pub use header::PointFileHeader;
 
@@ -184,28 +186,10 @@ impl PointFile {
         file: &mut File,
         query: &PointQuery,
     ) -> Result<Vec<Chunk>> {
+        let page = |at, bytes| read_at_most(&self.path, file, at, bytes);
         let length = self.preamble.file_length;
-        let chunks =
-            copc.chunks(&self.path, file, length, query.extent.as_ref(), query.max_level)?;
-        for chunk in &chunks {
-            let end = chunk.start.saturating_add(chunk.bytes);
-            if end > length {
-                let problem = FileProblem::truncated(
-                    format!("un nœud finit à l'octet {end} sur {length}"),
-                    format!("a node ends at byte {end} of {length}"),
-                );
-                return Err(Error::file(&self.path, problem));
-            }
-            if !chunks::is_plausible(chunk.points, chunk.bytes) {
-                let detail = chunks::points_in(chunk.points, chunk.bytes);
-                return Err(Error::file_at(
-                    &self.path,
-                    copc::hierarchy(),
-                    FileProblem::Damaged { detail },
-                ));
-            }
-        }
-        Ok(chunks)
+        let nodes = copc.nodes(&self.path, length, query.extent.as_ref(), query.max_level, page)?;
+        Ok(nodes.iter().map(|node| node.chunk).collect())
     }
 
     fn decode_chunks(&self, chunks: &[Chunk], filter: &Filter) -> Result<PointBlock> {

@@ -10,11 +10,13 @@ use geodesy::prelude::{Context, Coor2D, Direction, Minimal, OpHandle};
 use super::Crs;
 use super::definition::{Definition, Projection};
 use crate::language::Text;
-use crate::spatial::{Geometry, Position};
+use crate::spatial::{Extent, Geometry, Position};
 use crate::{Error, Result};
 
 /// Positions handed to the projection library at once.
 const BATCH: usize = 1024;
+/// Pieces into which a side of an extent is cut, whose ends are moved.
+const EXTENT_STEPS: usize = 16;
 
 /// Moves positions from one system to another; heights stay as they are.
 #[derive(Debug)]
@@ -84,6 +86,19 @@ impl Transformer {
         for (vertex, moved) in geometry.positions_mut().zip(positions) {
             *vertex = moved;
         }
+    }
+
+    /// The extent that holds a moved extent, by positions along its border.
+    pub fn extent(&self, extent: &Extent) -> Extent {
+        let [west, south, east, north] = <[f64; 4]>::from(*extent);
+        let along = |a: f64, b: f64, k: usize| a + (b - a) * k as f64 / EXTENT_STEPS as f64;
+        let border = (0..=EXTENT_STEPS).flat_map(|k| {
+            let (x, y) = (along(west, east, k), along(south, north, k));
+            [(x, south), (x, north), (west, y), (east, y)]
+        });
+        let moved = border.map(|(x, y)| self.point(x, y)).filter(|(x, y)| (x + y).is_finite());
+        let points = moved.map(|(x, y)| Extent { min_x: x, min_y: y, max_x: x, max_y: y });
+        points.reduce(|a, b| a.union(&b)).unwrap_or(*extent)
     }
 
     /// Moves one position.
