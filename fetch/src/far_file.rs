@@ -188,6 +188,7 @@ fn requests(wanted: &[Range<u64>], have: &[(u64, u64)], length: u64) -> Vec<Rang
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::single_range_in_vec_init, reason = "lists of ranges of which some have one")]
     use super::*;
 
     #[test]

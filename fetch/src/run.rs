@@ -269,7 +269,7 @@ impl Run<'_> {
         if let Some(folder) = to.parent() {
             fs::create_dir_all(folder).map_err(Error::write(folder))?;
         }
-        let got = match self.from_cache_or_service(*product, part, &to) {
+        let got = match self.obtain(*product, part, &to) {
             Ok(got) => got,
             // An earlier answer is better than none.
             Err(error) if !matches!(error, Error::Cancelled) => {
@@ -293,7 +293,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn from_cache_or_service(&self, product: &dyn Product, part: &Part, to: &Path) -> Result<Got> {
+    fn obtain(&self, product: &dyn Product, part: &Part, to: &Path) -> Result<Got> {
         let cache = self.client.cache();
         let entry = cache.entry(product.code(), &part.url, part.edition.as_deref());
         if let Some(entry) = &entry

@@ -109,11 +109,11 @@ fn resampled(models: &[GeoTiff], spec: &GridSpec, wanted: &[bool]) -> Result<Gri
             continue;
         }
         let window = tiff.read_window(0, rows, columns)?;
-        for i in 0..spec.len() {
-            if wanted[i] && values.values[i].is_nan() {
+        for (i, value) in values.values.iter_mut().enumerate() {
+            if wanted[i] && value.is_nan() {
                 let (row, column) = spec.row_column(i);
                 let (x, y) = spec.centre(row, column);
-                values.values[i] = window.bilinear(x, y).unwrap_or(f32::NAN);
+                *value = window.bilinear(x, y).unwrap_or(f32::NAN);
             }
         }
     }

@@ -55,7 +55,7 @@ impl CopcWindow {
     pub fn find(twin: &Path, extent: &Extent, missing: Missing<'_>) -> Result<Self> {
         let length = std::fs::metadata(twin).map_err(Error::read(twin))?.len();
         let mut file = File::open(twin).map_err(Error::read(twin))?;
-        missing(&[0..HEAD.min(length)])?;
+        missing(std::slice::from_ref(&(0..HEAD.min(length))))?;
         let head = read_at_most(twin, &mut file, 0, HEAD)?;
         let points_start = u64::from(u32_at(&head, 96).unwrap_or_default());
         let records_end = u64_at(&head, 235).filter(|_| head.starts_with(b"LASF"));
@@ -76,7 +76,7 @@ impl CopcWindow {
             return Err(Error::file(twin, FileProblem::NotThisFormat { expected }));
         };
         let page = |at: u64, bytes: u64| {
-            missing(&[at..at.saturating_add(bytes)])?;
+            missing(std::slice::from_ref(&(at..at.saturating_add(bytes))))?;
             read_at_most(twin, &mut file, at, bytes)
         };
         let nodes = copc.nodes(twin, length, Some(extent), None, page)?;
@@ -159,9 +159,9 @@ impl CopcWindow {
             let mut counted = Counted { points: node.chunk.points, ..Counted::default() };
             for i in 0..block.len() {
                 let position = block.position(i);
-                for axis in 0..3 {
-                    counted.low[axis] = counted.low[axis].min(position[axis]);
-                    counted.high[axis] = counted.high[axis].max(position[axis]);
+                for (axis, value) in position.into_iter().enumerate() {
+                    counted.low[axis] = counted.low[axis].min(value);
+                    counted.high[axis] = counted.high[axis].max(value);
                 }
                 let number = usize::from(block.return_number[i]).wrapping_sub(1);
                 if let Some(count) = counted.by_return.get_mut(number) {
