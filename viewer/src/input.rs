@@ -14,6 +14,7 @@ use crate::opened::Opened;
 use crate::pick::{Picker, answer, ground_hit};
 use crate::scene::Buildings;
 use crate::scene::material::SurfaceMaterial;
+use crate::scene::paint::pictures;
 use crate::state::{CameraMode, Paint, PaintLayer, ViewState};
 use crate::tools::{Tool, Tools};
 use crate::window::Session;
@@ -24,13 +25,15 @@ const CLICK_PX: f32 = 4.0;
 /// A file chosen or dropped: something to open, or an object or layer to add to the view.
 pub(crate) fn take_file(path: PathBuf, session: &mut Session, state: &mut ViewState) {
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+    let picture = |path| PaintLayer { what: Paint::Picture(path), shown: true, opacity: 1.0 };
+    // Below the lines, above the land cover.
+    let place = state.layers.len().min(1);
     match extension.as_deref() {
-        Some("las" | "laz" | "glb" | "gltf" | "jsonl") => state.objects.push(path),
-        Some("tif" | "tiff") => {
-            let picture = PaintLayer { what: Paint::Picture(path), shown: true, opacity: 1.0 };
-            // Below the lines, above the land cover.
-            state.layers.insert(state.layers.len().min(1), picture);
+        _ if path.is_dir() && !pictures(&path).is_empty() => {
+            state.layers.insert(place, picture(path));
         }
+        Some("las" | "laz" | "glb" | "gltf" | "jsonl") => state.objects.push(path),
+        Some("tif" | "tiff") => state.layers.insert(place, picture(path)),
         Some("gpkg" | "geojson" | "json" | "shp") => {
             state.layers.push(PaintLayer {
                 what: Paint::Reference(path),

@@ -238,7 +238,7 @@ pub(crate) enum Paint {
     LandCover,
     /// A band of the territory's grids, in a colour ramp over its range.
     Grid(String),
-    /// An orthophoto or another picture with a place (GeoTIFF).
+    /// An orthophoto or another picture with a place (GeoTIFF), or a folder of them.
     Picture(PathBuf),
     /// A layer of the territory's features, by name.
     Features(String),

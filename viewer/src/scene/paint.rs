@@ -1,5 +1,6 @@
 //! Pictures on the ground: the layers of a view painted one over the other, node by node.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bevy::asset::RenderAssetUsages;
@@ -31,7 +32,7 @@ pub(crate) struct Painter {
 enum Source {
     LandCover,
     Grid { band: String, range: (f32, f32) },
-    Picture(Box<GeoTiff>),
+    Pictures(Vec<GeoTiff>),
     Shapes(Vec<Shape>),
 }
 
@@ -63,7 +64,7 @@ impl Painter {
 
     /// The picture of a rectangle whose cells have a size at a level of the overviews.
     pub(crate) fn paint(&self, extent: &Extent, level: usize, cell_size: f64) -> Result<Image> {
-        let fine = self.layers.iter().any(|(s, _)| matches!(s, Source::Picture(_)));
+        let fine = self.layers.iter().any(|(s, _)| matches!(s, Source::Pictures(_)));
         let side = if fine { 2 * SIDE_PX } else { SIDE_PX };
         let canvas = Canvas { extent: *extent, side };
         let [r, g, b] = PAPER;
@@ -79,7 +80,7 @@ impl Painter {
                         value.is_finite().then_some([r, g, b])
                     })?
                 }
-                Source::Picture(tiff) => photograph(tiff, &canvas)?,
+                Source::Pictures(tiffs) => photograph(tiffs, &canvas)?,
                 Source::Shapes(shapes) => drawn(shapes, &canvas, cell_size),
             }
             .over(&mut bytes, *opacity);
@@ -129,10 +130,11 @@ impl Source {
                 }
             }
             Paint::Picture(path) => {
-                let tiff = GeoTiff::open(path)?;
-                if tiff.crs().is_some_and(|crs| crs != territory.crs()) {
+                let tiffs = pictures(path).iter().map(GeoTiff::open).collect::<Result<Vec<_>>>()?;
+                let is_other = |tiff: &&GeoTiff| tiff.crs().is_some_and(|c| c != territory.crs());
+                if let Some(other) = tiffs.iter().find(is_other) {
                     return Err(Error::input(
-                        path.display().to_string(),
+                        other.path().display().to_string(),
                         format!(
                             "cette image n'est pas en {} ; la reprojeter (gdalwarp)",
                             territory.crs()
@@ -143,7 +145,7 @@ impl Source {
                         ),
                     ));
                 }
-                Self::Picture(Box::new(tiff))
+                Self::Pictures(tiffs)
             }
             Paint::Features(name) => Self::Shapes(shapes(territory.features(), name)),
             Paint::Reference(path) => Self::Shapes(reference(path, territory.crs())?),
@@ -194,26 +196,47 @@ impl Canvas {
     }
 }
 
-/// The part of an orthophoto; outside of it nothing.
-fn photograph(tiff: &GeoTiff, canvas: &Canvas) -> Result<Sheet> {
-    let spec = *tiff.spec();
-    let Some(common) = spec.extent().intersection(&canvas.extent) else {
-        return Ok(Sheet::default());
+/// The pictures of a layer: a file, or the GeoTIFF of a folder.
+pub(crate) fn pictures(path: &Path) -> Vec<PathBuf> {
+    if !path.is_dir() {
+        return vec![path.to_owned()];
+    }
+    let is_tiff = |path: &PathBuf| {
+        path.extension().is_some_and(|e| e.eq_ignore_ascii_case("tif") || e.eq_ignore_ascii_case("tiff"))
     };
-    let (rows, columns) = spec.window(&common);
-    // Far away, every second, third … row is enough; reading whole windows there would take long.
-    if rows.len().saturating_mul(columns.len()) > 64_000_000 {
+    let files = std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<PathBuf> = files.filter(is_tiff).collect();
+    files.sort();
+    files
+}
+
+/// The parts of orthophotos, the first where they overlap; outside of them nothing.
+fn photograph(tiffs: &[GeoTiff], canvas: &Canvas) -> Result<Sheet> {
+    let mut parts: Vec<Vec<Grid<f32>>> = Vec::new();
+    for tiff in tiffs {
+        let spec = *tiff.spec();
+        let Some(common) = spec.extent().intersection(&canvas.extent) else { continue };
+        let (rows, columns) = spec.window(&common);
+        // Far away, every second, third … row is enough; reading whole windows there would take long.
+        if rows.len().saturating_mul(columns.len()) > 64_000_000 {
+            continue;
+        }
+        let bands = (0..tiff.bands().min(3))
+            .map(|band| tiff.read_window(band, rows.clone(), columns.clone()))
+            .collect::<Result<_>>()?;
+        parts.push(bands);
+    }
+    if parts.is_empty() {
         return Ok(Sheet::default());
     }
-    let bands: Vec<Grid<f32>> = (0..tiff.bands().min(3))
-        .map(|band| tiff.read_window(band, rows.clone(), columns.clone()))
-        .collect::<Result<_>>()?;
-    let Some(first) = bands.first() else { return Ok(Sheet::default()) };
-    let value = |band: usize, x: f64, y: f64| {
-        let band = bands.get(band).unwrap_or(first);
+    let value = |bands: &[Grid<f32>], band: usize, x: f64, y: f64| {
+        let band = bands.get(band).or(bands.first())?;
         band.at(x, y).filter(|v| v.is_finite()).map(|v| v.clamp(0.0, 255.0) as u8)
     };
-    Ok(canvas.sheet(|x, y| Some([value(0, x, y)?, value(1, x, y)?, value(2, x, y)?])))
+    let colour = |bands: &Vec<Grid<f32>>, x: f64, y: f64| {
+        Some([value(bands, 0, x, y)?, value(bands, 1, x, y)?, value(bands, 2, x, y)?])
+    };
+    Ok(canvas.sheet(|x, y| parts.iter().find_map(|bands| colour(bands, x, y))))
 }
 
 /// Shapes drawn with soft edges.
