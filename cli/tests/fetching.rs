@@ -15,6 +15,7 @@ use server::{Content, Server};
 use twin_core::formats::las::{PointFile, write_copc};
 use twin_core::formats::{FeatureTable, Value, read_vector};
 use twin_core::spatial::{Crs, Geometry, Polygon, Position};
+use twin_core::test_support::data;
 
 /// A layer of the commune's BD TOPO as the service gives it.
 fn features(table: &FeatureTable) -> Vec<Json> {
@@ -297,4 +298,52 @@ fn a_fetch_killed_twenty_times_ends_with_the_same_bytes() {
     let (killed, whole) = (bytes_of(&folder.join("tue")), bytes_of(&folder.join("entier")));
     assert_eq!(killed.keys().collect::<Vec<_>>(), whole.keys().collect::<Vec<_>>());
     assert!(killed == whole, "other bytes after the kills");
+}
+
+#[test]
+fn a_real_commune_stands_on_the_published_terrain_where_it_has_no_points() {
+    let Some(package) = data("bdtopo/BDT_3-0_GPKG_LAMB93_olemps-12174.gpkg") else { return };
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fetching-olemps");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    // A hillside in place of the models, which nobody may hand on here; no point cloud.
+    let mut content = Content {
+        cap: 500,
+        raster: Some(|layer, x, y| {
+            let top = if layer.contains("_MNS_") { 3.0 } else { 0.0 };
+            (500.0 + 0.02 * (x - 660_000.0) + 0.01 * (y - 6_360_000.0) + top) as f32
+        }),
+        ..Content::default()
+    };
+    for layer in LAYERS {
+        content.layers.entry((*layer).to_owned()).or_default();
+    }
+    for table in read_vector(&package).unwrap() {
+        content.layers.insert(format!("BDTOPO_V3:{}", table.name), features(&table));
+    }
+    for index in ["IGNF_LIDAR-HD_METADONNEE:metadata", "IGNF_NUAGES-DE-POINTS-LIDAR-HD:dalle"] {
+        content.layers.insert(index.into(), Vec::new());
+    }
+    let served = content.layers["BDTOPO_V3:batiment"].len();
+    let server = Server::start(content, |_, _| None);
+    let options = options(&server);
+    let bbox = ["--bbox", "664000,6360000,665000,6361000", "--buffer", "0", "--out", "olemps"];
+    let mut arguments =
+        vec!["fetch", "--resolution", "5", "--products", "bd-topo,lidar-hd,lidar-models"];
+    arguments.extend(bbox);
+    arguments.extend(options.iter().map(String::as_str));
+    let fetched = twin(&arguments).current_dir(&folder).output().unwrap();
+    assert!(fetched.status.success(), "{}", String::from_utf8_lossy(&fetched.stderr));
+    let territory = folder.join("olemps/territoire.toml");
+    let told = says(&["assemble", text(&territory)]);
+    assert!(told.contains("Terrain issu d'un modèle publié (MNT)"), "{told}");
+    let info: Json = serde_json::from_str(&says(&[
+        "info",
+        text(&folder.join("olemps/territoire.twin")),
+        "--json",
+    ]))
+    .unwrap();
+    let buildings = info["features"]["batiment"].as_u64().unwrap();
+    assert!(buildings > 500 && buildings <= served as u64, "{buildings} of {served}");
+    assert_eq!(info["fit_for_hazard"], true);
 }

@@ -23,6 +23,8 @@ use crate::services::{Service, Services};
 const MOST_REDIRECTS: usize = 5;
 /// Longest wait that a service may ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// Attempts to reach a host to which no connection is made: a network that is down stays so for a while.
+const MOST_CONNECTIONS: u32 = 3;
 /// Bytes read at once.
 const BLOCK: usize = 1 << 16;
 
@@ -315,50 +317,34 @@ impl Client {
 
     /// Tries until it succeeds, fails for good or patience ends; `None` where nothing is at the address.
     fn persist<T>(&self, url: &str, attempt: impl Fn() -> Result<T, Failure>) -> Result<Option<T>> {
-        let mut wait = self.patience.first_wait;
-        let mut last = String::new();
         let host = host_of(url);
-        let mut is_connected = true;
-        for number in 0..self.patience.attempts {
+        let mut wait = self.patience.first_wait;
+        let mut tries = 0;
+        loop {
             self.check_cancelled()?;
-            match attempt() {
+            let (asked, why, is_unreached) = match attempt() {
                 Ok(done) => return Ok(Some(done)),
-                Err(failure) => {
-                    let (asked, why) = match failure {
-                        Failure::Absent => return Ok(None),
-                        Failure::Final(error) => return Err(error),
-                        Failure::Later(asked, why) => (asked, why),
-                        Failure::Unreached(why) => {
-                            is_connected = false;
-                            (None, why)
-                        }
-                    };
-                    last = why;
-                    // Who could not be reached a moment ago is not waited for again.
-                    if !is_connected && self.is_unreached(&host) {
-                        break;
-                    }
-                    if number + 1 < self.patience.attempts {
-                        self.sleep(asked.unwrap_or(wait).min(LONGEST_WAIT))?;
-                        wait *= 2;
-                    }
+                Err(Failure::Absent) => return Ok(None),
+                Err(Failure::Final(error)) => return Err(error),
+                Err(Failure::Later(asked, why)) => (asked, why, false),
+                Err(Failure::Unreached(why)) => (None, why, true),
+            };
+            tries += 1;
+            // Who could not be reached a moment ago is not waited for again.
+            let most = match is_unreached {
+                true if self.is_unreached(&host) => 0,
+                true => self.patience.attempts.min(MOST_CONNECTIONS),
+                false => self.patience.attempts,
+            };
+            if tries >= most {
+                if is_unreached && let Ok(mut unreached) = self.unreached.lock() {
+                    unreached.insert(host.clone());
                 }
+                return Err(given_up(url, &host, &why, tries));
             }
+            self.sleep(asked.unwrap_or(wait).min(LONGEST_WAIT))?;
+            wait *= 2;
         }
-        if !is_connected && let Ok(mut unreached) = self.unreached.lock() {
-            unreached.insert(host.clone());
-        }
-        Err(Error::input(
-            url,
-            format!(
-                "{host} n'a pas répondu comme il faut ({last}) après {} essais ; vérifier la connexion, le mandataire (HTTPS_PROXY) et relancer : ce qui est déjà là est gardé",
-                self.patience.attempts
-            ),
-            format!(
-                "{host} did not answer as it should ({last}) after {} attempts; check the connection and the proxy (HTTPS_PROXY) and call again: what is there is kept",
-                self.patience.attempts
-            ),
-        ))
     }
 
     fn is_unreached(&self, host: &str) -> bool {
@@ -467,6 +453,20 @@ impl Client {
     }
 }
 
+fn given_up(url: &str, host: &str, why: &str, tries: u32) -> Error {
+    // Without its query an address is short enough to be read.
+    let place = url.split(['?', '#']).next().unwrap_or(url);
+    Error::input(
+        place,
+        format!(
+            "{host} n'a pas répondu comme il faut ({why}), essais : {tries} ; vérifier la connexion, le mandataire (HTTPS_PROXY) et relancer : ce qui est déjà là est gardé"
+        ),
+        format!(
+            "{host} did not answer as it should ({why}), attempts: {tries}; check the connection and the proxy (HTTPS_PROXY) and call again: what is there is kept"
+        ),
+    )
+}
+
 fn absent(url: &str, status: u16) -> Error {
     Error::input(
         url,
@@ -478,28 +478,23 @@ fn absent(url: &str, status: u16) -> Error {
 /// Why a request got no answer.
 fn failed_call(error: ureq::Error) -> Failure {
     use std::io::ErrorKind::{
-        AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkDown, NetworkUnreachable,
+        BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, UnexpectedEof, WouldBlock,
     };
     let told = error.to_string();
-    match error {
+    let is_unreached = match error {
         ureq::Error::HostNotFound
         | ureq::Error::ConnectionFailed
-        | ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
-            Failure::Unreached(told)
+        | ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => true,
+        // What is left over are names without an address, refused connections, networks that are down.
+        ureq::Error::Io(io) => {
+            ![BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, UnexpectedEof, WouldBlock]
+                .contains(&io.kind())
         }
-        ureq::Error::Io(io)
-            if [
-                AddrNotAvailable,
-                ConnectionRefused,
-                HostUnreachable,
-                NetworkDown,
-                NetworkUnreachable,
-            ]
-            .contains(&io.kind()) =>
-        {
-            Failure::Unreached(told)
-        }
-        _ => Failure::Later(None, told),
+        _ => false,
+    };
+    match is_unreached {
+        true => Failure::Unreached(told),
+        false => Failure::Later(None, told),
     }
 }
 

@@ -16,6 +16,7 @@ use twin_core::formats::geopackage::GeoPackageWriter;
 use twin_core::formats::las::{PointFile, PointQuery, write_copc};
 use twin_core::formats::{Feature, FeatureTable, FieldKind, GeoTiff, Value, read_vector};
 use twin_core::spatial::{Crs, Extent, Geometry, Polygon};
+use twin_core::test_support::data;
 use twin_fetch::{Cache, Client, Place, Request, Services, plan};
 
 const WEST: f64 = 700_000.0;
@@ -327,6 +328,83 @@ fn zones_of_prevention_plans_come_from_the_zip_of_the_department() {
     let tables = read_vector(&out.join("sources/ppr/ppr-12.gpkg")).unwrap();
     assert_eq!(tables[0].features.len(), 2);
     assert!(names(&out.join("sources/tri")).is_empty());
+}
+
+/// The plan of the lower Romanche and a real BD TOPO, by the archives of their departments.
+#[test]
+fn real_deliveries_are_cut_out_of_their_archives() {
+    let (Some(plan), Some(topo)) = (
+        data("risks/ppri_covadis_38ddt20130013_romanche-aval"),
+        data("bdtopo/BDT_3-0_GPKG_LAMB93_olemps-12174.gpkg"),
+    ) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for name in names(&plan) {
+        zip.start_file(format!("38/{name}"), zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut zip, &fs::read(plan.join(name)).unwrap()).unwrap();
+    }
+    let archive = folder.path().join("topo.7z");
+    sevenz_rust2::compress_to_path(&topo, &archive).unwrap();
+    let mut content = content();
+    let ppr = zip.finish().unwrap().into_inner();
+    content.files.insert("/fichiers/ppr/pprn_38.zip".into(), ppr);
+    let path = "/telechargement/download/BDTOPO/D012.7z".to_owned();
+    content.files.insert(path.clone(), fs::read(archive).unwrap());
+    let delivery = ("D012".to_owned(), "2022-09-15".to_owned(), path);
+    content.deliveries.insert("BDTOPO".into(), vec![delivery]);
+    // Communes in both places, so that their departments are known.
+    let whole = |path: &Path| {
+        let tables = read_vector(path).unwrap();
+        tables.iter().filter_map(|t| t.extent()).reduce(|a, b| a.union(&b)).unwrap()
+    };
+    let zones = whole(&plan.join("N_ZONE_REG_PPRN_20130013_S_038.shp"));
+    let commune = |k: usize, code: &str, [w, s, e, n]: [f64; 4]| {
+        json!({
+            "type": "Feature",
+            "id": format!("commune.{k}"),
+            "geometry": { "type": "Polygon", "coordinates": [[[w, s], [e, s], [e, n], [w, n], [w, s]]] },
+            "properties": { "cleabs": format!("C{k}"), "code_insee": code, "nom_officiel": code },
+        })
+    };
+    let communes =
+        vec![commune(1, "38179", zones.into()), commune(2, "12174", whole(&topo).into())];
+    content.layers.insert("BDTOPO_V3:commune".into(), communes);
+    let server = Server::start(content, |_, _| None);
+    let at = |place: [f64; 4], product: &str| {
+        let out = folder.path().join(product);
+        let asked =
+            Request { place: Place::Extent(place), buffer_m: 0.0, ..request(&out, &[product]) };
+        let outcome = run(&client(&server, 1), &asked).unwrap();
+        assert!(outcome.failed.is_empty(), "{:?}", outcome.failed);
+        out.join("sources").join(product)
+    };
+    // 437 zones of regulation and 564 of hazard in the whole plan; fewer in half of it.
+    let [west, south, east, north] = <[f64; 4]>::from(zones);
+    let count = |path: PathBuf, table: &str| {
+        let tables = read_vector(&path).unwrap();
+        tables.iter().find(|t| t.name == table).map_or(0, |t| t.features.len())
+    };
+    let all = at([west.floor(), south.floor(), east.ceil(), north.ceil()], "ppr");
+    assert_eq!(count(all.join("ppr-38.gpkg"), "N_ZONE_REG_PPRN_20130013_S_038"), 437);
+    assert_eq!(count(all.join("ppr-38.gpkg"), "N_ZONE_ALEA_PPRN_20130013_S_038"), 564);
+    fs::remove_dir_all(folder.path().join("ppr")).unwrap();
+    let half =
+        at([west.floor(), south.floor(), (0.5 * (west + east)).floor(), north.ceil()], "ppr");
+    let some = count(half.join("ppr-38.gpkg"), "N_ZONE_REG_PPRN_20130013_S_038");
+    assert!((50..437).contains(&some), "{some}");
+
+    let town = [663_000.0, 6_360_000.0, 664_000.0, 6_361_000.0];
+    let got = at(town, "bd-topo-archive").join("bd-topo-archive-12.gpkg");
+    let extent = Extent::new(town[0], town[1], town[2], town[3]).unwrap();
+    let package = read_vector(&topo).unwrap();
+    let expected = package.iter().find(|t| t.name == "batiment").unwrap();
+    let inside = expected.features.iter().filter(|f| {
+        let own = f.geometry.as_ref().and_then(Geometry::extent);
+        own.is_some_and(|own| own.intersects(&extent))
+    });
+    assert_eq!(count(got, "batiment"), inside.count());
 }
 
 #[test]

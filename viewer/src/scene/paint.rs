@@ -202,7 +202,8 @@ pub(crate) fn pictures(path: &Path) -> Vec<PathBuf> {
         return vec![path.to_owned()];
     }
     let is_tiff = |path: &PathBuf| {
-        path.extension().is_some_and(|e| e.eq_ignore_ascii_case("tif") || e.eq_ignore_ascii_case("tiff"))
+        path.extension()
+            .is_some_and(|e| e.eq_ignore_ascii_case("tif") || e.eq_ignore_ascii_case("tiff"))
     };
     let files = std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut files: Vec<PathBuf> = files.filter(is_tiff).collect();
