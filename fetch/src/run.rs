@@ -138,7 +138,7 @@ pub fn fetch(
         tell(Event::Offline(&host));
         recall(&mut plan, request, &before);
     }
-    let Plan { area, parts, failed } = plan;
+    let Plan { area, mut parts, failed } = plan;
     tell(Event::Found(&area));
     let mut failures: BTreeMap<String, Error> = BTreeMap::new();
     for (code, error) in failed {
@@ -165,29 +165,26 @@ pub fn fetch(
         tell,
         record: Mutex::new(record),
     };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(AT_ONCE).build();
-    let pool = pool.map_err(|e| Error::input("twin fetch", e.to_string(), e.to_string()))?;
-    let done = AtomicUsize::new(0);
-    // Everything is tried, so that one tile that is missing costs no other.
-    let results: Vec<(String, Result<()>)> = pool.install(|| {
-        let one = |planned: &Planned<'_>| {
-            let name = name_of(planned);
-            let result = run.get(planned, &name);
-            let finished = 1 + done.fetch_add(1, Ordering::Relaxed);
-            tell(Event::Done(finished, parts.len()));
-            (name, result)
-        };
-        parts.par_iter().map(one).collect()
-    });
-    for (name, result) in results {
+    let mut absent = Vec::new();
+    for (name, result) in run.all(&parts)? {
         match result {
-            Ok(()) => (),
-            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            Ok(Got::Absent) => absent.push(name),
+            Ok(_) => (),
             Err(error) => {
                 failures.insert(name, error);
             }
         }
     }
+    let stand_ins = stand_ins(request, &absent, &area, client);
+    if stand_ins.is_empty() {
+        failures.extend(absent.into_iter().map(|name| (name.clone(), absence(&name))));
+    }
+    for (name, result) in run.all(&stand_ins)? {
+        if let Err(error) = result {
+            failures.insert(name, error);
+        }
+    }
+    parts.extend(stand_ins);
     let mut record = run.record.into_inner().unwrap_or_default();
     record.failed =
         failures.iter().map(|(name, error)| (name.clone(), error.text(Language::Fr))).collect();
@@ -211,6 +208,31 @@ pub fn fetch(
 
 fn name_of((product, part): &Planned<'_>) -> String {
     format!("sources/{}/{}", product.code(), part.file)
+}
+
+/// Files that other products give in place of absent ones.
+fn stand_ins<'a>(
+    request: &Request<'a>,
+    absent: &[String],
+    area: &Area,
+    client: &Client,
+) -> Vec<Planned<'a>> {
+    let files: Vec<String> =
+        absent.iter().filter_map(|name| Some(name.rsplit('/').next()?.to_owned())).collect();
+    let of = |product: &&'a dyn Product| {
+        let product = *product;
+        let parts = product.stand_ins(&files, area, client);
+        parts.into_iter().map(move |part| (product, part))
+    };
+    request.products.iter().flat_map(of).collect()
+}
+
+fn absence(name: &str) -> Error {
+    Error::input(
+        name,
+        "l'index donne ce fichier et le serveur ne l'a pas (HTTP 404) ; relancer plus tard, ou ajouter lidar-models aux produits : les modèles d'IGN le remplacent",
+        "the index gives this file and the server has it not (HTTP 404); call again later, or add lidar-models to the products: the models of IGN stand in for it",
+    )
 }
 
 /// The area of an earlier call for the same place, where a host cannot be reached now.
@@ -256,7 +278,27 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn get(&self, (product, part): &Planned<'_>, name: &str) -> Result<()> {
+    /// Gets files. Everything is tried, so that one that is missing costs no other.
+    fn all(&self, parts: &[Planned<'_>]) -> Result<Vec<(String, Result<Got>)>> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(AT_ONCE).build();
+        let pool = pool.map_err(|e| Error::input("twin fetch", e.to_string(), e.to_string()))?;
+        let done = AtomicUsize::new(0);
+        let one = |planned: &Planned<'_>| {
+            let name = name_of(planned);
+            let result = self.get(planned, &name);
+            let finished = 1 + done.fetch_add(1, Ordering::Relaxed);
+            (self.tell)(Event::Done(finished, parts.len()));
+            (name, result)
+        };
+        let results: Vec<(String, Result<Got>)> =
+            pool.install(|| parts.par_iter().map(one).collect());
+        match results.iter().any(|(_, result)| matches!(result, Err(Error::Cancelled))) {
+            true => Err(Error::Cancelled),
+            false => Ok(results),
+        }
+    }
+
+    fn get(&self, (product, part): &Planned<'_>, name: &str) -> Result<Got> {
         let to = self.request.out.join(name);
         let known = self.before.files.get(name).filter(|known| known.url == part.url);
         let is_same_edition = known.is_some_and(|known| known.edition == part.edition);
@@ -264,7 +306,7 @@ impl Run<'_> {
         let is_asked_again = self.request.update && !(is_same_edition && part.edition.is_some());
         if !is_asked_again && is_same_edition && known.is_some_and(|known| is_whole(known, &to)) {
             (self.tell)(Event::Kept(name));
-            return Ok(());
+            return Ok(Got::File(None));
         }
         if let Some(folder) = to.parent() {
             fs::create_dir_all(folder).map_err(Error::write(folder))?;
@@ -275,7 +317,7 @@ impl Run<'_> {
             Err(error) if !matches!(error, Error::Cancelled) => {
                 if !self.request.update && known.is_some_and(|known| is_whole(known, &to)) {
                     (self.tell)(Event::Kept(name));
-                    return Ok(());
+                    return Ok(Got::File(None));
                 }
                 if !product.is_essential() {
                     (self.tell)(Event::Failed(name, &error));
@@ -284,13 +326,18 @@ impl Run<'_> {
             }
             Err(error) => return Err(error),
         };
+        if got == Got::Absent {
+            // Not written down: it may be there at the next call.
+            (self.tell)(Event::Came(name, got));
+            return Ok(got);
+        }
         let file = described(*product, part, got, &to)?;
         if let Ok(mut record) = self.record.lock() {
             record.files.insert(name.to_owned(), file);
             record.write(self.path)?;
         }
         (self.tell)(Event::Came(name, got));
-        Ok(())
+        Ok(got)
     }
 
     fn obtain(&self, product: &dyn Product, part: &Part, to: &Path) -> Result<Got> {
@@ -320,7 +367,7 @@ fn is_whole(known: &FetchedFile, path: &Path) -> bool {
 fn described(product: &dyn Product, part: &Part, got: Got, path: &Path) -> Result<FetchedFile> {
     let (licence, attribution) = product.licence();
     let (bytes, hash, features) = match got {
-        Got::Nothing => (0, String::new(), Some(0)),
+        Got::Nothing | Got::Absent => (0, String::new(), Some(0)),
         Got::File(features) => {
             let length = fs::metadata(path).map_err(Error::read(path))?.len();
             (length, hash_file(path)?, features)

@@ -217,6 +217,22 @@ fn models_stand_in_for_tiles_that_are_not_there_as_tiff_or_raw_values() {
 }
 
 #[test]
+fn models_stand_in_for_a_tile_that_the_server_has_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut content = Content { raster: Some(slope), ..with_tile(folder.path(), "2025") };
+    content.files.clear();
+    let server = Server::start(content, |_, _| None);
+    let out = folder.path().join("out");
+    let error = run(&client(&server, 1), &corner(&out, &["lidar-hd"])).unwrap_err().to_string();
+    assert!(error.contains("LHD_FXX_0700_6601") && error.contains("lidar-models"), "{error}");
+    let outcome = run(&client(&server, 1), &corner(&out, &["lidar-hd", "lidar-models"])).unwrap();
+    assert!(outcome.failed.is_empty(), "{:?}", outcome.failed);
+    let got = names(&out.join("sources/lidar-models"));
+    assert_eq!(got, ["MNS_0700_6601.tif", "MNT_0700_6601.tif"]);
+    assert!(fs::read_to_string(outcome.territory).unwrap().contains("mnt-lidar-hd"));
+}
+
+#[test]
 fn orthophotos_are_pictures_with_a_place() {
     let folder = tempfile::tempdir().unwrap();
     let content = Content { raster: Some(|_, x, _| (x - WEST) as f32), ..content() };

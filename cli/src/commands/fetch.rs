@@ -1,7 +1,7 @@
 //! `twin fetch`: what a territory needs, from the national services.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use twin_core::{Error, Language, Result};
@@ -63,8 +63,8 @@ pub(crate) fn commune(
 }
 
 fn get(request: &Request<'_>, client: &Client, console: &Arc<Console>) -> Result<PathBuf> {
-    let listener = console.clone();
-    let tell = move |event: Event<'_>| match event {
+    let (listener, nothing) = (console.clone(), Mutex::new(Vec::<String>::new()));
+    let tell = |event: Event<'_>| match event {
         Event::Found(area) => {
             let km2 = listener.language.number(area.extent.area() / 1e6, 1);
             let communes = area.insee.join(" ");
@@ -73,9 +73,14 @@ fn get(request: &Request<'_>, client: &Client, console: &Arc<Console>) -> Result
                 &format!("{} {communes}: {km2} km² with the buffer", area.name),
             );
         }
-        Event::Came(name, Got::Nothing) => listener.say(
-            &format!("{name} : rien n'est publié ici"),
-            &format!("{name}: nothing is published here"),
+        Event::Came(name, Got::Nothing) => {
+            if let Ok(mut names) = nothing.lock() {
+                names.push(name.trim_start_matches("sources/").to_owned());
+            }
+        }
+        Event::Came(name, Got::Absent) => listener.say(
+            &format!("{name} : dans l'index et pas sur le serveur"),
+            &format!("{name}: in the index and not on the server"),
         ),
         Event::Came(name, Got::File(Some(count))) => {
             listener.say(&format!("{name} : {count} objets"), &format!("{name}: {count} features"));
@@ -98,6 +103,15 @@ fn get(request: &Request<'_>, client: &Client, console: &Arc<Console>) -> Result
     let outcome = console
         .timed("téléchargement", "download", || twin_fetch::fetch(request, client, &tell))?;
     console.clear();
+    let mut nothing = nothing.into_inner().unwrap_or_default();
+    if !nothing.is_empty() {
+        nothing.sort();
+        let names = nothing.join(", ");
+        console.say(
+            &format!("Rien n'est publié ici pour : {names}"),
+            &format!("Nothing is published here for: {names}"),
+        );
+    }
     if !outcome.failed.is_empty() {
         let count = outcome.failed.len();
         console.say(

@@ -96,14 +96,7 @@ impl Product for LidarHd {
         if let (None, Some(other)) = (found, with_underscore(part.address())) {
             found = get(&other)?;
         }
-        match found {
-            Some(_) => Ok(Got::File(None)),
-            None => Err(Error::input(
-                part.address(),
-                "la dalle de l'index n'est pas sur le serveur (HTTP 404) ; relancer plus tard, ou continuer sans elle : le MNT la remplace",
-                "the tile of the index is not on the server (HTTP 404); call again later, or go on without it: the terrain model stands in for it",
-            )),
-        }
+        Ok(found.map_or(Got::Absent, |_| Got::File(None)))
     }
 
     fn sources(&self) -> &'static [Source] {

@@ -92,6 +92,12 @@ pub trait Product: Sync + std::fmt::Debug {
     /// An index cannot be read.
     fn parts(&self, area: &Area, client: &Client) -> Result<Vec<Part>>;
 
+    /// Files that stand in for those of other products that are absent.
+    fn stand_ins(&self, absent: &[String], area: &Area, client: &Client) -> Vec<Part> {
+        let _ = (absent, area, client);
+        Vec::new()
+    }
+
     /// How many features one of them has, where that can be asked.
     ///
     /// # Errors
@@ -183,6 +189,8 @@ pub enum Got {
     File(Option<usize>),
     /// Nothing there: no file was written.
     Nothing,
+    /// The index has it and the server has it not: another product may stand in for it.
+    Absent,
 }
 
 /// Every product, in the order of the territory file: later land cover paints over earlier.

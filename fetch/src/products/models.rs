@@ -1,5 +1,5 @@
 //! Terrain and surface models (MNT, MNS) of LiDAR HD by windows of WMS-R, for the tiles of the area of
-//! which there are no points yet. The height of the canopy follows from both, so that the third model,
+//! which there are no points yet, or whose points the server has lost. The height of the canopy follows from both, so that the third model,
 //! MNH, is not asked for.
 
 use std::path::Path;
@@ -38,6 +38,25 @@ fn layer(model: &str, crs: Crs) -> Option<String> {
 }
 
 impl LidarModels {
+    /// Both models of the tile whose south-west corner lies at so many kilometres.
+    fn of_tile(&self, (x, y): (i64, i64), area: &Area, client: &Client) -> Vec<Part> {
+        let part = |(model, _): &(&str, &str)| {
+            let layer = layer(model, area.crs)?;
+            // Named as the tiles are, by the north-west corner.
+            let mut part = Part {
+                file: format!("{model}_{x:04}_{:04}.tif", y + 1),
+                url: String::new(),
+                expected_bytes: None,
+                edition: None,
+            };
+            let window = self.window(&layer, &part, area)?;
+            part.expected_bytes = Some(window.spec.len() as u64 * 4);
+            part.url = window.url(client, "image/geotiff");
+            Some(part)
+        };
+        MODELS.iter().filter_map(part).collect()
+    }
+
     fn window<'a>(&self, layer: &'a str, part: &Part, area: &Area) -> Option<Window<'a>> {
         let (west, south) = corner(&format!("LHD_FXX_{}", part.file.get(4..13)?))?;
         let tile = Extent::new(west, south, west + TILE_M, south + TILE_M)?;
@@ -56,30 +75,16 @@ impl Product for LidarModels {
             index(area, client)?.iter().filter_map(|tile| corner(&tile.file)).collect();
         let [west, south, east, north] =
             <[f64; 4]>::from(area.extent).map(|metres| (metres / TILE_M).floor() as i64);
-        let mut parts = Vec::new();
-        for y in south..=north {
-            for x in west..=east {
-                let at = (x as f64 * TILE_M, y as f64 * TILE_M);
-                if known.contains(&at) {
-                    continue;
-                }
-                for (model, _) in MODELS {
-                    let Some(layer) = layer(model, area.crs) else { continue };
-                    // Named as the tiles are, by the north-west corner.
-                    let mut part = Part {
-                        file: format!("{model}_{x:04}_{:04}.tif", y + 1),
-                        url: String::new(),
-                        expected_bytes: None,
-                        edition: None,
-                    };
-                    let Some(window) = self.window(&layer, &part, area) else { continue };
-                    part.expected_bytes = Some(window.spec.len() as u64 * 4);
-                    part.url = window.url(client, "image/geotiff");
-                    parts.push(part);
-                }
-            }
-        }
-        Ok(parts)
+        let places = (south..=north).flat_map(|y| (west..=east).map(move |x| (x, y)));
+        let is_missing =
+            |(x, y): &(i64, i64)| !known.contains(&(*x as f64 * TILE_M, *y as f64 * TILE_M));
+        Ok(places.filter(is_missing).flat_map(|at| self.of_tile(at, area, client)).collect())
+    }
+
+    fn stand_ins(&self, absent: &[String], area: &Area, client: &Client) -> Vec<Part> {
+        let places = absent.iter().filter_map(|file| corner(file));
+        let places = places.map(|(x, y)| ((x / TILE_M) as i64, (y / TILE_M) as i64));
+        places.flat_map(|at| self.of_tile(at, area, client)).collect()
     }
 
     fn get(&self, part: &Part, area: &Area, client: &Client, to: &Path) -> Result<Got> {
