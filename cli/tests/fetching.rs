@@ -280,7 +280,7 @@ fn a_fetch_killed_twenty_times_ends_with_the_same_bytes() {
     let options = options(&server);
     // The commune's tile comes in part, by ranges.
     let arguments = |out: &'static str| {
-        let mut arguments = vec!["fetch", "--bbox", "700000,6599300,700300,6599600", "--out", out];
+        let mut arguments = vec!["fetch", "--bbox", "700000,6599750,700200,6599950", "--out", out];
         arguments.extend(["--buffer", "0", "--products", "bd-topo,rpg,lidar-hd"]);
         arguments.extend(options.iter().map(String::as_str));
         arguments

@@ -3,7 +3,7 @@
 //! An entry is written under the last part of its name, wherever its path would lead. What is taken out
 //! is bounded in bytes, and in its proportion to the archive; dictionaries are bounded in memory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -24,11 +24,16 @@ const MOST_FILES: usize = 10_000;
 /// Files that make up vector data.
 const VECTOR: [&str; 6] = ["gpkg", "shp", "shx", "dbf", "prj", "cpg"];
 
-/// Takes the vector files out of an archive into an empty folder; gives those to be read.
+/// Takes the vector files out of an archive into an empty folder; gives those to be read. `go_on` fails
+/// where the user wants to stop.
 ///
 /// # Errors
 /// The archive is damaged, or larger inside than it can be.
-pub(crate) fn vector_files(archive: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn vector_files(
+    archive: &Path,
+    folder: &Path,
+    go_on: &dyn Fn() -> Result<()>,
+) -> Result<Vec<PathBuf>> {
     let _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder).map_err(Error::write(folder))?;
     let length = fs::metadata(archive).map_err(Error::read(archive))?.len();
@@ -37,6 +42,8 @@ pub(crate) fn vector_files(archive: &Path, folder: &Path) -> Result<Vec<PathBuf>
         folder,
         left: length.max(SMALL).saturating_mul(MOST_RATIO).min(MOST_BYTES),
         names: BTreeSet::new(),
+        stems: BTreeMap::new(),
+        go_on,
         failure: None,
     };
     let is_zip = archive.extension().is_some_and(|e| e.eq_ignore_ascii_case("zip"));
@@ -55,6 +62,9 @@ struct Taker<'a> {
     /// Bytes that may still come.
     left: u64,
     names: BTreeSet<String>,
+    /// The name without its ending by folder and stem in the archive: what belongs together stays so.
+    stems: BTreeMap<String, String>,
+    go_on: &'a dyn Fn() -> Result<()>,
     /// What went wrong on our side of the reader.
     failure: Option<Error>,
 }
@@ -105,35 +115,54 @@ impl Taker<'_> {
         let name = entry.rsplit(['/', '\\']).next().unwrap_or_default();
         let kind = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
         if !VECTOR.contains(&kind.as_str()) {
-            return Ok(());
+            // Its bytes are unfolded all the same where files are pressed together.
+            return self.copy(bytes, &mut std::io::sink(), &self.folder.join("_"));
         }
+        let whole = entry.rsplit_once('.').map_or(entry, |(whole, _)| whole).to_lowercase();
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        let is_safe = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
-        let stem: String =
-            stem.chars().map(|c| if is_safe(c) { c } else { '_' }).take(150).collect();
-        let mut name = format!("{stem}.{kind}");
-        // Two folders of an archive may hold files of one name.
-        let mut again = 1;
-        while self.names.contains(&name) {
-            again += 1;
-            name = format!("{stem}-{again}.{kind}");
-        }
-        if self.names.len() >= MOST_FILES {
+        let name = format!("{}.{kind}", self.stem(&whole, stem));
+        if self.names.len() >= MOST_FILES || self.names.contains(&name) {
             return Err(self.too_large());
         }
         let path = self.folder.join(&name);
         let mut file = File::create(&path).map_err(Error::write(&path))?;
-        let mut block = vec![0; 1 << 16];
-        loop {
-            let count = bytes.read(&mut block).map_err(Error::read(self.archive))?;
-            if count == 0 {
-                break;
-            }
-            self.left = self.left.checked_sub(count as u64).ok_or_else(|| self.too_large())?;
-            file.write_all(&block[..count]).map_err(Error::write(&path))?;
-        }
+        self.copy(bytes, &mut file, &path)?;
         self.names.insert(name);
         Ok(())
+    }
+
+    /// A name for the files of a stem: two folders of an archive may hold files of one name.
+    fn stem(&mut self, whole: &str, stem: &str) -> String {
+        if let Some(known) = self.stems.get(whole) {
+            return known.clone();
+        }
+        let is_safe = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+        let plain: String =
+            stem.chars().map(|c| if is_safe(c) { c } else { '_' }).take(150).collect();
+        let taken = |name: &String| self.stems.values().any(|known| known == name);
+        let mut free = plain.clone();
+        let mut again = 1;
+        while taken(&free) {
+            again += 1;
+            free = format!("{plain}-{again}");
+        }
+        self.stems.insert(whole.to_owned(), free.clone());
+        free
+    }
+
+    fn copy(&mut self, from: &mut dyn Read, to: &mut dyn Write, path: &Path) -> Result<()> {
+        let mut block = vec![0; 1 << 16];
+        loop {
+            (self.go_on)()?;
+            let count = from
+                .read(&mut block)
+                .map_err(|e| Error::file(self.archive, FileProblem::undecodable(e)))?;
+            if count == 0 {
+                return Ok(());
+            }
+            self.left = self.left.checked_sub(count as u64).ok_or_else(|| self.too_large())?;
+            to.write_all(&block[..count]).map_err(Error::write(path))?;
+        }
     }
 
     fn too_large(&self) -> Error {
@@ -163,20 +192,23 @@ mod tests {
     fn only_vector_files_come_out_and_none_outside_the_folder() {
         let place = tempfile::tempdir().unwrap();
         let (archive, out) = (place.path().join("a.zip"), place.path().join("in/out"));
-        let entries: [(&str, &[u8]); 5] = [
+        let entries: [(&str, &[u8]); 6] = [
             ("../../evil.shp", b"1"),
             ("/etc/x.gpkg", b"2"),
             ("a/zones.shp", b"3"),
+            ("b/zones.dbf", b"6"),
             ("b/zones.shp", b"4"),
             ("lisez-moi.pdf", b"5"),
         ];
         zip_of(&archive, &entries);
-        let files = vector_files(&archive, &out).unwrap();
+        let files = vector_files(&archive, &out, &|| Ok(())).unwrap();
         let names: Vec<String> =
             files.iter().map(|f| f.file_name().unwrap().to_string_lossy().into_owned()).collect();
         assert_eq!(names, ["evil.shp", "x.gpkg", "zones-2.shp", "zones.shp"]);
         assert!(files.iter().all(|f| f.parent() == Some(&out) && f.is_file()));
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 2);
+        // Attributes stay with the shapes of their folder.
+        assert!(out.join("zones-2.dbf").is_file() && !out.join("zones.dbf").exists());
     }
 
     #[test]
@@ -185,13 +217,15 @@ mod tests {
         let zeros = vec![0; 30_000_000];
         let bomb = place.path().join("bomb.zip");
         zip_of(&bomb, &[("z.gpkg", &zeros)]);
-        let error = vector_files(&bomb, &place.path().join("out")).unwrap_err().to_string();
+        let error =
+            vector_files(&bomb, &place.path().join("out"), &|| Ok(())).unwrap_err().to_string();
         assert!(error.contains("unfolds") && error.lines().count() == 1, "{error}");
         let source = place.path().join("z.gpkg");
         fs::write(&source, &zeros).unwrap();
         let bomb = place.path().join("bomb.7z");
         sevenz_rust2::compress_to_path(&source, &bomb).unwrap();
-        let error = vector_files(&bomb, &place.path().join("out")).unwrap_err().to_string();
+        let error =
+            vector_files(&bomb, &place.path().join("out"), &|| Ok(())).unwrap_err().to_string();
         assert!(error.contains("unfolds"), "{error}");
     }
 
@@ -205,7 +239,7 @@ mod tests {
         zip_of(&zip, &[("z.gpkg", &bytes)]);
         sevenz_rust2::compress_to_path(&source, &seven).unwrap();
         for sound in [zip, seven] {
-            let files = vector_files(&sound, &place.path().join("out")).unwrap();
+            let files = vector_files(&sound, &place.path().join("out"), &|| Ok(())).unwrap();
             assert_eq!(fs::read(&files[0]).unwrap(), bytes);
             let whole = fs::read(&sound).unwrap();
             for step in 0..80 {
@@ -213,9 +247,9 @@ mod tests {
                 let at = step * bytes.len() / 80;
                 bytes[at] ^= 0x81;
                 fs::write(&sound, &bytes).unwrap();
-                let _ = vector_files(&sound, &place.path().join("out"));
+                let _ = vector_files(&sound, &place.path().join("out"), &|| Ok(()));
                 fs::write(&sound, &whole[..at]).unwrap();
-                assert!(vector_files(&sound, &place.path().join("out")).is_err());
+                assert!(vector_files(&sound, &place.path().join("out"), &|| Ok(())).is_err());
             }
         }
     }

@@ -25,8 +25,8 @@ pub(crate) struct Delivered {
     pub(crate) url: String,
     /// Bytes, where the feed tells them.
     pub(crate) bytes: Option<u64>,
-    /// Edition, `2026-06-15`.
-    pub(crate) edition: String,
+    /// Edition, `2026-06-15`, where the feed tells it.
+    pub(crate) edition: Option<String>,
 }
 
 /// An entry of a feed, as far as it matters here.
@@ -62,10 +62,13 @@ pub(crate) fn latest(client: &Client, product: &str, zone: &str) -> Result<Optio
         entry.zone.as_deref().is_none_or(|z| z == zone)
             && entry.format.as_deref().is_none_or(|f| f.starts_with("GPKG"))
             && (entry.zone.is_some() || entry.title.contains(zone))
+            // A difference between editions is no edition.
+            && !entry.title.contains("_DIFF_")
     };
     let edition_of = |entry: &Entry| entry.edition.clone().unwrap_or_default();
+    let is_whole = |entry: &Entry| entry.title.contains("TOUSTHEMES");
     let meant = deliveries.into_iter().filter(is_meant);
-    let Some(latest) = meant.max_by_key(|e| (edition_of(e), e.title.clone())) else {
+    let Some(latest) = meant.max_by_key(|e| (is_whole(e), edition_of(e), e.title.clone())) else {
         return Ok(None);
     };
     let url = on_service(client, &latest.href)?;
@@ -87,7 +90,7 @@ pub(crate) fn latest(client: &Client, product: &str, zone: &str) -> Result<Optio
     Ok(Some(Delivered {
         url: on_service(client, &archive.href)?,
         bytes: archive.bytes,
-        edition: edition_of(&latest),
+        edition: latest.edition,
     }))
 }
 
@@ -135,6 +138,6 @@ fn entry(node: roxmltree::Node<'_, '_>) -> Option<Entry> {
         bytes: link.and_then(|l| l.attribute((OWN, "length"))).and_then(|n| n.parse().ok()),
         zone: term("zone"),
         format: term("format"),
-        edition: text("editionDate"),
+        edition: text("editionDate").filter(|date| !date.is_empty()),
     })
 }

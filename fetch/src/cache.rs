@@ -75,6 +75,11 @@ impl Entry {
         Ok(true)
     }
 
+    /// Keeps it no longer.
+    pub(crate) fn forget(&self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+
     /// Keeps a file. What cannot be kept costs time later and nothing else.
     pub(crate) fn keep(&self, file: &Path) {
         let kept = || -> Result<()> {

@@ -4,6 +4,7 @@
 //! another host is not followed, a page of HTML with status 200 is no data, and a file counts once its
 //! length is the announced one.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
@@ -13,10 +14,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use twin_core::language::Text;
 use twin_core::{Error, Result};
 
 use crate::cache::Cache;
-use crate::content::Content;
+use crate::content::{Content, plain_text};
 use crate::services::{Service, Services};
 
 /// Redirects that are followed, within one host.
@@ -25,6 +27,10 @@ const MOST_REDIRECTS: usize = 5;
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 /// Attempts to reach a host to which no connection is made: a network that is down stays so for a while.
 const MOST_CONNECTIONS: u32 = 3;
+/// Bytes after which an interrupted download has got on.
+const PROGRESS: u64 = 1 << 20;
+/// Bytes of a refusal that are read.
+const MOST_TOLD: u64 = 400;
 /// Bytes read at once.
 const BLOCK: usize = 1 << 16;
 
@@ -37,8 +43,8 @@ pub struct Patience {
     pub first_wait: Duration,
     /// Time for a connection and for the beginning of an answer.
     pub timeout: Duration,
-    /// Time for the rest of an answer; a file goes on after it with another request.
-    pub transfer: Duration,
+    /// Time without a byte after which an answer counts as broken off.
+    pub idle: Duration,
 }
 
 impl Default for Patience {
@@ -47,7 +53,7 @@ impl Default for Patience {
             attempts: 6,
             first_wait: Duration::from_secs(1),
             timeout: Duration::from_secs(60),
-            transfer: Duration::from_secs(600),
+            idle: Duration::from_secs(60),
         }
     }
 }
@@ -59,6 +65,7 @@ pub struct Client {
     services: Services,
     cache: Cache,
     cancelled: Arc<AtomicBool>,
+    notices: Mutex<Vec<Text>>,
     /// Hosts to which no connection could be made.
     unreached: Mutex<BTreeSet<String>>,
     next: Mutex<BTreeMap<Service, Instant>>,
@@ -78,6 +85,10 @@ enum Failure {
     Unreached(String),
     /// It may succeed later, after this long at least.
     Later(Option<Duration>, String),
+    /// It was interrupted after more had come than before.
+    Interrupted,
+    /// The range lies beyond the file.
+    BeyondEnd,
     /// There is no such file.
     Absent,
     /// It will not.
@@ -131,8 +142,10 @@ struct Answer {
     status: u16,
     /// Length of the body.
     length: Option<u64>,
-    /// Length of the whole file, of which the body may be the rest.
+    /// Length of the whole file, of which the body may be a part.
     total: Option<u64>,
+    /// Where that part begins.
+    start: Option<u64>,
     tag: Option<String>,
 }
 
@@ -150,7 +163,7 @@ impl Client {
             .max_redirects_will_error(false)
             .timeout_connect(Some(patience.timeout))
             .timeout_recv_response(Some(patience.timeout))
-            .timeout_recv_body(Some(patience.transfer))
+            .timeout_per_read(Some(patience.idle))
             .user_agent(concat!("twin/", env!("CARGO_PKG_VERSION")))
             .build();
         Self {
@@ -159,6 +172,7 @@ impl Client {
             services,
             cache,
             cancelled,
+            notices: Mutex::default(),
             unreached: Mutex::default(),
             next: Mutex::default(),
             rates: BTreeMap::new(),
@@ -169,6 +183,18 @@ impl Client {
     pub fn with_rate(mut self, service: Service, requests_per_s: f64) -> Self {
         self.rates.insert(service, requests_per_s);
         self
+    }
+
+    /// Something that the user should know, once.
+    pub(crate) fn notice(&self, notice: Text) {
+        if let Ok(mut notices) = self.notices.lock() {
+            notices.push(notice);
+        }
+    }
+
+    /// What was noticed so far.
+    pub(crate) fn notices(&self) -> Vec<Text> {
+        self.notices.lock().map(|notices| notices.clone()).unwrap_or_default()
     }
 
     /// Addresses of the services.
@@ -201,7 +227,21 @@ impl Client {
     /// # Errors
     /// The service cannot be reached, answers with an error, or with something else than `content`.
     pub fn get(&self, service: Service, url: &str, content: Content, most: u64) -> Result<Vec<u8>> {
-        let found = self.persist(url, || {
+        self.find(service, url, content, most)?.ok_or_else(|| refused(url, 404, ""))
+    }
+
+    /// The same; `None` where there is nothing at the address.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub(crate) fn find(
+        &self,
+        service: Service,
+        url: &str,
+        content: Content,
+        most: u64,
+    ) -> Result<Option<Vec<u8>>> {
+        self.persist(url, || {
             let mut answer = self.ask(service, url, None)?;
             // Hub'Eau answers its pages with status 206: what counts is the length of the body.
             refuse_length(url, answer.length, most)?;
@@ -216,8 +256,7 @@ impl Client {
             }
             content.check(url, &bytes)?;
             Ok(bytes)
-        })?;
-        found.ok_or_else(|| absent(url, 404))
+        })
     }
 
     /// A range of a file; of the same file as before where its tag is given. `None` where the service
@@ -235,9 +274,8 @@ impl Client {
         let wanted = range.end - range.start;
         let found = self.persist(url, || {
             let mut answer = self.ask(service, url, Some((range.clone().into(), tag)))?;
-            let Some(total) = answer.total.filter(|_| answer.status == 206) else {
-                return Ok(None);
-            };
+            let is_meant = answer.status == 206 && answer.start == Some(range.start);
+            let Some(total) = answer.total.filter(|_| is_meant) else { return Ok(None) };
             let expected = wanted.min(total.saturating_sub(range.start));
             let mut bytes = Vec::new();
             self.copy(&mut answer.body.as_reader(), wanted, url, |block| {
@@ -267,14 +305,33 @@ impl Client {
     ) -> Result<Option<u64>> {
         let part = with_suffix(to, "part");
         let tag_file = with_suffix(to, "part-tag");
+        // Further than ever: an answer that begins anew each time does not get on for ever.
+        let furthest = Cell::new(fs::metadata(&part).map_or(0, |m| m.len()));
+        let gets_on = |length: u64| {
+            let is_further = length >= furthest.get() + PROGRESS;
+            furthest.set(furthest.get().max(length));
+            is_further
+        };
         self.persist(url, || {
             let have = fs::metadata(&part).map_or(0, |m| m.len());
             let tag = fs::read_to_string(&tag_file).ok().filter(|_| have > 0);
             let range = tag.as_ref().map(|tag| (Span::from(have), Some(tag.as_str())));
-            let resumes_from = range.is_some();
-            let mut answer = self.ask(service, url, range)?;
+            let range_is_wanted = range.is_some();
+            let mut answer = match self.ask(service, url, range) {
+                Err(Failure::BeyondEnd) if range_is_wanted => {
+                    // All of it was here, or more: an interruption came after the last byte.
+                    remove(&part);
+                    remove(&tag_file);
+                    return Err(Failure::Interrupted);
+                }
+                answer => answer?,
+            };
             refuse_length(url, answer.total, most)?;
-            let resumes = answer.status == 206 && resumes_from;
+            let resumes = answer.status == 206 && range_is_wanted;
+            if resumes && answer.start != Some(have) {
+                remove(&tag_file);
+                return Err(Failure::Later(None, "another range than asked for".to_owned()));
+            }
             let mut file = OpenOptions::new()
                 .create(true)
                 .write(true)
@@ -290,15 +347,21 @@ impl Client {
             }
             let mut length = if resumes { have } else { 0 };
             let mut reader = answer.body.as_reader();
-            self.copy(&mut reader, most.saturating_sub(length), url, |block| {
+            let copied = self.copy(&mut reader, most.saturating_sub(length), url, |block| {
                 file.write_all(block).map_err(Error::write(&part))?;
                 length += block.len() as u64;
                 Ok(())
-            })?;
+            });
+            match copied {
+                Err(Failure::Later(..)) if gets_on(length) => return Err(Failure::Interrupted),
+                copied => copied?,
+            }
             file.sync_all().map_err(Error::write(&part))?;
             if answer.total.is_some_and(|total| total != length) {
                 if answer.total.is_some_and(|total| total < length) {
                     remove(&part);
+                } else if gets_on(length) {
+                    return Err(Failure::Interrupted);
                 }
                 return Err(Failure::Later(None, "file cut short".to_owned()));
             }
@@ -323,7 +386,19 @@ impl Client {
         loop {
             self.check_cancelled()?;
             let (asked, why, is_unreached) = match attempt() {
-                Ok(done) => return Ok(Some(done)),
+                Ok(done) => {
+                    if let Ok(mut unreached) = self.unreached.lock() {
+                        unreached.remove(&host);
+                    }
+                    return Ok(Some(done));
+                }
+                Err(Failure::Interrupted) => {
+                    // It goes on: patience begins anew.
+                    (tries, wait) = (0, self.patience.first_wait);
+                    self.sleep(wait)?;
+                    continue;
+                }
+                Err(Failure::BeyondEnd) => (None, "HTTP 416".to_owned(), false),
                 Err(Failure::Absent) => return Ok(None),
                 Err(Failure::Final(error)) => return Err(error),
                 Err(Failure::Later(asked, why)) => (asked, why, false),
@@ -364,8 +439,9 @@ impl Client {
             let mut request = self.agent.get(&at);
             if let Some((span, tag)) = &range {
                 request = request.header("Range", span.header());
-                if let Some(tag) = tag {
-                    request = request.header("If-Range", *tag);
+                // A weak tag may not stand there (RFC 9110, 13.1.5); it is compared afterwards.
+                if let Some(tag) = tag.filter(|tag| !tag.starts_with("W/")) {
+                    request = request.header("If-Range", tag);
                 }
             }
             let response = request.call().map_err(failed_call)?;
@@ -375,25 +451,34 @@ impl Client {
             };
             match status {
                 200 | 206 => {
-                    let of_range = header("content-range")
-                        .and_then(|text| text.rsplit('/').next().and_then(|t| t.parse().ok()));
+                    let (start, of_range) = match header("content-range") {
+                        Some(text) if status == 206 => content_range(&text),
+                        _ => (None, None),
+                    };
                     let length = header("content-length").and_then(|text| text.parse().ok());
                     let total = if status == 206 { of_range } else { length };
                     let tag = header("etag").or_else(|| header("last-modified"));
-                    return Ok(Answer { body: response.into_body(), status, length, total, tag });
+                    let body = response.into_body();
+                    return Ok(Answer { body, status, length, total, start, tag });
                 }
                 301 | 302 | 303 | 307 | 308 => {
                     let to = header("location").unwrap_or_default();
                     at = redirected(&at, &to)?;
                 }
-                416 => return Err(Failure::Later(None, "range refused".to_owned())),
+                416 => return Err(Failure::BeyondEnd),
                 429 | 500..=599 => {
                     let wait = header("retry-after").and_then(|text| text.trim().parse().ok());
                     let wait = wait.map(Duration::from_secs);
                     return Err(Failure::Later(wait, format!("HTTP {status}")));
                 }
                 404 | 410 => return Err(Failure::Absent),
-                _ => return Err(Failure::Final(absent(&at, status))),
+                _ => {
+                    let mut told = Vec::new();
+                    let mut body = response.into_body();
+                    // What the service says of it, as far as it can be read.
+                    let _ = body.as_reader().take(MOST_TOLD).read_to_end(&mut told);
+                    return Err(Failure::Final(refused(&at, status, &plain_text(&told))));
+                }
             }
         }
         Err(Failure::Final(Error::input(
@@ -467,11 +552,16 @@ fn given_up(url: &str, host: &str, why: &str, tries: u32) -> Error {
     )
 }
 
-fn absent(url: &str, status: u16) -> Error {
+fn refused(url: &str, status: u16, told: &str) -> Error {
+    let told = if told.is_empty() { String::new() } else { format!(" (« {told} »)") };
     Error::input(
         url,
-        format!("le service répond HTTP {status} ; la couche ou le fichier a pu changer de nom"),
-        format!("the service answers HTTP {status}; the layer or file may have another name now"),
+        format!(
+            "le service répond HTTP {status}{told} ; la couche ou le fichier a pu changer de nom"
+        ),
+        format!(
+            "the service answers HTTP {status}{told}; the layer or file may have another name now"
+        ),
     )
 }
 
@@ -496,6 +586,13 @@ fn failed_call(error: ureq::Error) -> Failure {
         true => Failure::Unreached(told),
         false => Failure::Later(None, told),
     }
+}
+
+/// First byte and length of the whole by a header such as `bytes 100-199/5000`.
+fn content_range(text: &str) -> (Option<u64>, Option<u64>) {
+    let (range, total) = text.rsplit_once('/').unwrap_or((text, ""));
+    let start = range.trim_start_matches("bytes").trim().split('-').next();
+    (start.and_then(|s| s.parse().ok()), total.trim().parse().ok())
 }
 
 /// Where a redirect leads: within the same host, or to the same over an encrypted connection.
@@ -560,6 +657,14 @@ fn remove(path: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranges_are_read_as_services_write_them() {
+        assert_eq!(content_range("bytes 100-199/5000"), (Some(100), Some(5000)));
+        assert_eq!(content_range("bytes 0-9/*"), (Some(0), None));
+        assert_eq!(content_range("items 0-1/3"), (None, Some(3)));
+        assert_eq!(content_range(""), (None, None));
+    }
 
     #[test]
     fn redirects_stay_on_their_host_and_never_lose_encryption() {

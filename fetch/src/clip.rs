@@ -3,27 +3,41 @@
 use std::path::{Path, PathBuf};
 
 use twin_core::formats::geopackage::GeoPackageWriter;
-use twin_core::formats::read_vector_window;
+use twin_core::formats::{LayerRead, read_vector_window};
+use twin_core::language::Text;
 use twin_core::spatial::Transformer;
 use twin_core::{Error, Result};
 
+use crate::client::Client;
 use crate::place::Area;
 
 /// Writes what of the files lies in the extent of the area into `to`, moved to its reference system;
 /// gives the number of features. Only tables that `is_wanted` by name; without any feature no file.
+/// Records that cannot be read are noticed.
 ///
 /// # Errors
 /// A file cannot be read, or the GeoPackage not be written.
 pub(crate) fn clip(
     files: &[PathBuf],
     area: &Area,
-    is_wanted: impl Fn(&str) -> bool,
+    client: &Client,
+    is_wanted: &dyn Fn(&str) -> bool,
     to: &Path,
 ) -> Result<usize> {
     let mut tables = Vec::new();
     for file in files {
-        for mut table in read_vector_window(file, &area.extent, area.crs)? {
-            if table.features.is_empty() || !is_wanted(&table.name) {
+        client.check_cancelled()?;
+        let layers = read_vector_window(file, &area.extent, area.crs, is_wanted)?;
+        for LayerRead { mut table, report } in layers {
+            let unreadable = report.skipped.len();
+            if unreadable > 0 {
+                let name = &table.name;
+                client.notice(Text::new(
+                    format!("{name} : {unreadable} enregistrements illisibles, laissés de côté"),
+                    format!("{name}: {unreadable} unreadable records, left aside"),
+                ));
+            }
+            if table.features.is_empty() {
                 continue;
             }
             if let Some(from) = table.crs.filter(|crs| *crs != area.crs) {

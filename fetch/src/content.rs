@@ -72,7 +72,7 @@ fn is_html(bytes: &[u8]) -> bool {
 }
 
 /// The text between tags, shortened.
-fn plain_text(bytes: &[u8]) -> String {
+pub(crate) fn plain_text(bytes: &[u8]) -> String {
     let mut plain = String::new();
     let mut in_tag = false;
     for c in String::from_utf8_lossy(bytes).chars() {

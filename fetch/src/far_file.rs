@@ -28,6 +28,8 @@ pub(crate) struct FarFile<'a> {
     service: Service,
     twin: PathBuf,
     have: Have,
+    /// Whether the service has another file now, or gives no ranges any more.
+    has_changed: bool,
 }
 
 /// What is here.
@@ -52,7 +54,7 @@ impl<'a> FarFile<'a> {
         twin: &Path,
         most: u64,
     ) -> Result<Option<Self>> {
-        let of = |have| Self { client, service, twin: twin.to_owned(), have };
+        let of = |have| Self { client, service, twin: twin.to_owned(), have, has_changed: false };
         if let Some(have) = known(twin).filter(|have| have.url == url && have.length <= most) {
             return Ok(Some(of(have)));
         }
@@ -76,6 +78,11 @@ impl<'a> FarFile<'a> {
         Ok(Some(far))
     }
 
+    /// Whether ranges cannot be had any more.
+    pub(crate) fn has_changed(&self) -> bool {
+        self.has_changed
+    }
+
     /// Bytes of the whole file.
     pub(crate) fn length(&self) -> u64 {
         self.have.length
@@ -92,6 +99,7 @@ impl<'a> FarFile<'a> {
             let piece = self.client.range(self.service, &self.have.url, range, tag)?;
             let same = |p: &Piece| p.total == self.have.length && p.tag == self.have.tag;
             let Some(piece) = piece.filter(same) else {
+                self.has_changed = true;
                 self.forget();
                 return Err(Error::input(
                     &self.have.url,

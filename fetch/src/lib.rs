@@ -42,5 +42,5 @@ pub use cache::Cache;
 pub use client::{Client, Patience};
 pub use place::{Area, Place};
 pub use record::{FetchRecord, FetchedFile};
-pub use run::{Event, Outcome, Planned, Request, fetch, plan};
+pub use run::{Event, Outcome, Plan, Planned, Request, fetch, plan};
 pub use services::{Service, Services};

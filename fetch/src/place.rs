@@ -9,7 +9,7 @@ use twin_core::territory::{InseeCode, read_vector_in};
 use twin_core::{Error, Result};
 
 use crate::client::Client;
-use crate::wfs::Query;
+use crate::wfs::{Query, extent_of};
 
 /// Largest extent that is fetched, m²: some communes of the mountains have 750 km².
 const LARGEST_M2: f64 = 2.5e9;
@@ -38,8 +38,10 @@ pub enum Place {
 pub struct Area {
     /// Name, for files and titles.
     pub name: String,
-    /// INSEE codes of its communes, those that an extent touches among them.
+    /// INSEE codes of its communes; of a plain extent those that it touches.
     pub insee: Vec<String>,
+    /// Codes of the departments that the extent touches: two characters, three overseas.
+    pub departments: BTreeSet<String>,
     /// Reference system of everything that is fetched.
     pub crs: Crs,
     /// Extent, with the buffer, on whole metres.
@@ -47,13 +49,15 @@ pub struct Area {
 }
 
 impl Area {
-    /// Codes of the departments of its communes: two characters, three overseas.
-    pub fn departments(&self) -> BTreeSet<String> {
-        let of = |code: &String| {
-            let length = if code.starts_with("97") { 3 } else { 2 };
-            code.get(..length).map(str::to_owned)
-        };
-        self.insee.iter().filter_map(of).collect()
+    /// An extent of which nothing more is known.
+    fn lambert_93(extent: Extent) -> Self {
+        Self {
+            name: "emprise".to_owned(),
+            insee: Vec::new(),
+            departments: BTreeSet::new(),
+            crs: Crs::LAMBERT_93,
+            extent,
+        }
     }
 
     /// Longitudes and latitudes of its extent: west, south, east, north.
@@ -103,9 +107,12 @@ impl Place {
                 format!("{km2:.0} km²; give an extent of {:.0} km² at most", LARGEST_M2 / 1e6),
             ));
         }
+        let within = communes(client, Which::Within(area.extent), area.crs)?;
+        let within: Vec<String> = within.into_iter().flat_map(|commune| commune.insee).collect();
+        area.departments =
+            within.iter().chain(&area.insee).filter_map(|code| department(code)).collect();
         if area.insee.is_empty() {
-            let within = communes(client, Which::Within(area.extent), area.crs)?;
-            area.insee = within.into_iter().flat_map(|commune| commune.insee).collect();
+            area.insee = within;
         }
         Ok(area)
     }
@@ -147,17 +154,19 @@ impl Place {
                     ));
                 }
                 let filter = format!("codes_siren_des_epci LIKE '%{siren}%'");
-                let found = communes(client, Which::Matching(filter), Crs::LAMBERT_93)?;
-                together(found, siren)
+                let found = communes(client, Which::Matching(filter.clone()), Crs::LAMBERT_93)?;
+                let area = together(found, siren)?;
+                // Overseas communes come in Lambert-93 too, which does not reach there.
+                match area.insee.first().map(|code| crs_of(code)) {
+                    Some(crs) if crs != Crs::LAMBERT_93 => {
+                        together(communes(client, Which::Matching(filter), crs)?, siren)
+                    }
+                    _ => Ok(area),
+                }
             }
             Self::Extent([west, south, east, north]) => {
                 let extent = Extent::new(*west, *south, *east, *north).ok_or_else(empty)?;
-                Ok(Area {
-                    name: "emprise".to_owned(),
-                    insee: Vec::new(),
-                    crs: Crs::LAMBERT_93,
-                    extent,
-                })
+                Ok(Area::lambert_93(extent))
             }
             Self::Polygons(path) => {
                 let tables = read_vector_in(path, Crs::LAMBERT_93)?;
@@ -174,12 +183,12 @@ impl Place {
                 })?;
                 let name =
                     path.file_stem().map_or_else(String::new, |n| n.to_string_lossy().into());
-                Ok(Area { name, insee: Vec::new(), crs: Crs::LAMBERT_93, extent })
+                Ok(Area { name, ..Area::lambert_93(extent) })
             }
             Self::Around([x, y], radius_m) => {
                 if !(*radius_m > 0.0 && radius_m.is_finite()) {
                     return Err(Error::input(
-                        "--radius",
+                        "--around",
                         "donner un rayon positif en mètres",
                         "give a positive radius in metres",
                     ));
@@ -188,6 +197,12 @@ impl Place {
             }
         }
     }
+}
+
+/// The department of a commune by its code.
+fn department(insee: &str) -> Option<String> {
+    let length = if insee.starts_with("97") { 3 } else { 2 };
+    insee.get(..length).map(str::to_owned)
 }
 
 fn empty() -> Error {
@@ -233,10 +248,10 @@ fn communes(client: &Client, which: Which, crs: Crs) -> Result<Vec<Area>> {
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };
-        let extent = Geometry::Polygons(polygons_of(feature.get("geometry"))).extent();
+        let extent = feature.get("geometry").and_then(extent_of);
         if let (Some(insee), Some(extent)) = (text("code_insee"), extent) {
             let name = text("nom_officiel").unwrap_or_else(|| insee.clone());
-            found.push(Area { name, insee: vec![insee], crs, extent });
+            found.push(Area { name, insee: vec![insee], crs, ..Area::lambert_93(extent) });
         }
         Ok(())
     })?;
@@ -290,24 +305,4 @@ fn together(found: Vec<Area>, siren: &str) -> Result<Area> {
             format!("no commune of the EPCI {siren}; check its SIREN code"),
         )
     })
-}
-
-/// Polygons of a GeoJSON geometry.
-fn polygons_of(geometry: Option<&Value>) -> Vec<Polygon> {
-    let Some(geometry) = geometry else { return Vec::new() };
-    let rings = |polygon: &Value| -> Option<Polygon> {
-        let outer = polygon.get(0)?.as_array()?;
-        let corners: Vec<(f64, f64)> =
-            outer.iter().filter_map(|p| Some((p.get(0)?.as_f64()?, p.get(1)?.as_f64()?))).collect();
-        (corners.len() > 3).then(|| Polygon::from_corners(&corners[..corners.len() - 1]))
-    };
-    let coordinates = geometry.get("coordinates");
-    match geometry.get("type").and_then(Value::as_str) {
-        Some("Polygon") => coordinates.and_then(rings).into_iter().collect(),
-        Some("MultiPolygon") => {
-            let parts = coordinates.and_then(Value::as_array);
-            parts.into_iter().flatten().filter_map(rings).collect()
-        }
-        _ => Vec::new(),
-    }
 }

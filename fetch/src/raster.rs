@@ -79,7 +79,7 @@ impl Window<'_> {
     fn as_tiff(&self, client: &Client, to: &Path) -> Result<Grid<f32>> {
         let url = self.url(client, "image/geotiff");
         let bytes = client.get(Service::Raster, &url, Content::Tiff, MOST_BYTES)?;
-        let came = with_suffix(to, "came.tif");
+        let came = with_suffix(to, "came");
         write_atomically(&came, &bytes)?;
         let grid = GeoTiff::open(&came).and_then(|tiff| tiff.read_band(0));
         std::fs::remove_file(&came).map_err(Error::write(&came))?;

@@ -1,6 +1,6 @@
 //! `fetch.json`: what came whence, when, under which licence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,12 @@ pub struct FetchRecord {
     /// What was asked for.
     #[serde(default)]
     pub asked: String,
+    /// Where.
+    #[serde(default)]
+    pub place: String,
+    /// Departments of the extent.
+    #[serde(default)]
+    pub departments: BTreeSet<String>,
     /// Name of the area.
     pub name: String,
     /// INSEE codes of its communes.

@@ -1,19 +1,20 @@
 //! All of it: the place, the products, the files, their record, the territory file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
+use twin_core::language::Text;
 use twin_core::results::{hash_file, write_atomically};
 use twin_core::spatial::{Crs, Extent};
 use twin_core::{Error, Language, Result};
 
 use crate::client::Client;
 use crate::place::{Area, Place};
-use crate::products::{Got, Part, Product, Source, all};
+use crate::products::{ALTERNATIVES, Got, Part, Product, Source, all};
 use crate::record::{FetchRecord, FetchedFile};
 
 /// Name of the record.
@@ -70,17 +71,24 @@ pub struct Outcome {
     pub gone: Vec<String>,
     /// Files and products that could not be got, and why.
     pub failed: BTreeMap<String, String>,
+    /// Whether the territory file is ours: one that somebody changed is kept.
+    pub is_own_territory: bool,
+    /// What else the user should know.
+    pub notices: Vec<Text>,
 }
 
 /// A file to get, and the product that gets it.
 pub type Planned<'a> = (&'a dyn Product, Part);
 
 /// What is to be got.
-struct Plan<'a> {
-    area: Area,
-    parts: Vec<Planned<'a>>,
-    /// Products whose index could not be read.
-    failed: BTreeMap<String, Error>,
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// The area.
+    pub area: Area,
+    /// Its files.
+    pub parts: Vec<Planned<'a>>,
+    /// Products whose index could not be read, and why.
+    pub failed: BTreeMap<String, Error>,
 }
 
 impl Request<'_> {
@@ -92,14 +100,9 @@ impl Request<'_> {
 /// Finds the area and all files, and gets none.
 ///
 /// # Errors
-/// The place is unknown, an index cannot be read.
-pub fn plan<'a>(request: &Request<'a>, client: &Client) -> Result<(Area, Vec<Planned<'a>>)> {
-    let area = request.place.find(client, request.buffer_m)?;
-    let plan = planned(request, client, area)?;
-    match plan.failed.into_values().next() {
-        Some(error) => Err(error),
-        None => Ok((plan.area, plan.parts)),
-    }
+/// The place is unknown.
+pub fn plan<'a>(request: &Request<'a>, client: &Client) -> Result<Plan<'a>> {
+    planned(request, client, request.place.find(client, request.buffer_m)?)
 }
 
 fn planned<'a>(request: &Request<'a>, client: &Client, area: Area) -> Result<Plan<'a>> {
@@ -129,6 +132,7 @@ pub fn fetch(
 ) -> Result<Outcome> {
     let path = request.out.join(RECORD);
     let before = FetchRecord::read(&path)?;
+    refuse_other_place(request, &before)?;
     let area = match request.place.find(client, request.buffer_m) {
         Err(error) => recorded_area(&before, &request.asked(), client).ok_or(error)?,
         found => found?,
@@ -148,6 +152,8 @@ pub fn fetch(
     let record = FetchRecord {
         schema: 1,
         asked: request.asked(),
+        place: request.place.to_string(),
+        departments: area.departments.clone(),
         name: area.name.clone(),
         insee: area.insee.clone(),
         crs: String::from(area.crs),
@@ -175,63 +181,120 @@ pub fn fetch(
             }
         }
     }
-    let stand_ins = stand_ins(request, &absent, &area, client);
-    if stand_ins.is_empty() {
-        failures.extend(absent.into_iter().map(|name| (name.clone(), absence(&name))));
-    }
-    for (name, result) in run.all(&stand_ins)? {
-        if let Err(error) = result {
-            failures.insert(name, error);
+    let mut stand_ins: Vec<(&String, Planned<'_>)> = Vec::new();
+    for name in &absent {
+        let file = name.rsplit('/').next().unwrap_or(name);
+        for product in &request.products {
+            let parts = product.stand_ins(file, &area, client);
+            stand_ins.extend(parts.into_iter().map(|part| (name, (*product, part))));
         }
     }
-    parts.extend(stand_ins);
+    let stand_in_parts: Vec<Planned<'_>> = stand_ins.iter().map(|(_, p)| p.clone()).collect();
+    let mut replaced: BTreeSet<&String> = BTreeSet::new();
+    for ((absent, _), (name, result)) in stand_ins.iter().zip(run.all(&stand_in_parts)?) {
+        match result {
+            Ok(Got::File(_)) => {
+                replaced.insert(absent);
+            }
+            Ok(_) => (),
+            Err(error) => {
+                failures.insert(name, error);
+            }
+        }
+    }
+    for name in absent.iter().filter(|name| !replaced.contains(name)) {
+        failures.insert(name.clone(), absence(name));
+    }
+    parts.extend(stand_in_parts);
     let mut record = run.record.into_inner().unwrap_or_default();
+    let gone = if client.unreached().is_none() {
+        forget_others(request, &parts, &failures, &mut record)?
+    } else {
+        Vec::new()
+    };
     record.failed =
         failures.iter().map(|(name, error)| (name.clone(), error.text(Language::Fr))).collect();
     record.write(&path)?;
-    let is_essential = |name: &String| {
-        let of = |p: &&&dyn Product| {
-            name == p.code() || name.starts_with(&format!("sources/{}/", p.code()))
-        };
-        request.products.iter().find(of).is_some_and(|p| p.is_essential())
-    };
-    if let Some(name) = failures.keys().find(|name| is_essential(name)).cloned()
+    if let Some(name) = failures.keys().find(|name| is_essential(request, name)).cloned()
         && let Some(error) = failures.remove(&name)
     {
         return Err(error);
     }
-    let territory = write_territory(request, &area, &mut record)?;
-    record.write(&path)?;
+    let (territory, is_own_territory) = write_territory(request, &area, &mut record, &path)?;
     let names: Vec<String> = parts.iter().map(name_of).collect();
-    Ok(outcome(area, territory, &names, &before, record))
+    let mut outcome = outcome(area, territory, &names, &before, record);
+    outcome.gone.extend(gone);
+    outcome.is_own_territory = is_own_territory;
+    outcome.notices = client.notices();
+    Ok(outcome)
+}
+
+/// Whether a territory is not to be had without a file, or a product's index, of this name.
+fn is_essential(request: &Request<'_>, name: &str) -> bool {
+    request.products.iter().any(|product| match name.strip_prefix("sources/") {
+        // The index of a product: essential where any of its files would be.
+        None => name == product.code() && product.is_essential(""),
+        Some(below) => below
+            .strip_prefix(product.code())
+            .and_then(|rest| rest.strip_prefix('/'))
+            .is_some_and(|file| product.is_essential(file)),
+    })
+}
+
+/// A folder is of one place: files of two would make one territory.
+fn refuse_other_place(request: &Request<'_>, before: &FetchRecord) -> Result<()> {
+    let (here, asked) = (&before.place, request.place.to_string());
+    if here.is_empty() || *here == asked {
+        return Ok(());
+    }
+    Err(Error::input(
+        request.out.display().to_string(),
+        format!("ce dossier est celui d'un autre lieu ({here}) ; en donner un autre par --out"),
+        format!("this folder is that of another place ({here}); give another one with --out"),
+    ))
+}
+
+/// Removes what earlier calls brought and is no part of this one any more: tiles that left the index or
+/// have another name, a product that an alternative takes the place of. Gives the names.
+fn forget_others(
+    request: &Request<'_>,
+    parts: &[Planned<'_>],
+    failures: &BTreeMap<String, Error>,
+    record: &mut FetchRecord,
+) -> Result<Vec<String>> {
+    let wanted: BTreeSet<String> = parts.iter().map(name_of).collect();
+    let is_asked = |code: &str| request.products.iter().any(|p| p.code() == code);
+    let is_replaced = |code: &str| {
+        let pairs = ALTERNATIVES.iter().filter(|pair| pair.contains(&code));
+        pairs.flatten().any(|other| *other != code && is_asked(other))
+    };
+    let is_gone = |name: &String| {
+        let code = name.split('/').nth(1).unwrap_or_default();
+        let is_known = is_asked(code) && !failures.contains_key(code);
+        !wanted.contains(name) && (is_known || is_replaced(code))
+    };
+    let gone: Vec<String> = record.files.keys().filter(|name| is_gone(name)).cloned().collect();
+    for name in &gone {
+        let path = request.out.join(name);
+        if path.is_file() {
+            fs::remove_file(&path).map_err(Error::write(&path))?;
+        }
+    }
+    let was_there = |name: &String| record.files.get(name).is_some_and(|file| file.bytes > 0);
+    let told = gone.iter().filter(|name| was_there(name)).cloned().collect();
+    record.files.retain(|name, _| !gone.contains(name));
+    Ok(told)
 }
 
 fn name_of((product, part): &Planned<'_>) -> String {
     format!("sources/{}/{}", product.code(), part.file)
 }
 
-/// Files that other products give in place of absent ones.
-fn stand_ins<'a>(
-    request: &Request<'a>,
-    absent: &[String],
-    area: &Area,
-    client: &Client,
-) -> Vec<Planned<'a>> {
-    let files: Vec<String> =
-        absent.iter().filter_map(|name| Some(name.rsplit('/').next()?.to_owned())).collect();
-    let of = |product: &&'a dyn Product| {
-        let product = *product;
-        let parts = product.stand_ins(&files, area, client);
-        parts.into_iter().map(move |part| (product, part))
-    };
-    request.products.iter().flat_map(of).collect()
-}
-
 fn absence(name: &str) -> Error {
     Error::input(
         name,
-        "l'index donne ce fichier et le serveur ne l'a pas (HTTP 404) ; relancer plus tard, ou ajouter lidar-models aux produits : les modèles d'IGN le remplacent",
-        "the index gives this file and the server has it not (HTTP 404); call again later, or add lidar-models to the products: the models of IGN stand in for it",
+        "l'index donne ce fichier et le serveur ne l'a pas (HTTP 404), aucun modèle d'IGN ne le remplace ; relancer plus tard, avec le produit lidar-models",
+        "the index gives this file and the server has it not (HTTP 404), and no model of IGN stands in for it; call again later, with the product lidar-models",
     )
 }
 
@@ -241,11 +304,15 @@ fn recorded_area(before: &FetchRecord, asked: &str, client: &Client) -> Option<A
     let [west, south, east, north] = before.extent;
     let extent = Extent::new(west, south, east, north).filter(|_| is_same)?;
     let crs = Crs::parse(&before.crs).ok()?;
-    Some(Area { name: before.name.clone(), insee: before.insee.clone(), crs, extent })
+    let (name, insee) = (before.name.clone(), before.insee.clone());
+    Some(Area { name, insee, departments: before.departments.clone(), crs, extent })
 }
 
 /// Products whose index cannot be reached have the files that are recorded.
 fn recall<'a>(plan: &mut Plan<'a>, request: &Request<'a>, before: &FetchRecord) {
+    if before.asked != request.asked() {
+        return;
+    }
     for product in &request.products {
         let folder = format!("sources/{}/", product.code());
         let files = before.files.iter().filter(|(name, _)| name.starts_with(&folder));
@@ -302,8 +369,11 @@ impl Run<'_> {
         let to = self.request.out.join(name);
         let known = self.before.files.get(name).filter(|known| known.url == part.url);
         let is_same_edition = known.is_some_and(|known| known.edition == part.edition);
-        // What has an edition is asked for again once that is another; the rest with every update.
-        let is_asked_again = self.request.update && !(is_same_edition && part.edition.is_some());
+        // What has an edition is asked for again once that is another; the rest, and what was not there,
+        // with every update.
+        let was_there = known.is_some_and(|known| known.bytes > 0);
+        let is_asked_again =
+            self.request.update && !(is_same_edition && part.edition.is_some() && was_there);
         if !is_asked_again && is_same_edition && known.is_some_and(|known| is_whole(known, &to)) {
             (self.tell)(Event::Kept(name));
             return Ok(Got::File(None));
@@ -319,7 +389,7 @@ impl Run<'_> {
                     (self.tell)(Event::Kept(name));
                     return Ok(Got::File(None));
                 }
-                if !product.is_essential() {
+                if !product.is_essential(&part.file) {
                     (self.tell)(Event::Failed(name, &error));
                 }
                 return Err(error);
@@ -346,10 +416,15 @@ impl Run<'_> {
         if let Some(entry) = &entry
             && entry.copy_to(to)?
         {
-            return Ok(Got::File(None));
+            if product.is_sound(to) {
+                return Ok(Got::File(None));
+            }
+            entry.forget();
         }
         let got = product.get(part, self.area, self.client, to)?;
-        if let (Some(entry), Got::File(_)) = (entry, got) {
+        if let (Some(entry), Got::File(_)) = (entry, got)
+            && product.is_sound(to)
+        {
             entry.keep(to);
         }
         Ok(got)
@@ -408,20 +483,27 @@ fn outcome(
             _ => (),
         }
     }
-    Outcome { area, territory, new, changed, gone, failed: record.failed }
+    Outcome {
+        area,
+        territory,
+        new,
+        changed,
+        gone,
+        failed: record.failed,
+        is_own_territory: true,
+        notices: Vec::new(),
+    }
 }
 
 /// The territory file: the area and a source for each product with files. One that somebody changed is
-/// kept.
+/// kept, and told.
 fn write_territory(
     request: &Request<'_>,
     area: &Area,
     record: &mut FetchRecord,
-) -> Result<PathBuf> {
+    record_path: &Path,
+) -> Result<(PathBuf, bool)> {
     let path = request.out.join("territoire.toml");
-    if path.exists() && hash_file(&path)? != record.territory_hash {
-        return Ok(path);
-    }
     let [west, south, east, north] = <[f64; 4]>::from(area.extent);
     let name = area.name.replace(['"', '\\', '\n', '\r'], " ");
     let mut text = format!(
@@ -451,9 +533,18 @@ fn write_territory(
             }
         }
     }
-    write_atomically(&path, text.as_bytes())?;
-    record.territory_hash = hash_file(&path)?;
-    Ok(path)
+    let hash = blake3::hash(text.as_bytes()).to_hex().to_string();
+    let is_own = !path.exists() || {
+        // Of a call that was stopped here the file may be newer than its record.
+        let found = hash_file(&path)?;
+        found == record.territory_hash || found == hash
+    };
+    if is_own {
+        write_atomically(&path, text.as_bytes())?;
+        record.territory_hash = hash;
+    }
+    record.write(record_path)?;
+    Ok((path, is_own))
 }
 
 /// The edition of all files, where they have one and that holds no mark that a text could end with.

@@ -22,11 +22,13 @@ use crate::services::Service;
 /// Features asked for by page: the cap of the service.
 pub(crate) const PAGE: usize = 5000;
 /// Most bytes of a page.
-const MOST_PAGE_BYTES: u64 = 400_000_000;
+const MOST_PAGE_BYTES: u64 = 150_000_000;
 /// Most features of a layer that are taken.
 const MOST_FEATURES: usize = 5_000_000;
-/// Features reach beyond the extent that they were asked in by less than this, metres.
-const MARGIN_M: f64 = 100_000.0;
+/// Features may lie beside the extent that they were asked in by less than this, metres.
+const MARGIN_M: f64 = 1000.0;
+/// Properties by which features are sorted where nobody says by which.
+const KEYS: [&str; 6] = ["cleabs", "id", "gid", "fid", "ogc_fid", "objectid"];
 
 /// What is asked of a layer.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,32 +109,44 @@ impl Query<'_> {
         mut take: impl FnMut(&Value) -> Result<()>,
     ) -> Result<usize> {
         let mut seen: BTreeSet<String> = BTreeSet::new();
-        let mut start = 0;
+        let mut sorted = self.clone();
+        let (mut start, mut taken) = (0, 0);
         loop {
-            let (features, matched, url) = self.page(client, start, PAGE)?;
+            let (features, matched, url) = sorted.page(client, start, PAGE)?;
             for feature in &features {
                 self.check_place(feature, &url)?;
                 // A feature on the border of two pages may come twice.
                 let id = feature.get("id").map(Value::to_string);
                 if id.is_none_or(|id| seen.insert(id)) {
                     take(feature)?;
+                    taken += 1;
                 }
             }
             start += features.len();
-            let is_all = match matched {
+            let is_last = match matched {
                 Some(matched) => start >= matched,
                 None => features.len() < PAGE,
             };
-            if is_all {
-                return Ok(start);
+            if is_last && matched.is_none_or(|matched| taken >= matched) {
+                return Ok(taken);
             }
-            if features.is_empty() || start > MOST_FEATURES {
+            if is_last || features.is_empty() || start > MOST_FEATURES {
                 let told = matched.unwrap_or(MOST_FEATURES);
                 return Err(Error::input(
                     &url,
-                    format!("{start} objets reçus sur {told} annoncés ; relancer plus tard"),
-                    format!("{start} features received of {told} announced; call again later"),
+                    format!(
+                        "{taken} objets distincts reçus sur {told} annoncés ; relancer plus tard"
+                    ),
+                    format!(
+                        "{taken} distinct features received of {told} announced; call again later"
+                    ),
                 ));
+            }
+            if sorted.sort_by.is_none()
+                && let Some(key) = features.first().and_then(key_of)
+            {
+                // Pages without an order may overlap and leave gaps: all over again, sorted.
+                (sorted.sort_by, start) = (Some(key), 0);
             }
         }
     }
@@ -166,27 +180,47 @@ impl Query<'_> {
         Ok(count)
     }
 
-    /// Refuses a feature whose first position lies far from the extent asked for.
+    /// Refuses a feature that lies away from the extent asked for.
     fn check_place(&self, feature: &Value, url: &str) -> Result<()> {
-        let Some(extent) = &self.extent else { return Ok(()) };
-        let mut at = feature.pointer("/geometry/coordinates");
-        while let Some(Value::Array(inner)) = at.filter(|v| v.get(0).is_some_and(Value::is_array)) {
-            at = inner.first();
-        }
-        let number = |k: usize| at.and_then(|p| p.get(k)).and_then(Value::as_f64);
-        let (Some(x), Some(y)) = (number(0), number(1)) else { return Ok(()) };
-        if extent.buffered(MARGIN_M).contains(x, y) {
+        let own = feature.get("geometry").and_then(extent_of);
+        let (Some(extent), Some(own)) = (&self.extent, own) else { return Ok(()) };
+        if extent.buffered(MARGIN_M).intersects(&own) {
             return Ok(());
         }
+        let (x, y) = own.centre();
         Err(Error::input(
             url,
             format!(
-                "le service répond avec des coordonnées hors de l'emprise demandée ({x}, {y}) : axes inversés ou autre système"
+                "le service répond avec des objets hors de l'emprise demandée ({x:.0}, {y:.0}) : axes inversés ou autre système"
             ),
             format!(
-                "the service answers with coordinates outside the extent asked for ({x}, {y}): swapped axes or another system"
+                "the service answers with features outside the extent asked for ({x:.0}, {y:.0}): swapped axes or another system"
             ),
         ))
+    }
+}
+
+/// A property to sort by: the first that is usual for identifiers.
+fn key_of(feature: &Value) -> Option<&'static str> {
+    let properties = feature.get("properties")?;
+    KEYS.into_iter().find(|key| properties.get(key).is_some_and(|value| !value.is_null()))
+}
+
+/// The extent of a GeoJSON geometry.
+pub(crate) fn extent_of(geometry: &Value) -> Option<Extent> {
+    match geometry.get("geometries").and_then(Value::as_array) {
+        Some(parts) => parts.iter().filter_map(extent_of).reduce(|a, b| a.union(&b)),
+        None => extent_of_positions(geometry.get("coordinates")?),
+    }
+}
+
+/// The extent of positions, however deep they lie.
+fn extent_of_positions(at: &Value) -> Option<Extent> {
+    let parts = at.as_array()?;
+    let number = |k: usize| parts.get(k).and_then(Value::as_f64);
+    match (number(0), number(1)) {
+        (Some(x), Some(y)) => Extent::new(x, y, x, y),
+        _ => parts.iter().filter_map(extent_of_positions).reduce(|a, b| a.union(&b)),
     }
 }
 

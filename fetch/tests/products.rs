@@ -17,7 +17,7 @@ use twin_core::formats::las::{PointFile, PointQuery, write_copc};
 use twin_core::formats::{Feature, FeatureTable, FieldKind, GeoTiff, Value, read_vector};
 use twin_core::spatial::{Crs, Extent, Geometry, Polygon};
 use twin_core::test_support::data;
-use twin_fetch::{Cache, Client, Place, Request, Services, plan};
+use twin_fetch::{Cache, Client, Place, Plan, Request, Services, plan};
 
 const WEST: f64 = 700_000.0;
 const SOUTH: f64 = 6_600_000.0;
@@ -338,9 +338,9 @@ fn zones_of_prevention_plans_come_from_the_zip_of_the_department() {
     content.files.insert("/fichiers/ppr/pprn_12.zip".into(), bytes);
     let server = Server::start(content, |_, _| None);
     let out = folder.path().join("out");
-    // The department has no flood maps of a TRI: nothing is published, which is no failure.
+    // No archive of a TRI is no proof that there is none.
     let outcome = run(&client(&server, 2), &corner(&out, &["ppr", "tri"])).unwrap();
-    assert!(outcome.failed.is_empty(), "{:?}", outcome.failed);
+    assert_eq!(outcome.failed.keys().collect::<Vec<_>>(), ["sources/tri/tri-12.gpkg"]);
     let tables = read_vector(&out.join("sources/ppr/ppr-12.gpkg")).unwrap();
     assert_eq!(tables[0].features.len(), 2);
     assert!(names(&out.join("sources/tri")).is_empty());
@@ -596,7 +596,8 @@ fn a_plan_tells_sizes_and_counts_without_getting_a_file() {
     let server = Server::start(content, |_, _| None);
     let client = client(&server, 1);
     let asked = request(folder.path(), &["bd-haie", "lidar-hd"]);
-    let (area, parts) = plan(&asked, &client).unwrap();
+    let Plan { area, parts, failed } = plan(&asked, &client).unwrap();
+    assert!(failed.is_empty());
     assert_eq!(parts.len(), 2);
     assert_eq!(parts[0].0.count(&parts[0].1, &area, &client).unwrap(), Some(1));
     assert_eq!(parts[1].1.expected_bytes, Some(800_000));

@@ -216,10 +216,10 @@ fn an_interrupted_fetch_goes_on_and_ends_with_the_same_bytes() {
         let got = std::fs::read(folder.path().join("sources/lidar-hd-tiles").join(name)).unwrap();
         assert!(got == bytes, "{name}");
     }
-    // Once everything is there nothing but the place and the index is asked for.
+    // Once everything is there nothing but the place, its communes and the index is asked for.
     let before = server.requests().len();
     run(&client(&server, 2), &request(folder.path(), &["bd-topo", "lidar-hd-tiles"])).unwrap();
-    assert!(server.requests().len() - before <= 2);
+    assert!(server.requests().len() - before <= 3);
 }
 
 #[test]
@@ -232,6 +232,113 @@ fn a_broken_download_goes_on_where_it_stopped() {
     let asked = server.requests().iter().filter(|(_, t)| t.starts_with("/telechargement")).count();
     // 20 004 bytes in pieces of 5 000 and a rest: without going on it would never have ended.
     assert_eq!(asked, 4);
+}
+
+#[test]
+fn a_range_that_was_not_asked_for_is_not_put_into_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let tiles = content(0, 1);
+    let expected = tiles.files.values().next().unwrap().clone();
+    let server = Server::start(tiles, |target, number| {
+        let is_tile = target.starts_with("/telechargement");
+        match number {
+            0 if is_tile => Some(Fault::Cut(5000)),
+            1 if is_tile => Some(Fault::Shifted(100)),
+            _ => None,
+        }
+    });
+    run(&client(&server, 6), &request(folder.path(), &["lidar-hd-tiles"])).unwrap();
+    let got = std::fs::read_dir(folder.path().join("sources/lidar-hd-tiles")).unwrap();
+    let files: Vec<_> = got.map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(files.len(), 1);
+    assert!(std::fs::read(&files[0]).unwrap() == expected);
+}
+
+#[test]
+fn a_download_that_was_stopped_after_its_last_byte_begins_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let tiles = content(0, 1);
+    let (path, bytes) = tiles.files.iter().next().map(|(p, b)| (p.clone(), b.clone())).unwrap();
+    let server = Server::start(tiles, |_, _| None);
+    let got = folder.path().join("sources/lidar-hd-tiles");
+    std::fs::create_dir_all(&got).unwrap();
+    let to = got.join(path.rsplit('/').next().unwrap());
+    std::fs::write(to.with_extension("laz.part"), &bytes).unwrap();
+    std::fs::write(to.with_extension("laz.part-tag"), "\"v1\"").unwrap();
+    run(&client(&server, 2), &request(folder.path(), &["lidar-hd-tiles"])).unwrap();
+    assert!(std::fs::read(&to).unwrap() == bytes);
+    assert_eq!(std::fs::read_dir(&got).unwrap().count(), 1);
+}
+
+#[test]
+fn a_long_watercourse_that_begins_far_away_belongs_to_the_place_it_crosses() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut content = content(5, 0);
+    let far = [[WEST - 300_000.0, SOUTH - 90_000.0], [WEST + 500.0, SOUTH + 500.0]];
+    let river = json!({ "type": "MultiLineString", "coordinates": [far] });
+    let rivers = vec![feature("cours_d_eau.1", river, json!({ "cleabs": "R1" }))];
+    content.layers.insert("BDTOPO_V3:cours_d_eau".into(), rivers);
+    let server = Server::start(content, |_, _| None);
+    run(&client(&server, 1), &request(folder.path(), &["bd-topo"])).unwrap();
+    let path = folder.path().join("sources/bd-topo/cours_d_eau.geojson");
+    assert_eq!(features(&path).len(), 1);
+}
+
+#[test]
+fn layers_without_a_key_are_sorted_where_they_have_several_pages() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut content = content(0, 0);
+    let hedge = |k: usize| {
+        let at = square(WEST + (k % 90) as f64 * 10.0, SOUTH + (k / 90) as f64 * 10.0, 5.0);
+        feature(&format!("haie.{k}"), at, json!({ "id": k, "hauteur": 2 }))
+    };
+    content.layers.insert("HAIES.BOCAGES:haie".into(), (0..130).map(hedge).collect());
+    let server = Server::start(content, |_, _| None);
+    run(&client(&server, 1), &request(folder.path(), &["bd-haie"])).unwrap();
+    assert_eq!(features(&folder.path().join("sources/bd-haie/haie.geojson")).len(), 130);
+    let asked: Vec<String> = server.requests().into_iter().map(|(_, t)| t).collect();
+    assert!(asked.iter().filter(|t| t.contains("SORTBY=id")).count() >= 3, "{asked:?}");
+}
+
+#[test]
+fn a_folder_is_of_one_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(content(5, 0), |_, _| None);
+    let client = client(&server, 1);
+    run(&client, &request(folder.path(), &["bd-topo"])).unwrap();
+    let place = Place::Extent([WEST, SOUTH, WEST + 10.0, SOUTH + 10.0]);
+    let other = Request { place, ..request(folder.path(), &["bd-topo"]) };
+    let error = run(&client, &other).unwrap_err().to_string();
+    assert!(error.contains("insee 12174") && error.contains("--out"), "{error}");
+}
+
+#[test]
+fn a_tile_that_left_the_index_or_has_a_new_name_leaves_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(content(0, 3), |_, _| None);
+    run(&client(&server, 1), &request(folder.path(), &["lidar-hd-tiles"])).unwrap();
+    let mut later = content(0, 2);
+    let index = later.layers.get_mut("IGNF_LIDAR-HD_METADONNEE:metadata").unwrap();
+    let old = index[0]["properties"]["url_npl"].as_str().unwrap().to_owned();
+    let new = old.replace("_PTS_LAMB93", "_PTS_O_LAMB93");
+    let at = |url: &str| url.strip_prefix("http://data.geopf.fr").unwrap().to_owned();
+    // The old name is still listed, of an earlier edition.
+    index[0]["properties"]["date_edition"] = json!("2024-01-01");
+    let mut renamed = index[0].clone();
+    renamed["id"] = json!("metadata.new");
+    renamed["properties"] = json!({ "url_npl": new, "date_edition": "2025-01-01" });
+    index.push(renamed);
+    let bytes = later.files[&at(&old)].clone();
+    later.files.insert(at(&new), bytes);
+    let server = Server::start(later, |_, _| None);
+    let outcome = run(&client(&server, 1), &request(folder.path(), &["lidar-hd-tiles"])).unwrap();
+    assert_eq!(outcome.gone.len(), 2, "{:?}", outcome.gone);
+    let got = std::fs::read_dir(folder.path().join("sources/lidar-hd-tiles")).unwrap();
+    let mut names: Vec<String> =
+        got.map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    assert_eq!(names.len(), 2);
+    assert!(names[0].contains("_0700_6601_PTS_O_"), "{names:?}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use twin_core::{Error, Language, Result};
 use twin_fetch::products::{Got, named};
-use twin_fetch::{Cache, Client, Event, Patience, Place, Request, Services};
+use twin_fetch::{Cache, Client, Event, Patience, Place, Plan, Request, Services};
 
 use crate::arguments::{FetchArguments, NetworkArguments, PlaceArguments};
 use crate::console::{Console, cancellation, line};
@@ -112,6 +112,18 @@ fn get(request: &Request<'_>, client: &Client, console: &Arc<Console>) -> Result
             &format!("Nothing is published here for: {names}"),
         );
     }
+    for notice in &outcome.notices {
+        console.say(&notice.fr, &notice.en);
+    }
+    if !outcome.is_own_territory {
+        let path = outcome.territory.display();
+        console.say(
+            &format!(
+                "{path} a été modifié à la main et reste tel quel : y ajouter les nouvelles sources"
+            ),
+            &format!("{path} was changed by hand and stays as it is: add new sources to it"),
+        );
+    }
     if !outcome.failed.is_empty() {
         let count = outcome.failed.len();
         console.say(
@@ -136,15 +148,21 @@ fn get(request: &Request<'_>, client: &Client, console: &Arc<Console>) -> Result
 
 /// Every file with its size or its number of features, address, edition, licence and attribution.
 fn tell_plan(request: &Request<'_>, client: &Client, language: Language) -> Result<()> {
-    let (area, parts) = twin_fetch::plan(request, client)?;
+    let Plan { area, parts, failed } = twin_fetch::plan(request, client)?;
+    for (name, error) in &failed {
+        line(&format!("{name} : {}", error.text(language)));
+    }
     let km2 = language.number(area.extent.area() / 1e6, 1);
     line(&format!("{} {} – {km2} km²", area.name, area.insee.join(" ")));
     let mut bytes = 0;
     for (product, part) in &parts {
         let (licence, attribution) = product.licence();
         let edition = part.edition.as_deref().unwrap_or("–");
-        // A layer that cannot be counted may still be fetched, or told not to be there.
-        let count = product.count(part, &area, client).unwrap_or_default();
+        let count = match product.count(part, &area, client) {
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            // A layer that cannot be counted may still be fetched, or told not to be there.
+            count => count.unwrap_or_default(),
+        };
         let amount = match (part.expected_bytes, count) {
             (Some(size), _) => {
                 format!("{} {}", language.number(size as f64 / 1e6, 1), language.pick("Mo", "MB"))
@@ -212,7 +230,8 @@ fn folder(place: &Place) -> PathBuf {
         Place::Polygons(path) => {
             path.file_stem().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
         }
-        Place::Extent(_) | Place::Around(..) => "emprise".to_owned(),
+        Place::Extent(sides) => format!("emprise {}", sides.map(|side| side.to_string()).join(" ")),
+        Place::Around([x, y], radius_m) => format!("autour {x} {y} {radius_m}"),
     };
     let safe = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };
     PathBuf::from(name.chars().map(safe).collect::<String>())

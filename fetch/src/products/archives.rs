@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use twin_core::language::Text;
 use twin_core::{Error, Result};
 
 use super::{Got, Part, Product, Source};
@@ -33,6 +34,8 @@ pub struct Archives {
     pub(super) code: &'static str,
     /// Where they are found.
     pub(super) shelf: Shelf,
+    /// Whether a territory is not to be had without it.
+    pub(super) is_essential: bool,
     /// Tables that are taken, by their name in small letters.
     pub(super) is_wanted: fn(&str) -> bool,
     /// What the territory file says of it.
@@ -55,32 +58,44 @@ impl Product for Archives {
         self.code
     }
 
+    fn is_essential(&self, _: &str) -> bool {
+        self.is_essential
+    }
+
     fn parts(&self, area: &Area, client: &Client) -> Result<Vec<Part>> {
         let mut parts = Vec::new();
-        for department in area.departments() {
+        for department in &area.departments {
             let file = format!("{}-{department}.gpkg", self.code);
             let part = match self.shelf {
                 Shelf::Geoplateforme(product) => {
                     let zone = format!("D{department:0>3}");
-                    let latest = atom::latest(client, product, &zone)?;
-                    latest.map(|found| Part {
-                        file,
-                        url: found.url,
-                        expected_bytes: found.bytes,
-                        edition: Some(found.edition),
-                    })
+                    match atom::latest(client, product, &zone)? {
+                        Some(found) => Part {
+                            file,
+                            url: found.url,
+                            expected_bytes: found.bytes,
+                            edition: found.edition,
+                        },
+                        None => {
+                            client.notice(Text::new(
+                                format!("{product} : aucune livraison GeoPackage pour {zone}"),
+                                format!("{product}: no GeoPackage is delivered for {zone}"),
+                            ));
+                            continue;
+                        }
+                    }
                 }
                 Shelf::Georisques(address, edition) => {
                     let path = address.replace("{}", &department.to_lowercase());
-                    Some(Part {
+                    Part {
                         file,
                         url: format!("{}/{path}", client.base(Service::GeorisquesFiles)),
                         expected_bytes: None,
                         edition: edition.map(str::to_owned),
-                    })
+                    }
                 }
             };
-            parts.extend(part.map(|part| part.in_window(area)));
+            parts.push(part.in_window(area));
         }
         Ok(parts)
     }
@@ -90,22 +105,32 @@ impl Product for Archives {
         let archive = with_suffix(to, suffix);
         let url = part.address();
         let entry = client.cache().entry("archives", url, part.edition.as_deref());
-        let is_kept = entry.as_ref().map_or(Ok(false), |entry| entry.copy_to(&archive))?;
-        if !is_kept {
-            if client.download(service, url, &archive, content, MOST_BYTES)?.is_none() {
-                return Ok(Got::Nothing);
-            }
-            if let Some(entry) = entry {
-                entry.keep(&archive);
-            }
+        // Here from a call that got no further, else from another territory, else from the service.
+        let is_here = archive.is_file()
+            || entry.as_ref().map_or(Ok(false), |entry| entry.copy_to(&archive))?;
+        if !is_here && client.download(service, url, &archive, content, MOST_BYTES)?.is_none() {
+            return Err(Error::input(
+                url,
+                "aucune archive à cette adresse (HTTP 404) : rien n'est publié pour ce département, ou l'adresse a changé ; voir --base-url",
+                "no archive at this address (HTTP 404): nothing is published for this department, or the address has changed; see --base-url",
+            ));
         }
         let folder = with_suffix(to, "part.d");
-        let count = vector_files(&archive, &folder).and_then(|files| {
-            clip(&files, area, |name| (self.is_wanted)(&name.to_lowercase()), to)
-        });
+        let go_on = || client.check_cancelled();
+        let wanted = |name: &str| (self.is_wanted)(&name.to_lowercase());
+        let clipped = vector_files(&archive, &folder, &go_on)
+            .and_then(|files| clip(&files, area, client, &wanted, to));
         let _ = std::fs::remove_dir_all(&folder);
-        std::fs::remove_file(&archive).map_err(Error::write(&archive))?;
-        Ok(match count? {
+        match (&clipped, entry) {
+            (Ok(_), Some(entry)) => entry.keep(&archive),
+            // A damaged archive is asked for again at the next call.
+            (Err(Error::File { .. }), Some(entry)) => entry.forget(),
+            _ => (),
+        }
+        if matches!(clipped, Ok(_) | Err(Error::File { .. })) {
+            std::fs::remove_file(&archive).map_err(Error::write(&archive))?;
+        }
+        Ok(match clipped? {
             0 => Got::Nothing,
             count => Got::File(Some(count)),
         })

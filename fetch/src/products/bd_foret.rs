@@ -6,7 +6,7 @@ use super::layers::Layers;
 /// BD Forêt V2.
 pub static BD_FORET: Layers = Layers {
     code: "bd-foret",
-    is_essential: false,
+    essential: &[],
     layers: &[("LANDCOVER.FORESTINVENTORY.V2", "formation_vegetale")],
     sort_by: Some("id"),
     sources: &[Source::new("bd-foret", "sources/bd-foret/*.geojson")],

@@ -7,7 +7,7 @@ use super::layers::Layers;
 /// BD France, vegetation.
 pub static BD_FRANCE: Layers = Layers {
     code: "bd-france",
-    is_essential: false,
+    essential: &[],
     layers: &[("IGNF_BD-FRANCE-TOPO-VEGETATION", "BD-FRANCE-TOPO-VEGETATION")],
     sort_by: None,
     sources: &[Source::new("bd-france-vegetation", "sources/bd-france/*.geojson")],

@@ -7,7 +7,7 @@ use super::layers::Layers;
 /// BD Haie.
 pub static BD_HAIE: Layers = Layers {
     code: "bd-haie",
-    is_essential: false,
+    essential: &[],
     layers: &[("HAIES.BOCAGES", "haie")],
     sort_by: None,
     sources: &[Source::new("bd-haie", "sources/bd-haie/*.geojson")],

@@ -6,7 +6,13 @@ use super::layers::Layers;
 /// BD TOPO V3.
 pub static BD_TOPO: Layers = Layers {
     code: "bd-topo",
-    is_essential: true,
+    essential: &[
+        "commune",
+        "batiment",
+        "troncon_de_route",
+        "troncon_hydrographique",
+        "surface_hydrographique",
+    ],
     layers: &[
         ("BDTOPO_V3", "commune"),
         ("BDTOPO_V3", "batiment"),

@@ -8,6 +8,7 @@ use super::{BD_TOPO, Source};
 pub static BD_TOPO_ARCHIVE: Archives = Archives {
     code: "bd-topo-archive",
     shelf: Shelf::Geoplateforme("BDTOPO"),
+    is_essential: true,
     is_wanted: |table| BD_TOPO.layers.iter().any(|(_, layer)| *layer == table),
     sources: &[Source::new("bd-topo", "sources/bd-topo-archive/*.gpkg")],
     licence: BD_TOPO.licence,

@@ -6,7 +6,7 @@ use super::layers::Layers;
 /// Parcels of the cadastre.
 pub static CADASTRE: Layers = Layers {
     code: "cadastre",
-    is_essential: false,
+    essential: &[],
     layers: &[("CADASTRALPARCELS.PARCELLAIRE_EXPRESS", "parcelle")],
     sort_by: Some("idu"),
     sources: &[Source::new("cadastre", "sources/cadastre/*.geojson")],

@@ -41,11 +41,14 @@ impl Product for Georisques {
 
     fn parts(&self, area: &Area, client: &Client) -> Result<Vec<Part>> {
         let Some(first) = area.insee.first() else { return Ok(Vec::new()) };
-        let part = |topic: &&str| Part {
-            file: format!("{topic}.json"),
-            url: url(client, topic, first),
-            expected_bytes: None,
-            edition: None,
+        let part = |topic: &&str| {
+            let part = Part {
+                file: format!("{topic}.json"),
+                url: url(client, topic, first),
+                expected_bytes: None,
+                edition: None,
+            };
+            part.of_communes(area)
         };
         Ok(TOPICS.iter().map(part).collect())
     }

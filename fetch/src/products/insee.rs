@@ -40,12 +40,15 @@ impl Product for Insee {
 
     fn parts(&self, area: &Area, client: &Client) -> Result<Vec<Part>> {
         let Some(first) = area.insee.first() else { return Ok(Vec::new()) };
-        Ok(vec![Part {
-            file: "population.csv".to_owned(),
-            url: population_url(client, first),
-            expected_bytes: None,
-            edition: None,
-        }])
+        Ok(vec![
+            Part {
+                file: "population.csv".to_owned(),
+                url: population_url(client, first),
+                expected_bytes: None,
+                edition: None,
+            }
+            .of_communes(area),
+        ])
     }
 
     fn get(&self, _: &Part, area: &Area, client: &Client, to: &Path) -> Result<Got> {

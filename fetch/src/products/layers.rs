@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use twin_core::Result;
+use twin_core::{Error, Result};
 
 use super::{Got, Part, Product, Source};
 use crate::client::Client;
@@ -14,8 +14,8 @@ use crate::wfs::{PAGE, Query};
 pub struct Layers {
     /// Name in options and folders.
     pub(super) code: &'static str,
-    /// Whether a territory is not to be had without it.
-    pub(super) is_essential: bool,
+    /// Layers without which there is no territory; the first of them is nowhere empty.
+    pub(super) essential: &'static [&'static str],
     /// Workspace and name of each layer; the name is that of its file.
     pub(super) layers: &'static [(&'static str, &'static str)],
     /// Key that orders the pages, where one is known.
@@ -51,8 +51,8 @@ impl Product for Layers {
         self.code
     }
 
-    fn is_essential(&self) -> bool {
-        self.is_essential
+    fn is_essential(&self, file: &str) -> bool {
+        self.essential.iter().any(|layer| file.strip_suffix(".geojson") == Some(layer))
     }
 
     fn parts(&self, area: &Area, client: &Client) -> Result<Vec<Part>> {
@@ -74,7 +74,15 @@ impl Product for Layers {
 
     fn get(&self, part: &Part, area: &Area, client: &Client, to: &Path) -> Result<Got> {
         let Some((full, layer)) = self.layer_of(part) else { return Ok(Got::Nothing) };
-        let count = self.query(&full, area).write(client, layer, to)?;
+        let query = self.query(&full, area);
+        let count = query.write(client, layer, to)?;
+        if count == 0 && self.essential.first() == Some(&layer) {
+            return Err(Error::input(
+                query.url(client, 0, PAGE),
+                "aucun objet, ce qui n'est vrai nulle part en France ; vérifier l'emprise, relancer plus tard",
+                "no feature, which is true nowhere in France; check the extent, call again later",
+            ));
+        }
         Ok(if count == 0 { Got::Nothing } else { Got::File(Some(count)) })
     }
 

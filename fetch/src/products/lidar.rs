@@ -12,7 +12,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use twin_core::formats::las::CopcWindow;
+use twin_core::formats::las::{CopcWindow, PointFile};
 use twin_core::spatial::Extent;
 use twin_core::{Error, Result};
 
@@ -67,8 +67,12 @@ impl Product for LidarHd {
         self.code
     }
 
-    fn is_essential(&self) -> bool {
+    fn is_essential(&self, _: &str) -> bool {
         true
+    }
+
+    fn is_sound(&self, file: &Path) -> bool {
+        PointFile::open(file).is_ok()
     }
 
     fn parts(&self, area: &Area, client: &Client) -> Result<Vec<Part>> {
@@ -142,16 +146,20 @@ fn tiles(layer: &str, property: &str, area: &Area, client: &Client) -> Result<Ve
         let file = file_name(&url)?;
         let points = feature.pointer("/properties/nombre_points").and_then(Value::as_f64);
         let bytes = points.filter(|n| *n > 0.0 && *n < 1e10).map(|n| (n * BYTES_PER_POINT) as u64);
-        if !parts.iter().any(|part| part.file == file) {
-            parts.push(Part {
-                file,
-                url,
-                expected_bytes: bytes.or(Some(TYPICAL_TILE_BYTES)),
-                edition: Some(property_of("date_edition")).filter(|date| !date.is_empty()),
-            });
-        }
+        parts.push(Part {
+            file,
+            url,
+            expected_bytes: bytes.or(Some(TYPICAL_TILE_BYTES)),
+            edition: Some(property_of("date_edition")).filter(|date| !date.is_empty()),
+        });
         Ok(())
     })?;
+    // Of two addresses for one tile, under an old and a new name as it may be, the latest edition.
+    let place = |part: &Part| corner(&part.file).map(|(x, y)| [x, y].map(f64::to_bits));
+    parts.sort_by(|a, b| (place(a), &b.edition, &a.file).cmp(&(place(b), &a.edition, &b.file)));
+    parts.dedup_by(|later, first| {
+        later.file == first.file || place(first).is_some() && place(later) == place(first)
+    });
     parts.sort_by(|a, b| a.file.cmp(&b.file));
     Ok(parts)
 }
@@ -159,9 +167,11 @@ fn tiles(layer: &str, property: &str, area: &Area, client: &Client) -> Result<Ve
 /// The nodes of a far tile that touch an extent; `None` where it comes whole.
 fn window(client: &Client, url: &str, extent: &Extent, to: &Path) -> Result<Option<Got>> {
     let twin = with_suffix(to, "far");
-    let Some(mut far) = FarFile::open(client, Service::Download, url, &twin, MOST_TILE_BYTES)?
-    else {
-        return Ok(None);
+    let mut far = match FarFile::open(client, Service::Download, url, &twin, MOST_TILE_BYTES) {
+        Ok(Some(far)) => far,
+        Err(Error::Cancelled) => return Err(Error::Cancelled),
+        // Who refuses ranges may still give the whole.
+        Ok(None) | Err(_) => return Ok(None),
     };
     let length = far.length();
     let mut missing = |ranges: &[std::ops::Range<u64>]| far.fill(ranges);
@@ -176,12 +186,14 @@ fn window(client: &Client, url: &str, extent: &Extent, to: &Path) -> Result<Opti
         window.write(to, &mut missing)?;
         Ok(Some(Got::File(usize::try_from(window.points()).ok())))
     });
+    let is_useless = far.has_changed() || matches!(found, Err(Error::File { .. }));
     match found {
-        // What is no COPC file, or not sound, may still come whole; what was interrupted goes on later.
-        Err(Error::File { .. }) => {
+        // What is no COPC file, not sound or another one now may still come whole.
+        Err(_) if is_useless => {
             far.forget();
             Ok(None)
         }
+        // What was interrupted goes on later.
         Err(error) => Err(error),
         Ok(got) => {
             far.forget();

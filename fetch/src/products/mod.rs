@@ -80,10 +80,17 @@ pub trait Product: Sync + std::fmt::Debug {
     /// Name in options and folders.
     fn code(&self) -> &'static str;
 
-    /// Whether a territory is not to be had without it: what of it cannot be got is an error, of others
-    /// it is told.
-    fn is_essential(&self) -> bool {
+    /// Whether a territory is not to be had without a file of it, or without its index (`""`): what cannot
+    /// be got is an error then, else it is told.
+    fn is_essential(&self, file: &str) -> bool {
+        let _ = file;
         false
+    }
+
+    /// Whether a file that came is one of its kind: others are not kept for other territories.
+    fn is_sound(&self, file: &Path) -> bool {
+        let _ = file;
+        true
     }
 
     /// Files to get for an area.
@@ -92,8 +99,8 @@ pub trait Product: Sync + std::fmt::Debug {
     /// An index cannot be read.
     fn parts(&self, area: &Area, client: &Client) -> Result<Vec<Part>>;
 
-    /// Files that stand in for those of other products that are absent.
-    fn stand_ins(&self, absent: &[String], area: &Area, client: &Client) -> Vec<Part> {
+    /// Files that stand in for one of another product that is absent.
+    fn stand_ins(&self, absent: &str, area: &Area, client: &Client) -> Vec<Part> {
         let _ = (absent, area, client);
         Vec::new()
     }
@@ -160,7 +167,7 @@ pub struct Part {
     pub edition: Option<String>,
 }
 
-/// What marks the address of a window.
+/// What marks the address of a window; behind a hash nothing is sent.
 const WINDOW: &str = "#bbox=";
 
 impl Part {
@@ -172,13 +179,19 @@ impl Part {
         self
     }
 
+    /// For all communes of an area: another set of them is another file.
+    fn of_communes(mut self, area: &Area) -> Self {
+        self.url.push_str(&format!("#communes={}", area.insee.join("+")));
+        self
+    }
+
     fn is_window(&self) -> bool {
         self.url.contains(WINDOW)
     }
 
     /// The address that is asked.
     fn address(&self) -> &str {
-        self.url.split_once(WINDOW).map_or(&self.url, |(address, _)| address)
+        self.url.split_once('#').map_or(&self.url, |(address, _)| address)
     }
 }
 
@@ -236,7 +249,7 @@ pub const DEFAULT: [&str; 12] = [
 ];
 
 /// Pairs of products that are the same thing in two ways.
-const ALTERNATIVES: [[&str; 2]; 2] =
+pub(crate) const ALTERNATIVES: [[&str; 2]; 2] =
     [["bd-topo", "bd-topo-archive"], ["lidar-hd", "lidar-hd-tiles"]];
 
 /// The products of some names. `+NAME` stands for the default ones and that, in place of its alternative.

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use twin_core::Result;
 use twin_core::spatial::{Crs, Extent};
+use twin_core::{Error, Result};
 
 use super::lidar::{TILE_M, corner, index};
 use super::{Got, Part, Product, Source};
@@ -60,8 +60,8 @@ impl LidarModels {
     fn window<'a>(&self, layer: &'a str, part: &Part, area: &Area) -> Option<Window<'a>> {
         let (west, south) = corner(&format!("LHD_FXX_{}", part.file.get(4..13)?))?;
         let tile = Extent::new(west, south, west + TILE_M, south + TILE_M)?;
-        let spec = Window::half_metres(&tile.intersection(&area.extent)?);
-        Some(Window { layer, crs: area.crs, spec })
+        let common = tile.intersection(&area.extent).filter(|common| common.area() > 0.0)?;
+        Some(Window { layer, crs: area.crs, spec: Window::half_metres(&common) })
     }
 }
 
@@ -71,6 +71,13 @@ impl Product for LidarModels {
     }
 
     fn parts(&self, area: &Area, client: &Client) -> Result<Vec<Part>> {
+        if layer(MODELS[0].0, area.crs).is_none() {
+            return Err(Error::input(
+                "lidar-models",
+                format!("aucun modèle par fenêtres n'est connu en {}", area.crs),
+                format!("no models by windows are known in {}", area.crs),
+            ));
+        }
         let known: Vec<(f64, f64)> =
             index(area, client)?.iter().filter_map(|tile| corner(&tile.file)).collect();
         let [west, south, east, north] =
@@ -81,10 +88,9 @@ impl Product for LidarModels {
         Ok(places.filter(is_missing).flat_map(|at| self.of_tile(at, area, client)).collect())
     }
 
-    fn stand_ins(&self, absent: &[String], area: &Area, client: &Client) -> Vec<Part> {
-        let places = absent.iter().filter_map(|file| corner(file));
-        let places = places.map(|(x, y)| ((x / TILE_M) as i64, (y / TILE_M) as i64));
-        places.flat_map(|at| self.of_tile(at, area, client)).collect()
+    fn stand_ins(&self, absent: &str, area: &Area, client: &Client) -> Vec<Part> {
+        let place = corner(absent).map(|(x, y)| ((x / TILE_M) as i64, (y / TILE_M) as i64));
+        place.map_or(Vec::new(), |at| self.of_tile(at, area, client))
     }
 
     fn get(&self, part: &Part, area: &Area, client: &Client, to: &Path) -> Result<Got> {

@@ -9,6 +9,7 @@ use super::archives::{Archives, Shelf};
 pub static OCS_GE: Archives = Archives {
     code: "ocs-ge",
     shelf: Shelf::Geoplateforme("OCSGE"),
+    is_essential: false,
     is_wanted: |_| true,
     sources: &[Source::new("ocs-ge", "sources/ocs-ge/*.gpkg")],
     licence: ("Licence Ouverte 2.0", "IGN – OCS GE"),

@@ -37,9 +37,8 @@ impl Product for Ortho {
         for (y, x) in (south..=north).flat_map(|y| (west..=east).map(move |x| (y, x))) {
             let (left, bottom) = (x as f64 * TILE_M, y as f64 * TILE_M);
             let tile = Extent::new(left, bottom, left + TILE_M, bottom + TILE_M);
-            let Some(common) = tile.and_then(|tile| tile.intersection(&area.extent)) else {
-                continue;
-            };
+            let common = tile.and_then(|tile| tile.intersection(&area.extent));
+            let Some(common) = common.filter(|common| common.area() > 0.0) else { continue };
             let spec = Window::half_metres(&common);
             let window = Window { layer: LAYER, crs: area.crs, spec };
             parts.push(Part {
@@ -54,7 +53,7 @@ impl Product for Ortho {
 
     fn get(&self, part: &Part, _: &Area, client: &Client, to: &Path) -> Result<Got> {
         let bytes = client.get(Service::Raster, &part.url, Content::Tiff, MOST_BYTES)?;
-        let came = with_suffix(to, "came.tif");
+        let came = with_suffix(to, "came");
         write_atomically(&came, &bytes)?;
         // A picture without a place would lie nowhere.
         if let Err(error) = GeoTiff::open(&came) {

@@ -7,7 +7,7 @@ use super::layers::Layers;
 /// Planning documents and easements.
 pub static PLU: Layers = Layers {
     code: "plu",
-    is_essential: false,
+    essential: &[],
     layers: &[
         ("wfs_du", "zone_urba"),
         ("wfs_du", "prescription_surf"),

@@ -7,6 +7,7 @@ use super::archives::{Archives, Shelf};
 pub static PPR: Archives = Archives {
     code: "ppr",
     shelf: Shelf::Georisques("ppr/pprn_{}.zip", None),
+    is_essential: false,
     is_wanted: |_| true,
     sources: &[Source::new("ppr", "sources/ppr/*.gpkg")],
     licence: ("Licence Ouverte 2.0", "Géorisques – PPRN, services de l'État"),

@@ -6,7 +6,7 @@ use super::layers::Layers;
 /// RPG.
 pub static RPG: Layers = Layers {
     code: "rpg",
-    is_essential: false,
+    essential: &[],
     layers: &[("RPG.LATEST", "parcelles_graphiques")],
     sort_by: Some("id_parcel"),
     sources: &[Source::new("rpg", "sources/rpg/*.geojson")],

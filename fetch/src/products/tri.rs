@@ -7,6 +7,7 @@ use super::archives::{Archives, Shelf};
 pub static TRI: Archives = Archives {
     code: "tri",
     shelf: Shelf::Georisques("di_2020/tri_2020_sig_di_{}.zip", Some("2020")),
+    is_essential: false,
     is_wanted: |table| table.contains("inondable") || table.contains("iso"),
     sources: &[],
     licence: ("Licence Ouverte 2.0", "Géorisques – TRI, rapportage 2020"),

@@ -7,7 +7,7 @@ use super::layers::Layers;
 /// Flood maps of Vigicrues.
 pub static VIGICRUES: Layers = Layers {
     code: "vigicrues",
-    is_essential: false,
+    essential: &[],
     layers: &[
         ("VIGINOND-DIFFUSION", "zip"),
         ("VIGINOND-DIFFUSION", "zich"),

@@ -18,7 +18,7 @@ pub(crate) fn patience(attempts: u32) -> Patience {
         attempts,
         first_wait: Duration::from_millis(5),
         timeout: Duration::from_secs(10),
-        transfer: Duration::from_secs(20),
+        idle: Duration::from_secs(20),
     }
 }
 

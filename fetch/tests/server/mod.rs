@@ -29,6 +29,8 @@ pub(crate) enum Fault {
     Redirect(String),
     /// A header that promises this many bytes.
     Length(u64),
+    /// Ranges begin so many bytes too early.
+    Shifted(usize),
 }
 
 /// What is served.
@@ -129,7 +131,7 @@ fn answer(
         seen.push((Instant::now(), target.clone()));
         number
     };
-    let (status, mut extra, body) = respond(&target, &headers, content);
+    let (mut status, mut extra, mut body) = respond(&target, &headers, content);
     let mut length = body.len() as u64;
     let mut sent = body.len();
     match fault(&target, number) {
@@ -160,6 +162,17 @@ fn answer(
         }
         Some(Fault::Cut(bytes)) => sent = bytes.min(body.len()),
         Some(Fault::Length(stated)) => length = stated,
+        Some(Fault::Shifted(bytes)) => {
+            let from = headers
+                .get("range")
+                .and_then(|r| r.strip_prefix("bytes=")?.split('-').next()?.parse::<usize>().ok());
+            if let (206, Some(from)) = (status, from) {
+                let earlier = format!("bytes={}-", from.saturating_sub(bytes));
+                headers.insert("range".to_owned(), earlier);
+                (status, extra, body) = respond(&target, &headers, content);
+                (length, sent) = (body.len() as u64, body.len());
+            }
+        }
     }
     extra.push_str(&format!("Content-Length: {length}\r\nConnection: close\r\n\r\n"));
     stream.write_all(format!("HTTP/1.1 {status} X\r\n{extra}").as_bytes())?;

@@ -29,33 +29,35 @@ pub fn read_vector_layers(path: &Path) -> Result<Vec<LayerRead>> {
     }
 }
 
-/// The records of every layer of a vector file that touch an extent, given in `crs`; records that cannot
-/// be read are left out. Of a GeoPackage with an R-tree only those records are read.
+/// The records of the layers with a wanted name that touch an extent, given in `crs`. Of a GeoPackage only
+/// those layers are read, and with an R-tree only those records.
 ///
 /// # Errors
 /// As [`read_vector_layers`]; a layer's reference system cannot be reached from `crs`.
-pub fn read_vector_window(path: &Path, extent: &Extent, crs: Crs) -> Result<Vec<FeatureTable>> {
+pub fn read_vector_window(
+    path: &Path,
+    extent: &Extent,
+    crs: Crs,
+    is_wanted: &dyn Fn(&str) -> bool,
+) -> Result<Vec<LayerRead>> {
     let is_package = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gpkg"));
     if is_package {
         let package = GeoPackage::open(path)?;
-        return package
-            .layers()
-            .iter()
-            .map(|layer| {
-                let window = extent_in(extent, crs, layer.crs)?;
-                Ok(package.read(&layer.name, Some(&window))?.table)
-            })
+        let wanted = package.layers().iter().filter(|layer| is_wanted(&layer.name));
+        return wanted
+            .map(|layer| package.read(&layer.name, Some(&extent_in(extent, crs, layer.crs)?)))
             .collect();
     }
-    let mut tables = read_vector(path)?;
-    for table in &mut tables {
+    let mut layers = read_vector_layers(path)?;
+    layers.retain(|layer| is_wanted(&layer.table.name));
+    for LayerRead { table, .. } in &mut layers {
         let window = extent_in(extent, crs, table.crs)?;
         table.features.retain(|feature| {
             let own = feature.geometry.as_ref().and_then(|geometry| geometry.extent());
             own.is_some_and(|own| own.intersects(&window))
         });
     }
-    Ok(tables)
+    Ok(layers)
 }
 
 /// An extent in another system: the box around its moved border.
