@@ -264,13 +264,15 @@ fn forget_others(
 ) -> Result<Vec<String>> {
     let wanted: BTreeSet<String> = parts.iter().map(name_of).collect();
     let is_asked = |code: &str| request.products.iter().any(|p| p.code() == code);
+    // An index that suddenly names nothing is no reason to throw everything away.
+    let has_parts = |code: &str| parts.iter().any(|(product, _)| product.code() == code);
     let is_replaced = |code: &str| {
         let pairs = ALTERNATIVES.iter().filter(|pair| pair.contains(&code));
         pairs.flatten().any(|other| *other != code && is_asked(other))
     };
     let is_gone = |name: &String| {
         let code = name.split('/').nth(1).unwrap_or_default();
-        let is_known = is_asked(code) && !failures.contains_key(code);
+        let is_known = has_parts(code) && !failures.contains_key(code);
         !wanted.contains(name) && (is_known || is_replaced(code))
     };
     let gone: Vec<String> = record.files.keys().filter(|name| is_gone(name)).cloned().collect();

@@ -339,6 +339,11 @@ fn a_tile_that_left_the_index_or_has_a_new_name_leaves_the_folder() {
     names.sort();
     assert_eq!(names.len(), 2);
     assert!(names[0].contains("_0700_6601_PTS_O_"), "{names:?}");
+    // An index that names nothing all at once removes nothing.
+    let server = Server::start(content(0, 0), |_, _| None);
+    let outcome = run(&client(&server, 1), &request(folder.path(), &["lidar-hd-tiles"])).unwrap();
+    let left = std::fs::read_dir(folder.path().join("sources/lidar-hd-tiles")).unwrap();
+    assert_eq!((outcome.gone.len(), left.count()), (0, 2));
 }
 
 #[test]

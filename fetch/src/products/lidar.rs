@@ -115,15 +115,20 @@ impl Product for LidarHd {
 /// The tiles of an area by the first index that has any.
 pub(super) fn index(area: &Area, client: &Client) -> Result<Vec<Part>> {
     let mut first_error = None;
+    let mut has_answered = false;
     for (layer, property) in INDEXES {
         match tiles(layer, property, area, client) {
             Ok(parts) if !parts.is_empty() => return Ok(parts),
-            Ok(_) => (),
+            Ok(_) => has_answered = true,
             Err(Error::Cancelled) => return Err(Error::Cancelled),
             Err(error) => first_error = first_error.or(Some(error)),
         }
     }
-    first_error.map_or(Ok(Vec::new()), Err)
+    // Where one index knows of no tile, the other may be gone.
+    match first_error {
+        Some(error) if !has_answered => Err(error),
+        _ => Ok(Vec::new()),
+    }
 }
 
 fn tiles(layer: &str, property: &str, area: &Area, client: &Client) -> Result<Vec<Part>> {

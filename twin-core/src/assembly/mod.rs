@@ -5,7 +5,6 @@ mod bins;
 mod block;
 mod block_cache;
 mod block_maker;
-mod bridge_models;
 mod buildings;
 mod buildings_by_block;
 mod changes;
