@@ -9,7 +9,7 @@
 //! | file | concern |
 //! |---|---|
 //! | `services` | addresses and limits of the services |
-//! | `client`, `content` | requests: limits, retries, resuming; whether an answer is what was asked for |
+//! | `client`, `exchange`, `content` | requests: limits, retries, resuming; one request and its answer; whether that is what was asked for |
 //! | `wfs`, `pages`, `raster`, `atom` | features, JSON records, windows of rasters, feeds |
 //! | `far_file` | ranges of bytes of a far file |
 //! | `archive`, `clip` | vector files out of archives, and what of them lies in the area |
@@ -28,6 +28,7 @@ mod cache;
 mod client;
 mod clip;
 mod content;
+mod exchange;
 mod far_file;
 mod pages;
 mod place;
