@@ -175,7 +175,7 @@ fn all_points_reproduce_igns_rasters() {
     let anchor = CellAnchor::default();
     let options = TinOptions::default();
     let terrain = PointBins::new(select_terrain(&points, SelectionRule::All, anchor)).unwrap();
-    let surface = PointBins::new(select_surface(&points, SelectionRule::All, anchor)).unwrap();
+    let surface = PointBins::highest(select_surface(&points, SelectionRule::All, anchor)).unwrap();
 
     let terrain = interpolate(&terrain, &dtm.spec, &options).height;
     let ([tight, loose], rmse) = agreement(&terrain, &dtm, [0.02, 0.1]);

@@ -1,5 +1,7 @@
 //! Points sorted into square bins, to be read back by rectangle.
 
+use std::cmp::Ordering;
+
 use rayon::prelude::*;
 
 use super::{LatticeBox, SurfacePoint};
@@ -20,7 +22,22 @@ pub struct PointBins {
 
 impl PointBins {
     /// Sorts the points; `None` without a point. Of points that share x and y the lowest stays.
-    pub fn new(mut points: Vec<SurfacePoint>) -> Option<Self> {
+    pub fn new(points: Vec<SurfacePoint>) -> Option<Self> {
+        Self::sorted(points, SurfacePoint::cmp)
+    }
+
+    /// The same; of points that share x and y the highest stays.
+    pub fn highest(points: Vec<SurfacePoint>) -> Option<Self> {
+        Self::sorted(points, |a, b| {
+            (a.x_mm, a.y_mm).cmp(&(b.x_mm, b.y_mm)).then(b.z_mm.cmp(&a.z_mm)).then(a.cmp(b))
+        })
+    }
+
+    /// Sorts the points; of those that share x and y the first in the order stays.
+    fn sorted(
+        points: Vec<SurfacePoint>,
+        order: impl Fn(&SurfacePoint, &SurfacePoint) -> Ordering + Sync,
+    ) -> Option<Self> {
         let bounds = LatticeBox::of_points(&points)?;
         let side =
             |bin: i64, axis: usize| ((bounds.max[axis] - bounds.min[axis]) / bin + 1) as usize;
@@ -35,14 +52,16 @@ impl PointBins {
             let row = ((p.y_mm - bounds.min[1]) / bin_mm) as usize;
             row * columns + column
         };
-        points.par_sort_unstable_by_key(|p| (bin_of(p), *p));
-        points.dedup_by_key(|p| (p.x_mm, p.y_mm));
-        let mut starts = vec![0; rows * columns + 1];
-        for point in &points {
-            starts[bin_of(point) + 1] += 1;
-        }
-        for i in 1..starts.len() {
-            starts[i] += starts[i - 1];
+        let mut bins = Buckets::new(&points, bin_of);
+        drop(points);
+        let slices = bins.slices_mut().into_par_iter();
+        slices.for_each(|of_bin| of_bin.sort_unstable_by(&order));
+        let mut points = Vec::with_capacity(bins.members.len());
+        let mut starts = vec![0];
+        for k in 0..rows * columns {
+            let places = bins.of(k).chunk_by(|a, b| (a.x_mm, a.y_mm) == (b.x_mm, b.y_mm));
+            points.extend(places.map(|same| same[0]));
+            starts.push(points.len());
         }
         Some(Self { bounds, bin_mm, columns, starts, points })
     }
@@ -95,6 +114,58 @@ impl PointBins {
     }
 }
 
+/// Things put together by a number, each kind in the order of the input: a counting sort.
+pub(super) struct Buckets<T> {
+    /// Position in `members` of the first of each kind, and one past the last.
+    starts: Vec<usize>,
+    members: Vec<T>,
+}
+
+impl<T: Copy + Send + Sync> Buckets<T> {
+    /// Memory grows with the greatest number.
+    pub(super) fn new(things: &[T], number: impl Fn(&T) -> usize) -> Self {
+        let mut starts = vec![0];
+        for thing in things {
+            let k = number(thing);
+            if starts.len() < k + 2 {
+                starts.resize(k + 2, 0);
+            }
+            starts[k + 1] += 1;
+        }
+        for k in 1..starts.len() {
+            starts[k] += starts[k - 1];
+        }
+        let mut next = starts.clone();
+        let mut members: Vec<T> = things.to_vec();
+        for thing in things {
+            let k = number(thing);
+            members[next[k]] = *thing;
+            next[k] += 1;
+        }
+        Self { starts, members }
+    }
+
+    fn of(&self, k: usize) -> &[T] {
+        let end = |k: usize| self.starts.get(k).copied().unwrap_or(self.members.len());
+        &self.members[end(k)..end(k + 1)]
+    }
+
+    fn slices_mut(&mut self) -> Vec<&mut [T]> {
+        let mut rest = self.members.as_mut_slice();
+        let lengths = self.starts.windows(2).map(|ends| ends[1] - ends[0]);
+        let slices = lengths.map(|length| {
+            let (first, others) = std::mem::take(&mut rest).split_at_mut(length);
+            rest = others;
+            first
+        });
+        slices.collect()
+    }
+
+    pub(super) fn par_iter(&self) -> impl IndexedParallelIterator<Item = &[T]> {
+        (0..self.starts.len() - 1).into_par_iter().map(|k| self.of(k))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +202,17 @@ mod tests {
             expected.sort();
             assert_eq!(found, expected);
         }
+    }
+
+    #[test]
+    fn of_points_at_one_position_the_lowest_or_the_highest_stays() {
+        let point = |z_mm| SurfacePoint { x_mm: 5, y_mm: 5, z_mm, class: 2, is_first_return: true };
+        let points = vec![point(7), point(9), point(5), point(8)];
+        let heights = |bins: Option<PointBins>| {
+            bins.unwrap().points().iter().map(|p| p.z_mm).collect::<Vec<_>>()
+        };
+        assert_eq!(heights(PointBins::new(points.clone())), [5]);
+        assert_eq!(heights(PointBins::highest(points)), [9]);
     }
 
     #[test]

@@ -232,8 +232,8 @@ impl PointStore {
         }
         Ok(BlockPoints {
             terrain: PointBins::new(terrain),
-            surface: highest_first(surface),
-            built: highest_first(built),
+            surface: PointBins::highest(surface),
+            built: PointBins::highest(built),
             unthinned,
             pulses,
         })
@@ -287,13 +287,4 @@ impl PointStore {
         };
         Ok((loaded, counts))
     }
-}
-
-/// Bins of surface points: of two points at one position, in overlapping files, the upper stays.
-fn highest_first(mut points: Vec<SurfacePoint>) -> Option<PointBins> {
-    points.sort_unstable_by(|a, b| {
-        (a.x_mm, a.y_mm).cmp(&(b.x_mm, b.y_mm)).then(b.z_mm.cmp(&a.z_mm)).then(a.cmp(b))
-    });
-    points.dedup_by_key(|p| (p.x_mm, p.y_mm));
-    PointBins::new(points)
 }

@@ -14,12 +14,12 @@
 //! | `all` | all | all | all | all |
 //!
 //! Cells lie on absolute multiples of 0.5 m, so that neighbouring files agree on their border; the
-//! anchor is a parameter because IGN's plugin starts at the first point of each file. Two points
-//! never share x and y: the terrain keeps the lower, the surface the upper.
+//! anchor is a parameter because IGN's plugin starts at the first point of each file. Of points
+//! that share x and y the bins of the terrain keep the lowest, those of the surface the highest.
 
 use rayon::prelude::*;
 
-use super::SurfacePoint;
+use super::{SurfacePoint, bins::Buckets};
 use crate::products::lidar_hd;
 use crate::territory::SelectionRule;
 
@@ -38,7 +38,7 @@ pub struct CellAnchor {
     pub y_mm: i64,
 }
 
-/// The terrain points among `points`, sorted, no two with the same x and y. Among the highest
+/// The terrain points among `points`, in no order that matters. Among the highest
 /// ground points of a cell, `ign-max` takes the first of `points`, as IGN's chain takes the first
 /// of the file; the other rules do not depend on the order.
 pub fn select_terrain(
@@ -46,157 +46,147 @@ pub fn select_terrain(
     rule: SelectionRule,
     anchor: CellAnchor,
 ) -> Vec<SurfacePoint> {
-    let of_class = |code: u8| {
-        points.iter().copied().filter(move |p| p.class == code).collect::<Vec<SurfacePoint>>()
-    };
-    let mut selected = match rule {
+    let of_class = |code: u8| points.iter().filter(move |p| p.class == code);
+    match rule {
         SelectionRule::All => {
             points.iter().copied().filter(|p| lidar_hd::is_terrain(p.class)).collect()
         }
         SelectionRule::Median | SelectionRule::IgnMax => {
+            let cells = Cells::<SELECTION_CELL_MM> { anchor };
+            let is_ground = |p: &SurfacePoint| p.class == lidar_hd::GROUND;
+            let is_water = |p: &SurfacePoint| p.class == lidar_hd::WATER;
             let mut kept = if rule == SelectionRule::Median {
-                per_cell(
-                    of_class(lidar_hd::GROUND),
-                    SELECTION_CELL_MM,
-                    anchor,
-                    Ties::ByPosition,
-                    lower_median,
-                )
+                cells.choose(points, is_ground, lower_median)
             } else {
-                per_cell(
-                    of_class(lidar_hd::GROUND),
-                    SELECTION_CELL_MM,
-                    anchor,
-                    Ties::ByInputOrder,
-                    highest,
-                )
+                cells.choose(points, is_ground, first_of_highest)
             };
-            kept.extend(per_cell(
-                of_class(lidar_hd::WATER),
-                SELECTION_CELL_MM,
-                anchor,
-                Ties::ByPosition,
-                lowest,
-            ));
+            kept.extend(cells.choose(points, is_water, lowest));
             kept.extend(of_class(lidar_hd::VIRTUAL));
             kept
         }
-    };
-    selected.par_sort_unstable();
-    selected.dedup_by_key(|p| (p.x_mm, p.y_mm));
-    selected
+    }
 }
 
-/// The surface points among `points`, sorted, no two with the same x and y.
+/// The surface points among `points`, in no order that matters.
 pub fn select_surface(
     points: &[SurfacePoint],
     rule: SelectionRule,
     anchor: CellAnchor,
 ) -> Vec<SurfacePoint> {
-    let candidates: Vec<SurfacePoint> =
-        points.iter().copied().filter(|p| lidar_hd::is_surface(p.class)).collect();
-    let mut selected = match rule {
-        SelectionRule::All => candidates,
-        SelectionRule::IgnMax => {
-            per_cell(candidates, SELECTION_CELL_MM, anchor, Ties::ByPosition, highest)
-        }
-        SelectionRule::Median => per_cell(
-            candidates,
-            SELECTION_CELL_MM,
-            anchor,
-            Ties::ByPosition,
-            highest_or_median_ground,
-        ),
-    };
-    selected.par_sort_unstable_by(|a, b| {
-        (a.x_mm, a.y_mm).cmp(&(b.x_mm, b.y_mm)).then(b.z_mm.cmp(&a.z_mm)).then(a.cmp(b))
-    });
-    selected.dedup_by_key(|p| (p.x_mm, p.y_mm));
-    selected
+    let is_surface = |p: &SurfacePoint| lidar_hd::is_surface(p.class);
+    let cells = Cells::<SELECTION_CELL_MM> { anchor };
+    match rule {
+        SelectionRule::All => points.iter().copied().filter(is_surface).collect(),
+        SelectionRule::IgnMax => cells.choose(points, is_surface, highest),
+        SelectionRule::Median => cells.choose(points, is_surface, highest_or_median_ground),
+    }
 }
 
-/// The points of buildings for their roofs, sorted: the median of each cell of 0.25 m, which keeps up
+/// The points of buildings for their roofs: the median of each cell of 0.25 m, which keeps up
 /// to 16 points/m².
 pub(super) fn select_built(points: &[SurfacePoint]) -> Vec<SurfacePoint> {
-    let built = points.iter().copied().filter(|p| lidar_hd::is_built(p.class)).collect();
-    let anchor = CellAnchor::default();
-    let mut selected = per_cell(built, ROOF_CELL_MM, anchor, Ties::ByPosition, lower_median);
-    selected.par_sort_unstable();
-    selected
+    let cells = Cells::<ROOF_CELL_MM> { anchor: CellAnchor::default() };
+    cells.choose(points, |p| lidar_hd::is_built(p.class), lower_median)
 }
 
-/// Order of points of one cell that have the same height.
-#[derive(Clone, Copy, PartialEq)]
-enum Ties {
-    /// West to east, then south to north.
-    ByPosition,
-    /// As given; IGN's chain takes the first of the file.
-    ByInputOrder,
-}
-
-/// Reduces every cell to one point; a cell's points come sorted by height. Cells come row by row.
-fn per_cell(
-    points: Vec<SurfacePoint>,
-    side_mm: i64,
+/// Square cells of the lattice.
+struct Cells<const SIDE_MM: i64> {
     anchor: CellAnchor,
-    ties: Ties,
-    choose: impl Fn(&[SurfacePoint]) -> SurfacePoint + Sync,
-) -> Vec<SurfacePoint> {
-    // Whole numbers sort several times faster than points: the row above the column above the
-    // position in the input. Coordinates are within 10⁸ m, thus rows and columns within 30 bits.
-    let packed = |mm: i64, from: i64| {
-        ((mm - from).div_euclid(side_mm) + (1 << 30)).clamp(0, i64::from(u32::MAX)) as u128
-    };
-    let mut keys: Vec<u128> = points
-        .par_iter()
-        .enumerate()
-        .map(|(i, p)| {
-            packed(p.y_mm, anchor.y_mm) << 96 | packed(p.x_mm, anchor.x_mm) << 64 | i as u128
-        })
-        .collect();
-    keys.par_sort_unstable();
-    let mut cell: Vec<SurfacePoint> = Vec::new();
-    keys.chunk_by(|a, b| a >> 64 == b >> 64)
-        .map(|group| {
-            cell.clear();
-            cell.extend(group.iter().map(|key| points[*key as u64 as usize]));
-            match ties {
-                Ties::ByPosition => cell.sort_unstable_by_key(|p| (p.z_mm, *p)),
-                Ties::ByInputOrder => cell.sort_by_key(|p| p.z_mm),
-            }
-            choose(&cell)
-        })
-        .collect()
 }
 
-/// The first of the highest points.
-fn highest(cell: &[SurfacePoint]) -> SurfacePoint {
-    let top = cell[cell.len() - 1].z_mm;
-    cell[cell.partition_point(|p| p.z_mm < top)]
+/// Rows and columns of cells from the first one that are told apart: 2 000 km of 0.5 m.
+const MOST_CELLS: i64 = 1 << 22;
+
+impl<const SIDE_MM: i64> Cells<SIDE_MM> {
+    /// Reduces every cell with wanted points to one of them, of fewer than 2³² points. A cell's points
+    /// come in the order of the input; cells come row by row.
+    fn choose(
+        &self,
+        points: &[SurfacePoint],
+        wanted: impl Fn(&SurfacePoint) -> bool + Sync,
+        choose: impl Fn(&mut [SurfacePoint]) -> SurfacePoint + Sync,
+    ) -> Vec<SurfacePoint> {
+        let anchor = [self.anchor.x_mm, self.anchor.y_mm];
+        let wanted: Vec<u32> = (0..points.len() as u32)
+            .into_par_iter()
+            .filter(|&i| wanted(&points[i as usize]))
+            .collect();
+        let place = |i: u32, axis: usize| {
+            let p = &points[i as usize];
+            [p.x_mm, p.y_mm][axis] - anchor[axis]
+        };
+        let first = |axis: usize| {
+            let places = wanted.par_iter().map(|&i| place(i, axis));
+            places.min().map(|least| least.div_euclid(SIDE_MM))
+        };
+        let Some((west, south)) = first(0).zip(first(1)) else { return Vec::new() };
+        let cell = |i: u32, axis: usize, first: i64| {
+            (place(i, axis).div_euclid(SIDE_MM) - first).min(MOST_CELLS)
+        };
+        // Rows by counting, columns within a row by sorting: the number in the input under the column.
+        let rows = Buckets::new(&wanted, |&i| cell(i, 1, south) as usize);
+        drop(wanted);
+        rows.par_iter()
+            .flat_map_iter(|of_row| {
+                let key = |&i: &u32| (cell(i, 0, west) as u64) << 32 | u64::from(i);
+                let mut keys: Vec<u64> = of_row.iter().map(key).collect();
+                keys.sort_unstable();
+                let mut members = Vec::new();
+                let chosen: Vec<SurfacePoint> = keys
+                    .chunk_by(|a, b| a >> 32 == b >> 32)
+                    .map(|of_cell| {
+                        members.clear();
+                        members.extend(of_cell.iter().map(|key| points[*key as u32 as usize]));
+                        choose(&mut members)
+                    })
+                    .collect();
+                chosen
+            })
+            .collect()
+    }
 }
 
-fn lowest(cell: &[SurfacePoint]) -> SurfacePoint {
-    cell[0]
+/// The first of the highest points in the order of the input: IGN's chain takes the first of the file.
+fn first_of_highest(cell: &mut [SurfacePoint]) -> SurfacePoint {
+    let rest = cell.iter().copied();
+    rest.reduce(|top, p| if p.z_mm > top.z_mm { p } else { top }).unwrap_or(cell[0])
 }
 
-fn lower_median(cell: &[SurfacePoint]) -> SurfacePoint {
-    cell[(cell.len() - 1) / 2]
+/// The first of the highest points, west to east.
+fn highest(cell: &mut [SurfacePoint]) -> SurfacePoint {
+    let top = cell.iter().min_by_key(|p| (std::cmp::Reverse(p.z_mm), **p));
+    *top.unwrap_or(&cell[0])
+}
+
+/// The first of the lowest points, west to east.
+fn lowest(cell: &mut [SurfacePoint]) -> SurfacePoint {
+    *cell.iter().min_by_key(|p| (p.z_mm, **p)).unwrap_or(&cell[0])
+}
+
+fn lower_median(cell: &mut [SurfacePoint]) -> SurfacePoint {
+    let middle = (cell.len() - 1) / 2;
+    *cell.select_nth_unstable_by_key(middle, |p| (p.z_mm, *p)).1
 }
 
 /// Open ground is as in the terrain, so that a lawn has a canopy height of zero.
-fn highest_or_median_ground(cell: &[SurfacePoint]) -> SurfacePoint {
+fn highest_or_median_ground(cell: &mut [SurfacePoint]) -> SurfacePoint {
     let top = highest(cell);
-    if top.class == lidar_hd::GROUND {
-        let ground: Vec<SurfacePoint> =
-            cell.iter().copied().filter(|p| p.class == lidar_hd::GROUND).collect();
-        lower_median(&ground)
-    } else {
-        top
+    if top.class != lidar_hd::GROUND {
+        return top;
     }
+    let mut ground = 0;
+    for i in 0..cell.len() {
+        if cell[i].class == lidar_hd::GROUND {
+            cell.swap(ground, i);
+            ground += 1;
+        }
+    }
+    lower_median(&mut cell[..ground])
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::PointBins;
     use super::*;
 
     fn point(x_mm: i64, y_mm: i64, z_mm: i32, class: u8) -> SurfacePoint {
@@ -224,17 +214,13 @@ mod tests {
                 point(i * 37 % 2000, i * 61 % 2000, (i * i % 50) as i32, [2, 9, 66][i as usize % 3])
             })
             .collect();
-        let forward = select_terrain(&points, SelectionRule::Median, CellAnchor::default());
+        let bins = |points: &[SurfacePoint]| {
+            let selected = select_terrain(points, SelectionRule::Median, CellAnchor::default());
+            PointBins::new(selected).unwrap().points().to_vec()
+        };
+        let forward = bins(&points);
         points.reverse();
-        assert_eq!(forward, select_terrain(&points, SelectionRule::Median, CellAnchor::default()));
-    }
-
-    #[test]
-    fn shared_positions_keep_the_lower_ground_and_the_upper_surface() {
-        let points = [point(0, 0, 5, 2), point(0, 0, 9, 2), point(0, 0, 7, 6)];
-        let anchor = CellAnchor::default();
-        assert_eq!(select_terrain(&points, SelectionRule::All, anchor), [points[0]]);
-        assert_eq!(select_surface(&points, SelectionRule::All, anchor), [points[1]]);
+        assert_eq!(forward, bins(&points));
     }
 
     #[test]

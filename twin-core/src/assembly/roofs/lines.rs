@@ -155,25 +155,18 @@ fn reaching(lines: Vec<Segment>, outline: &[Segment]) -> Vec<Segment> {
 
 /// Pairs of points that face each other across a gap, such as the shadow of a high roof on a low one:
 /// edges of their Delaunay triangulation.
-fn across_gaps(points: &[[f64; 3]]) -> impl Iterator<Item = (u32, u32)> {
-    let site = |p: &[f64; 3]| -> Site { [0, 1].map(|k| (p[k] * 1e3).round() as i32) };
-    let mut places: BTreeMap<Site, u32> = BTreeMap::new();
+fn across_gaps(points: &[[f64; 3]]) -> Vec<(u32, u32)> {
+    let mut numbers: BTreeMap<Site, u32> = BTreeMap::new();
     for (p, i) in points.iter().zip(0u32..) {
-        places.entry(site(p)).or_insert(i);
+        numbers.entry([p[0], p[1]].map(|v| (v * 1e3).round() as i32)).or_insert(i);
     }
-    let sites: Vec<Site> = places.keys().copied().collect();
-    let numbers: Vec<u32> = places.into_values().collect();
-    let apart = move |a: Site, b: Site| {
+    let is_near = |[a, b]: &[&Site; 2]| {
         let [dx, dy] = [0, 1].map(|k| f64::from(a[k]) - f64::from(b[k]));
-        dx.hypot(dy) * 1e-3
+        dx.hypot(dy) * 1e-3 <= WIDEST_GAP_M
     };
-    let corners = triangulate(&sites).vertices;
-    let edges = (0..corners.len()).filter_map(move |e| {
-        let next = if e % 3 == 2 { e - 2 } else { e + 1 };
-        let (a, b) = (corners[e] as usize, corners[next] as usize);
-        (apart(sites[a], sites[b]) <= WIDEST_GAP_M).then(|| (numbers[a], numbers[b]))
-    });
-    edges.collect::<Vec<_>>().into_iter()
+    let triangulation = triangulate(numbers.keys().copied().collect());
+    let facing = triangulation.edges().filter(is_near);
+    facing.filter_map(|[a, b]| Some((*numbers.get(a)?, *numbers.get(b)?))).collect()
 }
 
 /// The segment on `normal · x = offset` that holds the given places along it.

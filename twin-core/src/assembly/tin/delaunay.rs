@@ -7,143 +7,353 @@
 //! triangulation is unique: the same whatever the order of the points, and the same in every tile
 //! that holds the points of a triangle's circumscribed disc.
 //!
-//! 1. `delaunator` (Agafonkin's sweep-hull) builds a triangulation in floating point, nearly
-//!    Delaunay.
-//! 2. Its triangles are checked with exact orientation; should one be inverted, a plain sweep with
-//!    exact predicates takes its place.
-//! 3. Lawson flips with the exact, pulled in-circle test finish the work. In the plane they always
-//!    end in the regular triangulation of the pulled points.
+//! The set is halved again and again, across the west–east and the south–north axis in turn; two
+//! triangulated halves are joined from their lower common tangent upwards, which touches the
+//! triangles beside the cut alone. The points are numbered in the order of the halves, so that what
+//! lies together in the plane lies together in memory. `flips.rs` builds the same triangulation the
+//! plain way, for the tests.
 //!
 //! Predicates are evaluated in `f64` with a forward error bound, then in `i128` where the sign is
 //! in doubt.
 //!
-//! - C. L. Lawson, *Software for C¹ surface interpolation*, 1977, doi:10.1016/B978-0-12-587260-7.50011-X.
+//! - L. Guibas, J. Stolfi, *Primitives for the manipulation of general subdivisions and the
+//!   computation of Voronoi diagrams*, 1985, doi:10.1145/282918.282923.
+//! - R. A. Dwyer, *A faster divide-and-conquer algorithm for constructing Delaunay triangulations*,
+//!   1987, doi:10.1007/BF01840356.
 //! - J. R. Shewchuk, *Adaptive precision floating-point arithmetic and fast robust geometric
 //!   predicates*, 1997, doi:10.1007/PL00009321.
 //! - H. Edelsbrunner, E. P. Mücke, *Simulation of simplicity*, 1990, doi:10.1145/77635.77639.
 
-/// Marks a half-edge without twin: the border of the convex hull.
-pub(crate) const NO_TWIN: u32 = u32::MAX;
+use std::ops::Range;
 
 /// Position in millimetres from a local origin; the set must span less than 2³⁰ mm (1 000 km).
 pub(crate) type Site = [i32; 2];
 
-/// Triangles of a triangulation, counter-clockwise.
-#[derive(Debug, Default)]
-pub(crate) struct Triangulation {
-    /// Three vertices a triangle; the half-edge `e` leaves from `vertices[e]`.
-    pub(crate) vertices: Vec<u32>,
-    /// Half-edge of the neighbour for each half-edge, or [`NO_TWIN`].
-    pub(crate) twins: Vec<u32>,
+/// What a triangulation has at its corners.
+pub(crate) trait Sited: Copy {
+    fn site(&self) -> Site;
 }
 
-/// Triangulates distinct sites; empty when all lie on a line.
-pub(crate) fn triangulate(sites: &[Site]) -> Triangulation {
-    let points: Vec<delaunator::Point> = sites
-        .iter()
-        .map(|s| delaunator::Point { x: f64::from(s[0]), y: f64::from(s[1]) })
-        .collect();
-    // Delaunator orders its triangles clockwise where y points north: swap to turn them.
-    let rough = delaunator::triangulate(&points);
-    drop(points);
-    let twin = |e: usize| if e == delaunator::EMPTY { NO_TWIN } else { mirrored(e as u32) };
-    let mut triangulation = Triangulation {
-        vertices: rough
-            .triangles
-            .chunks_exact(3)
-            .flat_map(|t| [t[1] as u32, t[0] as u32, t[2] as u32])
-            .collect(),
-        // Half-edges of (a, b, c) are ab, bc, ca; those of (b, a, c) are ba, ac, cb.
-        twins: rough
-            .halfedges
-            .chunks_exact(3)
-            .flat_map(|h| [twin(h[0]), twin(h[2]), twin(h[1])])
-            .collect(),
-    };
-    drop(rough);
-    let is_inverted = |t: &[u32]| {
-        orientation(sites[t[0] as usize], sites[t[1] as usize], sites[t[2] as usize]) <= 0
-    };
-    if triangulation.vertices.chunks_exact(3).any(is_inverted) {
-        triangulation = sweep(sites);
+impl Sited for Site {
+    fn site(&self) -> Site {
+        *self
     }
-    triangulation.legalise(sites);
+}
+
+/// Origin of the half-edges of an edge that was taken out.
+const NOWHERE: u32 = u32::MAX;
+
+/// One direction of an edge; the other is its neighbour in the list (`e ^ 1`).
+#[derive(Debug, Clone, Copy)]
+struct HalfEdge {
+    /// Position of the point it leaves from.
+    origin: u32,
+    /// The next half-edges around the origin, counter-clockwise and clockwise.
+    ccw: u32,
+    cw: u32,
+}
+
+/// Edges among points, each with the order of those around its ends.
+#[derive(Debug)]
+pub(crate) struct Triangulation<P> {
+    points: Vec<P>,
+    edges: Vec<HalfEdge>,
+    /// Edges that were taken out, to be used again.
+    free: Vec<u32>,
+    /// A half-edge of the convex hull, the outside to its right.
+    hull: Option<u32>,
+}
+
+/// What lies to the left of a half-edge.
+#[derive(Clone, Copy, PartialEq)]
+enum Face {
+    Triangle,
+    /// A triangle that was told.
+    Told,
+    Outside,
+}
+
+/// Triangulates points with distinct sites; without triangles when all lie on a line.
+pub(crate) fn triangulate<P: Sited>(mut points: Vec<P>) -> Triangulation<P> {
+    halve(&mut points, Axis::WestEast);
+    let all = 0..points.len() as u32;
+    let edges = Vec::with_capacity(6 * points.len());
+    let mut triangulation = Triangulation { points, edges, free: Vec::new(), hull: None };
+    if all.len() > 1 {
+        triangulation.hull = Some(triangulation.build(all, Axis::WestEast));
+    }
     triangulation
 }
 
-/// Index of a half-edge after its triangle `(a, b, c)` became `(b, a, c)`.
-fn mirrored(e: u32) -> u32 {
-    match e % 3 {
-        0 => e,
-        1 => e + 1,
-        _ => e - 1,
-    }
-}
-
-fn next(e: u32) -> u32 {
-    if e % 3 == 2 { e - 2 } else { e + 1 }
-}
-
-fn previous(e: u32) -> u32 {
-    if e.is_multiple_of(3) { e + 2 } else { e - 1 }
-}
-
-impl Triangulation {
-    fn link(&mut self, e: u32, twin: u32) {
-        self.twins[e as usize] = twin;
-        if twin != NO_TWIN {
-            self.twins[twin as usize] = e;
+impl<P: Sited> Triangulation<P> {
+    /// Corners of the triangles, counter-clockwise, and whether nothing lies beyond their edges
+    /// k → k + 1.
+    pub(crate) fn triangles(&self) -> impl Iterator<Item = ([&P; 3], [bool; 3])> {
+        let mut left = vec![Face::Triangle; self.edges.len()];
+        if let Some(hull) = self.hull {
+            let mut at = hull;
+            loop {
+                left[at as usize ^ 1] = Face::Outside;
+                at = self.along_hull(at);
+                if at == hull {
+                    break;
+                }
+            }
         }
+        (0..self.edges.len() as u32).filter_map(move |first| {
+            if left[first as usize] != Face::Triangle || self.half_edge(first).origin == NOWHERE {
+                return None;
+            }
+            let second = self.along_left(first);
+            let around = [first, second, self.along_left(second)];
+            let mut is_border = [false; 3];
+            for (is_border, e) in is_border.iter_mut().zip(around) {
+                *is_border = left[e as usize ^ 1] == Face::Outside;
+                left[e as usize] = Face::Told;
+            }
+            let [a, b, c] = around;
+            Some(([self.origin(a), self.origin(b), self.origin(c)], is_border))
+        })
     }
 
-    /// Lawson's flips until every edge satisfies the pulled in-circle test.
-    fn legalise(&mut self, sites: &[Site]) {
-        let mut doubtful = Vec::new();
-        for edge in 0..self.twins.len() as u32 {
-            doubtful.push(edge);
-            while let Some(a) = doubtful.pop() {
-                let b = self.twins[a as usize];
-                if b == NO_TWIN {
-                    continue;
+    /// Ends of the edges.
+    pub(crate) fn edges(&self) -> impl Iterator<Item = [&P; 2]> {
+        let there = (0..self.edges.len() as u32).step_by(2);
+        let there = there.filter(|&e| self.half_edge(e).origin != NOWHERE);
+        there.map(|e| [self.origin(e), self.origin(e ^ 1)])
+    }
+
+    /// Triangulates a range of points, halved along an axis first; a half-edge of its hull, the
+    /// outside to the right.
+    fn build(&mut self, range: Range<u32>, axis: Axis) -> u32 {
+        let first = range.start;
+        match range.len() {
+            2 => self.add(first, first + 1),
+            3 => {
+                let there = self.add(first, first + 1);
+                let on = self.add(first + 1, first + 2);
+                self.insert(there ^ 1, on);
+                let [a, b, c] = [0, 1, 2].map(|k| self.points[(first + k) as usize].site());
+                match orientation(a, b, c) {
+                    0 => there,
+                    turn => {
+                        let back = self.connect(on, there);
+                        if turn > 0 { there } else { back ^ 1 }
+                    }
                 }
-                let site = |e: u32| sites[self.vertices[e as usize] as usize];
-                // Quadrilateral p, from, q, to; the edge a runs from `from` to `to`.
-                let (from, to, p, q) =
-                    (site(a), site(next(a)), site(previous(a)), site(previous(b)));
-                if !is_illegal(from, to, p, q) {
-                    continue;
-                }
-                let (p_index, q_index) =
-                    (self.vertices[previous(a) as usize], self.vertices[previous(b) as usize]);
-                self.vertices[a as usize] = q_index;
-                self.vertices[b as usize] = p_index;
-                let (outer_a, outer_b) =
-                    (self.twins[previous(b) as usize], self.twins[previous(a) as usize]);
-                self.link(a, outer_a);
-                self.link(b, outer_b);
-                self.link(previous(a), previous(b));
-                doubtful.extend([a, b, next(a), next(b)]);
+            }
+            count => {
+                let half = first + count as u32 / 2;
+                let low = self.build(first..half, axis.other());
+                let high = self.build(half..range.end, axis.other());
+                self.join(low, high, axis)
             }
         }
     }
-}
 
-/// Whether the edge from–to between the triangles (from, to, p) and (to, from, q) must be flipped.
-fn is_illegal(from: Site, to: Site, p: Site, q: Site) -> bool {
-    match in_circle(from, to, p, q) {
-        1 => true,
-        -1 => false,
-        _ => {
-            // Cocircular: the diagonal starts at the most westerly vertex of the four.
-            p.min(q) < from.min(to)
+    /// Joins two triangulations that a line across the axis parts, given by half-edges of their hulls.
+    fn join(&mut self, low: u32, high: u32, axis: Axis) -> u32 {
+        // The lower common tangent: down the hulls from the points beside the cut.
+        let last = self.extreme(low, |p, q| axis.order(p) > axis.order(q));
+        let mut of_low = self.half_edge(last).cw;
+        let mut of_high = self.extreme(high, |p, q| axis.order(p) < axis.order(q));
+        loop {
+            let ([a, b], [c, d]) = (self.ends(of_low), self.ends(of_high));
+            if orientation(a, b, c) > 0 {
+                of_low = self.along_left(of_low);
+            } else if orientation(c, d, a) < 0 {
+                of_high = self.along_hull(of_high);
+            } else {
+                break;
+            }
         }
+        // The uppermost edge between the halves, from the high to the low one.
+        let mut base = self.connect(of_high ^ 1, of_low);
+        let hull = base ^ 1;
+        loop {
+            let [from, to] = self.ends(base);
+            let left = self.candidate(base ^ 1, [from, to], |e| e.ccw);
+            let right = self.candidate(base, [from, to], |e| e.cw);
+            base = match (left, right) {
+                (None, None) => return hull,
+                (Some((left, p)), Some((_, q))) if !is_inside(p, to, from, q) => {
+                    self.connect(base ^ 1, left ^ 1)
+                }
+                (Some((left, _)), None) => self.connect(base ^ 1, left ^ 1),
+                (_, Some((right, _))) => self.connect(right, base ^ 1),
+            };
+        }
+    }
+
+    /// The half-edge, next after `e` on the way around its origin, that ends above the base and makes
+    /// a triangle with it which holds no point of its half; those before it that do not are taken out.
+    /// With its end.
+    fn candidate(
+        &mut self,
+        e: u32,
+        [from, to]: [Site; 2],
+        after: impl Fn(HalfEdge) -> u32,
+    ) -> Option<(u32, Site)> {
+        let is_above = |p: Site| orientation(from, to, p) < 0;
+        let mut found = after(self.half_edge(e));
+        let mut end = self.end(found);
+        if !is_above(end) {
+            return None;
+        }
+        loop {
+            let next = after(self.half_edge(found));
+            let beyond = self.end(next);
+            if !is_above(beyond) || !is_inside(to, from, end, beyond) {
+                return Some((found, end));
+            }
+            self.take_out(found);
+            (found, end) = (next, beyond);
+        }
+    }
+
+    /// The half-edge of a hull whose origin comes first.
+    fn extreme(&self, hull: u32, comes_first: impl Fn(Site, Site) -> bool) -> u32 {
+        let (mut found, mut at) = (hull, self.along_hull(hull));
+        while at != hull {
+            if comes_first(self.start(at), self.start(found)) {
+                found = at;
+            }
+            at = self.along_hull(at);
+        }
+        found
+    }
+
+    fn half_edge(&self, e: u32) -> HalfEdge {
+        self.edges[e as usize]
+    }
+
+    fn origin(&self, e: u32) -> &P {
+        &self.points[self.half_edge(e).origin as usize]
+    }
+
+    fn start(&self, e: u32) -> Site {
+        self.origin(e).site()
+    }
+
+    fn end(&self, e: u32) -> Site {
+        self.start(e ^ 1)
+    }
+
+    fn ends(&self, e: u32) -> [Site; 2] {
+        [self.start(e), self.end(e)]
+    }
+
+    /// The half-edge that leaves from the end of `e` along the same face to the left.
+    fn along_left(&self, e: u32) -> u32 {
+        self.half_edge(e ^ 1).cw
+    }
+
+    /// The half-edge that leaves from the end of `e` along the same face to the right.
+    fn along_hull(&self, e: u32) -> u32 {
+        self.half_edge(e ^ 1).ccw
+    }
+
+    /// A new edge between points, not joined to others.
+    fn add(&mut self, from: u32, to: u32) -> u32 {
+        let e = self.free.pop().unwrap_or_else(|| {
+            let e = self.edges.len() as u32;
+            self.edges.extend([HalfEdge { origin: NOWHERE, ccw: e, cw: e }; 2]);
+            e
+        });
+        self.edges[e as usize] = HalfEdge { origin: from, ccw: e, cw: e };
+        self.edges[e as usize ^ 1] = HalfEdge { origin: to, ccw: e ^ 1, cw: e ^ 1 };
+        e
+    }
+
+    /// A new edge from the end of `a` to the start of `b`, within the face to their left.
+    fn connect(&mut self, a: u32, b: u32) -> u32 {
+        let e = self.add(self.half_edge(a ^ 1).origin, self.half_edge(b).origin);
+        self.insert(e, self.along_left(a));
+        self.insert(e ^ 1, b);
+        e
+    }
+
+    /// Puts `e`, alone around its origin, after another on the way around counter-clockwise.
+    fn insert(&mut self, e: u32, after: u32) {
+        let before = self.half_edge(after).ccw;
+        self.edges[after as usize].ccw = e;
+        self.edges[e as usize].cw = after;
+        self.edges[e as usize].ccw = before;
+        self.edges[before as usize].cw = e;
+    }
+
+    /// Takes an edge out of the ways around both its ends.
+    fn take_out(&mut self, e: u32) {
+        for half in [e, e ^ 1] {
+            let HalfEdge { ccw, cw, .. } = self.half_edge(half);
+            self.edges[cw as usize].ccw = ccw;
+            self.edges[ccw as usize].cw = cw;
+            self.edges[half as usize].origin = NOWHERE;
+        }
+        self.free.push(e & !1);
     }
 }
 
+/// Along which points are halved.
+#[derive(Clone, Copy)]
+enum Axis {
+    WestEast,
+    SouthNorth,
+}
+
+impl Axis {
+    fn other(self) -> Self {
+        match self {
+            Self::WestEast => Self::SouthNorth,
+            Self::SouthNorth => Self::WestEast,
+        }
+    }
+
+    /// Points are parted by a line that is turned ever so little: both orders are one, a quarter turn
+    /// apart.
+    fn order(self, [x, y]: Site) -> u64 {
+        let (first, second) = match self {
+            Self::WestEast => (x, y),
+            Self::SouthNorth => (y, -x),
+        };
+        let rank = |v: i32| u64::from(v.cast_unsigned() ^ (1 << 31));
+        rank(first) << 32 | rank(second)
+    }
+}
+
+/// Puts the lower half along the axis first, and each half in order along the other axis.
+fn halve<P: Sited>(points: &mut [P], axis: Axis) {
+    let half = points.len() / 2;
+    if points.len() <= 3 {
+        points.sort_unstable_by_key(|p| axis.order(p.site()));
+        return;
+    }
+    points.select_nth_unstable_by_key(half, |p| axis.order(p.site()));
+    let (low, high) = points.split_at_mut(half);
+    halve(low, axis.other());
+    halve(high, axis.other());
+}
+
 /// Sign of the area of (a, b, c): 1 when counter-clockwise.
-pub(crate) fn orientation(a: Site, b: Site, c: Site) -> i64 {
+fn orientation(a: Site, b: Site, c: Site) -> i64 {
     let d = |v: i32, w: i32| i64::from(v) - i64::from(w);
     (d(b[0], a[0]) * d(c[1], a[1]) - d(b[1], a[1]) * d(c[0], a[0])).signum()
+}
+
+/// Whether the pulled `d` lies inside the circle of the pulled, counter-clockwise (a, b, c).
+fn is_inside(a: Site, b: Site, c: Site, d: Site) -> bool {
+    match in_circle(a, b, c, d) {
+        1 => true,
+        -1 => false,
+        // Cocircular: lowering the most westerly of the four puts it inside, and the plane through it
+        // above or below `d` by the sign of its barycentric coordinate there.
+        _ => match a.min(b).min(c).min(d) {
+            first if first == d => true,
+            first if first == a => orientation(d, b, c) < 0,
+            first if first == b => orientation(a, d, c) < 0,
+            _ => orientation(a, b, d) < 0,
+        },
+    }
 }
 
 /// 1 when `d` lies inside the circle of the counter-clockwise (a, b, c), 0 when on it.
@@ -169,100 +379,30 @@ fn in_circle(a: Site, b: Site, c: Site, d: Site) -> i32 {
     determinant.signum() as i32
 }
 
-/// Any triangulation, by adding the sites from west to east and joining each to the hull edges it
-/// sees. Slow to legalise, but exact throughout.
-fn sweep(sites: &[Site]) -> Triangulation {
-    let mut order: Vec<u32> = (0..sites.len() as u32).collect();
-    order.sort_unstable_by_key(|&i| sites[i as usize]);
-    let site = |i: u32| sites[i as usize];
-    let mut triangulation = Triangulation::default();
-    // The first sites may lie on a line; the first one off it sees the whole line.
-    let Some(off) = (2..order.len())
-        .find(|&k| orientation(site(order[0]), site(order[1]), site(order[k])) != 0)
-    else {
-        return triangulation;
-    };
-    let apex = order[off];
-    let mut line: Vec<u32> = order[..off].to_vec();
-    if orientation(site(line[0]), site(line[1]), site(apex)) < 0 {
-        line.reverse();
-    }
-    // Hull, counter-clockwise: for each site on it, the half-edge that leaves it and neighbours.
-    let mut leaving = vec![NO_TWIN; sites.len()];
-    let mut after = vec![NO_TWIN; sites.len()];
-    let mut before = vec![NO_TWIN; sites.len()];
-    for pair in line.windows(2) {
-        let first = triangulation.vertices.len() as u32;
-        triangulation.vertices.extend([pair[0], pair[1], apex]);
-        triangulation.twins.extend([NO_TWIN; 3]);
-        if first > 0 {
-            triangulation.link(first + 2, first - 2);
-        }
-        leaving[pair[0] as usize] = first;
-    }
-    let count = triangulation.vertices.len() as u32;
-    leaving[line[off - 1] as usize] = count - 2;
-    leaving[apex as usize] = 2;
-    let mut hull = line;
-    hull.push(apex);
-    for k in 0..hull.len() {
-        let following = hull[(k + 1) % hull.len()];
-        after[hull[k] as usize] = following;
-        before[following as usize] = hull[k];
-    }
-    let mut newest = order[off];
-    // The newest site is the most easterly: the next one always sees an edge beside it.
-    for &new in &order[off + 1..] {
-        let sees = |a: u32, b: u32| orientation(site(a), site(b), site(new)) < 0;
-        let (mut low, mut high) = (newest, newest);
-        let mut open = NO_TWIN;
-        while sees(before[low as usize], low) {
-            low = before[low as usize];
-        }
-        while sees(high, after[high as usize]) {
-            high = after[high as usize];
-        }
-        let mut at = low;
-        while at != high {
-            let following = after[at as usize];
-            let first = triangulation.vertices.len() as u32;
-            triangulation.vertices.extend([following, at, new]);
-            triangulation.twins.extend([NO_TWIN; 3]);
-            triangulation.link(first, leaving[at as usize]);
-            if open != NO_TWIN {
-                triangulation.link(first + 1, open);
-            } else {
-                leaving[low as usize] = first + 1;
-            }
-            open = first + 2;
-            at = following;
-        }
-        leaving[new as usize] = open;
-        after[low as usize] = new;
-        before[new as usize] = low;
-        after[new as usize] = high;
-        before[high as usize] = new;
-        newest = new;
-    }
-    triangulation
-}
+#[cfg(test)]
+mod flips;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn canonical(t: &Triangulation, sites: &[Site]) -> Vec<[Site; 3]> {
-        let mut triangles: Vec<[Site; 3]> = t
-            .vertices
-            .chunks_exact(3)
-            .map(|v| {
-                let mut corners = [0, 1, 2].map(|k| sites[v[k] as usize]);
-                corners.sort_unstable();
-                corners
-            })
-            .collect();
+    fn canonical(corners: impl Iterator<Item = [Site; 3]>) -> Vec<[Site; 3]> {
+        let sorted = |mut corners: [Site; 3]| {
+            corners.sort_unstable();
+            corners
+        };
+        let mut triangles: Vec<[Site; 3]> = corners.map(sorted).collect();
         triangles.sort_unstable();
         triangles
+    }
+
+    fn fast(sites: &[Site]) -> Vec<[Site; 3]> {
+        canonical(triangulate(sites.to_vec()).triangles().map(|t| t.0.map(|p| *p)))
+    }
+
+    fn plain(sites: &[Site]) -> Vec<[Site; 3]> {
+        let triangles = flips::triangulate(sites).vertices;
+        canonical(triangles.chunks_exact(3).map(|t| [0, 1, 2].map(|k| sites[t[k] as usize])))
     }
 
     fn scattered(count: i64, modulus: i64, seed: i64) -> Vec<Site> {
@@ -278,59 +418,66 @@ mod tests {
         sites
     }
 
-    fn check(t: &Triangulation, sites: &[Site]) {
-        for e in 0..t.twins.len() as u32 {
-            let corner = |e: u32| sites[t.vertices[e as usize] as usize];
-            assert!(orientation(corner(e), corner(next(e)), corner(previous(e))) > 0);
-            let twin = t.twins[e as usize];
-            if twin != NO_TWIN {
-                assert_eq!(t.twins[twin as usize], e);
-                assert_eq!(t.vertices[e as usize], t.vertices[next(twin) as usize]);
-                let (from, to) = (corner(e), corner(next(e)));
-                assert!(!is_illegal(from, to, corner(previous(e)), corner(previous(twin))));
+    #[test]
+    fn fast_and_plain_construction_give_the_same_triangles() {
+        // A 12 × 12 lattice is all ties; larger moduli have fewer.
+        for (count, modulus) in
+            [(2, 3), (5, 3), (9, 3), (20, 5), (144, 12), (400, 40), (2000, 300), (3000, 1_000_000)]
+        {
+            for seed in 0..20 {
+                let sites = scattered(count, modulus, count + 7919 * seed);
+                assert_eq!(fast(&sites), plain(&sites), "{count} of {modulus}²");
             }
         }
     }
 
     #[test]
-    fn fast_and_plain_construction_give_the_same_triangles() {
-        // A 12 × 12 lattice is all ties; larger moduli have fewer.
-        for (count, modulus) in [(144, 12), (400, 40), (2000, 300), (3000, 1_000_000)] {
-            let sites = scattered(count, modulus, count);
-            let fast = triangulate(&sites);
-            let mut plain = sweep(&sites);
-            plain.legalise(&sites);
-            check(&fast, &sites);
-            check(&plain, &sites);
-            assert_eq!(canonical(&fast, &sites), canonical(&plain, &sites));
+    fn triangles_turn_left_and_only_the_hull_has_nothing_beyond() {
+        let sites = scattered(900, 50, 3);
+        let mut beside: std::collections::BTreeMap<[&Site; 2], usize> = Default::default();
+        let mut alone = std::collections::BTreeSet::new();
+        let triangulation = triangulate(sites);
+        for (corners, is_border) in triangulation.triangles() {
+            let [a, b, c] = corners.map(|p| *p);
+            assert!(orientation(a, b, c) > 0);
+            for k in 0..3 {
+                let edge = [corners[k], corners[(k + 1) % 3]];
+                let edge = [edge[0].min(edge[1]), edge[0].max(edge[1])];
+                *beside.entry(edge).or_default() += 1;
+                if is_border[k] {
+                    alone.insert(edge);
+                }
+            }
         }
+        for (edge, count) in &beside {
+            assert_eq!(*count, if alone.contains(edge) { 1 } else { 2 });
+        }
+        assert_eq!(triangulation.edges().count(), beside.len());
     }
 
     #[test]
     fn order_and_origin_of_the_sites_do_not_matter() {
         let sites = scattered(900, 50, 7);
-        let expected = canonical(&triangulate(&sites), &sites);
         let moved: Vec<Site> =
             sites.iter().rev().map(|s| [s[0] + 400_000_000, s[1] - 123_456_789]).collect();
-        let back: Vec<Site> =
-            moved.iter().map(|s| [s[0] - 400_000_000, s[1] + 123_456_789]).collect();
-        assert_eq!(canonical(&triangulate(&moved), &back), expected);
+        let back =
+            |triangle: &[Site; 3]| triangle.map(|s| [s[0] - 400_000_000, s[1] + 123_456_789]);
+        assert_eq!(canonical(fast(&moved).iter().map(back)), fast(&sites));
     }
 
     #[test]
     fn a_lattice_square_is_a_fan_from_the_west() {
-        let sites = [[1, 1], [0, 0], [0, 1], [1, 0]];
-        let triangles = canonical(&triangulate(&sites), &sites);
+        let triangles = fast(&[[1, 1], [0, 0], [0, 1], [1, 0]]);
         assert!(triangles.iter().all(|t| t.contains(&[0, 0])));
         assert_eq!(triangles.len(), 2);
     }
 
     #[test]
     fn lines_and_single_points_have_no_triangle() {
-        assert!(triangulate(&[]).vertices.is_empty());
-        assert!(triangulate(&[[3, 4]]).vertices.is_empty());
         let line: Vec<Site> = (0..50).map(|i| [7 * i, 3 * i]).collect();
-        assert!(triangulate(&line).vertices.is_empty());
+        for sites in [&[][..], &[[3, 4]], &line] {
+            assert!(fast(sites).is_empty());
+        }
     }
 
     #[test]
@@ -340,7 +487,6 @@ mod tests {
             .map(|i| [i * 500_000, (i * i) % 3])
             .chain([[50_000_000, 40_000_000]])
             .collect();
-        let fast = triangulate(&sites);
-        check(&fast, &sites);
+        assert_eq!(fast(&sites), plain(&sites));
     }
 }

@@ -54,7 +54,7 @@ pub struct TinOptions {
 
 impl Default for TinOptions {
     fn default() -> Self {
-        Self { void_edge_m: 60.0, measured_edge_m: 2.0, tile_size_m: 500.0, first_margin_m: 20.0 }
+        Self { void_edge_m: 60.0, measured_edge_m: 2.0, tile_size_m: 300.0, first_margin_m: 20.0 }
     }
 }
 

@@ -10,7 +10,8 @@ pub(super) struct Centres {
     x: Vec<i64>,
     /// North to south.
     y: Vec<i64>,
-    cell: f64,
+    /// Cells a millimetre.
+    per_mm: f64,
     /// World position of the north-western centre, and the one farthest from it.
     pub(super) origin: [i64; 2],
     pub(super) last: [i64; 2],
@@ -28,7 +29,7 @@ impl Centres {
         Some(Self {
             x: x.into_iter().map(|v| v - origin[0]).collect(),
             y: y.into_iter().map(|v| v - origin[1]).collect(),
-            cell: whole.cell_size * 1e3,
+            per_mm: 1e-3 / whole.cell_size,
             origin,
             last,
         })
@@ -38,7 +39,7 @@ impl Centres {
     /// triangle.
     pub(super) fn for_each_in(
         &self,
-        triangle: &Triangle,
+        triangle: &Triangle<'_>,
         mut cell: impl FnMut(usize, usize, [i64; 3]),
     ) {
         let area = triangle.bounding_box();
@@ -57,8 +58,8 @@ impl Centres {
 
     /// Index of the first of the centres that, taken times `sign`, is not below a value.
     fn first(&self, value: i64, centres: &[i64], sign: i64) -> usize {
-        let guess = (value as f64 / self.cell).floor() - 1.0;
-        let mut i = guess.clamp(0.0, centres.len() as f64) as usize;
+        let guess = (value as f64 * self.per_mm) as i64 - 1;
+        let mut i = guess.clamp(0, centres.len() as i64) as usize;
         while centres.get(i).is_some_and(|c| sign * c < value) {
             i += 1;
         }

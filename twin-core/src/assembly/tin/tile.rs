@@ -1,6 +1,6 @@
 //! A tile of the network with a margin of points around it, and what of it is already certain.
 
-use super::delaunay::{self, NO_TWIN, Site};
+use super::delaunay;
 use super::rasterise::Centres;
 use super::triangle::{Corner, Triangle};
 use super::{Tin, TinSource};
@@ -34,11 +34,10 @@ struct Tile<'a> {
     source: &'a TinSource<'a>,
     window: &'a Window,
     centres: &'a Centres,
-    sites: Vec<Site>,
-    heights_mm: Vec<i32>,
-    classes: Vec<u8>,
-    /// Bounds of all points, and where of them the points are not here.
+    corners: Vec<Corner>,
+    /// Bounds of all points, where the points are here, and where they are not.
     bounds: LatticeBox,
+    known: LatticeBox,
     outside: [Option<LatticeBox>; 4],
     margin: i64,
     void_edge: i64,
@@ -72,19 +71,20 @@ impl<'a> Tile<'a> {
             source,
             window,
             centres,
-            sites: Vec::new(),
-            heights_mm: Vec::new(),
-            classes: Vec::new(),
+            corners: Vec::new(),
             outside: bounds.strips_outside(&shifted(&known)),
+            known: shifted(&known),
             bounds,
             margin,
             void_edge: source.void_edge(),
             measured_edge: millimetres(source.options.measured_edge_m),
         };
         for point in source.points.within(&known) {
-            tile.sites.push([(point.x_mm - west) as i32, (point.y_mm - north) as i32]);
-            tile.heights_mm.push(point.z_mm);
-            tile.classes.push(point.class);
+            tile.corners.push(Corner {
+                at: [(point.x_mm - west) as i32, (point.y_mm - north) as i32],
+                height_mm: point.z_mm,
+                class: point.class,
+            });
         }
         tile
     }
@@ -93,20 +93,14 @@ impl<'a> Tile<'a> {
     fn fill(&self, wanted: Option<&Grid<bool>>) -> (Tin, bool) {
         let mut tin = Tin::void(self.window.spec(self.source.spec));
         let spec = tin.height.spec;
-        let triangulation = delaunay::triangulate(&self.sites);
+        let triangulation = delaunay::triangulate(self.corners.clone());
         let mut settled = match wanted {
             Some(wanted) => wanted.values.iter().map(|w| !w).collect(),
             None => vec![false; spec.len()],
         };
         let mut is_settled = true;
-        let triangles =
-            triangulation.vertices.chunks_exact(3).zip(triangulation.twins.chunks_exact(3));
-        for (corners, twins) in triangles {
-            let triangle = Triangle::new(
-                [0, 1, 2].map(|k| self.corner(corners[k] as usize)),
-                [0, 1, 2].map(|k| twins[k] == NO_TWIN),
-                &self.outside,
-            );
+        for (corners, is_border) in triangulation.triangles() {
+            let triangle = Triangle::new(corners, is_border, &self.outside);
             let mut verdict = None;
             self.centres.for_each_in(&triangle, |row, column, weights| {
                 let i = spec.index(row, column);
@@ -136,18 +130,11 @@ impl<'a> Tile<'a> {
         (tin, is_settled)
     }
 
-    fn corner(&self, i: usize) -> Corner {
-        Corner {
-            at: self.sites[i].map(i64::from),
-            height_mm: self.heights_mm[i],
-            class: self.classes[i],
-        }
-    }
-
     /// Whether the triangle belongs to the whole, and whether it is supported there.
-    fn judge(&self, triangle: &Triangle) -> Verdict {
+    fn judge(&self, triangle: &Triangle<'_>) -> Verdict {
         let is_long = triangle.longest_edge_squared() > self.void_edge * self.void_edge;
-        let is_confirmed = triangle.disc_avoids(&self.outside);
+        let disc = triangle.disc();
+        let is_confirmed = disc.stays_within(&self.known, &self.bounds);
         if is_long {
             if is_confirmed || self.margin >= self.void_edge {
                 Verdict::Void
@@ -156,11 +143,7 @@ impl<'a> Tile<'a> {
             }
         } else if is_confirmed {
             let reach = triangle.bounding_box().grown(2 * self.void_edge);
-            if triangle.disc_avoids(&self.bounds.strips_outside(&reach)) {
-                Verdict::Supported
-            } else {
-                Verdict::Void
-            }
+            if disc.stays_within(&reach, &self.bounds) { Verdict::Supported } else { Verdict::Void }
         } else if self.margin >= 3 * self.void_edge {
             Verdict::Void
         } else {
@@ -168,7 +151,7 @@ impl<'a> Tile<'a> {
         }
     }
 
-    fn quality(&self, triangle: &Triangle) -> CellQuality {
+    fn quality(&self, triangle: &Triangle<'_>) -> CellQuality {
         if triangle.has_virtual() {
             CellQuality::Virtual
         } else if triangle.longest_edge_squared() <= self.measured_edge * self.measured_edge {
@@ -181,11 +164,9 @@ impl<'a> Tile<'a> {
     /// A cell that holds a measured point is measured.
     fn mark_measured(&self, tin: &mut Tin) {
         let spec = tin.quality.spec;
-        for (site, _) in
-            self.sites.iter().zip(&self.classes).filter(|(_, c)| **c != lidar_hd::VIRTUAL)
-        {
+        for corner in self.corners.iter().filter(|corner| corner.class != lidar_hd::VIRTUAL) {
             let world =
-                |axis: usize| (self.centres.origin[axis] + i64::from(site[axis])) as f64 / 1e3;
+                |axis: usize| (self.centres.origin[axis] + i64::from(corner.at[axis])) as f64 / 1e3;
             let Some((row, column)) = self.source.spec.cell_at(world(0), world(1)) else {
                 continue;
             };
