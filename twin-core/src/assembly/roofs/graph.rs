@@ -15,9 +15,7 @@ const STRAIGHT_M: f64 = 2e-3;
 const NEARLY_MEET_M: f64 = 0.35;
 const FARTHEST_M: f64 = 0.6;
 /// Heights that differ by less at a vertex are one, m.
-const SAME_HEIGHT_M: f64 = 0.01;
-/// The same at a vertex where three planes or more meet, m.
-const MEETING_M: f64 = 0.1;
+pub(super) const SAME_HEIGHT_M: f64 = 0.01;
 
 /// An edge between two regions, or a region and the outside (`None`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,15 +42,19 @@ pub(super) struct RoofGraph {
     pub(super) vertices: Vec<[f64; 2]>,
     pub(super) edges: Vec<Edge>,
     pub(super) planes: Vec<Plane>,
+    /// Heights that differ by less where three planes or more meet are one, m.
+    meeting_m: f64,
 }
 
 impl RoofGraph {
-    /// From the planes of the cells of a partition; cells of the ground are outside.
+    /// From the planes of the cells of a partition; cells of the ground are outside. Heights that differ
+    /// by less than `meeting_m` where three planes or more meet are one.
     pub(super) fn new(
         partition: &Partition,
         label: &[usize],
         planes: &[Plane],
         is_ground: &[bool],
+        meeting_m: f64,
     ) -> Self {
         let region = |cell: Option<usize>| cell.map(|c| label[c]).filter(|&l| !is_ground[l]);
         let edges = partition
@@ -61,7 +63,7 @@ impl RoofGraph {
             .map(|e| Edge { from: e.from, to: e.to, left: region(e.left), right: region(e.right) })
             .filter(|e| e.left != e.right)
             .collect();
-        Self { vertices: partition.vertices.clone(), edges, planes: planes.to_vec() }
+        Self { vertices: partition.vertices.clone(), edges, planes: planes.to_vec(), meeting_m }
     }
 
     /// Brings together what nearly meets, and leaves out what is no corner.
@@ -194,8 +196,26 @@ impl RoofGraph {
                 && (mx - x).hypot(my - y) <= FARTHEST_M
             {
                 self.vertices[v] = [mx, my];
+                if self.is_crossed(v) {
+                    self.vertices[v] = [x, y];
+                }
             }
         }
+    }
+
+    /// Whether an edge at a vertex crosses or touches one elsewhere.
+    fn is_crossed(&self, v: usize) -> bool {
+        let side = |p: [f64; 2], q: [f64; 2], r: [f64; 2]| {
+            (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
+        };
+        let crosses = |a: &Edge, b: &Edge| {
+            let [p, q, r, s] = [a.from, a.to, b.from, b.to].map(|k| self.vertices[k]);
+            ![b.from, b.to].iter().any(|&k| k == a.from || k == a.to)
+                && side(p, q, r) * side(p, q, s) <= 0.0
+                && side(r, s, p) * side(r, s, q) <= 0.0
+        };
+        let mut at = self.edges.iter().filter(|e| e.from == v || e.to == v);
+        at.any(|a| self.edges.iter().any(|b| crosses(a, b)))
     }
 
     /// Where two planes cross along the edge between them, a vertex is put.
@@ -237,7 +257,7 @@ impl RoofGraph {
                 .collect();
             here.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             here.dedup();
-            let same = if here.len() > 2 { MEETING_M } else { SAME_HEIGHT_M };
+            let same = if here.len() > 2 { self.meeting_m } else { SAME_HEIGHT_M };
             for near in here.chunk_by(|a, b| b.0 - a.0 < same) {
                 let mean = near.iter().map(|n| n.0).sum::<f64>() / near.len() as f64;
                 near.iter().for_each(|n| {

@@ -54,7 +54,10 @@ pub const SCALE_M: f64 = 1e-4;
 const MOST_PLANES: usize = 80;
 /// Ground this near to the walls is what the footprint takes too much, m.
 const RIM_M: f64 = 0.5;
-/// Planes that are given up, smallest first, before a roof whose solid is not valid is.
+/// Heights of planes that meet are one within the first of these, so that faces stay in their planes; where
+/// the solid is not valid so, within the second, m.
+const MEETING_M: [f64; 2] = [graph::SAME_HEIGHT_M, 0.1];
+/// Planes that are given up before a roof whose solid is not valid is.
 const MOST_SIMPLIFIED: usize = 8;
 /// Fewest points of a roof.
 const FEWEST_POINTS: usize = 15;
@@ -211,46 +214,78 @@ impl Outlined {
         let mut costs = costs(&cut, &points, &found);
         let contacts = contacts(&cut);
         let mut label = labels::label(&costs, &contacts);
-        let graph =
-            |label: &[usize]| RoofGraph::new(&cut, label, &found.planes, &is_ground).repaired();
         let (of_part, flat, part_is_ground) = flat_parts(&cut, &label, &points, &is_ground);
-        let parts = RoofGraph::new(&cut, &of_part, &flat, &part_is_ground).repaired();
-        let is_valid = |graph: &RoofGraph| {
-            defects(&walls::close(graph, -LOWEST_ROOF_M, 0.0), SCALE_M).is_empty()
+        let is_valid = |fitted: &Fitted| {
+            defects(&walls::close(&fitted.graph, -LOWEST_ROOF_M, 0.0), SCALE_M).is_empty()
         };
-        let mut planes = Fitted::new(graph(&label), roof);
+        let fitted = |label: &[usize], planes: &[Plane], is_ground: &[bool], meeting_m: f64| {
+            let graph = RoofGraph::new(&cut, label, planes, is_ground, meeting_m).repaired();
+            Fitted::new(graph, roof)
+        };
+        // The first that makes a valid solid, else the last; whether it does.
+        let of_planes = |label: &[usize]| {
+            let strict = fitted(label, &found.planes, &is_ground, MEETING_M[0]);
+            if is_valid(&strict) {
+                return (true, strict);
+            }
+            let loose = fitted(label, &found.planes, &is_ground, MEETING_M[1]);
+            (is_valid(&loose), loose)
+        };
+        let parts = fitted(&of_part, &flat, &part_is_ground, MEETING_M[0]);
+        let (mut stands, mut planes) = of_planes(&label);
         if planes.fit.explained < LEAST_EXPLAINED {
             return Err(NoRoof::PoorFit);
         }
-        if !is_valid(&planes.graph) {
-            for _ in 0..MOST_SIMPLIFIED {
-                let Some(smallest) = smallest_roof(&cut, &label, &is_ground) else { break };
-                costs.iter_mut().for_each(|of| of[smallest] = f64::INFINITY);
-                label = labels::label(&costs, &contacts);
-                let simpler = Fitted::new(graph(&label), roof);
-                if simpler.fit.explained < LEAST_EXPLAINED {
-                    break;
-                }
-                if is_valid(&simpler.graph) {
-                    planes = simpler;
-                    break;
-                }
+        // Where the solid is not valid, planes are given up, those first without which it fits best.
+        for _ in 0..MOST_SIMPLIFIED {
+            if stands {
+                break;
             }
+            let Some(simpler) = simplified(&costs, &contacts, &label, &is_ground, of_planes) else {
+                break;
+            };
+            if simpler.fitted.fit.explained < LEAST_EXPLAINED {
+                break;
+            }
+            costs.iter_mut().for_each(|of| of[simpler.given_up] = f64::INFINITY);
+            (stands, planes, label) = (simpler.stands, simpler.fitted, simpler.label);
         }
-        Ok(RoofShape { origin: self.origin, parts: Fitted::new(parts, roof), planes })
+        Ok(RoofShape { origin: self.origin, parts, planes })
     }
 }
 
-/// The roof plane of least area among several.
-fn smallest_roof(cut: &Partition, label: &[usize], is_ground: &[bool]) -> Option<usize> {
-    let mut areas: BTreeMap<usize, f64> = BTreeMap::new();
-    for (cell, &plane) in cut.cells.iter().zip(label) {
-        if !is_ground[plane] {
-            *areas.entry(plane).or_default() += cell.area;
-        }
+/// A roof with one plane less.
+struct Simpler {
+    given_up: usize,
+    label: Vec<usize>,
+    fitted: Fitted,
+    /// Whether its solid is valid.
+    stands: bool,
+}
+
+/// Of the roofs with one plane less the one that fits best, a valid one where there is any. `fit` tells
+/// whether a labelling makes a valid solid, and how it fits.
+fn simplified(
+    costs: &[Vec<f64>],
+    contacts: &[(usize, usize, f64)],
+    label: &[usize],
+    is_ground: &[bool],
+    fit: impl Fn(&[usize]) -> (bool, Fitted),
+) -> Option<Simpler> {
+    let present: BTreeSet<usize> = label.iter().copied().filter(|&l| !is_ground[l]).collect();
+    if present.len() < 2 {
+        return None;
     }
-    let smallest = areas.iter().min_by(|a, b| a.1.total_cmp(b.1)).map(|(&plane, _)| plane);
-    smallest.filter(|_| areas.len() > 1)
+    let without = |given_up: usize| {
+        let mut costs = costs.to_vec();
+        costs.iter_mut().for_each(|of| of[given_up] = f64::INFINITY);
+        let label = labels::label(&costs, contacts);
+        let (stands, fitted) = fit(&label);
+        Simpler { given_up, label, fitted, stands }
+    };
+    present.into_iter().map(without).min_by(|a, b| {
+        b.stands.cmp(&a.stands).then(a.fitted.fit.rmse_m.total_cmp(&b.fitted.fit.rmse_m))
+    })
 }
 
 /// Whether most points of each plane are of the ground: those from `first` on.
