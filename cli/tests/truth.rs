@@ -134,7 +134,7 @@ fn footprints_move_onto_their_roofs() {
 }
 
 #[test]
-fn a_tileset_and_a_scene_hold_every_building() {
+fn a_tileset_and_a_scene_hold_every_building_and_bridge() {
     let territory = territory();
     let folder = territory.folder().parent().unwrap().to_owned();
     let (tiles, scene) = (folder.join("tiles"), folder.join("scene.glb"));
@@ -150,7 +150,10 @@ fn a_tileset_and_a_scene_hold_every_building() {
             rows += features(&tiles.join(uri));
         }
     }
-    assert_eq!(rows, territory.features().buildings.len());
+    let models = std::fs::read_to_string(territory.folder().join(Territory::BUILDINGS)).unwrap();
+    let decks = models.lines().filter(|line| line.contains("\"type\":\"Bridge\"")).count();
+    assert!(decks > 0, "the bridges over the river have decks");
+    assert_eq!(rows, territory.features().buildings.len() + decks);
     assert_eq!(features(&scene), rows);
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::bridge_models::bridge_decks;
 use super::city_model::write_buildings;
 use super::part_folder::PartFolder;
 use super::sources::Sources;
@@ -120,11 +121,14 @@ fn assemble_into(
         features.buildings = made.derived_buildings.clone();
     }
     add_trees(&mut features, made.trees);
-    measure_hedges(&mut features.hedges, &GridFile::open(&grids)?)?;
+    let finished = GridFile::open(&grids)?;
+    measure_hedges(&mut features.hedges, &finished)?;
+    let decks = bridge_decks(&finished, &features)?;
     let written = write_buildings(
         &features,
         &made.buildings,
         &made.roofs,
+        &decks,
         file,
         vertical_datum,
         &part.path().join(Territory::BUILDINGS),

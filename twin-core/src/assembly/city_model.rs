@@ -1,4 +1,5 @@
-//! Models of buildings → `buildings.city.jsonl`, with the place of each in the file.
+//! Models of buildings → `buildings.city.jsonl`, with the place of each in the file; after them the
+//! decks of bridges.
 //!
 //! Every building has its block (LoD1.2); where the roof points allow it also flat parts (LoD1.3) and
 //! roof planes (LoD2.2), each solid valid by ISO 19107, else the reason why not.
@@ -57,11 +58,12 @@ pub(super) struct WrittenModels {
 }
 
 /// Writes the 3D models and returns their tables. `roofs` has the roofs over the polygons of each
-/// building.
+/// building; `decks` come after them.
 pub(super) fn write_buildings(
     features: &Features,
     blocks: &[BuildingLod1],
     roofs: &[Roofs],
+    decks: &[CityObject],
     file: &TerritoryFile,
     datum: VerticalDatum,
     path: &Path,
@@ -101,6 +103,9 @@ pub(super) fn write_buildings(
                 ..row
             });
         }
+    }
+    for deck in decks {
+        writer.add(std::slice::from_ref(deck))?;
     }
     writer.finish()?;
     Ok(WrittenModels { models: table, roof_planes })

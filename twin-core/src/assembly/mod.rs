@@ -5,6 +5,7 @@ mod bins;
 mod block;
 mod block_cache;
 mod block_maker;
+mod bridge_models;
 mod buildings;
 mod buildings_by_block;
 mod changes;

@@ -196,11 +196,13 @@ pub enum Semantic {
     Closure,
     /// Surface of water.
     Water,
+    /// Floor under the open sky, such as the deck of a bridge.
+    OuterFloor,
 }
 
 impl Semantic {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Roof, Self::Wall, Self::Ground, Self::Closure, Self::Water];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Roof, Self::Wall, Self::Ground, Self::Closure, Self::Water, Self::OuterFloor];
 
     /// Name in the specification.
     pub fn name(self) -> &'static str {
@@ -210,6 +212,7 @@ impl Semantic {
             Self::Ground => "GroundSurface",
             Self::Closure => "ClosureSurface",
             Self::Water => "WaterSurface",
+            Self::OuterFloor => "OuterFloorSurface",
         }
     }
 }
