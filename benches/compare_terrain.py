@@ -51,7 +51,7 @@ def compare(path):
     del cloud
     timed(f"  {len(points)} points", lambda: Delaunay(points))
 
-    print("Whitebox Workflows, all threads, the tile read by each tool")
+    print("Whitebox Workflows, the tile read by each tool")
     environment = whitebox_workflows.WbEnvironment()
     lidar = environment.lidar.interpolation_gridding
     others = [code for code in range(70) if code != 2]
