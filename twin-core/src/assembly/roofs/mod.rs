@@ -53,7 +53,7 @@ pub const SCALE_M: f64 = 1e-4;
 /// Most planes of a roof.
 const MOST_PLANES: usize = 80;
 /// Ground this near to the walls is what the footprint takes too much, m.
-const RIM_M: f64 = 0.2;
+const RIM_M: f64 = 0.5;
 /// Heights of planes that meet are one within the first of these, so that faces stay in their planes; where
 /// the solid is not valid so, within the second, m.
 const MEETING_M: [f64; 2] = [graph::SAME_HEIGHT_M, 0.1];
