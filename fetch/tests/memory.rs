@@ -5,36 +5,32 @@ mod asking;
 mod server;
 
 use asking::{client, request, run};
-use serde_json::{Value, json};
+use serde_json::json;
 use server::{Content, Server};
 
 const TILES: u32 = 100;
 const TILE_BYTES: usize = 8_000_000;
 
-/// A commune of a square kilometre below many large tiles.
+/// A commune below many large tiles.
 fn content() -> Content {
-    let feature = |id: String, properties: Value| {
-        let [west, south] = [700_000.0, 6_600_000.0];
-        let (east, north) = (west + 1000.0, south + 1000.0);
-        let ring = [[west, south], [east, south], [east, north], [west, north], [west, south]];
-        let geometry = json!({ "type": "Polygon", "coordinates": [ring] });
-        json!({ "type": "Feature", "id": id, "geometry": geometry, "properties": properties })
-    };
-    let named = json!({ "cleabs": "COM1", "code_insee": "12174", "nom_officiel": "Olemps" });
-    let mut content = Content { cap: 1000, ..Content::default() };
-    content.layers.insert("BDTOPO_V3:commune".into(), vec![feature("commune.1".into(), named)]);
+    let mut content = Content::of_a_commune();
     let mut bytes = b"LASF".to_vec();
     bytes.resize(TILE_BYTES, 7);
-    let mut index = Vec::new();
-    for k in 0..TILES {
-        let (column, row) = (700 + k % 10, 6601 + k / 10);
+    let tile = |k: u32| {
         let path = format!(
-            "/telechargement/download/NUAL/bloc/LHD_FXX_{column:04}_{row:04}_PTS_LAMB93_IGN69.copc.laz"
+            "/telechargement/download/NUAL/LHD_FXX_{:04}_{:04}_PTS_LAMB93_IGN69.copc.laz",
+            700 + k % 10,
+            6601 + k / 10
         );
-        let url = json!({ "url_npl": format!("http://data.geopf.fr{path}") });
-        index.push(feature(format!("metadata.{k}"), url));
-        content.files.insert(path, bytes.clone());
-    }
+        content.files.insert(path.clone(), bytes.clone());
+        json!({
+            "type": "Feature",
+            "id": format!("metadata.{k}"),
+            "geometry": null,
+            "properties": { "url_npl": format!("http://data.geopf.fr{path}") },
+        })
+    };
+    let index = (0..TILES).map(tile).collect();
     content.layers.insert("IGNF_LIDAR-HD_METADONNEE:metadata".into(), index);
     content
 }

@@ -1,4 +1,4 @@
-//! The products one by one: ranges of a cloud, windows of rasters, archives, JSON services; what is shared,
+//! The products one by one: ranges of a cloud, windows of rasters, JSON services; what is shared,
 //! what can be done without, and what is used when no service answers. No outside host is contacted.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
@@ -9,37 +9,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use asking::{client, client_with, patience, request, run};
+use asking::{client, client_with, corner, names, patience, request, run};
 use serde_json::{Value as Json, json};
-use server::{Content, Fault, Server};
-use twin_core::formats::geopackage::GeoPackageWriter;
+use server::{Content, Fault, SOUTH, Server, WEST};
+use twin_core::formats::GeoTiff;
 use twin_core::formats::las::{PointFile, PointQuery, write_copc};
-use twin_core::formats::{Feature, FeatureTable, FieldKind, GeoTiff, Value, read_vector};
-use twin_core::spatial::{Crs, Extent, Geometry, Polygon};
-use twin_core::test_support::data;
+use twin_core::spatial::{Crs, Extent};
 use twin_fetch::{Cache, Client, Place, Plan, Request, Services, plan};
 
-const WEST: f64 = 700_000.0;
-const SOUTH: f64 = 6_600_000.0;
 const TILE: &str = "/telechargement/download/NUAL/LHD_FXX_0700_6601_PTS_LAMB93_IGN69.copc.laz";
 
-/// A commune of a square kilometre, its department 12.
-fn content() -> Content {
-    let ring = [[0, 0], [1000, 0], [1000, 1000], [0, 1000], [0, 0]]
-        .map(|[x, y]| [WEST + f64::from(x), SOUTH + f64::from(y)]);
-    let commune = json!({
-        "type": "Feature",
-        "id": "commune.1",
-        "geometry": { "type": "Polygon", "coordinates": [ring] },
-        "properties": { "cleabs": "COM1", "code_insee": "12174", "nom_officiel": "Olemps" },
-    });
-    let mut content = Content { cap: 1000, ..Content::default() };
-    content.layers.insert("BDTOPO_V3:commune".into(), vec![commune]);
-    content.layers.insert("IGNF_LIDAR-HD_METADONNEE:metadata".into(), Vec::new());
-    content
-}
-
-/// The same with a tile of 160 000 points on a slope, as COPC of an edition.
+/// A commune with a tile of 160 000 points on a slope, as COPC of an edition.
 fn with_tile(folder: &Path, edition: &str) -> Content {
     let las = folder.join("t.las");
     let mut builder = las::Builder::from((1, 4));
@@ -64,7 +44,7 @@ fn with_tile(folder: &Path, edition: &str) -> Content {
     writer.close().unwrap();
     let copc = folder.join("t.copc.laz");
     write_copc(&las, &copc, Some(Crs::LAMBERT_93)).unwrap();
-    let mut content = content();
+    let mut content = Content::of_a_commune();
     content.files.insert(TILE.into(), fs::read(copc).unwrap());
     let entry = json!({
         "type": "Feature",
@@ -80,15 +60,6 @@ fn with_tile(folder: &Path, edition: &str) -> Content {
     content
 }
 
-fn corner(out: &Path, products: &[&str]) -> Request<'static> {
-    let [east, north] = [WEST + 150.0, SOUTH + 120.0];
-    Request {
-        place: Place::Extent([WEST + 20.0, SOUTH + 20.0, east, north]),
-        buffer_m: 0.0,
-        ..request(out, products)
-    }
-}
-
 fn points(path: &Path, extent: Extent) -> Vec<[i64; 3]> {
     let query = PointQuery { extent: Some(extent), ..PointQuery::default() };
     let block = PointFile::open(path).unwrap().read(&query).unwrap();
@@ -96,15 +67,6 @@ fn points(path: &Path, extent: Extent) -> Vec<[i64; 3]> {
         (0..block.len()).map(|i| block.position(i).map(|v| (v * 100.0).round() as i64)).collect();
     all.sort_unstable();
     all
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(folder)
-        .unwrap()
-        .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
 }
 
 #[test]
@@ -235,198 +197,17 @@ fn models_stand_in_for_a_tile_that_the_server_has_lost() {
 #[test]
 fn orthophotos_are_pictures_with_a_place() {
     let folder = tempfile::tempdir().unwrap();
-    let content = Content { raster: Some(|_, x, _| (x - WEST) as f32), ..content() };
+    let content = Content { raster: Some(|_, x, _| (x - WEST) as f32), ..Content::of_a_commune() };
     let server = Server::start(content, |_, _| None);
     run(&client(&server, 1), &corner(folder.path(), &["ortho"])).unwrap();
     let tiff = GeoTiff::open(folder.path().join("sources/ortho/ORTHO_0700_6601.tif")).unwrap();
     assert_eq!(tiff.spec().columns, 260);
 }
 
-/// A GeoPackage of squares of 100 m along the diagonal, with a code each.
-fn squares(path: &Path, table: &str, column: &str, codes: &[&str]) {
-    let mut squares = FeatureTable::new(table, Some(Crs::LAMBERT_93))
-        .with_field("ID", FieldKind::Text)
-        .with_field(column, FieldKind::Text);
-    for (k, code) in codes.iter().enumerate() {
-        let at = |side: f64| (WEST + 100.0 * k as f64 + side, SOUTH + 100.0 * k as f64 + side);
-        let ((a, b), (c, d)) = (at(0.0), at(100.0));
-        let square = Polygon::from_corners(&[(a, b), (c, b), (c, d), (a, d)]);
-        squares.features.push(Feature {
-            geometry: Some(Geometry::Polygons(vec![square])),
-            values: vec![Value::Text(format!("Z{k}")), Value::Text((*code).into())],
-        });
-    }
-    let mut writer = GeoPackageWriter::create(path).unwrap();
-    writer.add_table(&squares, table, "").unwrap();
-    writer.finish().unwrap();
-}
-
-fn with_land_cover(folder: &Path) -> Content {
-    let mut content = content();
-    for (edition, code) in [("2021-01-01", "CS1.1.1.1"), ("2024-01-01", "CS2.2.1")] {
-        let package = folder.join("OCSGE.gpkg");
-        squares(&package, "OCCUPATION_SOL", "CODE_CS", &[code; 9]);
-        let archive = folder.join(format!("{edition}.7z"));
-        sevenz_rust2::compress_to_path(&package, &archive).unwrap();
-        let path = format!("/telechargement/download/OCSGE/D012/{edition}.7z");
-        content.files.insert(path.clone(), fs::read(archive).unwrap());
-        let delivery = ("D012".to_owned(), edition.to_owned(), path);
-        content.deliveries.entry("OCSGE".into()).or_default().push(delivery);
-    }
-    content
-}
-
-#[test]
-fn the_latest_archive_of_the_department_is_cut_to_the_extent_and_kept_for_others() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(with_land_cover(folder.path()), |_, _| None);
-    let cache = Cache::at(folder.path().join("cache"));
-    let client = client_with(&server, 2, cache, Arc::default());
-    let archives = || server.requests().iter().filter(|(_, t)| t.ends_with(".7z")).count();
-    let mut bytes = Vec::new();
-    for out in ["one", "two"] {
-        let out = folder.path().join(out);
-        let outcome = run(&client, &corner(&out, &["ocs-ge"])).unwrap();
-        let got = out.join("sources/ocs-ge");
-        assert_eq!(names(&got), ["ocs-ge-12.gpkg"]);
-        let tables = read_vector(&got.join("ocs-ge-12.gpkg")).unwrap();
-        let codes: Vec<_> =
-            tables[0].features.iter().map(|f| f.values[1].as_text().unwrap().to_owned()).collect();
-        assert_eq!(
-            codes,
-            ["CS2.2.1", "CS2.2.1"],
-            "squares that the extent touches, latest edition"
-        );
-        let territory = fs::read_to_string(outcome.territory).unwrap();
-        assert!(territory.contains("edition = \"2024-01-01\""), "{territory}");
-        bytes.push(fs::read(got.join("ocs-ge-12.gpkg")).unwrap());
-    }
-    assert_eq!(archives(), 1);
-    assert!(bytes[0] == bytes[1]);
-}
-
-#[test]
-fn archives_that_unfold_without_end_or_are_none_are_refused_in_a_sentence() {
-    let folder = tempfile::tempdir().unwrap();
-    let bomb = folder.path().join("bomb.gpkg");
-    fs::write(&bomb, vec![0; 40_000_000]).unwrap();
-    let archive = folder.path().join("bomb.7z");
-    sevenz_rust2::compress_to_path(&bomb, &archive).unwrap();
-    for bytes in [fs::read(&archive).unwrap(), b"7z\xBC\xAF\x27\x1Cnothing".to_vec()] {
-        let mut content = with_land_cover(folder.path());
-        content.files.values_mut().for_each(|file| file.clone_from(&bytes));
-        let server = Server::start(content, |_, _| None);
-        let out = folder.path().join("out");
-        let outcome = run(&client(&server, 2), &corner(&out, &["ocs-ge"])).unwrap();
-        let told = outcome.failed.values().next().unwrap();
-        assert_eq!((outcome.failed.len(), told.lines().count()), (1, 1), "{told}");
-        assert!(names(&out.join("sources/ocs-ge")).is_empty(), "nothing is left behind");
-    }
-}
-
-#[test]
-fn zones_of_prevention_plans_come_from_the_zip_of_the_department() {
-    let folder = tempfile::tempdir().unwrap();
-    let package = folder.path().join("zones.gpkg");
-    squares(&package, "N_ZONE_REG_PPRN_X_S_012", "CODEZONE", &["R", "B", "B"]);
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    let options = zip::write::SimpleFileOptions::default();
-    zip.start_file("pprn_12/../../zones.gpkg", options).unwrap();
-    std::io::Write::write_all(&mut zip, &fs::read(&package).unwrap()).unwrap();
-    let mut content = content();
-    let bytes = zip.finish().unwrap().into_inner();
-    content.files.insert("/fichiers/ppr/pprn_12.zip".into(), bytes);
-    let server = Server::start(content, |_, _| None);
-    let out = folder.path().join("out");
-    // No archive of a TRI is no proof that there is none.
-    let outcome = run(&client(&server, 2), &corner(&out, &["ppr", "tri"])).unwrap();
-    assert_eq!(outcome.failed.keys().collect::<Vec<_>>(), ["sources/tri/tri-12.gpkg"]);
-    let tables = read_vector(&out.join("sources/ppr/ppr-12.gpkg")).unwrap();
-    assert_eq!(tables[0].features.len(), 2);
-    assert!(names(&out.join("sources/tri")).is_empty());
-}
-
-/// The plan of the lower Romanche and a real BD TOPO, by the archives of their departments.
-#[test]
-fn real_deliveries_are_cut_out_of_their_archives() {
-    let (Some(plan), Some(topo)) = (
-        data("risks/ppri_covadis_38ddt20130013_romanche-aval"),
-        data("bdtopo/BDT_3-0_GPKG_LAMB93_olemps-12174.gpkg"),
-    ) else {
-        return;
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for name in names(&plan) {
-        zip.start_file(format!("38/{name}"), zip::write::SimpleFileOptions::default()).unwrap();
-        std::io::Write::write_all(&mut zip, &fs::read(plan.join(name)).unwrap()).unwrap();
-    }
-    let archive = folder.path().join("topo.7z");
-    sevenz_rust2::compress_to_path(&topo, &archive).unwrap();
-    let mut content = content();
-    let ppr = zip.finish().unwrap().into_inner();
-    content.files.insert("/fichiers/ppr/pprn_38.zip".into(), ppr);
-    let path = "/telechargement/download/BDTOPO/D012.7z".to_owned();
-    content.files.insert(path.clone(), fs::read(archive).unwrap());
-    let delivery = ("D012".to_owned(), "2022-09-15".to_owned(), path);
-    content.deliveries.insert("BDTOPO".into(), vec![delivery]);
-    // Communes in both places, so that their departments are known.
-    let whole = |path: &Path| {
-        let tables = read_vector(path).unwrap();
-        tables.iter().filter_map(|t| t.extent()).reduce(|a, b| a.union(&b)).unwrap()
-    };
-    let zones = whole(&plan.join("N_ZONE_REG_PPRN_20130013_S_038.shp"));
-    let commune = |k: usize, code: &str, [w, s, e, n]: [f64; 4]| {
-        json!({
-            "type": "Feature",
-            "id": format!("commune.{k}"),
-            "geometry": { "type": "Polygon", "coordinates": [[[w, s], [e, s], [e, n], [w, n], [w, s]]] },
-            "properties": { "cleabs": format!("C{k}"), "code_insee": code, "nom_officiel": code },
-        })
-    };
-    let communes =
-        vec![commune(1, "38179", zones.into()), commune(2, "12174", whole(&topo).into())];
-    content.layers.insert("BDTOPO_V3:commune".into(), communes);
-    let server = Server::start(content, |_, _| None);
-    let at = |place: [f64; 4], product: &str| {
-        let out = folder.path().join(product);
-        let asked =
-            Request { place: Place::Extent(place), buffer_m: 0.0, ..request(&out, &[product]) };
-        let outcome = run(&client(&server, 1), &asked).unwrap();
-        assert!(outcome.failed.is_empty(), "{:?}", outcome.failed);
-        out.join("sources").join(product)
-    };
-    // 437 zones of regulation and 564 of hazard in the whole plan; fewer in half of it.
-    let [west, south, east, north] = <[f64; 4]>::from(zones);
-    let count = |path: PathBuf, table: &str| {
-        let tables = read_vector(&path).unwrap();
-        tables.iter().find(|t| t.name == table).map_or(0, |t| t.features.len())
-    };
-    let all = at([west.floor(), south.floor(), east.ceil(), north.ceil()], "ppr");
-    assert_eq!(count(all.join("ppr-38.gpkg"), "N_ZONE_REG_PPRN_20130013_S_038"), 437);
-    assert_eq!(count(all.join("ppr-38.gpkg"), "N_ZONE_ALEA_PPRN_20130013_S_038"), 564);
-    fs::remove_dir_all(folder.path().join("ppr")).unwrap();
-    let half =
-        at([west.floor(), south.floor(), (0.5 * (west + east)).floor(), north.ceil()], "ppr");
-    let some = count(half.join("ppr-38.gpkg"), "N_ZONE_REG_PPRN_20130013_S_038");
-    assert!((50..437).contains(&some), "{some}");
-
-    let town = [663_000.0, 6_360_000.0, 664_000.0, 6_361_000.0];
-    let got = at(town, "bd-topo-archive").join("bd-topo-archive-12.gpkg");
-    let extent = Extent::new(town[0], town[1], town[2], town[3]).unwrap();
-    let package = read_vector(&topo).unwrap();
-    let expected = package.iter().find(|t| t.name == "batiment").unwrap();
-    let inside = expected.features.iter().filter(|f| {
-        let own = f.geometry.as_ref().and_then(Geometry::extent);
-        own.is_some_and(|own| own.intersects(&extent))
-    });
-    assert_eq!(count(got, "batiment"), inside.count());
-}
-
 #[test]
 fn records_of_json_services_become_tables_page_by_page() {
     let folder = tempfile::tempdir().unwrap();
-    let mut content = content();
+    let mut content = Content::of_a_commune();
     let mut list = |path: &str, records: Vec<Json>| content.records.insert(path.into(), records);
     let building = |k: usize| {
         json!({
@@ -517,15 +298,11 @@ fn what_one_can_do_without_is_told_and_what_not_is_an_error() {
     fs::write(out.join("territoire.toml"), format!("{}\n# à moi\n", territory())).unwrap();
     run(&client(&server, 1), &asked).unwrap();
     assert!(territory().contains("# à moi"));
-    let layers_are_gone = Server::start(content_without_buildings(), |_, _| None);
+    let layers_are_gone = Server::start(Content::of_a_commune(), |_, _| None);
     let out = folder.path().join("essential");
     let error = run(&client(&layers_are_gone, 1), &request(&out, &["bd-topo"])).unwrap_err();
     assert!(error.to_string().contains("HTTP 400"), "{error}");
     assert!(!out.join("territoire.toml").exists());
-}
-
-fn content_without_buildings() -> Content {
-    content()
 }
 
 #[test]

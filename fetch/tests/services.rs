@@ -12,12 +12,9 @@ use std::time::Duration;
 
 use asking::{client, client_with, patience, request, run};
 use serde_json::{Value, json};
-use server::{Content, Fault, Server};
+use server::{Content, Fault, SOUTH, Server, WEST};
 use twin_core::Error;
 use twin_fetch::{Cache, Client, Place, Request, Service, Services, fetch};
-
-const WEST: f64 = 700_000.0;
-const SOUTH: f64 = 6_600_000.0;
 
 fn square(west: f64, south: f64, side: f64) -> Value {
     let (east, north) = (west + side, south + side);

@@ -1,4 +1,4 @@
-//! Clients and requests of the tests.
+//! Clients and requests of the tests, and what came of them.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
@@ -11,7 +11,7 @@ use twin_core::Error;
 use twin_fetch::products::named;
 use twin_fetch::{Cache, Client, Outcome, Patience, Place, Request, Service, Services, fetch};
 
-use crate::server::Server;
+use crate::server::{SOUTH, Server, WEST};
 
 pub(crate) fn patience(attempts: u32) -> Patience {
     Patience {
@@ -52,4 +52,24 @@ pub(crate) fn request(out: &Path, products: &[&str]) -> Request<'static> {
 
 pub(crate) fn run(client: &Client, request: &Request<'_>) -> Result<Outcome, Error> {
     fetch(request, client, &|_| ())
+}
+
+/// A request for 130 m by 100 m in the south-west of the commune.
+pub(crate) fn corner(out: &Path, products: &[&str]) -> Request<'static> {
+    let [east, north] = [WEST + 150.0, SOUTH + 120.0];
+    Request {
+        place: Place::Extent([WEST + 20.0, SOUTH + 20.0, east, north]),
+        buffer_m: 0.0,
+        ..request(out, products)
+    }
+}
+
+/// Names of the files of a folder, sorted.
+pub(crate) fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
 }

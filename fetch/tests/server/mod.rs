@@ -16,6 +16,10 @@ use serde_json::{Value, json};
 use twin_core::formats::{CogOptions, write_cog};
 use twin_core::spatial::{Crs, Grid, GridSpec};
 
+/// South-west corner of the commune in Lambert-93, m.
+pub(crate) const WEST: f64 = 700_000.0;
+pub(crate) const SOUTH: f64 = 6_600_000.0;
+
 /// What goes wrong with a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Fault {
@@ -50,6 +54,24 @@ pub(crate) struct Content {
     pub(crate) deliveries: BTreeMap<String, Vec<(String, String, String)>>,
     /// Records of JSON services by path below the server, in pages of two.
     pub(crate) records: BTreeMap<String, Vec<Value>>,
+}
+
+impl Content {
+    /// A commune of a square kilometre, its department 12, without tiles.
+    pub(crate) fn of_a_commune() -> Self {
+        let ring = [[0, 0], [1000, 0], [1000, 1000], [0, 1000], [0, 0]]
+            .map(|[x, y]| [WEST + f64::from(x), SOUTH + f64::from(y)]);
+        let commune = json!({
+            "type": "Feature",
+            "id": "commune.1",
+            "geometry": { "type": "Polygon", "coordinates": [ring] },
+            "properties": { "cleabs": "COM1", "code_insee": "12174", "nom_officiel": "Olemps" },
+        });
+        let mut content = Self { cap: 1000, ..Self::default() };
+        content.layers.insert("BDTOPO_V3:commune".into(), vec![commune]);
+        content.layers.insert("IGNF_LIDAR-HD_METADONNEE:metadata".into(), Vec::new());
+        content
+    }
 }
 
 /// A value of a raster.
