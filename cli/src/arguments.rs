@@ -7,6 +7,7 @@ use twin_core::Language;
 use twin_core::products::tri::OCCURRENCES;
 
 use crate::commands::{Observations, Observed};
+use crate::values::{numbers, shard};
 
 /// Assemble a 3D territory from French national data, run scenarios on it, read the results.
 #[derive(Debug, Parser)]
@@ -583,21 +584,5 @@ impl Arguments {
             LanguageChoice::Fr => Language::Fr,
             LanguageChoice::En => Language::En,
         }
-    }
-}
-
-/// `N` numbers separated by commas.
-fn numbers<const N: usize>(text: &str) -> Result<[f64; N], String> {
-    let numbers: Option<Vec<f64>> = text.split(',').map(|n| n.trim().parse().ok()).collect();
-    let numbers = numbers.and_then(|numbers| <[f64; N]>::try_from(numbers).ok());
-    numbers.ok_or_else(|| format!("write {N} numbers separated by commas"))
-}
-
-/// `1/4` as the first of four shares, counted from 0.
-fn shard(text: &str) -> Result<(usize, usize), String> {
-    let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
-    match parts {
-        Some((i, n)) if (1..=n).contains(&i) => Ok((i - 1, n)),
-        _ => Err("write it as 1/4, the first of four shares".to_owned()),
     }
 }

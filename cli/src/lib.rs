@@ -14,6 +14,7 @@ mod arguments;
 mod commands;
 mod console;
 mod schemas;
+mod values;
 
 use std::io::Write;
 use std::process::ExitCode;
