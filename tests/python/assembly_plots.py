@@ -36,9 +36,12 @@ def manifest(territory):
     return tomllib.loads((territory / "twin.toml").read_text("utf-8"))
 
 
-def rows(territory, table, columns):
+def rows(territory, table, columns, where="true"):
+    """Rows of a table; none where the territory has no such features."""
     with sqlite3.connect(territory / "features.gpkg") as base:
-        return base.execute(f"select {', '.join(columns)} from {table}").fetchall()
+        if not base.execute("select 1 from sqlite_master where name = ?", [table]).fetchone():
+            return []
+        return base.execute(f"select {', '.join(columns)} from {table} where {where}").fetchall()
 
 
 def save(figure, folder, name):
@@ -124,7 +127,7 @@ def roof_errors(territories, folder):
 def volumes(territories, folder):
     figure, axes = plt.subplots(figsize=(7, 4))
     for colour, territory in zip(["#0072b2", "#d55e00", "#009e73", "#cc79a7"], territories):
-        models = rows(territory, "batiment_modele where lod = '2.2'", ["volume", "volume_mns"])
+        models = rows(territory, "batiment_modele", ["volume", "volume_mns"], "lod = '2.2'")
         pairs = [pair for pair in models if all(pair)]
         if pairs:
             model, surface = np.array(pairs).T

@@ -26,7 +26,7 @@ use crate::{Error, Result};
 /// Features so far around a block can matter for it, m.
 const FEATURES_REACH_M: f64 = 200.0;
 /// Raised when blocks of an earlier program must not be taken for those of this one.
-const VERSION: u32 = 3;
+const VERSION: u32 = 5;
 
 /// Where blocks are kept, and which of them this run makes.
 #[derive(Debug, Clone, PartialEq)]

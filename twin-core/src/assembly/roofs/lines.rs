@@ -307,19 +307,11 @@ fn without_repeats(mut lines: Vec<Segment>, outline: &[Segment]) -> Vec<Segment>
     for line in lines {
         let repeats = |other: &Segment| {
             apart(line.direction(), other.direction()) < SAME_DIRECTION
-                && [line.from, line.to].iter().all(|p| distance(p, other) < SAME_LINE_M)
+                && [line.from, line.to].iter().all(|p| other.distance(*p) < SAME_LINE_M)
         };
         if kept.len() < MOST_LINES && !kept.iter().any(repeats) && !outline.iter().any(repeats) {
             kept.push(line);
         }
     }
     kept
-}
-
-/// Distance of a point from a segment, m.
-pub(super) fn distance(p: &[f64; 2], s: &Segment) -> f64 {
-    let (dx, dy) = (s.to[0] - s.from[0], s.to[1] - s.from[1]);
-    let length2 = (dx * dx + dy * dy).max(f64::MIN_POSITIVE);
-    let t = (((p[0] - s.from[0]) * dx + (p[1] - s.from[1]) * dy) / length2).clamp(0.0, 1.0);
-    (p[0] - s.from[0] - t * dx).hypot(p[1] - s.from[1] - t * dy)
 }

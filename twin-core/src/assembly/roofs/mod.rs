@@ -65,6 +65,8 @@ const FEWEST_POINTS: usize = 15;
 const LEAST_EXPLAINED: f64 = 0.5;
 /// Error beyond which a point tells no more, m.
 const WORST_M: f64 = 2.0;
+/// Side of the cells whose highest point is seen from above, as IGN takes it for the surface model, m.
+const SEEN_CELL_M: f64 = 0.5;
 /// Lowest roof above the ground, m.
 const LOWEST_ROOF_M: f64 = 0.5;
 /// Parts of LoD1.3 differ by at least this, m.
@@ -387,21 +389,23 @@ fn contacts(cut: &Partition) -> Vec<(usize, usize, f64)> {
     cut.edges.iter().filter_map(|e| Some((e.left?, e.right?, length(e)))).collect()
 }
 
-/// Volume between each cell and each plane, m³, from the points in the cell, or where there are none
-/// from those nearest to its triangles, which count half.
+/// Volume between each cell and each plane, m³, from the points in the cell that are seen from above, or
+/// where there are none from those nearest to its triangles, which count half.
 fn costs(cut: &Partition, points: &[[f64; 3]], found: &Planes) -> Vec<Vec<f64>> {
+    let seen = seen_from_above(points);
+    let points: Vec<[f64; 3]> = seen.iter().map(|&i| points[i]).collect();
     let miss = |plane: &Plane, p: &[f64; 3]| (p[2] - plane.height(p[0], p[1])).abs().min(WORST_M);
     let mean = |plane: &Plane, of: &[u32]| {
         let sum: f64 = of.iter().map(|&i| miss(plane, &points[i as usize])).sum();
         sum / of.len().max(1) as f64
     };
     let mut members: Vec<Vec<u32>> = vec![Vec::new(); cut.cells.len()];
-    for (i, cell) in cut.of_point.iter().enumerate() {
-        if let Some(cell) = cell {
-            members[*cell].push(i as u32);
+    for (i, &point) in seen.iter().enumerate() {
+        if let Some(cell) = cut.of_point[point] {
+            members[cell].push(i as u32);
         }
     }
-    let places = Neighbours::new(points);
+    let places = Neighbours::new(&points);
     cut.cells
         .iter()
         .zip(&members)
@@ -421,6 +425,18 @@ fn costs(cut: &Partition, points: &[[f64; 3]], found: &Planes) -> Vec<Vec<f64>> 
             found.planes.iter().map(cost).collect()
         })
         .collect()
+}
+
+/// Points that no other of their cell lies far above: not walls, nor what an upper roof covers.
+fn seen_from_above(points: &[[f64; 3]]) -> Vec<usize> {
+    let cell = |p: &[f64; 3]| [p[0], p[1]].map(|v| (v / SEEN_CELL_M).floor() as i64);
+    let mut highest: BTreeMap<[i64; 2], f64> = BTreeMap::new();
+    for p in points {
+        let top = highest.entry(cell(p)).or_insert(p[2]);
+        *top = top.max(p[2]);
+    }
+    let is_seen = |i: &usize| points[*i][2] >= highest[&cell(&points[*i])] - WORST_M;
+    (0..points.len()).filter(is_seen).collect()
 }
 
 /// Flat parts for LoD1.3: regions at the 70th percentile of their points, those joined that touch and

@@ -198,6 +198,22 @@ fn a_courtyard_that_the_footprint_hides_is_left_out_and_a_rim_of_ground_is_not()
 }
 
 #[test]
+fn the_roof_is_what_is_seen_from_above() {
+    let square = Polygon::from_corners(&[(0.0, 0.0), (12.0, 0.0), (12.0, 12.0), (0.0, 12.0)]);
+    let cloud = |step: f64, z: f64, from: f64| -> Vec<[f64; 3]> {
+        let n = (12.0 / step) as u32;
+        let place = |k: u32| [f64::from(k % n) * step + 0.1, f64::from(k / n) * step + 0.1, z];
+        (0..n * n).map(place).filter(|p| p[0] >= from).collect()
+    };
+    // A floor of which more points come back than of the glass roof over its half.
+    let points = [cloud(0.25, 3.0, 0.0), cloud(0.4, 7.0, 6.0)].concat();
+    let shape = find_roof(&square, &points, &[]).unwrap();
+    let found = volume(&shape.solid(RoofDetail::Planes, 0.0).unwrap());
+    let real = 72.0 * (3.0 + 7.0);
+    assert!((found - real).abs() < 0.03 * real, "{found} for {real}");
+}
+
+#[test]
 fn what_cannot_be_modelled_says_why() {
     let square = Polygon::from_corners(&[(0.0, 0.0), (8.0, 0.0), (8.0, 8.0), (0.0, 8.0)]);
     let cloud = |z: &dyn Fn(usize) -> f64| -> Vec<[f64; 3]> {
