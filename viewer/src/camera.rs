@@ -223,8 +223,7 @@ pub(crate) fn place(
     let eye = state.camera.eye(opened.frame, state.exaggeration);
     let (forward, up) = (state.camera.forward().as_vec3(), state.camera.up().as_vec3());
     let is_plan = state.camera.mode == CameraMode::Plan;
-    let height =
-        f64::from(opened.coarse_terrain.range().map_or(0.0, |r| r.1)) - opened.frame.height();
+    let height = opened.ground_m[1] - opened.frame.height();
     let cameras = [(main.into_inner(), true), (second.into_inner(), two)];
     for (((mut camera, mut transform, mut projection), is_active), part) in
         cameras.into_iter().zip(parts)

@@ -13,7 +13,7 @@ use crate::camera::{Stage, metres_per_pixel};
 use crate::clock::Clock;
 use crate::opened::Opened;
 use crate::results::Sides;
-use crate::scene::Buildings;
+use crate::scene::{Buildings, Measures};
 use crate::state::{CompareMode, Paint, ViewState};
 
 /// Width of the page in pixels.
@@ -52,12 +52,23 @@ pub(crate) fn page(
     stage: Res<Stage>,
     sides: Res<Sides>,
     buildings: Res<Buildings>,
+    measures: Res<Measures>,
 ) -> Result<Vec<u8>> {
     let png = png(&picture)?;
     if bare {
         return Ok(png);
     }
-    let page = described(&state, &opened, &stage, &sides, &buildings, &png, picture.dimensions());
+    let opacity = state.result.opacity;
+    let of_results = sides.legends().into_iter().map(|(legend, transparent_below)| ShownLegend {
+        legend,
+        opacity,
+        transparent_below,
+    });
+    let of_objects = buildings.legend.clone().into_iter().chain(measures.legend());
+    let of_objects =
+        of_objects.map(|legend| ShownLegend { legend, opacity: 1.0, transparent_below: None });
+    let legends = of_results.chain(of_objects).collect();
+    let page = described(&state, &opened, &stage, legends, &png, picture.dimensions());
     picture::png_from_svg(&page.svg()?, PAGE_WIDTH_PX, wording::notice(state.language))
 }
 
@@ -65,8 +76,7 @@ fn described<'a>(
     state: &ViewState,
     opened: &Opened,
     stage: &Stage,
-    sides: &Sides,
-    buildings: &Buildings,
+    legends: Vec<ShownLegend>,
     picture_png: &'a [u8],
     size: (u32, u32),
 ) -> ViewPage<'a> {
@@ -83,18 +93,6 @@ fn described<'a>(
     } else {
         language.pick("Territoire", "Territory").to_owned()
     };
-    let mut legends: Vec<ShownLegend> = sides
-        .legends()
-        .into_iter()
-        .map(|(legend, transparent_below)| ShownLegend {
-            legend,
-            opacity: state.result.opacity,
-            transparent_below,
-        })
-        .collect();
-    if let Some(legend) = &buildings.legend {
-        legends.push(ShownLegend { legend: legend.clone(), opacity: 1.0, transparent_below: None });
-    }
     let hypotheses = run.map(|r| r.run.manifest.hypotheses.clone()).unwrap_or_default();
     ViewPage {
         title,

@@ -56,9 +56,12 @@ pub(crate) fn write_scenario(base: &Path, drafts: &[Draft], language: Language) 
         title.insert(l.code().into(), format!("{} {with} {number}", old.unwrap_or(&id)).into());
     }
     scenario.insert("title".into(), title.into());
+    // A name that measures drawn before on the same scenario do not have: they stay.
+    let drawn = path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
+    let drawn = drawn.find("dessin-").map_or(&drawn[..], |at| &drawn[at..]);
     let mut measures = Table::new();
     for (k, draft) in drafts.iter().enumerate() {
-        measures.insert(format!("dessin-{number}-{}", k + 1), measure(draft).into());
+        measures.insert(format!("{drawn}-{}", k + 1), measure(draft).into());
     }
     scenario.insert("measures".into(), measures.into());
     let body = toml::to_string(&scenario)
@@ -83,7 +86,10 @@ fn measure(draft: &Draft) -> Table {
     }
     let mut table = Table::new();
     table.insert("kind".into(), draft.kind.measure().into());
-    table.insert("geometry".into(), Value::Array(corners));
+    match &draft.building {
+        Some(id) => table.insert("buildings".into(), Value::Array(vec![id.clone().into()])),
+        None => table.insert("geometry".into(), Value::Array(corners)),
+    };
     match draft.kind {
         DrawnKind::Levee => {
             let mut crest = Table::new();
@@ -100,6 +106,18 @@ fn measure(draft: &Draft) -> Table {
         DrawnKind::Basin => {
             table.insert("volume_m3".into(), draft.quantity.into());
         }
+        DrawnKind::Trees => {
+            // A lime or a field maple of a street after some twenty years.
+            table.insert("spacing_m".into(), draft.quantity.into());
+            table.insert("height_m".into(), 10.0.into());
+            table.insert("crown_diameter_m".into(), 6.0.into());
+        }
+        DrawnKind::NewBuilding => {
+            table.insert("height_m".into(), draft.quantity.into());
+        }
+        DrawnKind::Raised => {
+            table.insert("by_m".into(), draft.quantity.into());
+        }
     }
     table
 }
@@ -115,8 +133,13 @@ mod tests {
         std::fs::write(&base, "id = \"crue\"\ntitle = { fr = \"Crue\", en = \"Flood\" }\n")
             .unwrap();
         let line = vec![[10.123, 20.0, 5.0], [30.0, 40.0, 5.0], [30.0, 20.0, 5.0]];
-        let drafts =
-            DrawnKind::ALL.map(|kind| Draft { kind, quantity: 2.0, corners: line.clone() });
+        let mut drafts = DrawnKind::ALL.map(|kind| Draft {
+            kind,
+            quantity: 2.0,
+            corners: line.clone(),
+            building: None,
+        });
+        drafts[6].building = Some("B1".to_owned());
         let first = write_scenario(&base, &drafts, Language::Fr).unwrap();
         let second = write_scenario(&base, &drafts[..1], Language::Fr).unwrap();
         assert_ne!(first, second);
@@ -125,12 +148,20 @@ mod tests {
         assert_eq!(table["extends"].as_str(), Some("crue.toml"));
         assert_eq!(table["title"]["fr"].as_str(), Some("Crue avec mesures dessinées 1"));
         let measures = table["measures"].as_table().unwrap();
-        assert_eq!(measures.len(), 4);
+        assert_eq!(measures.len(), 7);
         let levee = &measures["dessin-1-1"];
         assert_eq!(levee["crest"]["above_ground_m"].as_float(), Some(2.0));
         assert_eq!(levee["geometry"][0][0].as_float(), Some(10.12));
+        // What is drawn on a drawing is added to it.
+        let third = write_scenario(&first, &drafts[..1], Language::Fr).unwrap();
+        let next: Table = toml::from_str(&std::fs::read_to_string(&third).unwrap()).unwrap();
+        assert!(next["measures"].as_table().unwrap().keys().all(|k| !measures.contains_key(k)));
         // A polygon ends where it began.
         let area = measures["dessin-1-3"]["geometry"].as_array().unwrap();
         assert_eq!((area.len(), area.first()), (4, area.last()));
+        assert_eq!(measures["dessin-1-6"]["height_m"].as_float(), Some(2.0));
+        let raised = &measures["dessin-1-7"];
+        assert_eq!(raised["buildings"][0].as_str(), Some("B1"));
+        assert!(raised.get("geometry").is_none());
     }
 }

@@ -54,7 +54,12 @@ pub(crate) fn keys(
             KeyCode::ShiftLeft | KeyCode::ShiftRight => held.shift = is_down,
             key if is_down && !event.repeat => {
                 is_chord |= held.control;
-                if !is_typing || matches!(key, KeyCode::F1 | KeyCode::F12) {
+                if hands.session.chooser.is_some() {
+                    // All other keys belong to the dialog.
+                    if key == KeyCode::Escape {
+                        hands.session.chooser = None;
+                    }
+                } else if !is_typing || matches!(key, KeyCode::F1 | KeyCode::F12) {
                     hands.press(key, *held);
                 }
             }
@@ -62,7 +67,8 @@ pub(crate) fn keys(
         }
     }
     // A key of a chord is none of the camera's.
-    if !is_typing && !is_chord && !held.control {
+    let is_choosing = hands.session.chooser.is_some();
+    if !is_typing && !is_choosing && !is_chord && !held.control {
         let seconds = time.delta_secs_f64().min(0.2);
         move_camera(&keys, seconds, &hands.opened, &mut hands.state);
     }
@@ -95,6 +101,9 @@ impl Hands<'_> {
             KeyCode::KeyT => self.tools.take(Tool::Distance),
             KeyCode::KeyU => self.tools.take(Tool::Area),
             KeyCode::KeyO => self.tools.take(Tool::Profile),
+            KeyCode::F5 if held.shift => self.draw(DrawnKind::Trees),
+            KeyCode::F6 if held.shift => self.draw(DrawnKind::NewBuilding),
+            KeyCode::F7 if held.shift => self.draw(DrawnKind::Raised),
             KeyCode::F5 => self.draw(DrawnKind::Levee),
             KeyCode::F6 => self.draw(DrawnKind::Hedge),
             KeyCode::F7 => self.draw(DrawnKind::Planting),
@@ -137,6 +146,10 @@ impl Hands<'_> {
             KeyCode::KeyS => {
                 let file = self.session.view_file.clone();
                 self.state.write(&file).map(|()| file)
+            }
+            KeyCode::KeyO => {
+                self.session.choose(&self.state);
+                return;
             }
             KeyCode::KeyE => self.session.write_findings(&self.tools, &self.opened, &self.state),
             _ => return,

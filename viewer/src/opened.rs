@@ -29,6 +29,8 @@ pub(crate) struct Opened {
     pub(crate) frame: LocalFrame,
     /// Its terrain, coarse enough to be kept.
     pub(crate) coarse_terrain: Arc<Grid<f32>>,
+    /// Its lowest and highest ground, m.
+    pub(crate) ground_m: [f64; 2],
     /// Runs shown: A, then B.
     pub(crate) runs: Vec<Arc<OpenRun>>,
     /// Runs of the territory found beside it.
@@ -258,8 +260,9 @@ impl Opened {
         let level = levels.iter().position(|l| l.len() <= MOST_COARSE_CELLS);
         let level = level.unwrap_or(levels.len().saturating_sub(1));
         let coarse_terrain: Grid<f32> = territory.grids().read_level("dtm", level)?;
-        let lowest = coarse_terrain.range().map_or(0.0, |(low, _)| f64::from(low));
-        let frame = LocalFrame::new(&territory.spec().extent(), lowest);
+        let (low, high) = coarse_terrain.range().unwrap_or((0.0, 0.0));
+        let ground_m = [low, high].map(f64::from);
+        let frame = LocalFrame::new(&territory.spec().extent(), ground_m[0]);
         let mut runs = Vec::new();
         for folder in &state.runs {
             runs.push(Arc::new(OpenRun::open(folder, registry)?));
@@ -269,6 +272,7 @@ impl Opened {
             territory: Arc::new(territory),
             frame,
             coarse_terrain: Arc::new(coarse_terrain),
+            ground_m,
             runs,
             available,
         })
@@ -292,11 +296,13 @@ impl Opened {
 
     /// Altitude of the terrain at a place, as coarse as the terrain that is kept.
     pub(crate) fn coarse_height(&self, x: f64, y: f64) -> Option<f32> {
-        self.coarse_terrain
-            .bilinear(x, y)
-            .or_else(|| self.coarse_terrain.at(x, y).copied())
-            .filter(|z| z.is_finite())
+        height_on(&self.coarse_terrain, x, y)
     }
+}
+
+/// Altitude of a terrain at a place; between cells where all of them have one.
+pub(crate) fn height_on(terrain: &Grid<f32>, x: f64, y: f64) -> Option<f32> {
+    terrain.bilinear(x, y).or_else(|| terrain.at(x, y).copied()).filter(|z| z.is_finite())
 }
 
 /// What a path names: a territory, a run, a scenario or a view.

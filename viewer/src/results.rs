@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use bevy::asset::RenderAssetUsages;
 use bevy::prelude::*;
 use bevy::render::render_resource::ShaderType;
 use bevy::render::storage::ShaderBuffer;
@@ -53,10 +54,42 @@ pub(crate) struct Side {
 struct Shown {
     run: Arc<OpenRun>,
     field: Field,
+    /// The level of the bed in the scene, of runs with water.
+    bed: Option<Arc<Frame>>,
     /// The values themselves, where they come from no single field.
-    computed: Option<Arc<Grid<f32>>>,
-    frames: VecDeque<(usize, Arc<Grid<f32>>)>,
-    loading: Option<(usize, Task<twin_core::Result<Grid<f32>>>)>,
+    computed: Option<Arc<Frame>>,
+    frames: VecDeque<(usize, Arc<Frame>)>,
+    loading: Option<Task<twin_core::Result<Vec<Numbered>>>>,
+    /// Frame at or before the moment shown last, and whether moments follow one another.
+    before: usize,
+    is_running: bool,
+}
+
+/// Values of a grid as the shaders read them.
+struct Frame {
+    /// The grid that they come from.
+    spec: GridSpec,
+    /// Cells of it per value, along a side.
+    stride: usize,
+    bytes: Vec<u8>,
+}
+
+impl Frame {
+    /// The values of a grid less `level_m`.
+    fn new(grid: &Grid<f32>, level_m: f32) -> Self {
+        let spec = grid.spec;
+        let stride = stride_of(&spec);
+        let count = spec.columns.div_ceil(stride);
+        let mut bytes = vec![0; 4 * count * spec.rows.div_ceil(stride)];
+        let rows = grid.values.chunks(spec.columns.max(1)).step_by(stride);
+        for (to, row) in bytes.chunks_exact_mut(4 * count.max(1)).zip(rows) {
+            for (to, v) in to.chunks_exact_mut(4).zip(row.iter().step_by(stride)) {
+                let value = if v.is_finite() { v - level_m } else { NO_VALUE };
+                to.copy_from_slice(&value.to_le_bytes());
+            }
+        }
+        Self { spec, stride, bytes }
+    }
 }
 
 /// A class or ramp stop, as `drape.wgsl` lays it out.
@@ -112,7 +145,10 @@ impl Sides {
     pub(crate) fn new(buffers: &mut Assets<ShaderBuffer>) -> Self {
         Self([0, 1].map(|_| Side {
             buffers: SharedBuffers {
-                fields: buffers.add(ShaderBuffer::from(vec![NO_VALUE; 4])),
+                fields: buffers.add(ShaderBuffer::new(
+                    &NO_VALUE.to_le_bytes().repeat(4),
+                    RenderAssetUsages::RENDER_WORLD,
+                )),
                 drape: buffers.add(ShaderBuffer::from(DrapeSettings::default())),
                 palette: buffers.add(ShaderBuffer::from(vec![Vec4::ZERO])),
             },
@@ -198,11 +234,17 @@ fn choose(sides: &mut Sides, state: &ViewState, opened: &Opened) -> (bool, Vec<t
         }
         changed = true;
         side.shown = next.map(|(run, field)| Shown {
+            bed: run
+                .bed
+                .as_ref()
+                .map(|bed| Arc::new(Frame::new(bed, opened.frame.height() as f32))),
             run,
             field,
             computed: None,
             frames: VecDeque::new(),
             loading: None,
+            before: 0,
+            is_running: false,
         });
         if difference
             && index == 0
@@ -210,7 +252,7 @@ fn choose(sides: &mut Sides, state: &ViewState, opened: &Opened) -> (bool, Vec<t
         {
             match opened.runs.get(1).map(|b| compared(&shown.run, b, &shown.field)) {
                 Some(Ok((grid, field))) => {
-                    shown.computed = Some(Arc::new(grid));
+                    shown.computed = Some(Arc::new(Frame::new(&grid, 0.0)));
                     shown.field = Field { name: shown.field.name.clone(), ..field };
                 }
                 Some(Err(problem)) => {
@@ -304,21 +346,17 @@ impl Side {
         };
         let Some((before, after)) = shown.pair(moment)? else { return Ok(()) };
         let pair = (before.0, after.0);
-        let stride = stride_of(&before.1.spec);
-        if self.uploaded != Some(pair) {
-            let bed = shown.run.bed.clone();
-            let height_m = opened.frame.height() as f32;
-            let bed = bed.map(|bed| bed.map(|z| z - height_m));
-            let values = packed(&before.1, &after.1, bed.as_ref(), stride);
-            if let Some(mut buffer) = buffers.get_mut(&self.buffers.fields) {
-                buffer.data = Some(values);
-            }
+        if self.uploaded != Some(pair)
+            && let Some(mut buffer) = buffers.get_mut(&self.buffers.fields)
+        {
+            let parts = [Some(&before.1), Some(&after.1), shown.bed.as_ref()];
+            let parts: Vec<&[u8]> = parts.into_iter().flatten().map(|f| &f.bytes[..]).collect();
+            buffer.data = Some(parts.concat());
             self.uploaded = Some(pair);
         }
         // While the frames of the moment are on their way, those at hand are shown as they are.
         let at_hand = pair == (moment.before, moment.after);
         let fraction = if at_hand { moment.fraction } else { 0.0 };
-        let spec = before.1.spec;
         let as_water = state.result.water_surface
             && shown.field.is_water_depth()
             && shown.computed.is_none()
@@ -328,7 +366,7 @@ impl Side {
             form: if as_water { 2 } else { 1 },
             opacity: state.result.opacity,
             transparent_below: shown.field.transparent_below.unwrap_or(NO_VALUE),
-            ..settings_of(&spec, stride, opened, &shown.field.legend)
+            ..settings_of(&before.1, opened, &shown.field.legend)
         };
         self.set(settings, buffers);
         Ok(())
@@ -349,44 +387,45 @@ impl Side {
     }
 }
 
-type Frame = (usize, Arc<Grid<f32>>);
+type Numbered = (usize, Arc<Frame>);
 
 impl Shown {
-    /// The frames of a moment, or the nearest at hand while they are loaded.
-    fn pair(&mut self, moment: Moment) -> twin_core::Result<Option<(Frame, Frame)>> {
+    /// The frames of a moment. While they are on their way: the last that came, when it does, and else
+    /// none, which leaves what is shown.
+    fn pair(&mut self, moment: Moment) -> twin_core::Result<Option<(Numbered, Numbered)>> {
         if let Some(grid) = &self.computed {
             let frame = (0, grid.clone());
             return Ok(Some((frame.clone(), frame)));
         }
-        if let Some((index, task)) = &mut self.loading
-            && let Some(result) = check_ready(task)
-        {
-            self.frames.push_back((*index, Arc::new(result?)));
+        let mut came = None;
+        if let Some(result) = self.loading.as_mut().and_then(check_ready) {
             self.loading = None;
-            while self.frames.len() > KEPT_FRAMES {
-                self.frames.pop_front();
-            }
+            self.frames.extend(result?);
+            let surplus = self.frames.len().saturating_sub(KEPT_FRAMES);
+            self.frames.drain(..surplus);
+            came = self.frames.back().cloned();
         }
-        let ahead = if self.field.is_series { moment.after + 1 } else { moment.after };
-        let ahead = ahead.min(self.run.times().len().saturating_sub(1));
-        let missing = [moment.before, moment.after, ahead]
-            .into_iter()
-            .find(|wanted| self.frames.iter().all(|(index, _)| index != wanted));
-        if let (Some(index), None) = (missing, &self.loading) {
-            let (run, field) = (self.run.clone(), self.field.clone());
-            let task = AsyncComputeTaskPool::get().spawn(async move { run.read(&field, index) });
-            self.loading = Some((index, task));
+        if moment.before != self.before {
+            self.is_running = moment.before == self.before + 1;
+            self.before = moment.before;
         }
+        let last = self.run.times().len().saturating_sub(1);
+        let ahead = (moment.after + usize::from(self.is_running)).min(last);
         let at_hand = |wanted: usize| self.frames.iter().find(|(i, _)| *i == wanted).cloned();
-        Ok(match (at_hand(moment.before), at_hand(moment.after)) {
-            (Some(a), Some(b)) => Some((a, b)),
-            _ => self
-                .frames
-                .iter()
-                .min_by_key(|(i, _)| i.abs_diff(moment.before))
-                .cloned()
-                .map(|frame| (frame.clone(), frame)),
-        })
+        let mut missing = vec![moment.before, moment.after, ahead];
+        missing.dedup();
+        missing.retain(|wanted| at_hand(*wanted).is_none());
+        let pair = at_hand(moment.before).zip(at_hand(moment.after));
+        if !missing.is_empty() && self.loading.is_none() {
+            let (run, field) = (self.run.clone(), self.field.clone());
+            self.loading = Some(AsyncComputeTaskPool::get().spawn(async move {
+                let read = |index| {
+                    run.read(&field, index).map(|grid| (index, Arc::new(Frame::new(&grid, 0.0))))
+                };
+                missing.into_iter().map(read).collect()
+            }));
+        }
+        Ok(pair.or_else(|| came.map(|frame| (frame.clone(), frame))))
     }
 }
 
@@ -397,36 +436,15 @@ fn stride_of(spec: &GridSpec) -> usize {
         .unwrap_or(1)
 }
 
-/// Two frames and the bed as the shaders read them.
-fn packed(a: &Grid<f32>, b: &Grid<f32>, bed: Option<&Grid<f32>>, stride: usize) -> Vec<u8> {
-    let spec = a.spec;
-    let cells = spec.rows.div_ceil(stride) * spec.columns.div_ceil(stride);
-    let mut bytes = Vec::with_capacity(12 * cells);
-    let mut push = |grid: &Grid<f32>| {
-        for row in (0..spec.rows).step_by(stride) {
-            for column in (0..spec.columns).step_by(stride) {
-                let value = grid.values.get(spec.index(row, column)).copied();
-                let value = value.filter(|v| v.is_finite()).unwrap_or(NO_VALUE);
-                bytes.extend_from_slice(&value.to_le_bytes());
-            }
-        }
-    };
-    push(a);
-    push(b);
-    if let Some(bed) = bed {
-        push(bed);
-    }
-    bytes
-}
-
-fn settings_of(spec: &GridSpec, stride: usize, opened: &Opened, legend: &Legend) -> DrapeSettings {
+fn settings_of(frame: &Frame, opened: &Opened, legend: &Legend) -> DrapeSettings {
+    let Frame { spec, stride, .. } = frame;
     let corner = opened.frame.to_scene([spec.west, spec.north, 0.0]);
     let mut settings = DrapeSettings {
         west: corner.x,
         north: corner.z,
-        cell_size: (spec.cell_size * stride as f64) as f32,
-        columns: spec.columns.div_ceil(stride) as u32,
-        rows: spec.rows.div_ceil(stride) as u32,
+        cell_size: (spec.cell_size * *stride as f64) as f32,
+        columns: spec.columns.div_ceil(*stride) as u32,
+        rows: spec.rows.div_ceil(*stride) as u32,
         ..DrapeSettings::default()
     };
     let stops: Vec<Stop> = match legend {
@@ -462,13 +480,9 @@ mod tests {
     fn missing_values_are_told_apart_on_the_gpu() {
         let spec = GridSpec { west: 0.0, north: 0.0, cell_size: 1.0, columns: 3, rows: 1 };
         let grid = Grid { spec, values: vec![1.0, f32::NAN, 3.0] };
-        let bytes = packed(&grid, &grid, None, 2);
-        let values: Vec<f32> =
-            bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
-        assert_eq!(values, [1.0, 3.0, 1.0, 3.0]);
-        let bytes = packed(&grid, &grid, Some(&grid), 1);
-        assert_eq!(bytes.len(), 36);
-        assert_eq!(f32::from_le_bytes(bytes[4..8].try_into().unwrap()), NO_VALUE);
+        let frame = Frame::new(&grid, 0.5);
+        let values = frame.bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap()));
+        assert_eq!(values.collect::<Vec<f32>>(), [0.5, NO_VALUE, 2.5]);
     }
 
     #[test]

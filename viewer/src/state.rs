@@ -52,6 +52,9 @@ pub(crate) struct ViewState {
     /// Whether trees are shown.
     #[serde(default = "yes")]
     pub(crate) trees: bool,
+    /// Whether what the measures of the runs build is shown.
+    #[serde(default = "yes")]
+    pub(crate) measures: bool,
     /// Layers painted on the ground, the first lowest.
     #[serde(default = "default_layers")]
     pub(crate) layers: Vec<PaintLayer>,
@@ -291,6 +294,7 @@ impl ViewState {
             sun: SunState::default(),
             buildings: BuildingState::default(),
             trees: true,
+            measures: true,
             layers: default_layers(),
             objects: Vec::new(),
             bookmarks: Vec::new(),

@@ -33,11 +33,25 @@ pub(crate) enum DrawnKind {
     Planting,
     /// A basin: a polygon with a volume.
     Basin,
+    /// Trees along a line at a distance from one another.
+    Trees,
+    /// A building: its footprint with a height.
+    NewBuilding,
+    /// Storeys on the buildings within a polygon, or on one that is clicked.
+    Raised,
 }
 
 impl DrawnKind {
     /// All of them, in the order of the panel.
-    pub(crate) const ALL: [Self; 4] = [Self::Levee, Self::Hedge, Self::Planting, Self::Basin];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Levee,
+        Self::Hedge,
+        Self::Planting,
+        Self::Basin,
+        Self::Trees,
+        Self::NewBuilding,
+        Self::Raised,
+    ];
 
     /// Name of the button.
     pub(crate) fn title(self) -> Text {
@@ -46,12 +60,15 @@ impl DrawnKind {
             Self::Hedge => Text::new("Haie sur talus", "Hedge on a bank"),
             Self::Planting => Text::new("Zone plantée", "Planted area"),
             Self::Basin => Text::new("Bassin de rétention", "Retention basin"),
+            Self::Trees => Text::new("Rangée d'arbres", "Row of trees"),
+            Self::NewBuilding => Text::new("Bâtiment neuf", "New building"),
+            Self::Raised => Text::new("Surélévation", "Added storeys"),
         }
     }
 
     /// Whether it is a polygon.
     pub(crate) fn is_area(self) -> bool {
-        matches!(self, Self::Planting | Self::Basin)
+        matches!(self, Self::Planting | Self::Basin | Self::NewBuilding | Self::Raised)
     }
 
     /// What its one number is, with a value to begin with.
@@ -63,6 +80,9 @@ impl DrawnKind {
             Self::Hedge => Some((Text::new("Largeur (m)", "Width (m)"), 3.0)),
             Self::Planting => None,
             Self::Basin => Some((Text::new("Volume (m³)", "Volume (m³)"), 500.0)),
+            Self::Trees => Some((Text::new("Écartement (m)", "Spacing (m)"), 8.0)),
+            Self::NewBuilding => Some((Text::new("Hauteur (m)", "Height (m)"), 9.0)),
+            Self::Raised => Some((Text::new("Hauteur ajoutée (m)", "Added height (m)"), 3.0)),
         }
     }
 
@@ -73,6 +93,9 @@ impl DrawnKind {
             Self::Hedge => "planted-strip",
             Self::Planting => "land-cover",
             Self::Basin => "retention-area",
+            Self::Trees => "trees-planted",
+            Self::NewBuilding => "building-added",
+            Self::Raised => "building-raised",
         }
     }
 }
@@ -86,6 +109,8 @@ pub(crate) struct Draft {
     pub(crate) quantity: f64,
     /// Corners, world coordinates.
     pub(crate) corners: Vec<[f64; 3]>,
+    /// Identifier of the building that it is on; none where it is on what its corners enclose.
+    pub(crate) building: Option<String>,
 }
 
 /// The tools of the window.
@@ -141,9 +166,21 @@ impl Tools {
         self.is_complete = true;
         if let Tool::Draw(kind) = self.tool {
             let corners = std::mem::take(&mut self.corners);
-            self.drafts.push(Draft { kind, quantity: self.quantity, corners });
+            self.drafts.push(Draft { kind, quantity: self.quantity, corners, building: None });
             self.is_complete = false;
         }
+    }
+
+    /// Drafts a measure on a building, where the tool in hand does that and no figure is begun.
+    pub(crate) fn set_building(&mut self, id: &str, outline: &[[f64; 3]]) -> bool {
+        let is_on_buildings = self.tool == Tool::Draw(DrawnKind::Raised) && self.corners.is_empty();
+        if is_on_buildings {
+            let building = Some(id.to_owned());
+            let (kind, corners) = (DrawnKind::Raised, outline.to_vec());
+            self.drafts.retain(|draft| draft.building != building);
+            self.drafts.push(Draft { kind, quantity: self.quantity, corners, building });
+        }
+        is_on_buildings
     }
 
     /// Takes the last corner back.
@@ -209,5 +246,18 @@ mod tests {
         tools.complete();
         assert_eq!(tools.drafts.len(), 1);
         assert_eq!((tools.drafts[0].quantity, tools.corners.len()), (1.5, 0));
+    }
+
+    #[test]
+    fn a_building_is_raised_by_a_click_once_and_by_no_other_tool() {
+        let mut tools = Tools::default();
+        assert!(!tools.set_building("B", &SQUARE));
+        tools.take(Tool::Draw(DrawnKind::Raised));
+        assert!(tools.set_building("B", &SQUARE));
+        tools.quantity = 6.0;
+        assert!(tools.set_building("B", &SQUARE));
+        assert_eq!((tools.drafts.len(), tools.drafts[0].quantity), (1, 6.0));
+        tools.set_corner([0.0; 3]);
+        assert!(!tools.set_building("C", &SQUARE), "a figure was begun");
     }
 }

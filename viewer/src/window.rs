@@ -13,6 +13,7 @@ use bevy::winit::{UpdateMode, WinitSettings};
 use bevy_egui::{
     EguiGlobalSettings, EguiPlugin, EguiPreUpdateSet, EguiPrimaryContextPass, PrimaryEguiContext,
 };
+use egui_file_dialog::FileDialog;
 use twin_core::results::write_atomically;
 use twin_core::simulation::Registry;
 use twin_core::{Error, Result};
@@ -48,6 +49,8 @@ pub(crate) struct Session {
     pub(crate) place: String,
     /// What is typed into the field of files.
     pub(crate) file: String,
+    /// The dialog in which files are chosen, while it is open.
+    pub(crate) chooser: Option<Box<FileDialog>>,
     /// A file to open in place of what is shown.
     pub(crate) open: Option<PathBuf>,
     /// Where the view is saved.
@@ -67,11 +70,18 @@ impl Session {
             shows_panels: true,
             place: String::new(),
             file: String::new(),
+            chooser: None,
             open: None,
             view_file,
             picture: None,
             scenarios: None,
         }
+    }
+
+    /// Opens the dialog in which files are chosen.
+    pub(crate) fn choose(&mut self, state: &ViewState) {
+        let dialog = ui::chooser::dialog(&state.territory, state.language);
+        self.chooser = Some(Box::new(dialog));
     }
 
     /// Lets time run, or stops it; from the end it begins anew.
@@ -349,3 +359,6 @@ fn count(mut stats: ResMut<Stats>, loading: Loading<'_>, drawn: Drawn<'_, '_>) {
         println!("complete: {seconds:.2} s, {} turns, {}", stats.frames, drawn.line());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bevy::asset::RenderAssetUsages;
-use bevy::mesh::{Indices, PrimitiveTopology};
 use bevy::prelude::*;
 use bevy::render::storage::ShaderBuffer;
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures::check_ready};
@@ -17,10 +16,11 @@ use twin_core::export::{Legend, Ramp, Rgb};
 use twin_core::formats::Value;
 use twin_core::formats::cityjson::{CityJsonSeq, CityObject, FeaturePlace, Semantic};
 use twin_core::language::Text;
-use twin_core::spatial::{FlatFace, Polygon};
+use twin_core::spatial::Polygon;
 use twin_core::territory::{Layer, Territory};
 
 use super::SceneRoot;
+use super::faces::Faces;
 use super::material::{Kind, SurfaceMaterial, linear};
 use crate::camera::MainCamera;
 use crate::frame::LocalFrame;
@@ -283,105 +283,55 @@ pub(super) fn stream(
     buildings.drawn = drawn;
 }
 
-/// A mesh under construction.
-#[derive(Default)]
-struct Builder {
-    positions: Vec<[f32; 3]>,
-    normals: Vec<[f32; 3]>,
-    numbers: Vec<[f32; 2]>,
-    indices: Vec<u32>,
+/// A mesh of buildings under construction: the number of the building, and whether it is its roof.
+type NumberedFaces = Faces<[f32; 2]>;
+
+fn numbered(block: &Block, is_roof: bool) -> [f32; 2] {
+    [block.number as f32, f32::from(u8::from(is_roof))]
 }
 
-impl Builder {
-    /// A flat face of a building; roofs are told apart from walls.
-    fn face(&mut self, rings: &[Vec<[f64; 3]>], number: u32, is_roof: bool, frame: LocalFrame) {
-        let Some(face) = FlatFace::new(rings) else { return };
-        let first = self.positions.len() as u32;
-        let [x, y, z] = face.normal.map(|v| v as f32);
-        for position in face.positions {
-            self.positions.push(frame.to_scene(position).to_array());
-            self.normals.push([x, z, -y]);
-            self.numbers.push([number as f32, f32::from(u8::from(is_roof))]);
-        }
-        for triangle in face.triangles {
-            self.indices.extend(triangle.map(|k| first + k as u32));
-        }
-    }
-
-    fn finish(self) -> Option<Mesh> {
-        if self.indices.is_empty() {
-            return None;
-        }
-        let mesh = Mesh::new(PrimitiveTopology::TriangleList, RenderAssetUsages::default())
-            .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, self.positions)
-            .with_inserted_attribute(Mesh::ATTRIBUTE_NORMAL, self.normals)
-            .with_inserted_attribute(NUMBER, self.numbers)
-            .with_inserted_indices(Indices::U32(self.indices));
-        Some(mesh)
-    }
+fn finished(faces: NumberedFaces) -> Option<Mesh> {
+    faces.into_mesh(NUMBER, RenderAssetUsages::default())
 }
 
-/// Prisms over the footprints, without the ground that nobody sees.
+/// Prisms over the footprints.
 fn prisms(blocks: &[Block], frame: LocalFrame) -> Option<Mesh> {
-    let mut builder = Builder::default();
+    let mut faces = NumberedFaces::new(frame);
     for block in blocks {
-        prism(block, &mut builder, frame);
+        prism(block, &mut faces);
     }
-    builder.finish()
+    finished(faces)
 }
 
-fn prism(block: &Block, builder: &mut Builder, frame: LocalFrame) {
+fn prism(block: &Block, faces: &mut NumberedFaces) {
     let roof_m = block.roof_m.max(block.ground_m + 0.5);
-    for polygon in &block.footprint {
-        let at = |height: f64| {
-            move |ring: &Vec<[f64; 3]>| -> Vec<[f64; 3]> {
-                ring.iter().map(|p| [p[0], p[1], height]).collect()
-            }
-        };
-        let roof: Vec<Vec<[f64; 3]>> = polygon.rings().map(at(roof_m)).collect();
-        let up = FlatFace::new(&roof).is_some_and(|f| f.normal[2] > 0.0);
-        builder.face(&roof, block.number, true, frame);
-        for ring in polygon.rings() {
-            for pair in ring.windows(2) {
-                let ([ax, ay, _], [bx, by, _]) = (pair[0], pair[1]);
-                let mut wall = vec![
-                    [ax, ay, block.ground_m],
-                    [bx, by, block.ground_m],
-                    [bx, by, roof_m],
-                    [ax, ay, roof_m],
-                ];
-                if !up {
-                    wall.reverse();
-                }
-                builder.face(&[wall], block.number, false, frame);
-            }
-        }
-    }
+    let [roof, wall] = [true, false].map(|is_roof| numbered(block, is_roof));
+    faces.add_prism(&block.footprint, [block.ground_m, roof_m], roof, wall);
 }
 
 /// The best model of every building; a prism where there is none.
 fn models_of(blocks: &[Block], path: &Path, frame: LocalFrame) -> twin_core::Result<Option<Mesh>> {
     let mut models = CityJsonSeq::open(path)?;
-    let mut builder = Builder::default();
+    let mut faces = NumberedFaces::new(frame);
     for block in blocks {
         let objects = match block.place {
             Some(place) => models.feature_at(place)?,
             None => Vec::new(),
         };
-        let before = builder.indices.len();
+        let before = faces.triangles();
         for geometry in objects.iter().filter_map(CityObject::best_geometry) {
             for surface in &geometry.surfaces {
                 if surface.semantic != Some(Semantic::Ground) {
                     let is_roof = surface.semantic == Some(Semantic::Roof);
-                    builder.face(&surface.rings, block.number, is_roof, frame);
+                    faces.add(&surface.rings, numbered(block, is_roof));
                 }
             }
         }
-        if builder.indices.len() == before {
-            prism(block, &mut builder, frame);
+        if faces.triangles() == before {
+            prism(block, &mut faces);
         }
     }
-    Ok(builder.finish())
+    Ok(finished(faces))
 }
 
 /// Colours the buildings when what colours them changes.
@@ -535,19 +485,6 @@ mod tests {
 
     fn frame() -> LocalFrame {
         LocalFrame::new(&Extent { min_x: 0.0, min_y: 0.0, max_x: 10.0, max_y: 6.0 }, 20.0)
-    }
-
-    #[test]
-    fn a_prism_has_a_roof_and_walls_that_face_outwards() {
-        let mesh = prisms(&[block(7)], frame()).unwrap();
-        assert_eq!(mesh.indices().unwrap().len() / 3, 2 + 8);
-        let positions = mesh.attribute(Mesh::ATTRIBUTE_POSITION).unwrap().as_float3().unwrap();
-        let normals = mesh.attribute(Mesh::ATTRIBUTE_NORMAL).unwrap().as_float3().unwrap();
-        for (p, n) in positions.iter().zip(normals) {
-            // From the middle of the building outwards.
-            let outwards = p[0] * n[0] + (p[1] - 4.0) * n[1] + p[2] * n[2];
-            assert!(outwards > 0.0, "{p:?} {n:?}");
-        }
     }
 
     #[test]

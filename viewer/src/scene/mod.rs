@@ -1,10 +1,13 @@
-//! What stands in the scene: terrain, water, buildings, trees, the sun.
+//! What stands in the scene: terrain, water, buildings, bridges, trees, what measures build, the sun.
 //!
 //! Everything is a child of one root, whose vertical scale is the exaggeration of the picture; the
 //! data below it stay true.
 
+mod bridges;
 mod buildings;
+mod faces;
 pub(crate) mod material;
+mod measures;
 mod node_mesh;
 mod objects;
 pub(crate) mod paint;
@@ -17,6 +20,7 @@ use bevy::prelude::*;
 use bevy::render::storage::ShaderBuffer;
 
 pub(crate) use buildings::{BuildingMesh, Buildings};
+pub(crate) use measures::Measures;
 pub(crate) use sun::sun_of;
 
 use crate::notices::Notices;
@@ -51,6 +55,8 @@ impl Plugin for ScenePlugin {
                 buildings::colour,
                 buildings::stream,
                 trees::stream,
+                bridges::show,
+                measures::show,
                 objects::load,
                 sun::shine,
             )
@@ -81,6 +87,7 @@ pub(crate) fn rebuild(world: &mut World) {
     let (opened, state) = (world.resource::<Opened>(), world.resource::<ViewState>());
     let (terrain, problems) = terrain::Terrain::new(opened, state);
     let (buildings, trees) = (Buildings::new(opened), trees::Trees::new(opened));
+    let bridges = bridges::Bridges::new(opened);
     let language = state.language;
     let mut notices = world.resource_mut::<Notices>();
     problems.iter().for_each(|problem| notices.error(problem, language));
@@ -88,6 +95,8 @@ pub(crate) fn rebuild(world: &mut World) {
     world.insert_resource(terrain);
     world.insert_resource(buildings);
     world.insert_resource(trees);
+    world.insert_resource(bridges);
+    world.insert_resource(Measures::default());
     world.insert_resource(objects::Objects::default());
 }
 
@@ -104,6 +113,8 @@ pub(crate) struct Loading<'w> {
     terrain: Option<Res<'w, terrain::Terrain>>,
     buildings: Option<Res<'w, Buildings>>,
     trees: Option<Res<'w, trees::Trees>>,
+    bridges: Option<Res<'w, bridges::Bridges>>,
+    measures: Option<Res<'w, Measures>>,
     objects: Option<Res<'w, objects::Objects>>,
     sides: Option<Res<'w, Sides>>,
 }
@@ -114,6 +125,8 @@ impl Loading<'_> {
         self.terrain.as_ref().is_none_or(|t| t.is_loading())
             || self.buildings.as_ref().is_none_or(|b| b.is_loading())
             || self.trees.as_ref().is_none_or(|t| t.is_loading())
+            || self.bridges.as_ref().is_none_or(|b| b.is_loading())
+            || self.measures.as_ref().is_none_or(|m| m.is_loading())
             || self.objects.as_ref().is_none_or(|o| o.is_loading())
             || self.sides.as_ref().is_none_or(|s| s.is_loading())
     }

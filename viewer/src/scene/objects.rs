@@ -5,18 +5,18 @@ use std::path::{Path, PathBuf};
 
 use bevy::asset::RenderAssetUsages;
 use bevy::gltf::{Gltf, GltfMaterial, GltfMesh, GltfNode};
-use bevy::mesh::{Indices, PrimitiveTopology};
+use bevy::mesh::PrimitiveTopology;
 use bevy::prelude::*;
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures::check_ready};
 use twin_core::export::Rgb;
 use twin_core::formats::cityjson::{CityJsonSeq, CityObject, Semantic};
 use twin_core::formats::las::{PointFile, PointQuery};
 use twin_core::products::lidar_hd;
-use twin_core::spatial::FlatFace;
 use twin_core::{Error, Result};
 
 use super::SceneRoot;
-use super::material::{Kind, Look, SharedBuffers, SurfaceMaterial};
+use super::faces::Faces;
+use super::material::{Kind, Look, SharedBuffers, SurfaceMaterial, linear};
 use crate::frame::LocalFrame;
 use crate::notices::Notices;
 use crate::opened::Opened;
@@ -226,33 +226,27 @@ fn cloud(
 
 /// Volumes of a CityJSON sequence, such as the storeys that rules let one add: violet, roofs lighter.
 fn volumes(path: &Path, frame: LocalFrame) -> Result<Mesh> {
-    let [roof, wall] = [Rgb::hex(0xb7_9ad6), Rgb::hex(0x8a_63b8)]
-        .map(|Rgb(r, g, b)| Color::srgb_u8(r, g, b).to_linear().to_f32_array());
+    let colours = [0xb7_9ad6, 0x8a_63b8].map(|hex| linear(Rgb::hex(hex)).to_array());
     let mut model = CityJsonSeq::open(path)?;
-    let (mut positions, mut normals, mut colours) = (Vec::new(), Vec::new(), Vec::new());
-    let mut indices: Vec<u32> = Vec::new();
+    let mut faces = Faces::new(frame);
     for place in model.places()? {
-        let objects = model.feature_at(place)?;
-        let geometries = objects.iter().filter_map(CityObject::best_geometry);
-        for surface in geometries.flat_map(|geometry| &geometry.surfaces) {
-            let Some(face) = FlatFace::new(&surface.rings) else { continue };
-            let first = positions.len() as u32;
-            let [x, y, z] = face.normal.map(|v| v as f32);
-            let is_roof = surface.semantic == Some(Semantic::Roof);
-            for position in face.positions {
-                positions.push(frame.to_scene(position).to_array());
-                normals.push([x, z, -y]);
-                colours.push(if is_roof { roof } else { wall });
-            }
-            indices.extend(face.triangles.iter().flatten().map(|k| first + *k as u32));
-        }
+        add_objects(&model.feature_at(place)?, &mut faces, colours);
     }
-    let mesh = Mesh::new(PrimitiveTopology::TriangleList, RenderAssetUsages::RENDER_WORLD)
-        .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, positions)
-        .with_inserted_attribute(Mesh::ATTRIBUTE_NORMAL, normals)
-        .with_inserted_attribute(Mesh::ATTRIBUTE_COLOR, colours)
-        .with_inserted_indices(Indices::U32(indices));
-    Ok(mesh)
+    let mesh = faces.into_mesh(Mesh::ATTRIBUTE_COLOR, RenderAssetUsages::RENDER_WORLD);
+    mesh.ok_or_else(|| unreadable(path))
+}
+
+/// Adds the best geometry of objects in the colours of roofs and of all else.
+pub(super) fn add_objects(
+    objects: &[CityObject],
+    faces: &mut Faces<[f32; 4]>,
+    [roof, wall]: [[f32; 4]; 2],
+) {
+    let geometries = objects.iter().filter_map(CityObject::best_geometry);
+    for surface in geometries.flat_map(|geometry| &geometry.surfaces) {
+        let is_roof = surface.semantic == Some(Semantic::Roof);
+        faces.add(&surface.rings, if is_roof { roof } else { wall });
+    }
 }
 
 fn class_colour(code: u8) -> Rgb {

@@ -74,15 +74,13 @@ impl Terrain {
     pub(crate) fn new(opened: &Opened, state: &ViewState) -> (Self, Vec<twin_core::Error>) {
         let levels = opened.territory.grids().levels().to_vec();
         let pyramid = Pyramid { shapes: levels.iter().map(|l| (l.rows, l.columns)).collect() };
-        let (low, high) = opened.coarse_terrain.range().unwrap_or((0.0, 0.0));
-        let base = opened.frame.height() as f32;
         let (painter, problems) = Painter::new(opened.territory.clone(), &state.layers);
         let terrain = Self {
             painted: state.layers.clone(),
             pyramid,
             levels,
             frame: opened.frame,
-            heights: [low - base, high - base],
+            heights: opened.ground_m.map(|z| (z - opened.frame.height()) as f32),
             painter: Arc::new(painter),
             painting: 1,
             nodes: HashMap::new(),

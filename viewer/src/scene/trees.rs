@@ -26,11 +26,27 @@ const CORNERS: usize = 6;
 
 /// A tree in the scene.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Stem {
+pub(super) struct Stem {
     foot: Vec3,
     height_m: f32,
     crown_m: f32,
     base_m: f32,
+}
+
+impl Stem {
+    /// A tree by its height, the width of its crown and the height below it, metres; what is not known
+    /// is that of a common tree.
+    pub(super) fn new(
+        foot: Vec3,
+        height_m: Option<f64>,
+        crown_m: Option<f64>,
+        base_m: Option<f64>,
+    ) -> Self {
+        let height_m = height_m.unwrap_or(8.0).clamp(1.0, 70.0);
+        let crown_m = crown_m.unwrap_or(0.5 * height_m).clamp(0.5, 40.0) as f32;
+        let base_m = base_m.unwrap_or(0.25 * height_m).clamp(0.0, 0.9 * height_m) as f32;
+        Self { foot, height_m: height_m as f32, crown_m, base_m }
+    }
 }
 
 /// The tiles of a territory.
@@ -54,7 +70,6 @@ impl Trees {
     pub(crate) fn new(opened: &Opened) -> Self {
         let mut sorted: BTreeMap<(i32, i32), Vec<Stem>> = BTreeMap::new();
         for tree in &opened.territory.features().trees {
-            let height_m = tree.height_m.unwrap_or(8.0).clamp(1.0, 70.0);
             for p in tree.geometry.positions() {
                 let ground = if p[2].is_finite() {
                     p[2]
@@ -63,15 +78,10 @@ impl Trees {
                 } else {
                     continue;
                 };
-                let crown = tree.crown_diameter_m.unwrap_or(0.5 * height_m).clamp(0.5, 40.0);
-                let base = tree.crown_base_m.unwrap_or(0.25 * height_m).clamp(0.0, 0.9 * height_m);
+                let foot = opened.frame.to_scene([p[0], p[1], ground]);
+                let stem = Stem::new(foot, tree.height_m, tree.crown_diameter_m, tree.crown_base_m);
                 let tile = ((p[0] / TILE_M).floor() as i32, (p[1] / TILE_M).floor() as i32);
-                sorted.entry(tile).or_default().push(Stem {
-                    foot: opened.frame.to_scene([p[0], p[1], ground]),
-                    height_m: height_m as f32,
-                    crown_m: crown as f32,
-                    base_m: base as f32,
-                });
+                sorted.entry(tile).or_default().push(stem);
             }
         }
         let tiles = sorted.into_iter().map(|(id, stems)| {
@@ -161,8 +171,8 @@ pub(super) fn stream(
     }
 }
 
-/// The trees of a tile as one mesh: a double cone on a trunk of three sides.
-fn grove(stems: &[Stem]) -> Mesh {
+/// Trees as one mesh: a double cone on a trunk of three sides.
+pub(super) fn grove(stems: &[Stem]) -> Mesh {
     let (mut positions, mut normals, mut colours) = (Vec::new(), Vec::new(), Vec::new());
     let mut indices: Vec<u32> = Vec::new();
     let bark = Color::srgb_u8(110, 88, 66).to_linear().to_f32_array();

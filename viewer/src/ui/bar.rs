@@ -63,6 +63,10 @@ pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) 
             let field = ui.text_edit_singleline(&mut desk.session.file);
             let entered =
                 field.lost_focus() && ui.input(|i| i.key_pressed(bevy_egui::egui::Key::Enter));
+            if ui.button(pick("Choisir…", "Choose…")).on_hover_text("Ctrl+O").clicked() {
+                desk.session.choose(state);
+                ui.close();
+            }
             if (ui.button(pick("Ouvrir", "Open")).clicked() || entered)
                 && !desk.session.file.trim().is_empty()
             {

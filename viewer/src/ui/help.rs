@@ -9,7 +9,7 @@ pub(super) fn show(ctx: &Context, desk: &mut Desk<'_, '_>) {
         return;
     }
     let language = desk.language();
-    let rows: [(&str, &str, &str); 18] = [
+    let rows: [(&str, &str, &str); 20] = [
         (
             "Glisser (gauche)",
             "Déplacer la carte ; en vol et dans la rue : regarder",
@@ -43,7 +43,13 @@ pub(super) fn show(ctx: &Context, desk: &mut Desk<'_, '_>) {
             "Dessiner digue, haie, plantation, bassin ; simuler",
             "Draw dyke, hedge, planting, basin; simulate",
         ),
+        (
+            "Maj+F5 à F7",
+            "Dessiner rangée d'arbres, bâtiment neuf, surélévation",
+            "Draw row of trees, new building, added storeys",
+        ),
         ("C", "Comparaison suivante", "Next comparison"),
+        ("Ctrl+O", "Choisir un fichier à ouvrir", "Choose a file to open"),
         ("Ctrl+S, F12", "Enregistrer la vue, écrire l'image", "Save the view, write the picture"),
         (
             "Ctrl+E",

@@ -242,6 +242,10 @@ fn objects(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
         );
     }
     ui.checkbox(&mut state.trees, language.pick("Arbres", "Trees"));
+    ui.checkbox(
+        &mut state.measures,
+        language.pick("Mesures du scénario", "Measures of the scenario"),
+    );
     let mut remove = None;
     for (k, path) in state.objects.iter().enumerate() {
         ui.horizontal(|ui| {

@@ -1,6 +1,7 @@
 //! Panels around the picture, in egui. Panels read and change the view's state; the scene follows it.
 
 mod bar;
+pub(crate) mod chooser;
 mod help;
 mod layers;
 mod overlay;
@@ -20,7 +21,7 @@ use crate::notices::Notices;
 use crate::opened::Opened;
 use crate::planning::Planning;
 use crate::results::Sides;
-use crate::scene::Buildings;
+use crate::scene::{Buildings, Measures};
 use crate::simulate::Job;
 use crate::state::ViewState;
 use crate::tools::Tools;
@@ -37,6 +38,7 @@ pub(crate) struct Desk<'w, 's> {
     notices: ResMut<'w, Notices>,
     sides: Res<'w, Sides>,
     buildings: Res<'w, Buildings>,
+    measures: Res<'w, Measures>,
     plugins: Res<'w, Plugins>,
     planning: ResMut<'w, Planning>,
     cameras: Query<
@@ -108,6 +110,7 @@ pub(crate) fn show(
     stage.set_if_neq(next);
     overlay::show(&ctx, rest, &mut desk, &mut state);
     help::show(&ctx, &mut desk);
+    chooser::show(&ctx, &mut desk, &mut state);
     if state != before {
         *desk.state = state;
     }

@@ -149,7 +149,7 @@ fn scale(painter: &Painter, rest: Rect, desk: &Desk<'_, '_>, state: &ViewState, 
     }
 }
 
-/// Legends of the results and of the buildings.
+/// Legends of the results, of the buildings and of what measures build.
 fn legends(painter: &Painter, rest: Rect, desk: &Desk<'_, '_>, state: &ViewState) {
     let mut y = rest.top() + 12.0;
     let x = rest.left() + 12.0;
@@ -157,6 +157,7 @@ fn legends(painter: &Painter, rest: Rect, desk: &Desk<'_, '_>, state: &ViewState
     if let Some(legend) = &desk.buildings.legend {
         shown.push((legend.clone(), None));
     }
+    shown.extend(desk.measures.legend().map(|legend| (legend, None)));
     for (legend, transparent_below) in shown {
         y = legend_block(painter, Pos2::new(x, y), &legend, transparent_below, state) + 10.0;
     }

@@ -172,6 +172,12 @@ fn draw(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
                 ui.add(DragValue::new(&mut desk.tools.quantity).range(0.1..=1e6).speed(0.1));
             });
         }
+        if kind == DrawnKind::Raised {
+            ui.label(language.pick(
+                "Cliquer un bâtiment, ou entourer ceux d'un îlot.",
+                "Click a building, or enclose those of a block.",
+            ));
+        }
         ui.label(language.pick(
             "Clic : ajouter un point. Clic droit ou Entrée : terminer.",
             "Click: add a point. Right click or Enter: finish.",

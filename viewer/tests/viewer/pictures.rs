@@ -32,7 +32,7 @@ impl View {
         let runs: Vec<String> =
             runs.iter().map(|k| format!("{:?}", valley.runs[*k].display().to_string())).collect();
         let text = format!(
-            "schema = 1\nterritory = \"territoire.twin\"\ntrees = false\nruns = [{}]\nlayers = []\n\
+            "schema = 1\nterritory = \"territoire.twin\"\ntrees = false\nmeasures = false\nruns = [{}]\nlayers = []\n\
              [camera]\nmode = \"plan\"\ntarget = [{x}, {y}, 0.0]\nheading_deg = 0.0\n\
              pitch_deg = 90.0\ndistance_m = {SHOWN_M}\n{more}",
             runs.join(", ")

@@ -224,6 +224,11 @@ fn a_planner_works_in_the_window() {
     assert_eq!(curves.len(), 2 * times, "a curve of each run");
     window.photograph("interroger");
 
+    // Storeys on the house, drafted by a click.
+    window.key("shift+F7");
+    window.click(MIDDLE);
+    window.photograph("surelever");
+
     // Measure: a line twice as long has twice the length; right and up count alike.
     let [x, y] = MIDDLE;
     let measured = |to: [i32; 2]| {
@@ -304,7 +309,10 @@ fn a_planner_works_in_the_window() {
     let text = wait("the scenario", || std::fs::read_to_string(&scenario).ok());
     let drawn: Table = toml::from_str(&text).unwrap();
     assert_eq!(drawn["extends"].as_str(), Some("sans-digue.toml"));
-    assert_eq!(drawn["measures"]["dessin-1-1"]["kind"].as_str(), Some("levee"));
+    let [raised, levee] = ["dessin-1-1", "dessin-1-2"].map(|name| &drawn["measures"][name]);
+    assert_eq!(raised["kind"].as_str(), Some("building-raised"));
+    assert_eq!(raised["buildings"][0].as_str(), Some(&house[..]));
+    assert_eq!(levee["kind"].as_str(), Some("levee"));
     let first = |state: &Table| state["runs"][0].as_str().unwrap().to_owned();
     let before = state["runs"][0].as_str().unwrap();
     let after = wait("the run", || {
@@ -320,4 +328,13 @@ fn a_planner_works_in_the_window() {
     assert!(picture.width() > 1000);
     window.key("F1");
     window.photograph("aide");
+    window.key("Escape");
+
+    // While a file is chosen, keys belong to the dialog.
+    window.key("ctrl+o");
+    std::thread::sleep(Duration::from_secs(5));
+    window.import("ouvrir");
+    window.key("Escape");
+    std::thread::sleep(Duration::from_secs(5));
+    window.saved();
 }

@@ -1,0 +1,346 @@
+//! What the measures of the runs shown build: new buildings, added storeys, dykes and walls, planted trees.
+//!
+//! The measures are those of the scenario that a run belongs to; what they change is made anew in the
+//! background. Those of run A stand in the left or only picture, those of run B in the right one.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bevy::asset::RenderAssetUsages;
+use bevy::camera::visibility::RenderLayers;
+use bevy::prelude::*;
+use bevy::tasks::{AsyncComputeTaskPool, Task, futures::check_ready};
+use twin_core::Result;
+use twin_core::export::legend::Class;
+use twin_core::export::{Legend, Rgb};
+use twin_core::formats::FeatureTable;
+use twin_core::language::Text;
+use twin_core::scenario::{MeasureContext, Scenario};
+use twin_core::simulation::Registry;
+use twin_core::simulation::driver::path_keys_of;
+use twin_core::spatial::{Geometry, Grid, Position};
+use twin_core::territory::{Edit, Features, Layer, RasterOperation, Territory, Tree};
+
+use super::faces::Faces;
+use super::material::{Kind, SurfaceMaterial, linear};
+use super::trees::{Stem, grove};
+use super::{LEFT, RIGHT, SceneRoot};
+use crate::app::Plugins;
+use crate::drafts::scenario_file;
+use crate::frame::LocalFrame;
+use crate::notices::Notices;
+use crate::opened::{OpenRun, Opened, height_on};
+use crate::results::Sides;
+use crate::state::ViewState;
+
+/// What is built stands out, told apart with any colour vision (Okabe & Ito 2008, orange); walls darker.
+const BUILT: [Rgb; 2] = [Rgb::hex(0xe6_9f00), Rgb::hex(0xc0_8200)];
+/// Lower than this, nothing is seen of it, m.
+const LOWEST_M: f64 = 0.3;
+/// Half the width of the crest of a levee, and of a wall; run over rise of the slopes of a levee.
+const CREST_M: f64 = 1.5;
+const WALL_M: f64 = 0.2;
+const SLOPE: f64 = 2.0;
+/// Distance between the sections of a levee, which follow the ground, m.
+const SECTION_M: f64 = 5.0;
+
+/// What the measures of runs A and B build.
+#[derive(Default, Resource)]
+pub(crate) struct Measures([Side; 2]);
+
+#[derive(Default)]
+struct Side {
+    /// Folder of the run.
+    run: Option<PathBuf>,
+    making: Option<Task<Result<Vec<Mesh>>>>,
+    /// Parent of what is built.
+    stand: Option<Entity>,
+}
+
+impl Measures {
+    /// Whether any is being made.
+    pub(crate) fn is_loading(&self) -> bool {
+        self.0.iter().any(|side| side.making.is_some())
+    }
+
+    /// The legend of what is built; none where nothing is.
+    pub(crate) fn legend(&self) -> Option<Legend> {
+        let title = Text::new("Mesures du scénario", "Measures of the scenario");
+        let (fr, en) = ("construit : bâtiment, étages, digue", "built: building, storeys, dyke");
+        let class = Class::new(f32::INFINITY, BUILT[0], None, fr, en);
+        let classes = vec![class];
+        let is_any = self.0.iter().any(|side| side.stand.is_some());
+        is_any.then(|| Legend::Classed { title, unit: String::new(), classes })
+    }
+}
+
+/// Shows what the measures of the runs build, and lets go of that of runs no longer shown.
+pub(super) fn show(
+    mut commands: Commands,
+    state: Res<ViewState>,
+    opened: Res<Opened>,
+    plugins: Res<Plugins>,
+    sides: Res<Sides>,
+    mut measures: ResMut<Measures>,
+    mut meshes: ResMut<Assets<Mesh>>,
+    mut surfaces: ResMut<Assets<SurfaceMaterial>>,
+    mut notices: ResMut<Notices>,
+    root: Single<Entity, With<SceneRoot>>,
+) {
+    for (index, layer) in [LEFT, RIGHT].into_iter().enumerate() {
+        let side = &mut measures.0[index];
+        let run = opened.runs.get(index).filter(|_| state.measures);
+        let folder = run.map(|run| run.run.folder.clone());
+        if side.run != folder {
+            if let Some(stand) = side.stand {
+                commands.entity(stand).despawn();
+            }
+            let changing = run.filter(|run| !run.run.manifest.measures.is_empty());
+            let making = changing.map(|run| {
+                let (run, registry) = (run.clone(), plugins.0.clone());
+                let (territory, terrain) =
+                    (opened.territory.clone(), opened.coarse_terrain.clone());
+                let mut site = Site::new(opened.frame, terrain);
+                AsyncComputeTaskPool::get().spawn(async move {
+                    for edits in edits(&run, &territory, &registry)? {
+                        site.build(&edits, territory.features());
+                    }
+                    Ok(site.meshes())
+                })
+            });
+            *side = Side { run: folder, making, stand: None };
+        }
+        let Some(made) = side.making.as_mut().and_then(check_ready) else { continue };
+        side.making = None;
+        match made {
+            Ok(made) if !made.is_empty() => {
+                let shared = &sides.side(0).buffers;
+                let material = surfaces.add(SurfaceMaterial::new(Kind::Vertices, None, shared));
+                let here = (Transform::default(), Visibility::default(), ChildOf(*root));
+                let stand = commands.spawn(here).id();
+                for mesh in made {
+                    let parts = (Mesh3d(meshes.add(mesh)), MeshMaterial3d(material.clone()));
+                    commands.spawn((parts, RenderLayers::layer(layer), ChildOf(stand)));
+                }
+                side.stand = Some(stand);
+            }
+            Ok(_) => {}
+            Err(error) => notices.error(&error, state.language),
+        }
+    }
+}
+
+/// What each measure of a run changes, by its scenario as it is now.
+fn edits(run: &OpenRun, territory: &Territory, registry: &Registry) -> Result<Vec<Vec<Edit>>> {
+    let file = scenario_file(run)?;
+    let scenario = Scenario::load(&file, &[], |id| path_keys_of(registry, id))?;
+    let made = |(name, entry): &(&String, &twin_core::scenario::MeasureEntry)| {
+        run.run.manifest.measures.get(*name).is_some_and(|m| m["kind"] == entry.kind.as_str())
+    };
+    let edits = scenario.measures.iter().filter(made).map(|(name, entry)| {
+        let parameters = serde_json::Value::Object(entry.parameters.clone());
+        registry.measure(&entry.kind)?.edits(&parameters, &MeasureContext { name, territory })
+    });
+    edits.collect()
+}
+
+/// Where measures are built.
+struct Site {
+    frame: LocalFrame,
+    terrain: Arc<Grid<f32>>,
+    faces: Faces<[f32; 4]>,
+    stems: Vec<Stem>,
+}
+
+impl Site {
+    fn new(frame: LocalFrame, terrain: Arc<Grid<f32>>) -> Self {
+        Self { frame, terrain, faces: Faces::new(frame), stems: Vec::new() }
+    }
+
+    fn ground(&self, [x, y]: [f64; 2]) -> Option<f64> {
+        height_on(&self.terrain, x, y).map(f64::from)
+    }
+
+    /// The lowest ground at the corners of an area.
+    fn foot(&self, area: &Geometry) -> Option<f64> {
+        area.positions().filter_map(|p| self.ground([p[0], p[1]])).reduce(f64::min)
+    }
+
+    fn build(&mut self, edits: &[Edit], features: &Features) {
+        for edit in edits {
+            match edit {
+                Edit::Raster { band, area, operation } if band == "dsm" => {
+                    let heights_m = match operation {
+                        RasterOperation::Set(top) => {
+                            self.foot(area).map(|foot| [foot, f64::from(*top)])
+                        }
+                        RasterOperation::Add(by) => {
+                            roof_of(area, features).map(|roof| [roof, roof + f64::from(*by)])
+                        }
+                        RasterOperation::AtLeast(_) | RasterOperation::AtMost(_) => None,
+                    };
+                    if let Some([foot_m, top_m]) = heights_m
+                        && top_m - foot_m > LOWEST_M
+                    {
+                        let [roof, wall] = colours();
+                        self.faces.add_prism(area.polygons(), [foot_m, top_m], roof, wall);
+                    }
+                }
+                Edit::Raised { triangles, .. } => {
+                    let [roof, _] = colours();
+                    triangles.iter().for_each(|t| self.faces.add(&[t.to_vec()], roof));
+                }
+                Edit::Structure(structure) => {
+                    let half_m = if structure.is_levee { CREST_M } else { WALL_M };
+                    let slope = if structure.is_levee { SLOPE } else { 0.0 };
+                    for line in &structure.crest {
+                        self.embank(line, half_m, slope);
+                    }
+                }
+                Edit::AddFeatures(table) if table.name == Tree::NAME => self.plant(table),
+                _ => {}
+            }
+        }
+    }
+
+    /// A bank or wall under a line of crest levels: a section every few metres, from the foot on the
+    /// right over the crest to the foot on the left.
+    fn embank(&mut self, crest: &[Position], half_m: f64, slope: f64) {
+        let mut sections: Vec<[[f64; 3]; 4]> = Vec::new();
+        for pair in crest.windows(2) {
+            let (from, to) = (pair[0], pair[1]);
+            let length = (to[0] - from[0]).hypot(to[1] - from[1]);
+            if length == 0.0 {
+                continue;
+            }
+            let left = [(from[1] - to[1]) / length, (to[0] - from[0]) / length];
+            let count = (length / SECTION_M).ceil() as usize;
+            for k in 0..=count {
+                let share = k as f64 / count as f64;
+                let [x, y, top] = [0, 1, 2].map(|i| from[i] + share * (to[i] - from[i]));
+                let Some(ground) = self.ground([x, y]) else { continue };
+                let height = (top - ground).max(0.0);
+                let at = |aside: f64, z: f64| [x + aside * left[0], y + aside * left[1], z];
+                let foot_m = half_m + slope * height;
+                // The feet reach into the ground, which is not level across the bank.
+                let foot_z = ground - 0.5;
+                sections.push([
+                    at(-foot_m, foot_z),
+                    at(-half_m, ground + height),
+                    at(half_m, ground + height),
+                    at(foot_m, foot_z),
+                ]);
+            }
+        }
+        let [top, side] = colours();
+        for (a, b) in sections.iter().zip(sections.iter().skip(1)) {
+            for k in 0..3 {
+                let colour = if k == 1 { top } else { side };
+                self.faces.add(&[vec![a[k], b[k], b[k + 1]]], colour);
+                self.faces.add(&[vec![a[k], b[k + 1], a[k + 1]]], colour);
+            }
+        }
+    }
+
+    fn plant(&mut self, trees: &FeatureTable) {
+        let columns =
+            ["hauteur", "diametre_houppier", "hauteur_base_houppier"].map(|c| trees.column(c));
+        for tree in &trees.features {
+            let [height, crown, base] =
+                columns.map(|c| tree.values.get(c?).and_then(|value| value.as_real()));
+            for p in tree.geometry.iter().flat_map(Geometry::positions) {
+                if let Some(ground) = self.ground([p[0], p[1]]) {
+                    let foot = self.frame.to_scene([p[0], p[1], ground]);
+                    self.stems.push(Stem::new(foot, height, crown, base));
+                }
+            }
+        }
+    }
+
+    fn meshes(self) -> Vec<Mesh> {
+        let trees = (!self.stems.is_empty()).then(|| grove(&self.stems));
+        let usages = RenderAssetUsages::RENDER_WORLD;
+        let built = self.faces.into_mesh(Mesh::ATTRIBUTE_COLOR, usages);
+        built.into_iter().chain(trees).collect()
+    }
+}
+
+fn colours() -> [[f32; 4]; 2] {
+    BUILT.map(|rgb| linear(rgb).to_array())
+}
+
+/// The roof of the building of this outline, told by its extent: heights of outlines may be no numbers,
+/// which equal nothing.
+fn roof_of(area: &Geometry, features: &Features) -> Option<f64> {
+    let extent = area.extent()?;
+    let building = features.buildings.iter().find(|b| b.geometry.extent() == Some(extent))?;
+    let model = features.building_models.iter().find(|m| m.id == building.id)?;
+    model.roof_m
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bevy::mesh::VertexAttributeValues;
+    use twin_core::spatial::{Extent, GridSpec, Polygon};
+    use twin_core::territory::LineStructure;
+
+    fn site() -> Site {
+        let spec = GridSpec { west: 0.0, north: 100.0, cell_size: 1.0, columns: 100, rows: 100 };
+        let extent = Extent { min_x: 0.0, min_y: 0.0, max_x: 100.0, max_y: 100.0 };
+        let terrain = Grid { spec, values: vec![20.0; 10_000] };
+        Site::new(LocalFrame::new(&extent, 20.0), Arc::new(terrain))
+    }
+
+    /// Lowest and highest place of a mesh above the ground.
+    fn heights(mesh: &Mesh) -> [f32; 2] {
+        let positions = mesh.attribute(Mesh::ATTRIBUTE_POSITION).unwrap();
+        let VertexAttributeValues::Float32x3(positions) = positions else { panic!() };
+        let heights = || positions.iter().map(|p| p[1]);
+        [heights().fold(f32::INFINITY, f32::min), heights().fold(f32::NEG_INFINITY, f32::max)]
+    }
+
+    #[test]
+    fn a_building_stands_from_the_ground_to_its_roof_and_a_lawn_builds_nothing() {
+        let corners = [(10.0, 10.0), (20.0, 10.0), (20.0, 16.0), (10.0, 16.0)];
+        let area = Geometry::Polygons(vec![Polygon::from_corners(&corners)]);
+        let raster = |band: &str, operation| Edit::Raster {
+            band: band.to_owned(),
+            area: area.clone(),
+            operation,
+        };
+        let mut site = site();
+        site.build(&[raster("land_cover", RasterOperation::Set(3.0))], &Features::default());
+        assert_eq!(site.faces.triangles(), 0);
+        site.build(&[raster("dsm", RasterOperation::Set(29.0))], &Features::default());
+        let made = site.meshes();
+        assert_eq!((made.len(), heights(&made[0])), (1, [0.0, 9.0]));
+    }
+
+    #[test]
+    fn a_levee_has_its_crest_where_it_is() {
+        let crest = vec![[10.0, 50.0, 22.0], [60.0, 50.0, 23.0]];
+        let levee = LineStructure::levee("digue", Text::from("Digue"), vec![crest]);
+        let mut site = site();
+        site.build(&[Edit::Structure(levee)], &Features::default());
+        // Ten pieces of a crest and two slopes.
+        assert_eq!(site.faces.triangles(), 10 * 3 * 2);
+        assert_eq!(heights(&site.meshes()[0]), [-0.5, 3.0]);
+    }
+
+    #[test]
+    fn added_storeys_stand_on_the_roof() {
+        use twin_core::territory::{Building, BuildingModel};
+        let corners = [(10.0, 10.0), (20.0, 10.0), (20.0, 16.0), (10.0, 16.0)];
+        let area = Geometry::Polygons(vec![Polygon::from_corners(&corners)]);
+        let mut features = Features::default();
+        features.buildings.push(Building::bare("B", area.clone()));
+        let mut model = BuildingModel::bare("B", area.clone());
+        model.roof_m = Some(26.0);
+        features.building_models.push(model);
+        let operation = RasterOperation::Add(3.0);
+        let mut site = site();
+        site.build(&[Edit::Raster { band: "dsm".to_owned(), area, operation }], &features);
+        assert_eq!(heights(&site.meshes()[0]), [6.0, 9.0]);
+    }
+}
