@@ -232,6 +232,8 @@ impl Pictures {
         let started = Instant::now();
         while started.elapsed() < PATIENCE {
             self.update();
+            // The picture is drawn in the first turn; in the next ones it only comes back.
+            self.app.insert_resource(Drawing(false));
             if let Some(image) = self.app.world_mut().resource_mut::<Captured>().0.take() {
                 self.phases.push(("drawn", self.started.elapsed()));
                 return capture::pixels(&image);

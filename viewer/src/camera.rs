@@ -218,7 +218,7 @@ pub(crate) fn place(
     main: Single<Parts<'_>, (With<MainCamera>, Without<SecondCamera>)>,
     second: Single<Parts<'_>, (With<SecondCamera>, Without<MainCamera>)>,
 ) {
-    let two = matches!(state.compare.mode, CompareMode::SideBySide | CompareMode::Swipe);
+    let two = state.compare.mode.is_two();
     let parts = stage.parts(state.compare.mode, state.compare.split);
     let eye = state.camera.eye(opened.frame, state.exaggeration);
     let (forward, up) = (state.camera.forward().as_vec3(), state.camera.up().as_vec3());

@@ -215,7 +215,7 @@ fn choose(sides: &mut Sides, state: &ViewState, opened: &Opened) -> (bool, Vec<t
         let field = run.field(state.result.field.as_deref()?)?;
         Some((run.clone(), field.clone()))
     };
-    let two = matches!(state.compare.mode, CompareMode::SideBySide | CompareMode::Swipe);
+    let two = state.compare.mode.is_two();
     let difference = state.compare.mode == CompareMode::Difference;
     for index in 0..2 {
         let side = &mut sides.0[index];

@@ -161,6 +161,13 @@ pub(crate) enum CompareMode {
     Difference,
 }
 
+impl CompareMode {
+    /// Whether both runs are shown, each in its picture.
+    pub(crate) fn is_two(self) -> bool {
+        matches!(self, Self::SideBySide | Self::Swipe)
+    }
+}
+
 /// The comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -31,7 +31,7 @@ use crate::frame::LocalFrame;
 use crate::notices::Notices;
 use crate::opened::{OpenRun, Opened, height_on};
 use crate::results::Sides;
-use crate::state::ViewState;
+use crate::state::{CompareMode, ViewState};
 
 /// What is built stands out, told apart with any colour vision (Okabe & Ito 2008, orange); walls darker.
 const BUILT: [Rgb; 2] = [Rgb::hex(0xe6_9f00), Rgb::hex(0xc0_8200)];
@@ -63,13 +63,14 @@ impl Measures {
         self.0.iter().any(|side| side.making.is_some())
     }
 
-    /// The legend of what is built; none where nothing is.
-    pub(crate) fn legend(&self) -> Option<Legend> {
+    /// The legend of what is built in the pictures of a comparison; none where nothing is.
+    pub(crate) fn legend(&self, compare: CompareMode) -> Option<Legend> {
         let title = Text::new("Mesures du scénario", "Measures of the scenario");
         let (fr, en) = ("construit : bâtiment, étages, digue", "built: building, storeys, dyke");
         let class = Class::new(f32::INFINITY, BUILT[0], None, fr, en);
         let classes = vec![class];
-        let is_any = self.0.iter().any(|side| side.stand.is_some());
+        let sides = if compare.is_two() { 2 } else { 1 };
+        let is_any = self.0.iter().take(sides).any(|side| side.stand.is_some());
         is_any.then(|| Legend::Classed { title, unit: String::new(), classes })
     }
 }

@@ -20,7 +20,7 @@ use crate::frame::LocalFrame;
 use crate::notices::Notices;
 use crate::opened::Opened;
 use crate::results::Sides;
-use crate::state::{CompareMode, PaintLayer, ViewState};
+use crate::state::{PaintLayer, ViewState};
 
 /// A cell of this many pixels is not split.
 const TOLERANCE_PX: f32 = 4.0;
@@ -246,7 +246,7 @@ pub(super) fn stream(
         Projection::Custom(_) => return,
     };
     // The first frame has no frustum yet.
-    let two = matches!(state.compare.mode, CompareMode::SideBySide | CompareMode::Swipe);
+    let two = state.compare.mode.is_two();
     let is_placed = camera.computed.target_info.is_some();
     let frusta = cameras.iter().filter(|c| is_placed && (two || c.4)).map(|c| c.1).collect();
     let view = View { terrain: &terrain, frusta, exaggeration: state.exaggeration };

@@ -157,7 +157,7 @@ fn legends(painter: &Painter, rest: Rect, desk: &Desk<'_, '_>, state: &ViewState
     if let Some(legend) = &desk.buildings.legend {
         shown.push((legend.clone(), None));
     }
-    shown.extend(desk.measures.legend().map(|legend| (legend, None)));
+    shown.extend(desk.measures.legend(state.compare.mode).map(|legend| (legend, None)));
     for (legend, transparent_below) in shown {
         y = legend_block(painter, Pos2::new(x, y), &legend, transparent_below, state) + 10.0;
     }
@@ -297,8 +297,7 @@ fn compared(
     desk: &Desk<'_, '_>,
     state: &mut ViewState,
 ) {
-    let two = matches!(state.compare.mode, CompareMode::SideBySide | CompareMode::Swipe);
-    if !two || desk.opened.runs.len() < 2 {
+    if !state.compare.mode.is_two() || desk.opened.runs.len() < 2 {
         return;
     }
     let share = if state.compare.mode == CompareMode::Swipe { state.compare.split } else { 0.5 };
