@@ -208,7 +208,7 @@ fn territories_in_their_own_systems() {
     assert!(m.vertical_datum.contains("78"), "{}", m.vertical_datum);
 }
 
-/// AHN3 and the footprints of the large-scale map of the Netherlands, moved onto their points.
+/// Class 17 is that of decks.
 #[test]
 fn decks_of_lamballe_lie_under_the_points_of_their_class() {
     let Some(tile) = data("lidar/lamballe-0292_6833/test_semis_2023_0292_6833_LA93_IGN69.laz")
@@ -252,9 +252,10 @@ fn decks_of_lamballe_lie_under_the_points_of_their_class() {
     };
     let on = (0..points.len()).filter(is_on_a_deck).count();
     println!("{} decks; {on} of {} points lie on one", decks.len(), points.len());
-    assert!(on as f64 >= 0.95 * points.len() as f64);
+    assert!(points.len() > 200 && on as f64 >= 0.95 * points.len() as f64);
 }
 
+/// AHN3 and the footprints of the large-scale map of the Netherlands, moved onto their points.
 #[test]
 fn delft_with_its_footprints() {
     let Some(delft) = data("buildings/delft") else { return };

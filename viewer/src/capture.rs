@@ -64,8 +64,7 @@ pub(crate) fn page(
         opacity,
         transparent_below,
     });
-    let of_objects =
-        buildings.legend.clone().into_iter().chain(measures.legend(state.compare.mode));
+    let of_objects = buildings.legend.clone().into_iter().chain(measures.legend());
     let of_objects =
         of_objects.map(|legend| ShownLegend { legend, opacity: 1.0, transparent_below: None });
     let legends = of_results.chain(of_objects).collect();

@@ -56,9 +56,8 @@ pub(crate) fn write_scenario(base: &Path, drafts: &[Draft], language: Language) 
         title.insert(l.code().into(), format!("{} {with} {number}", old.unwrap_or(&id)).into());
     }
     scenario.insert("title".into(), title.into());
-    // A name that measures drawn before on the same scenario do not have: they stay.
+    // The file is new, and so are names made of its own: measures drawn before on the scenario stay.
     let drawn = path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
-    let drawn = drawn.find("dessin-").map_or(&drawn[..], |at| &drawn[at..]);
     let mut measures = Table::new();
     for (k, draft) in drafts.iter().enumerate() {
         measures.insert(format!("{drawn}-{}", k + 1), measure(draft).into());
@@ -149,7 +148,7 @@ mod tests {
         assert_eq!(table["title"]["fr"].as_str(), Some("Crue avec mesures dessinées 1"));
         let measures = table["measures"].as_table().unwrap();
         assert_eq!(measures.len(), 7);
-        let levee = &measures["dessin-1-1"];
+        let levee = &measures["crue-dessin-1-1"];
         assert_eq!(levee["crest"]["above_ground_m"].as_float(), Some(2.0));
         assert_eq!(levee["geometry"][0][0].as_float(), Some(10.12));
         // What is drawn on a drawing is added to it.
@@ -157,10 +156,10 @@ mod tests {
         let next: Table = toml::from_str(&std::fs::read_to_string(&third).unwrap()).unwrap();
         assert!(next["measures"].as_table().unwrap().keys().all(|k| !measures.contains_key(k)));
         // A polygon ends where it began.
-        let area = measures["dessin-1-3"]["geometry"].as_array().unwrap();
+        let area = measures["crue-dessin-1-3"]["geometry"].as_array().unwrap();
         assert_eq!((area.len(), area.first()), (4, area.last()));
-        assert_eq!(measures["dessin-1-6"]["height_m"].as_float(), Some(2.0));
-        let raised = &measures["dessin-1-7"];
+        assert_eq!(measures["crue-dessin-1-6"]["height_m"].as_float(), Some(2.0));
+        let raised = &measures["crue-dessin-1-7"];
         assert_eq!(raised["buildings"][0].as_str(), Some("B1"));
         assert!(raised.get("geometry").is_none());
     }

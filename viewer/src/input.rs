@@ -197,8 +197,9 @@ fn click(
     let model = hit.building.and_then(|number| models.get(number as usize));
     let outline = model.and_then(|m| m.geometry.polygons().first()).map(|p| &p.exterior);
     let is_taken = model.zip(outline).is_some_and(|(model, outline)| {
-        let corners: Vec<[f64; 3]> = outline.iter().map(|p| [p[0], p[1], hit.place[2]]).collect();
-        tools.set_building(&model.id, corners.strip_suffix(&corners[..1]).unwrap_or(&corners))
+        // The last corner is the first.
+        let corners = outline.iter().skip(1).map(|p| [p[0], p[1], hit.place[2]]);
+        tools.set_building(&model.id, &corners.collect::<Vec<[f64; 3]>>())
     });
     if !is_taken {
         tools.set_corner(hit.place);

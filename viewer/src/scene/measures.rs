@@ -1,8 +1,10 @@
 //! What the measures of the runs shown build: new buildings, added storeys, dykes and walls, planted trees.
 //!
-//! The measures are those of the scenario that a run belongs to; what they change is made anew in the
-//! background. Those of run A stand in the left or only picture, those of run B in the right one.
+//! The measures are those of the scenario that a run belongs to, where it still has them as the run had
+//! them; what they change is made anew in the background. Those of run A stand in the left or only
+//! picture, those of run B in the right one.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,9 +19,11 @@ use twin_core::formats::FeatureTable;
 use twin_core::language::Text;
 use twin_core::scenario::{MeasureContext, Scenario};
 use twin_core::simulation::Registry;
-use twin_core::simulation::driver::path_keys_of;
+use twin_core::simulation::driver::{path_keys_of, without_folders};
 use twin_core::spatial::{Geometry, Grid, Position};
-use twin_core::territory::{Edit, Features, Layer, RasterOperation, Territory, Tree};
+use twin_core::territory::{
+    BuildingModel, Edit, Features, Layer, RasterOperation, Territory, Tree,
+};
 
 use super::faces::Faces;
 use super::material::{Kind, SurfaceMaterial, linear};
@@ -31,7 +35,7 @@ use crate::frame::LocalFrame;
 use crate::notices::Notices;
 use crate::opened::{OpenRun, Opened, height_on};
 use crate::results::Sides;
-use crate::state::{CompareMode, ViewState};
+use crate::state::ViewState;
 
 /// What is built stands out, told apart with any colour vision (Okabe & Ito 2008, orange); walls darker.
 const BUILT: [Rgb; 2] = [Rgb::hex(0xe6_9f00), Rgb::hex(0xc0_8200)];
@@ -52,9 +56,19 @@ pub(crate) struct Measures([Side; 2]);
 struct Side {
     /// Folder of the run.
     run: Option<PathBuf>,
-    making: Option<Task<Result<Vec<Mesh>>>>,
+    making: Option<Task<Result<Made>>>,
     /// Parent of what is built.
     stand: Option<Entity>,
+    /// Whether it is more than trees, which look as all trees do.
+    is_marked: bool,
+}
+
+/// What the measures of a run build.
+struct Made {
+    built: Option<Mesh>,
+    trees: Option<Mesh>,
+    /// Names of measures that are not those of the run any more.
+    changed: Vec<String>,
 }
 
 impl Measures {
@@ -63,14 +77,13 @@ impl Measures {
         self.0.iter().any(|side| side.making.is_some())
     }
 
-    /// The legend of what is built in the pictures of a comparison; none where nothing is.
-    pub(crate) fn legend(&self, compare: CompareMode) -> Option<Legend> {
+    /// The legend of what is built; none where nothing is.
+    pub(crate) fn legend(&self) -> Option<Legend> {
         let title = Text::new("Mesures du scénario", "Measures of the scenario");
-        let (fr, en) = ("construit : bâtiment, étages, digue", "built: building, storeys, dyke");
+        let (fr, en) = ("bâtiment, étages, digue, mur", "building, storeys, dyke, wall");
         let class = Class::new(f32::INFINITY, BUILT[0], None, fr, en);
         let classes = vec![class];
-        let sides = if compare.is_two() { 2 } else { 1 };
-        let is_any = self.0.iter().take(sides).any(|side| side.stand.is_some());
+        let is_any = self.0.iter().any(|side| side.is_marked);
         is_any.then(|| Legend::Classed { title, unit: String::new(), classes })
     }
 }
@@ -90,59 +103,84 @@ pub(super) fn show(
 ) {
     for (index, layer) in [LEFT, RIGHT].into_iter().enumerate() {
         let side = &mut measures.0[index];
-        let run = opened.runs.get(index).filter(|_| state.measures);
+        let is_shown = state.measures && (index == 0 || state.compare.mode.is_two());
+        let run = opened.runs.get(index).filter(|_| is_shown);
         let folder = run.map(|run| run.run.folder.clone());
         if side.run != folder {
             if let Some(stand) = side.stand {
                 commands.entity(stand).despawn();
             }
             let changing = run.filter(|run| !run.run.manifest.measures.is_empty());
-            let making = changing.map(|run| {
-                let (run, registry) = (run.clone(), plugins.0.clone());
-                let (territory, terrain) =
-                    (opened.territory.clone(), opened.coarse_terrain.clone());
-                let mut site = Site::new(opened.frame, terrain);
-                AsyncComputeTaskPool::get().spawn(async move {
-                    for edits in edits(&run, &territory, &registry)? {
-                        site.build(&edits, territory.features());
-                    }
-                    Ok(site.meshes())
-                })
-            });
-            *side = Side { run: folder, making, stand: None };
+            let making = changing.map(|run| making(run.clone(), &opened, &plugins));
+            *side = Side { run: folder, making, ..Side::default() };
         }
         let Some(made) = side.making.as_mut().and_then(check_ready) else { continue };
         side.making = None;
-        match made {
-            Ok(made) if !made.is_empty() => {
-                let shared = &sides.side(0).buffers;
-                let material = surfaces.add(SurfaceMaterial::new(Kind::Vertices, None, shared));
-                let here = (Transform::default(), Visibility::default(), ChildOf(*root));
-                let stand = commands.spawn(here).id();
-                for mesh in made {
-                    let parts = (Mesh3d(meshes.add(mesh)), MeshMaterial3d(material.clone()));
-                    commands.spawn((parts, RenderLayers::layer(layer), ChildOf(stand)));
-                }
-                side.stand = Some(stand);
+        let made = match made {
+            Ok(made) => made,
+            Err(error) => {
+                notices.error(&error, state.language);
+                continue;
             }
-            Ok(_) => {}
-            Err(error) => notices.error(&error, state.language),
+        };
+        for name in made.changed {
+            let said = Text::new(
+                format!(
+                    "La mesure « {name} » n'est plus celle du calcul : elle n'est pas montrée."
+                ),
+                format!("The measure \"{name}\" is not that of the run any more: it is not shown."),
+            );
+            notices.say(said.get(state.language));
+        }
+        side.is_marked = made.built.is_some();
+        let made: Vec<Mesh> = made.built.into_iter().chain(made.trees).collect();
+        if !made.is_empty() {
+            let shared = &sides.side(0).buffers;
+            let material = surfaces.add(SurfaceMaterial::new(Kind::Vertices, None, shared));
+            let here = (Transform::default(), Visibility::default(), ChildOf(*root));
+            let stand = commands.spawn(here).id();
+            for mesh in made {
+                let parts = (Mesh3d(meshes.add(mesh)), MeshMaterial3d(material.clone()));
+                commands.spawn((parts, RenderLayers::layer(layer), ChildOf(stand)));
+            }
+            side.stand = Some(stand);
         }
     }
 }
 
-/// What each measure of a run changes, by its scenario as it is now.
-fn edits(run: &OpenRun, territory: &Territory, registry: &Registry) -> Result<Vec<Vec<Edit>>> {
+/// Begins to make what the measures of a run build.
+fn making(run: Arc<OpenRun>, opened: &Opened, plugins: &Plugins) -> Task<Result<Made>> {
+    let (territory, registry) = (opened.territory.clone(), plugins.0.clone());
+    let mut site = Site::new(opened.frame, opened.coarse_terrain.clone());
+    AsyncComputeTaskPool::get().spawn(async move {
+        let (edits, changed) = edits(&run, &territory, &registry)?;
+        site.build(&edits, territory.features());
+        let (built, trees) = site.meshes();
+        Ok(Made { built, trees, changed })
+    })
+}
+
+/// What the measures of a run change, and the names of those that its scenario has no more as they were.
+fn edits(
+    run: &OpenRun,
+    territory: &Territory,
+    registry: &Registry,
+) -> Result<(Vec<Edit>, Vec<String>)> {
     let file = scenario_file(run)?;
     let scenario = Scenario::load(&file, &[], |id| path_keys_of(registry, id))?;
-    let made = |(name, entry): &(&String, &twin_core::scenario::MeasureEntry)| {
-        run.run.manifest.measures.get(*name).is_some_and(|m| m["kind"] == entry.kind.as_str())
-    };
-    let edits = scenario.measures.iter().filter(made).map(|(name, entry)| {
-        let parameters = serde_json::Value::Object(entry.parameters.clone());
-        registry.measure(&entry.kind)?.edits(&parameters, &MeasureContext { name, territory })
-    });
-    edits.collect()
+    let (mut edits, mut changed) = (Vec::new(), Vec::new());
+    for (name, recorded) in &run.run.manifest.measures {
+        let entry = scenario.measures.get(name);
+        match entry.filter(|entry| without_folders(&serde_json::json!(entry)) == *recorded) {
+            Some(entry) => {
+                let parameters = serde_json::Value::Object(entry.parameters.clone());
+                let context = MeasureContext { name, territory };
+                edits.extend(registry.measure(&entry.kind)?.edits(&parameters, &context)?);
+            }
+            None => changed.push(name.clone()),
+        }
+    }
+    Ok((edits, changed))
 }
 
 /// Where measures are built.
@@ -168,30 +206,36 @@ impl Site {
     }
 
     fn build(&mut self, edits: &[Edit], features: &Features) {
+        let is_raising =
+            |edit: &Edit| matches!(edit, Edit::Raster { operation: RasterOperation::Add(_), .. });
+        let roofs = if edits.iter().any(is_raising) { roofs(features) } else { HashMap::new() };
         for edit in edits {
             match edit {
                 Edit::Raster { band, area, operation } if band == "dsm" => {
-                    let heights_m = match operation {
+                    let model = extent_key(area).and_then(|key| roofs.get(&key));
+                    let block = match operation {
                         RasterOperation::Set(top) => {
-                            self.foot(area).map(|foot| [foot, f64::from(*top)])
+                            self.foot(area).map(|foot| (area.polygons(), [foot, f64::from(*top)]))
                         }
-                        RasterOperation::Add(by) => {
-                            roof_of(area, features).map(|roof| [roof, roof + f64::from(*by)])
-                        }
+                        RasterOperation::Add(by) => model.and_then(|model| {
+                            let roof = model.roof_m?;
+                            Some((model.geometry.polygons(), [roof, roof + f64::from(*by)]))
+                        }),
                         RasterOperation::AtLeast(_) | RasterOperation::AtMost(_) => None,
                     };
-                    if let Some([foot_m, top_m]) = heights_m
-                        && top_m - foot_m > LOWEST_M
+                    if let Some((footprint, heights_m)) = block
+                        && heights_m[1] - heights_m[0] > LOWEST_M
                     {
                         let [roof, wall] = colours();
-                        self.faces.add_prism(area.polygons(), [foot_m, top_m], roof, wall);
+                        self.faces.add_prism(footprint, heights_m, roof, wall);
                     }
                 }
                 Edit::Raised { triangles, .. } => {
                     let [roof, _] = colours();
                     triangles.iter().for_each(|t| self.faces.add(&[t.to_vec()], roof));
                 }
-                Edit::Structure(structure) => {
+                // What water flows under or through is no wall.
+                Edit::Structure(structure) if structure.openings.is_empty() => {
                     let half_m = if structure.is_levee { CREST_M } else { WALL_M };
                     let slope = if structure.is_levee { SLOPE } else { 0.0 };
                     for line in &structure.crest {
@@ -258,11 +302,11 @@ impl Site {
         }
     }
 
-    fn meshes(self) -> Vec<Mesh> {
+    /// What is built, and the trees.
+    fn meshes(self) -> (Option<Mesh>, Option<Mesh>) {
         let trees = (!self.stems.is_empty()).then(|| grove(&self.stems));
         let usages = RenderAssetUsages::RENDER_WORLD;
-        let built = self.faces.into_mesh(Mesh::ATTRIBUTE_COLOR, usages);
-        built.into_iter().chain(trees).collect()
+        (self.faces.into_mesh(Mesh::ATTRIBUTE_COLOR, usages), trees)
     }
 }
 
@@ -270,13 +314,18 @@ fn colours() -> [[f32; 4]; 2] {
     BUILT.map(|rgb| linear(rgb).to_array())
 }
 
-/// The roof of the building of this outline, told by its extent: heights of outlines may be no numbers,
-/// which equal nothing.
-fn roof_of(area: &Geometry, features: &Features) -> Option<f64> {
+/// The models of buildings by the extent of the building's own outline: a model may have been moved onto
+/// its points, and heights of outlines may be no numbers, which equal nothing.
+fn roofs(features: &Features) -> HashMap<[u64; 4], &BuildingModel> {
+    let models: HashMap<&str, &BuildingModel> =
+        features.building_models.iter().map(|model| (&model.id[..], model)).collect();
+    let known = features.buildings.iter();
+    known.filter_map(|b| Some((extent_key(&b.geometry)?, *models.get(&b.id[..])?))).collect()
+}
+
+fn extent_key(area: &Geometry) -> Option<[u64; 4]> {
     let extent = area.extent()?;
-    let building = features.buildings.iter().find(|b| b.geometry.extent() == Some(extent))?;
-    let model = features.building_models.iter().find(|m| m.id == building.id)?;
-    model.roof_m
+    Some([extent.min_x, extent.min_y, extent.max_x, extent.max_y].map(f64::to_bits))
 }
 
 #[cfg(test)]
@@ -314,8 +363,9 @@ mod tests {
         site.build(&[raster("land_cover", RasterOperation::Set(3.0))], &Features::default());
         assert_eq!(site.faces.triangles(), 0);
         site.build(&[raster("dsm", RasterOperation::Set(29.0))], &Features::default());
-        let made = site.meshes();
-        assert_eq!((made.len(), heights(&made[0])), (1, [0.0, 9.0]));
+        let (built, trees) = site.meshes();
+        assert_eq!(heights(&built.unwrap()), [0.0, 9.0]);
+        assert!(trees.is_none());
     }
 
     #[test]
@@ -326,12 +376,12 @@ mod tests {
         site.build(&[Edit::Structure(levee)], &Features::default());
         // Ten pieces of a crest and two slopes.
         assert_eq!(site.faces.triangles(), 10 * 3 * 2);
-        assert_eq!(heights(&site.meshes()[0]), [-0.5, 3.0]);
+        assert_eq!(heights(&site.meshes().0.unwrap()), [-0.5, 3.0]);
     }
 
     #[test]
     fn added_storeys_stand_on_the_roof() {
-        use twin_core::territory::{Building, BuildingModel};
+        use twin_core::territory::Building;
         let corners = [(10.0, 10.0), (20.0, 10.0), (20.0, 16.0), (10.0, 16.0)];
         let area = Geometry::Polygons(vec![Polygon::from_corners(&corners)]);
         let mut features = Features::default();
@@ -342,6 +392,6 @@ mod tests {
         let operation = RasterOperation::Add(3.0);
         let mut site = site();
         site.build(&[Edit::Raster { band: "dsm".to_owned(), area, operation }], &features);
-        assert_eq!(heights(&site.meshes()[0]), [6.0, 9.0]);
+        assert_eq!(heights(&site.meshes().0.unwrap()), [6.0, 9.0]);
     }
 }

@@ -1,10 +1,12 @@
 //! The light: the sun of a place and moment with its shadows, or that of a map, from the north-west.
 
+use bevy::camera::visibility::RenderLayers;
 use bevy::light::{CascadeShadowConfigBuilder, DirectionalLightShadowMap};
 use bevy::prelude::*;
 use twin_core::spatial::{Crs, Transformer};
 use twin_sunlight::{Place, Sun, sun_position};
 
+use super::LEFT;
 use crate::opened::Opened;
 use crate::state::ViewState;
 
@@ -33,6 +35,9 @@ pub(super) fn spawn(commands: &mut Commands<'_, '_>) {
     commands.spawn((
         SunLight,
         DirectionalLight { illuminance: 10_000.0, ..default() },
+        // What measures of run A build casts shadows as all else does; that of run B would cast them
+        // into the picture of A.
+        RenderLayers::from_layers(&[0, LEFT]),
         Transform::default(),
         CascadeShadowConfigBuilder {
             num_cascades: 3,

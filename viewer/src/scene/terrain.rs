@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bevy::camera::primitives::{Aabb, Frustum};
 use bevy::camera::visibility::RenderLayers;
+use bevy::light::NotShadowCaster;
 use bevy::math::{Affine3A, Vec2};
 use bevy::prelude::*;
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures::check_ready};
@@ -377,7 +378,9 @@ fn place(node: &mut Node, mesh: Mesh, picture: Image, stage: &mut Stage<'_, '_>)
         let material = stage.surfaces.add(material);
         let parts = (mesh.clone(), MeshMaterial3d(material.clone()), dry, Visibility::Hidden);
         let layers = RenderLayers::layer(layer);
-        entities.push(stage.commands.spawn((parts, layers, ChildOf(root))).id());
+        // Its own shadows would hide the cover of slopes at a low sun.
+        let ground = (parts, layers, NotShadowCaster, ChildOf(root));
+        entities.push(stage.commands.spawn(ground).id());
         materials.push(material);
     }
     for (side, layer) in [(0, LEFT), (1, RIGHT)] {
@@ -387,7 +390,7 @@ fn place(node: &mut Node, mesh: Mesh, picture: Image, stage: &mut Stage<'_, '_>)
             .add(WaterMaterial { fields: shared.fields.clone(), drape: shared.drape.clone() });
         let parts = (mesh.clone(), MeshMaterial3d(material), wet, Visibility::Hidden);
         let layers = RenderLayers::layer(layer);
-        let water = (parts, layers, bevy::light::NotShadowCaster, ChildOf(root));
+        let water = (parts, layers, NotShadowCaster, ChildOf(root));
         entities.push(stage.commands.spawn(water).id());
     }
     node.entities = entities.try_into().ok();

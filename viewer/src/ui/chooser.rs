@@ -72,6 +72,10 @@ pub(super) fn show(ctx: &Context, desk: &mut Desk<'_, '_>, state: &mut ViewState
     if let Some(chosen) = dialog.take_picked_multiple() {
         for path in chosen {
             take_file(path, &mut desk.session, state);
+            // What opens something else leaves nothing to add the others to.
+            if desk.session.open.is_some() {
+                break;
+            }
         }
     } else if *dialog.state() == DialogState::Open {
         desk.session.chooser = Some(dialog);

@@ -157,7 +157,7 @@ fn legends(painter: &Painter, rest: Rect, desk: &Desk<'_, '_>, state: &ViewState
     if let Some(legend) = &desk.buildings.legend {
         shown.push((legend.clone(), None));
     }
-    shown.extend(desk.measures.legend(state.compare.mode).map(|legend| (legend, None)));
+    shown.extend(desk.measures.legend().map(|legend| (legend, None)));
     for (legend, transparent_below) in shown {
         y = legend_block(painter, Pos2::new(x, y), &legend, transparent_below, state) + 10.0;
     }

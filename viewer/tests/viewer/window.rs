@@ -309,7 +309,8 @@ fn a_planner_works_in_the_window() {
     let text = wait("the scenario", || std::fs::read_to_string(&scenario).ok());
     let drawn: Table = toml::from_str(&text).unwrap();
     assert_eq!(drawn["extends"].as_str(), Some("sans-digue.toml"));
-    let [raised, levee] = ["dessin-1-1", "dessin-1-2"].map(|name| &drawn["measures"][name]);
+    let [raised, levee] =
+        ["sans-digue-dessin-1-1", "sans-digue-dessin-1-2"].map(|name| &drawn["measures"][name]);
     assert_eq!(raised["kind"].as_str(), Some("building-raised"));
     assert_eq!(raised["buildings"][0].as_str(), Some(&house[..]));
     assert_eq!(levee["kind"].as_str(), Some("levee"));

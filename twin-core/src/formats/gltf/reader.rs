@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use gltf::accessor::{DataType, Dimensions};
+use gltf::json::validation::Checked;
 use gltf::mesh::Mode;
-use gltf::{Accessor, Gltf, Node, Primitive, Semantic};
+use gltf::{Accessor, Glb, Gltf, Node, Primitive, Semantic};
 use nalgebra::{Matrix4, Vector4};
 
 use crate::spatial::Position;
@@ -28,6 +29,9 @@ pub fn read_glb_triangles(path: impl AsRef<Path>) -> Result<Vec<[Position; 3]>> 
 }
 
 fn triangles_of(bytes: &[u8]) -> Result<Vec<[Position; 3]>, FileProblem> {
+    if let Ok(glb) = Glb::from_slice(bytes) {
+        check_positions(&glb.json)?;
+    }
     let file = Gltf::from_slice(bytes).map_err(FileProblem::undecodable)?;
     let buffer = file.blob.as_deref().ok_or_else(|| {
         FileProblem::damaged(
@@ -59,6 +63,19 @@ fn triangles_of(bytes: &[u8]) -> Result<Vec<[Position; 3]>, FileProblem> {
         return Err(FileProblem::damaged("n'a pas de triangle", "has no triangle"));
     }
     Ok(found.triangles)
+}
+
+/// Positions of meshes are accessors of the file; the crate panics where they are not.
+fn check_positions(json: &[u8]) -> Result<(), FileProblem> {
+    let root: gltf::json::Root =
+        gltf::json::deserialize::from_slice(json).map_err(FileProblem::undecodable)?;
+    let positions = Checked::Valid(Semantic::Positions);
+    let primitives = root.meshes.iter().flat_map(|mesh| &mesh.primitives);
+    let mut found = primitives.filter_map(|primitive| primitive.attributes.get(&positions));
+    if found.any(|accessor| accessor.value() >= root.accessors.len()) {
+        return Err(outside());
+    }
+    Ok(())
 }
 
 struct Found<'a> {
@@ -193,6 +210,18 @@ mod tests {
         assert_eq!(triangles.len(), 2);
         assert_eq!(triangles[0], [[0.0, 0.0, 3.0], [10.0, 0.0, 3.0], [10.0, 3.0, 5.0]]);
         assert_eq!(triangles[1][2], [10.0, 6.0, 3.0]);
+    }
+
+    #[test]
+    fn positions_that_are_no_accessor_are_refused() {
+        let bytes = written();
+        let text = String::from_utf8_lossy(&bytes);
+        let at = text.find("\"POSITION\":").map(|at| at + "\"POSITION\":".len()).unwrap();
+        let mut damaged = bytes.clone();
+        assert_eq!(damaged[at + 1], b',', "an index of one digit");
+        damaged[at] = b'9';
+        triangles_of(&bytes).unwrap();
+        triangles_of(&damaged).unwrap_err();
     }
 
     proptest! {

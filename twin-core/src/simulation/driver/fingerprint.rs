@@ -118,7 +118,7 @@ fn scenario_files(scenario: &Scenario, is_read: impl Fn(&str) -> bool) -> Result
 
 /// The same value with absolute paths cut to their file name: a record must not depend on where a
 /// project lies.
-pub(super) fn without_folders(value: &Value) -> Value {
+pub fn without_folders(value: &Value) -> Value {
     match value {
         Value::String(text) if Path::new(text).is_absolute() => {
             Value::String(file_name(Path::new(text)))

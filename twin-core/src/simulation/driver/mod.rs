@@ -31,6 +31,7 @@ use crate::territory::TerritoryView;
 use crate::{Error, Language, Result};
 
 pub use batch::run_all;
+pub use fingerprint::without_folders;
 pub use prepare::{path_keys_of, view_of};
 
 /// What the user wants of a run besides the scenario.

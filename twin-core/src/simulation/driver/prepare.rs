@@ -115,7 +115,8 @@ pub fn view_of(registry: &Registry, scenario: &Scenario) -> Result<TerritoryView
 type Touched = BTreeMap<(String, String), (String, Option<Value>)>;
 
 /// Refuses a measure that undoes what another does: takes away a building that another changes, or gives
-/// one attribute another value. `touched` holds what the measures before did.
+/// one attribute another value. A building that two measures raise is refused even where both give it
+/// the same height: they would add up in the surface and not in the height. `touched` holds what the measures before did.
 fn refuse_contradictions(name: &str, edits: &[Edit], touched: &mut Touched) -> Result<()> {
     let mut made: Vec<(String, String, Option<Value>)> = Vec::new();
     for edit in edits {
@@ -150,7 +151,7 @@ fn refuse_contradictions(name: &str, edits: &[Edit], touched: &mut Touched) -> R
             touched.range((id.clone(), String::new())..).take_while(|(k, _)| k.0 == id);
         let clash = of_feature.into_iter().find(|((_, known), (_, other))| {
             let is_gone = value.is_none() != other.is_none();
-            is_gone || (*known == field && *other != value)
+            is_gone || (*known == field && (*other != value || field == "hauteur"))
         });
         if let Some((_, (other, _))) = clash {
             return Err(Error::input(
@@ -295,4 +296,24 @@ fn wrong_crs(path: &Path, found: &str, wanted: &str) -> Error {
         format!("raster en {found} alors que le territoire est en {wanted} ; le reprojeter"),
         format!("the raster is in {found} but the territory in {wanted}; reproject it"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_building_is_raised_by_one_measure_alone() {
+        let set = |field: &str, metres| Edit::SetAttribute {
+            layer: "batiment".to_owned(),
+            id: "B".to_owned(),
+            field: field.to_owned(),
+            value: Value::Real(metres),
+        };
+        let mut touched = Touched::new();
+        refuse_contradictions("a", &[set("hauteur", 9.0)], &mut touched).unwrap();
+        refuse_contradictions("b", &[set("hauteur", 9.0)], &mut touched).unwrap_err();
+        refuse_contradictions("c", &[set("nombre_d_etages", 3.0)], &mut touched).unwrap();
+        refuse_contradictions("d", &[set("nombre_d_etages", 3.0)], &mut touched).unwrap();
+    }
 }
