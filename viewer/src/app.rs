@@ -96,7 +96,8 @@ pub(crate) fn settle(state: &mut ViewState, opened: &Opened) {
         }
     }
     if !state.camera.is_placed() {
-        state.camera.show_all(opened);
+        let extent = opened.run_a().map_or(opened.extent(), |run| run.run.fields.spec().extent());
+        state.camera.show(&extent, opened);
     }
     state.camera.stay_above(opened);
 }

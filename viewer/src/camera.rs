@@ -10,6 +10,7 @@ use bevy::core_pipeline::tonemapping::Tonemapping;
 use bevy::math::primitives::ViewFrustum;
 use bevy::math::{DVec2, DVec3};
 use bevy::prelude::*;
+use twin_core::spatial::Extent;
 
 use crate::frame::LocalFrame;
 use crate::opened::Opened;
@@ -124,9 +125,13 @@ impl CameraState {
         self.distance_m = distance;
     }
 
-    /// Shows a whole rectangle of the world from the south.
+    /// Shows the whole territory from the south.
     pub(crate) fn show_all(&mut self, opened: &Opened) {
-        let extent = opened.extent();
+        self.show(&opened.extent(), opened);
+    }
+
+    /// Shows a rectangle of the world from the south.
+    pub(crate) fn show(&mut self, extent: &Extent, opened: &Opened) {
         let (x, y) = extent.centre();
         let z = opened.coarse_height(x, y).map_or(opened.frame.height(), f64::from);
         let size = extent.width().max(extent.height());

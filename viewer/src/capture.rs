@@ -130,6 +130,7 @@ fn remarks(state: &ViewState, opened: &Opened) -> Vec<String> {
     let mut remarks = Vec::new();
     if let Some(run) = opened.run_a()
         && state.result.field.as_ref().and_then(|f| run.field(f)).is_some_and(|f| f.is_series)
+        && run.times().len() > 1
         && state.compare.mode != CompareMode::Difference
     {
         remarks.push(clock.after(run.run.start(), state.result.time_s));

@@ -4,6 +4,7 @@ use twin_core::{Error, Language, Result};
 
 use crate::opened::Opened;
 use crate::pick::{self, Answer};
+use crate::planning::{Block, Planning};
 use crate::state::ViewState;
 use crate::tools::{Tool, Tools, area, lengths};
 
@@ -12,7 +13,12 @@ use crate::tools::{Tool, Tools, area, lengths};
 ///
 /// # Errors
 /// When nothing was found yet, or the territory or a run cannot be read.
-pub(crate) fn table(tools: &Tools, opened: &Opened, state: &ViewState) -> Result<Vec<u8>> {
+pub(crate) fn table(
+    tools: &Tools,
+    opened: &Opened,
+    planning: &Planning,
+    state: &ViewState,
+) -> Result<Vec<u8>> {
     let language = state.language;
     let abscissa = match tools.tool {
         Tool::Ask => language.pick("temps (h)", "time (h)"),
@@ -21,7 +27,12 @@ pub(crate) fn table(tools: &Tools, opened: &Opened, state: &ViewState) -> Result
     let mut table = Table::new(language);
     table.row([language.pick("nom", "name"), abscissa, language.pick("valeur", "value")]);
     match (tools.tool, &tools.answer) {
-        (Tool::Ask, Some(answer)) => asked(&mut table, answer),
+        (Tool::Ask, Some(answer)) => {
+            asked(&mut table, answer);
+            if let Some(block) = answer.building_id(opened).and_then(|id| planning.shown(id)) {
+                may_add(&mut table, block, language);
+            }
+        }
         (Tool::Distance | Tool::Area, _) if tools.corners.len() > 1 => {
             measured(&mut table, tools, language);
         }
@@ -51,6 +62,14 @@ fn asked(table: &mut Table, answer: &Answer) {
     }
     for (name, points) in &answer.series {
         table.curve(&format!("{name} – {}", answer.series_title), points);
+    }
+}
+
+/// What the block of a building may add, as its panel says.
+fn may_add(table: &mut Table, block: &Block, language: Language) {
+    for [name, before, now] in block.told(language) {
+        table.row([&format!("{name} – {}", language.pick("règles", "rules")), "", &before]);
+        table.row([&format!("{name} – {}", language.pick("changées", "changed")), "", &now]);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use bevy::camera::visibility::RenderLayers;
 use bevy::input::mouse::{AccumulatedMouseMotion, AccumulatedMouseScroll, MouseScrollUnit};
 use bevy::math::Ray3d;
 use bevy::prelude::*;
@@ -53,7 +54,7 @@ pub(crate) struct Drag {
     moved: f32,
 }
 
-type Eyes<'a> = (&'a Camera, &'a GlobalTransform);
+type Eyes<'a> = (&'a Camera, &'a GlobalTransform, &'a RenderLayers);
 
 /// The pointer on the picture.
 pub(crate) fn pointer(
@@ -74,14 +75,17 @@ pub(crate) fn pointer(
     mut drag: Local<Option<Drag>>,
 ) {
     let Some(cursor) = window.cursor_position() else { return };
-    let over_second = second.0.is_active
-        && second.0.logical_viewport_rect().is_some_and(|part| part.contains(cursor));
-    let (camera, transform) = if over_second { *second } else { *main };
+    let is_over = |camera: &Camera| {
+        camera.is_active && camera.logical_viewport_rect().is_some_and(|part| part.contains(cursor))
+    };
+    let over_second = is_over(second.0);
+    let (camera, transform, shown) = if over_second { *second } else { *main };
     let ray = camera.viewport_to_world(transform, cursor).ok();
     let exaggeration = f64::from(state.exaggeration);
     let ground = |ray: Option<Ray3d>| ray.and_then(|ray| ground_hit(ray, &opened, exaggeration));
 
-    let is_free = !wants.wants_any_pointer_input();
+    // The panels are part of egui's background, over which it does not want the pointer.
+    let is_free = (over_second || is_over(main.0)) && !wants.wants_any_pointer_input();
     if drag.is_none() && is_free {
         let all = [MouseButton::Left, MouseButton::Right, MouseButton::Middle];
         if let Some(button) = all.into_iter().find(|b| buttons.just_pressed(*b)) {
@@ -99,7 +103,7 @@ pub(crate) fn pointer(
             let button = now.button;
             *drag = None;
             if is_click && button == MouseButton::Left {
-                let hit = ray.and_then(|ray| picker.hit(ray, &opened, &state));
+                let hit = ray.and_then(|ray| picker.hit(ray, shown, &opened, &state));
                 click(hit, &opened, &state, &mut tools, &mut notices);
                 let marked = tools.answer.as_ref().and_then(|a| a.building);
                 buildings.mark(marked, &mut surfaces);

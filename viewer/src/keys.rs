@@ -8,6 +8,7 @@ use crate::app::Plugins;
 use crate::capture::free_name;
 use crate::notices::Notices;
 use crate::opened::Opened;
+use crate::planning::Planning;
 use crate::simulate::Job;
 use crate::state::{CameraMode, CompareMode, ViewState};
 use crate::tools::{DrawnKind, Tool, Tools};
@@ -23,6 +24,7 @@ pub(crate) struct Hands<'w> {
     state: ResMut<'w, ViewState>,
     session: ResMut<'w, Session>,
     tools: ResMut<'w, Tools>,
+    planning: Res<'w, Planning>,
     job: ResMut<'w, Job>,
     plugins: Res<'w, Plugins>,
     notices: ResMut<'w, Notices>,
@@ -55,11 +57,11 @@ pub(crate) fn keys(
             key if is_down && !event.repeat => {
                 is_chord |= held.control;
                 if hands.session.chooser.is_some() {
-                    // All other keys belong to the dialog.
-                    if key == KeyCode::Escape {
+                    // All other keys belong to the dialog; in a field of it, Escape leaves the field.
+                    if key == KeyCode::Escape && !is_typing {
                         hands.session.chooser = None;
                     }
-                } else if !is_typing || matches!(key, KeyCode::F1 | KeyCode::F12) {
+                } else if !is_typing || is_no_text(key, *held) {
                     hands.press(key, *held);
                 }
             }
@@ -72,6 +74,11 @@ pub(crate) fn keys(
         let seconds = time.delta_secs_f64().min(0.2);
         move_camera(&keys, seconds, &hands.opened, &mut hands.state);
     }
+}
+
+/// Keys that no field takes, and that therefore act while something is typed into one.
+fn is_no_text(key: KeyCode, held: Held) -> bool {
+    held.control || matches!(key, KeyCode::F1 | KeyCode::F12)
 }
 
 impl Hands<'_> {
@@ -151,7 +158,10 @@ impl Hands<'_> {
                 self.session.choose(&self.state);
                 return;
             }
-            KeyCode::KeyE => self.session.write_findings(&self.tools, &self.opened, &self.state),
+            KeyCode::KeyE => {
+                let (tools, planning) = (&self.tools, &self.planning);
+                self.session.write_findings(tools, &self.opened, planning, &self.state)
+            }
             _ => return,
         };
         self.notices.wrote(file, self.state.language);

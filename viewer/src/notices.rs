@@ -23,7 +23,7 @@ pub(crate) struct Notice {
 pub(crate) struct Notices(VecDeque<Notice>);
 
 impl Notices {
-    /// Tells what was done.
+    /// Tells what was done, in place of what was done before.
     pub(crate) fn say(&mut self, text: impl Into<String>) {
         self.add(text.into(), false);
     }
@@ -50,6 +50,9 @@ impl Notices {
     }
 
     fn add(&mut self, text: String, is_error: bool) {
+        if !is_error {
+            self.0.retain(|notice| notice.is_error);
+        }
         let notice = Notice { text, is_error };
         if self.0.back() != Some(&notice) {
             self.0.push_back(notice);

@@ -1,5 +1,6 @@
 //! What is under the pointer: the ground, a building, and what is known of them.
 
+use bevy::camera::visibility::RenderLayers;
 use bevy::math::{DVec3, Ray3d};
 use bevy::picking::mesh_picking::ray_cast::{MeshRayCast, MeshRayCastSettings};
 use bevy::prelude::*;
@@ -33,12 +34,20 @@ pub(crate) struct Answer {
     pub(crate) series_title: String,
 }
 
+impl Answer {
+    /// Identifier of the building.
+    pub(crate) fn building_id<'a>(&self, opened: &'a Opened) -> Option<&'a str> {
+        let models = &opened.territory.features().building_models;
+        self.building.and_then(|k| models.get(k as usize)).map(|model| &model.id[..])
+    }
+}
+
 /// A ray of the picture that hits the ground or a building.
 #[derive(bevy::ecs::system::SystemParam)]
 pub(crate) struct Picker<'w, 's> {
     rays: MeshRayCast<'w, 's>,
     meshes: Res<'w, Assets<Mesh>>,
-    buildings: Query<'w, 's, &'static Mesh3d, With<BuildingMesh>>,
+    buildings: Query<'w, 's, (&'static Mesh3d, &'static RenderLayers), With<BuildingMesh>>,
 }
 
 /// What a ray hits.
@@ -51,11 +60,19 @@ pub(crate) struct Hit {
 }
 
 impl Picker<'_, '_> {
-    /// The nearest thing on a ray of the scene.
-    pub(crate) fn hit(&mut self, ray: Ray3d, opened: &Opened, state: &ViewState) -> Option<Hit> {
+    /// The nearest thing on a ray of a picture, which shows some layers of the scene.
+    pub(crate) fn hit(
+        &mut self,
+        ray: Ray3d,
+        shown: &RenderLayers,
+        opened: &Opened,
+        state: &ViewState,
+    ) -> Option<Hit> {
         let k = f64::from(state.exaggeration);
         let ground = ground_hit(ray, opened, k);
-        let is_building = |entity: Entity| self.buildings.contains(entity);
+        let is_building = |entity: Entity| {
+            self.buildings.get(entity).is_ok_and(|(_, layers)| layers.intersects(shown))
+        };
         let settings = MeshRayCastSettings::default().with_filter(&is_building);
         let hit = self.rays.cast_ray(ray, &settings).first().cloned();
         let eye = ray.origin.as_dvec3();
@@ -69,7 +86,7 @@ impl Picker<'_, '_> {
         if let Some((entity, hit)) = nearer {
             let mut scene = hit.point.as_dvec3();
             scene.y /= k;
-            let mesh = self.buildings.get(entity).ok().and_then(|m| self.meshes.get(&m.0));
+            let mesh = self.buildings.get(entity).ok().and_then(|(m, _)| self.meshes.get(&m.0));
             let building = mesh
                 .zip(hit.triangle_index)
                 .and_then(|(mesh, triangle)| Buildings::number_of(mesh, triangle));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bevy::prelude::Resource;
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures::check_ready};
 use twin_core::simulation::{RunContext, parse_parameters};
-use twin_core::{Error, Result};
+use twin_core::{Error, Language, Result};
 use twin_elevation_potential::rules::{RuleFile, ZoneEntry};
 use twin_elevation_potential::{Parameters, RuleBook, Study};
 
@@ -129,6 +129,11 @@ impl Planning {
         self.block.as_mut()
     }
 
+    /// The block that is worked on, where it is that of a building.
+    pub(crate) fn shown(&self, building: &str) -> Option<&Block> {
+        self.block.as_ref().filter(|block| block.building == building)
+    }
+
     /// Computes what the block may add by its changed rules.
     pub(crate) fn recompute(&mut self) {
         if let (Some(prepared), Some(block)) = (self.prepared.clone(), &mut self.block) {
@@ -159,6 +164,26 @@ impl Block {
         block.before = block.sum(prepared);
         block.now = block.before;
         Some(block)
+    }
+
+    /// What the block may add: name, by the rules of the run, by the changed ones.
+    pub(crate) fn told(&self, language: Language) -> [[String; 3]; 4] {
+        let told = |fr: &str, en: &str, figure: &dyn Fn(&Sum) -> String| {
+            [language.pick(fr, en).to_owned(), figure(&self.before), figure(&self.now)]
+        };
+        let n = |v: f64| language.number(v, 0);
+        [
+            told("Étages à plomb / en gradins", "Storeys upright / stepping", &|sum| {
+                format!("{} / {}", sum.storeys[0], sum.storeys[1])
+            }),
+            told("Bâtiments de l'îlot surélevables", "Buildings of the block raised", &|sum| {
+                format!("{} / {}", sum.raised, sum.buildings)
+            }),
+            told("Plancher de l'îlot (m²)", "Floor of the block (m²)", &|sum| n(sum.floor_m2)),
+            told("Logements de l'îlot", "Dwellings of the block", &|sum| {
+                n(f64::from(sum.dwellings))
+            }),
+        ]
     }
 
     fn sum(&self, prepared: &Prepared) -> Sum {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use bevy::prelude::*;
-use twin_core::results::RunStore;
+use twin_core::results::{RunStore, ViewerProgram};
 use twin_core::scenario::Scenario;
 use twin_core::simulation::Registry;
 use twin_core::simulation::driver::{self, Progress, RunOptions, path_keys_of};
@@ -54,6 +54,7 @@ impl Job {
         let (cancelled, reached) =
             (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new((String::new(), 0.0))));
         let mut options = RunOptions::new(store);
+        options.viewer = Some(ViewerProgram::of_this_machine());
         options.language = language;
         options.cancelled = cancelled.clone();
         let (told, length_s) = (reached.clone(), scenario.duration_s());

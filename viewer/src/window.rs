@@ -111,9 +111,10 @@ impl Session {
         &self,
         tools: &Tools,
         opened: &Opened,
+        planning: &Planning,
         state: &ViewState,
     ) -> Result<PathBuf> {
-        let table = findings::table(tools, opened, state)?;
+        let table = findings::table(tools, opened, planning, state)?;
         let file = free_name(&self.view_file, "csv");
         write_atomically(&file, &table)?;
         Ok(file)

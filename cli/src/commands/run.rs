@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use twin_core::results::RunStore;
+use twin_core::results::{RunStore, ViewerProgram};
 use twin_core::scenario::Scenario;
 use twin_core::simulation::Registry;
 use twin_core::simulation::driver::{self, Progress, RunOptions, StepResult, path_keys_of};
@@ -70,6 +70,7 @@ pub(crate) fn compute(
 ) -> Result<BTreeMap<String, StepResult>> {
     let mut options = RunOptions::new(store);
     options.resume = resume;
+    options.viewer = Some(ViewerProgram::of_this_machine());
     options.language = console.language;
     options.cancelled = cancellation()?;
     let (listener, title, total_s) =

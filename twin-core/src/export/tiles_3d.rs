@@ -73,7 +73,7 @@ pub fn write_tileset(territory: &Territory, out: &Path) -> Result<usize> {
         ));
     };
     let tileset = json!({
-        "asset": { "version": "1.1", "generator": format!("twin {}", env!("CARGO_PKG_VERSION")) },
+        "asset": { "version": "1.1", "extras": { "generator": format!("twin {}", env!("CARGO_PKG_VERSION")) } },
         "geometricError": side,
         "root": root.json,
     });

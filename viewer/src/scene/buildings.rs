@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bevy::asset::RenderAssetUsages;
+use bevy::camera::visibility::RenderLayers;
 use bevy::prelude::*;
 use bevy::render::storage::ShaderBuffer;
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures::check_ready};
@@ -22,6 +23,8 @@ use twin_core::territory::{Layer, Territory};
 use super::SceneRoot;
 use super::faces::Faces;
 use super::material::{Kind, SurfaceMaterial, linear};
+use super::measures::Measures;
+use super::missing::{GROUPS, Missing};
 use crate::camera::MainCamera;
 use crate::frame::LocalFrame;
 use crate::notices::Notices;
@@ -73,7 +76,9 @@ struct Block {
 #[derive(Resource)]
 pub(crate) struct Buildings {
     tiles: BTreeMap<(i32, i32), Tile>,
-    making: HashMap<((i32, i32), Detail), Task<twin_core::Result<Option<Mesh>>>>,
+    making: HashMap<((i32, i32), Detail), Task<twin_core::Result<Grouped>>>,
+    /// Buildings that a picture does not show.
+    missing: Arc<Missing>,
     frame: LocalFrame,
     folder: PathBuf,
     material: Option<Handle<SurfaceMaterial>>,
@@ -96,10 +101,13 @@ struct Tile {
 }
 
 struct Ready {
-    /// None of a tile whose buildings have no face.
-    entity: Option<Entity>,
+    /// One for each group of buildings that have a face.
+    entities: Vec<Entity>,
     triangles: usize,
 }
+
+/// The meshes of a tile by the pictures that show them, as [`GROUPS`] has them.
+type Grouped = [Option<Mesh>; 3];
 
 impl Buildings {
     /// Sorts the buildings into tiles.
@@ -136,6 +144,7 @@ impl Buildings {
         Self {
             tiles: tiles.collect(),
             making: HashMap::new(),
+            missing: Arc::default(),
             frame,
             folder: opened.territory.folder().to_path_buf(),
             material: None,
@@ -155,6 +164,22 @@ impl Buildings {
     /// Whether tiles are being made.
     pub(crate) fn is_loading(&self) -> bool {
         !self.making.is_empty() || self.material.is_none()
+    }
+
+    /// Lets go of the tiles in which other buildings are missing than before.
+    fn follow(&mut self, missing: &Arc<Missing>, commands: &mut Commands<'_, '_>) {
+        if Arc::ptr_eq(&self.missing, missing) {
+            return;
+        }
+        for (id, tile) in &mut self.tiles {
+            let is_other = |b: &Block| self.missing.layer(b.number) != missing.layer(b.number);
+            if tile.blocks.iter().any(is_other) {
+                let ready = std::mem::take(&mut tile.meshes).into_values();
+                ready.flat_map(|r| r.entities).for_each(|entity| commands.entity(entity).despawn());
+                self.making.retain(|(of, _), _| of != id);
+            }
+        }
+        self.missing = missing.clone();
     }
 
     /// Marks a building in the picture.
@@ -186,6 +211,7 @@ pub(super) fn stream(
     state: Res<ViewState>,
     mut buildings: ResMut<Buildings>,
     sides: Res<Sides>,
+    measures: Res<Measures>,
     mut meshes: ResMut<Assets<Mesh>>,
     mut surfaces: ResMut<Assets<SurfaceMaterial>>,
     mut notices: ResMut<Notices>,
@@ -199,6 +225,7 @@ pub(super) fn stream(
         .material
         .get_or_insert_with(|| surfaces.add(SurfaceMaterial::new(Kind::Building, None, shared)))
         .clone();
+    buildings.follow(measures.missing_buildings(), &mut commands);
     let mut made = Vec::new();
     buildings.making.retain(|key, task| match check_ready(task) {
         Some(result) => {
@@ -208,17 +235,20 @@ pub(super) fn stream(
         None => true,
     });
     for ((id, detail), result) in made {
-        let mesh = result.unwrap_or_else(|error| {
+        let made = result.unwrap_or_else(|error| {
             notices.error(&error, state.language);
-            None
+            Grouped::default()
         });
-        let triangles = mesh.as_ref().map_or(0, |m| m.indices().map_or(0, |i| i.len() / 3));
-        let entity = mesh.map(|mesh| {
+        let mut ready = Ready { entities: Vec::new(), triangles: 0 };
+        for (mesh, layer) in made.into_iter().zip(GROUPS) {
+            let Some(mesh) = mesh else { continue };
+            ready.triangles += mesh.indices().map_or(0, |i| i.len() / 3);
             let parts = (Mesh3d(meshes.add(mesh)), MeshMaterial3d(material.clone()));
-            commands.spawn((parts, BuildingMesh, Visibility::Hidden, ChildOf(*root))).id()
-        });
+            let shown = (RenderLayers::layer(layer), Visibility::Hidden);
+            ready.entities.push(commands.spawn((parts, BuildingMesh, shown, ChildOf(*root))).id());
+        }
         if let Some(tile) = buildings.tiles.get_mut(&id) {
-            tile.meshes.insert(detail, Ready { entity, triangles });
+            tile.meshes.insert(detail, ready);
         }
     }
     let Some((transform, projection)) = cameras.iter().next() else { return };
@@ -244,13 +274,19 @@ pub(super) fn stream(
             && buildings.making.len() < MOST_TASKS
             && !buildings.making.contains_key(&(id, detail))
         {
-            let (blocks, frame) = (tile.blocks.clone(), buildings.frame);
+            let (blocks, missing) = (tile.blocks.clone(), buildings.missing.clone());
+            let frame = buildings.frame;
             let models = buildings.folder.join(Territory::BUILDINGS);
             let task = AsyncComputeTaskPool::get().spawn(async move {
-                match detail {
-                    Detail::Far => Ok(prisms(&blocks, frame)),
-                    Detail::Near => models_of(&blocks, &models, frame),
+                let mut grouped = Grouped::default();
+                for (mesh, layer) in grouped.iter_mut().zip(GROUPS) {
+                    let blocks = blocks.iter().filter(|b| missing.layer(b.number) == Some(layer));
+                    *mesh = match detail {
+                        Detail::Far => prisms(blocks, frame),
+                        Detail::Near => models_of(blocks, &models, frame)?,
+                    };
                 }
+                Ok(grouped)
             });
             buildings.making.insert((id, detail), task);
         }
@@ -264,20 +300,18 @@ pub(super) fn stream(
             if is_shown {
                 drawn = (drawn.0 + ready.triangles, drawn.1 + 1);
             }
-            if let Some(mut visibility) = ready.entity.and_then(|e| visibilities.get_mut(e).ok()) {
-                visibility.set_if_neq(if is_shown {
-                    Visibility::Inherited
-                } else {
-                    Visibility::Hidden
-                });
+            let now = if is_shown { Visibility::Inherited } else { Visibility::Hidden };
+            for entity in &ready.entities {
+                if let Ok(mut visibility) = visibilities.get_mut(*entity) {
+                    visibility.set_if_neq(now);
+                }
             }
         }
         // Far from the eye, the models give their memory back.
         if distance > 3.0 * NEAR_M
             && let Some(ready) = tile.meshes.remove(&Detail::Near)
-            && let Some(entity) = ready.entity
         {
-            commands.entity(entity).despawn();
+            ready.entities.into_iter().for_each(|entity| commands.entity(entity).despawn());
         }
     }
     buildings.drawn = drawn;
@@ -295,7 +329,7 @@ fn finished(faces: NumberedFaces) -> Option<Mesh> {
 }
 
 /// Prisms over the footprints.
-fn prisms(blocks: &[Block], frame: LocalFrame) -> Option<Mesh> {
+fn prisms<'a>(blocks: impl Iterator<Item = &'a Block>, frame: LocalFrame) -> Option<Mesh> {
     let mut faces = NumberedFaces::new(frame);
     for block in blocks {
         prism(block, &mut faces);
@@ -310,9 +344,17 @@ fn prism(block: &Block, faces: &mut NumberedFaces) {
 }
 
 /// The best model of every building; a prism where there is none.
-fn models_of(blocks: &[Block], path: &Path, frame: LocalFrame) -> twin_core::Result<Option<Mesh>> {
-    let mut models = CityJsonSeq::open(path)?;
+fn models_of<'a>(
+    blocks: impl Iterator<Item = &'a Block>,
+    path: &Path,
+    frame: LocalFrame,
+) -> twin_core::Result<Option<Mesh>> {
     let mut faces = NumberedFaces::new(frame);
+    let mut blocks = blocks.peekable();
+    if blocks.peek().is_none() {
+        return Ok(None);
+    }
+    let mut models = CityJsonSeq::open(path)?;
     for block in blocks {
         let objects = match block.place {
             Some(place) => models.feature_at(place)?,
@@ -489,7 +531,7 @@ mod tests {
 
     #[test]
     fn a_triangle_leads_to_its_building() {
-        let mesh = prisms(&[block(3), block(70_001)], frame()).unwrap();
+        let mesh = prisms([block(3), block(70_001)].iter(), frame()).unwrap();
         assert_eq!(Buildings::number_of(&mesh, 0), Some(3));
         assert_eq!(Buildings::number_of(&mesh, 10), Some(70_001));
         assert_eq!(Buildings::number_of(&mesh, 999), None);

@@ -1,10 +1,11 @@
-//! What the measures of the runs shown build: new buildings, added storeys, dykes and walls, planted trees.
+//! What the measures of the runs shown build: new buildings, added storeys, dykes and walls, planted trees;
+//! and what they take away: demolished buildings, felled trees.
 //!
 //! The measures are those of the scenario that a run belongs to, where it still has them as the run had
 //! them; what they change is made anew in the background. Those of run A stand in the left or only
 //! picture, those of run B in the right one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -22,11 +23,12 @@ use twin_core::simulation::Registry;
 use twin_core::simulation::driver::{path_keys_of, without_folders};
 use twin_core::spatial::{Geometry, Grid, Position};
 use twin_core::territory::{
-    BuildingModel, Edit, Features, Layer, RasterOperation, Territory, Tree,
+    Building, BuildingModel, Edit, Features, Layer, RasterOperation, Territory, Tree,
 };
 
 use super::faces::Faces;
 use super::material::{Kind, SurfaceMaterial, linear};
+use super::missing::Missing;
 use super::trees::{Stem, grove};
 use super::{LEFT, RIGHT, SceneRoot};
 use crate::app::Plugins;
@@ -48,9 +50,13 @@ const SLOPE: f64 = 2.0;
 /// Distance between the sections of a levee, which follow the ground, m.
 const SECTION_M: f64 = 5.0;
 
-/// What the measures of runs A and B build.
+/// What the measures of runs A and B build and take away.
 #[derive(Default, Resource)]
-pub(crate) struct Measures([Side; 2]);
+pub(crate) struct Measures {
+    sides: [Side; 2],
+    missing_buildings: Arc<Missing>,
+    missing_trees: Arc<Missing>,
+}
 
 #[derive(Default)]
 struct Side {
@@ -61,12 +67,21 @@ struct Side {
     stand: Option<Entity>,
     /// Whether it is more than trees, which look as all trees do.
     is_marked: bool,
+    lost: Lost,
+}
+
+/// Identifiers of the features that measures take away.
+#[derive(Default)]
+struct Lost {
+    buildings: HashSet<String>,
+    trees: HashSet<String>,
 }
 
 /// What the measures of a run build.
 struct Made {
     built: Option<Mesh>,
     trees: Option<Mesh>,
+    lost: Lost,
     /// Names of measures that are not those of the run any more.
     changed: Vec<String>,
 }
@@ -74,7 +89,30 @@ struct Made {
 impl Measures {
     /// Whether any is being made.
     pub(crate) fn is_loading(&self) -> bool {
-        self.0.iter().any(|side| side.making.is_some())
+        self.sides.iter().any(|side| side.making.is_some())
+    }
+
+    /// Buildings that a picture does not show.
+    pub(super) fn missing_buildings(&self) -> &Arc<Missing> {
+        &self.missing_buildings
+    }
+
+    /// Trees that a picture does not show.
+    pub(super) fn missing_trees(&self) -> &Arc<Missing> {
+        &self.missing_trees
+    }
+
+    /// Numbers what the sides have lost.
+    fn number_lost(&mut self, features: &Features) {
+        let buildings = features.building_models.iter().map(|model| &model.id[..]);
+        let trees = features.trees.iter().map(|tree| &tree.id[..]);
+        let sides = &self.sides;
+        let is_lost = |side: usize, id: &str| sides[side].lost.buildings.contains(id);
+        let missing_buildings = Missing::of(buildings, is_lost);
+        let is_lost = |side: usize, id: &str| sides[side].lost.trees.contains(id);
+        let missing_trees = Missing::of(trees, is_lost);
+        self.missing_buildings = Arc::new(missing_buildings);
+        self.missing_trees = Arc::new(missing_trees);
     }
 
     /// The legend of what is built; none where nothing is.
@@ -83,7 +121,7 @@ impl Measures {
         let (fr, en) = ("bâtiment, étages, digue, mur", "building, storeys, dyke, wall");
         let class = Class::new(f32::INFINITY, BUILT[0], None, fr, en);
         let classes = vec![class];
-        let is_any = self.0.iter().any(|side| side.is_marked);
+        let is_any = self.sides.iter().any(|side| side.is_marked);
         is_any.then(|| Legend::Classed { title, unit: String::new(), classes })
     }
 }
@@ -101,8 +139,10 @@ pub(super) fn show(
     mut notices: ResMut<Notices>,
     root: Single<Entity, With<SceneRoot>>,
 ) {
+    let measures = &mut *measures;
+    let mut is_other = false;
     for (index, layer) in [LEFT, RIGHT].into_iter().enumerate() {
-        let side = &mut measures.0[index];
+        let side = &mut measures.sides[index];
         let is_shown = state.measures && (index == 0 || state.compare.mode.is_two());
         let run = opened.runs.get(index).filter(|_| is_shown);
         let folder = run.map(|run| run.run.folder.clone());
@@ -112,6 +152,7 @@ pub(super) fn show(
             }
             let changing = run.filter(|run| !run.run.manifest.measures.is_empty());
             let making = changing.map(|run| making(run.clone(), &opened, &plugins));
+            is_other |= !side.lost.is_empty();
             *side = Side { run: folder, making, ..Side::default() };
         }
         let Some(made) = side.making.as_mut().and_then(check_ready) else { continue };
@@ -130,9 +171,11 @@ pub(super) fn show(
                 ),
                 format!("The measure \"{name}\" is not that of the run any more: it is not shown."),
             );
-            notices.say(said.get(state.language));
+            notices.problem(said.get(state.language));
         }
         side.is_marked = made.built.is_some();
+        is_other |= !made.lost.is_empty();
+        side.lost = made.lost;
         let made: Vec<Mesh> = made.built.into_iter().chain(made.trees).collect();
         if !made.is_empty() {
             let shared = &sides.side(0).buffers;
@@ -146,6 +189,28 @@ pub(super) fn show(
             side.stand = Some(stand);
         }
     }
+    if is_other {
+        measures.number_lost(opened.territory.features());
+    }
+}
+
+impl Lost {
+    fn of(edits: &[Edit]) -> Self {
+        let mut lost = Self::default();
+        for edit in edits {
+            let Edit::RemoveFeature { layer, id } = edit else { continue };
+            match &layer[..] {
+                Building::NAME => lost.buildings.insert(id.clone()),
+                Tree::NAME => lost.trees.insert(id.clone()),
+                _ => false,
+            };
+        }
+        lost
+    }
+
+    fn is_empty(&self) -> bool {
+        self.buildings.is_empty() && self.trees.is_empty()
+    }
 }
 
 /// Begins to make what the measures of a run build.
@@ -156,7 +221,7 @@ fn making(run: Arc<OpenRun>, opened: &Opened, plugins: &Plugins) -> Task<Result<
         let (edits, changed) = edits(&run, &territory, &registry)?;
         site.build(&edits, territory.features());
         let (built, trees) = site.meshes();
-        Ok(Made { built, trees, changed })
+        Ok(Made { built, trees, lost: Lost::of(&edits), changed })
     })
 }
 

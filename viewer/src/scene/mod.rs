@@ -8,6 +8,7 @@ mod buildings;
 mod faces;
 pub(crate) mod material;
 mod measures;
+mod missing;
 mod node_mesh;
 mod objects;
 pub(crate) mod paint;

@@ -10,6 +10,7 @@ use bevy::prelude::*;
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures::check_ready};
 use twin_core::export::Rgb;
 use twin_core::formats::cityjson::{CityJsonSeq, CityObject, Semantic};
+use twin_core::formats::gltf::check_glb;
 use twin_core::formats::las::{PointFile, PointQuery};
 use twin_core::products::lidar_hd;
 use twin_core::{Error, Result};
@@ -32,6 +33,7 @@ pub(super) struct Objects(BTreeMap<PathBuf, Object>);
 
 enum Object {
     Mesh(Task<Result<Mesh>>),
+    Checked(Task<Result<()>>),
     Model(Handle<Gltf>),
     Shown(Entity),
     Refused,
@@ -40,7 +42,8 @@ enum Object {
 impl Objects {
     /// Whether a file is being read.
     pub(super) fn is_loading(&self) -> bool {
-        self.0.values().any(|object| matches!(object, Object::Mesh(_) | Object::Model(_)))
+        let is_coming = |object: &Object| !matches!(object, Object::Shown(_) | Object::Refused);
+        self.0.values().any(is_coming)
     }
 }
 
@@ -86,10 +89,11 @@ pub(super) fn load(
                     AsyncComputeTaskPool::get().spawn(async move { volumes(&file, frame) }),
                 )
             }
-            Some("glb" | "gltf") if path.is_file() => {
-                let absolute = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-                Object::Model(assets.load(absolute))
+            Some("glb") => {
+                let file = path.clone();
+                Object::Checked(AsyncComputeTaskPool::get().spawn(async move { check_glb(file) }))
             }
+            Some("gltf") if path.is_file() => model(path, &assets),
             _ => {
                 notices.error(&unreadable(path), state.language);
                 Object::Refused
@@ -112,6 +116,14 @@ pub(super) fn load(
                     *object = Object::Shown(commands.spawn((cloud, ChildOf(*root))).id());
                 }
             },
+            Object::Checked(task) => match check_ready(task) {
+                None => {}
+                Some(Err(error)) => {
+                    notices.error(&error, state.language);
+                    *object = Object::Refused;
+                }
+                Some(Ok(())) => *object = model(path, &assets),
+            },
             Object::Model(handle) => {
                 if let (true, Some(model)) =
                     (assets.is_loaded_with_dependencies(&*handle), parts.models.get(&*handle))
@@ -132,6 +144,11 @@ pub(super) fn load(
             Object::Shown(_) | Object::Refused => {}
         }
     }
+}
+
+fn model(path: &Path, assets: &AssetServer) -> Object {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    Object::Model(assets.load(absolute))
 }
 
 /// The parts of models. Only what has a shape is shown: cameras and lights of a model would change the

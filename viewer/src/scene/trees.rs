@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use bevy::asset::RenderAssetUsages;
+use bevy::camera::visibility::RenderLayers;
 use bevy::mesh::{Indices, PrimitiveTopology};
 use bevy::prelude::*;
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures::check_ready};
 
 use super::SceneRoot;
 use super::material::{Kind, SurfaceMaterial};
+use super::measures::Measures;
+use super::missing::{GROUPS, Missing};
 use crate::camera::MainCamera;
 use crate::opened::Opened;
 use crate::results::Sides;
@@ -53,23 +56,27 @@ impl Stem {
 #[derive(Resource)]
 pub(crate) struct Trees {
     tiles: BTreeMap<(i32, i32), Tile>,
-    making: HashMap<(i32, i32), Task<Mesh>>,
+    making: HashMap<(i32, i32), Task<[Option<Mesh>; 3]>>,
+    /// Trees that a picture does not show.
+    missing: Arc<Missing>,
     material: Option<Handle<SurfaceMaterial>>,
     /// Tiles shown last.
     pub(crate) drawn: usize,
 }
 
 struct Tile {
-    stems: Arc<Vec<Stem>>,
+    /// Numbers in the territory's list of trees, and the trees.
+    stems: Arc<Vec<(u32, Stem)>>,
     centre: Vec3,
-    entity: Option<Entity>,
+    /// What shows them, once it is made.
+    entities: Option<Vec<Entity>>,
 }
 
 impl Trees {
     /// Sorts the trees into tiles.
     pub(crate) fn new(opened: &Opened) -> Self {
-        let mut sorted: BTreeMap<(i32, i32), Vec<Stem>> = BTreeMap::new();
-        for tree in &opened.territory.features().trees {
+        let mut sorted: BTreeMap<(i32, i32), Vec<(u32, Stem)>> = BTreeMap::new();
+        for (number, tree) in (0u32..).zip(&opened.territory.features().trees) {
             for p in tree.geometry.positions() {
                 let ground = if p[2].is_finite() {
                     p[2]
@@ -81,19 +88,46 @@ impl Trees {
                 let foot = opened.frame.to_scene([p[0], p[1], ground]);
                 let stem = Stem::new(foot, tree.height_m, tree.crown_diameter_m, tree.crown_base_m);
                 let tile = ((p[0] / TILE_M).floor() as i32, (p[1] / TILE_M).floor() as i32);
-                sorted.entry(tile).or_default().push(stem);
+                sorted.entry(tile).or_default().push((number, stem));
             }
         }
         let tiles = sorted.into_iter().map(|(id, stems)| {
-            let centre = stems.iter().map(|s| s.foot).sum::<Vec3>() / stems.len() as f32;
-            (id, Tile { stems: Arc::new(stems), centre, entity: None })
+            let centre = stems.iter().map(|(_, s)| s.foot).sum::<Vec3>() / stems.len() as f32;
+            (id, Tile { stems: Arc::new(stems), centre, entities: None })
         });
-        Self { tiles: tiles.collect(), making: HashMap::new(), material: None, drawn: 0 }
+        Self {
+            tiles: tiles.collect(),
+            making: HashMap::new(),
+            missing: Arc::default(),
+            material: None,
+            drawn: 0,
+        }
+    }
+
+    /// Lets go of the tiles in which other trees are missing than before.
+    fn follow(&mut self, missing: &Arc<Missing>, commands: &mut Commands<'_, '_>) {
+        if Arc::ptr_eq(&self.missing, missing) {
+            return;
+        }
+        for (id, tile) in &mut self.tiles {
+            if tile.stems.iter().any(|(k, _)| self.missing.layer(*k) != missing.layer(*k)) {
+                tile.despawn(commands);
+                self.making.remove(id);
+            }
+        }
+        self.missing = missing.clone();
     }
 
     /// Whether tiles are being made.
     pub(crate) fn is_loading(&self) -> bool {
         !self.making.is_empty() || self.material.is_none()
+    }
+}
+
+impl Tile {
+    fn despawn(&mut self, commands: &mut Commands<'_, '_>) {
+        let entities = self.entities.take().into_iter().flatten();
+        entities.for_each(|entity| commands.entity(entity).despawn());
     }
 }
 
@@ -103,6 +137,7 @@ pub(super) fn stream(
     state: Res<ViewState>,
     mut trees: ResMut<Trees>,
     sides: Res<Sides>,
+    measures: Res<Measures>,
     mut meshes: ResMut<Assets<Mesh>>,
     mut surfaces: ResMut<Assets<SurfaceMaterial>>,
     root: Single<Entity, With<SceneRoot>>,
@@ -121,19 +156,24 @@ pub(super) fn stream(
     if let Projection::Orthographic(o) = projection {
         eye.y = o.area.height();
     }
+    trees.follow(measures.missing_trees(), &mut commands);
     let mut made = Vec::new();
     trees.making.retain(|id, task| match check_ready(task) {
-        Some(mesh) => {
-            made.push((*id, mesh));
+        Some(meshes) => {
+            made.push((*id, meshes));
             false
         }
         None => true,
     });
-    for (id, mesh) in made {
-        let parts = (Mesh3d(meshes.add(mesh)), MeshMaterial3d(material.clone()));
-        let entity = commands.spawn((parts, Visibility::Hidden, ChildOf(*root))).id();
+    for (id, made) in made {
+        let shown = made.into_iter().zip(GROUPS).filter_map(|(mesh, layer)| {
+            let parts = (Mesh3d(meshes.add(mesh?)), MeshMaterial3d(material.clone()));
+            let shown = (RenderLayers::layer(layer), Visibility::Hidden);
+            Some(commands.spawn((parts, shown, ChildOf(*root))).id())
+        });
+        let entities = Some(shown.collect());
         if let Some(tile) = trees.tiles.get_mut(&id) {
-            tile.entity = Some(entity);
+            tile.entities = entities;
         }
     }
     trees.drawn = 0;
@@ -141,18 +181,16 @@ pub(super) fn stream(
     for (id, tile) in &mut trees.tiles {
         let distance = tile.centre.distance(eye);
         let is_near = state.trees && distance < FAR_M;
-        if let Some(entity) = tile.entity {
-            if let Ok(mut visibility) = visibilities.get_mut(entity) {
-                visibility.set_if_neq(if is_near {
-                    Visibility::Inherited
-                } else {
-                    Visibility::Hidden
-                });
+        if let Some(entities) = &tile.entities {
+            let now = if is_near { Visibility::Inherited } else { Visibility::Hidden };
+            for entity in entities {
+                if let Ok(mut visibility) = visibilities.get_mut(*entity) {
+                    visibility.set_if_neq(now);
+                }
             }
-            trees.drawn += usize::from(is_near);
+            trees.drawn += if is_near { entities.len() } else { 0 };
             if distance > 2.0 * FAR_M {
-                commands.entity(entity).despawn();
-                tile.entity = None;
+                tile.despawn(&mut commands);
             }
         } else if is_near {
             wanted.push((distance, *id));
@@ -164,8 +202,14 @@ pub(super) fn stream(
             break;
         }
         if let (Some(tile), false) = (trees.tiles.get(&id), trees.making.contains_key(&id)) {
-            let stems = tile.stems.clone();
-            let task = AsyncComputeTaskPool::get().spawn(async move { grove(&stems) });
+            let (stems, missing) = (tile.stems.clone(), trees.missing.clone());
+            let task = AsyncComputeTaskPool::get().spawn(async move {
+                GROUPS.map(|layer| {
+                    let shown = stems.iter().filter(|(k, _)| missing.layer(*k) == Some(layer));
+                    let shown: Vec<Stem> = shown.map(|(_, stem)| *stem).collect();
+                    (!shown.is_empty()).then(|| grove(&shown))
+                })
+            });
             trees.making.insert(id, task);
         }
     }

@@ -48,7 +48,8 @@ pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) 
         let table =
             pick("Tableau de ce qui est trouvé (Ctrl+E)", "Table of what was found (Ctrl+E)");
         if ui.button(pick("Tableau", "Table")).on_hover_text(table).clicked() {
-            let file = desk.session.write_findings(&desk.tools, &desk.opened, state);
+            let (tools, planning) = (&desk.tools, &desk.planning);
+            let file = desk.session.write_findings(tools, &desk.opened, planning, state);
             desk.notices.wrote(file, language);
         }
         if ui.button(pick("Enregistrer la vue", "Save view")).on_hover_text("Ctrl+S").clicked() {

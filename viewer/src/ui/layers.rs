@@ -8,7 +8,7 @@ use jiff::ToSpan;
 use twin_core::Language;
 use twin_core::formats::cf::BandKind;
 
-use super::{Desk, place, section};
+use super::{Desk, place, section, typed};
 use crate::clock::Clock;
 use crate::opened::{AvailableRun, OpenRun};
 use crate::scene::paint::FEATURE_LAYERS;
@@ -132,7 +132,10 @@ fn result(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
 }
 
 fn opacity(value: &mut f32, language: Language) -> Slider<'_> {
-    Slider::new(value, 0.0..=1.0).text(language.pick("opacité", "opacity")).fixed_decimals(2)
+    Slider::new(value, 0.0..=1.0)
+        .text(language.pick("opacité", "opacity"))
+        .fixed_decimals(2)
+        .custom_parser(typed)
 }
 
 /// Layers painted on the ground, with their order.
@@ -190,6 +193,7 @@ fn ground(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
     ui.add(
         Slider::new(&mut state.exaggeration, 0.5..=10.0)
             .logarithmic(true)
+            .custom_parser(typed)
             .text(language.pick("hauteurs ×", "heights ×")),
     );
 }
@@ -275,7 +279,8 @@ fn sun(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
     let mut hour = f64::from(local.hour()) + f64::from(local.minute()) / 60.0;
     let mut day = local.day_of_year();
     let old = (hour, day);
-    ui.add(Slider::new(&mut hour, 0.0..=23.75).step_by(0.25).text(language.pick("heure", "hour")));
+    let of_day = Slider::new(&mut hour, 0.0..=23.75).step_by(0.25).custom_parser(typed);
+    ui.add(of_day.text(language.pick("heure", "hour")));
     ui.horizontal(|ui| {
         ui.label(language.pick("jour de l'année", "day of the year"));
         ui.add(DragValue::new(&mut day).range(1..=365));

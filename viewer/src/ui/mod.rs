@@ -12,6 +12,7 @@ mod timeline;
 
 use bevy::prelude::*;
 use bevy::window::PrimaryWindow;
+use bevy_egui::egui::style::NumberFormatter;
 use bevy_egui::{EguiContexts, EguiInput, egui};
 use twin_core::Language;
 
@@ -82,6 +83,8 @@ pub(crate) fn show(
     visuals.override_text_color = Some(ink::TEXT);
     visuals.panel_fill = ink::PAPER;
     ctx.set_visuals(visuals);
+    let language = desk.language();
+    ctx.all_styles_mut(|style| style.number_formatter = written(language));
     if (ctx.zoom_factor() - desk.state.interface_scale).abs() > 1e-3 {
         ctx.set_zoom_factor(desk.state.interface_scale);
     }
@@ -126,6 +129,25 @@ pub(crate) fn hush(mut inputs: Query<&mut EguiInput>, mut held: Local<egui::Modi
             _ => true,
         });
     }
+}
+
+/// How numbers are written in fields and beside sliders.
+fn written(language: Language) -> NumberFormatter {
+    NumberFormatter::new(move |value, decimals| {
+        let text = egui::emath::format_with_decimals_in_range(value, decimals);
+        text.replace('.', language.pick(",", "."))
+    })
+}
+
+/// A number that was typed, with a decimal comma or point.
+fn typed(text: &str) -> Option<f64> {
+    text.trim().replace(',', ".").parse().ok()
+}
+
+/// A table of some columns as wide as the panel: longer texts wrap, or the panel would grow over the picture.
+fn table(ui: &mut egui::Ui, name: &str, columns: usize, rows: impl FnOnce(&mut egui::Ui)) {
+    let width = ui.available_width() / columns as f32 - ui.spacing().item_spacing.x;
+    egui::Grid::new(name).num_columns(columns).max_col_width(width).striped(true).show(ui, rows);
 }
 
 /// A heading that folds what is below it.

@@ -1,10 +1,10 @@
 //! What lies over the picture: legends, compass and scale, names of the pictures compared, figures
-//! that are being drawn.
+//! that are being drawn, what the window has to say.
 
 use bevy::prelude::{Camera, GlobalTransform, Vec3};
 use bevy_egui::egui::{
-    Align2, Color32, Context, FontId, LayerId, Painter, Pos2, Rect, Sense, Shape, Stroke, Vec2,
-    vec2,
+    Align2, Area, Color32, Context, FontId, Frame, LayerId, Painter, Pos2, Rect, RichText, Sense,
+    Shape, Stroke, Vec2, vec2,
 };
 use twin_core::export::{Legend, Rgb, map::scale_bar_length_m, wording};
 
@@ -20,6 +20,30 @@ pub(super) fn show(ctx: &Context, rest: Rect, desk: &mut Desk<'_, '_>, state: &m
     scale(&painter, rest, desk, state, ctx);
     legends(&painter, rest, desk, state);
     compared(ctx, &painter, rest, desk, state);
+    notices(ctx, rest, desk);
+}
+
+/// What was done and what went wrong, in the corner of the picture until it is dismissed.
+fn notices(ctx: &Context, rest: Rect, desk: &mut Desk<'_, '_>) {
+    const WIDTH: f32 = 380.0;
+    const MOST: usize = 4;
+    if desk.notices.iter().next().is_none() {
+        return;
+    }
+    let language = desk.language();
+    let area = Area::new("notices".into()).pivot(Align2::RIGHT_BOTTOM);
+    area.fixed_pos(rest.right_bottom() - vec2(12.0, 12.0)).show(ctx, |ui| {
+        Frame::popup(ui.style()).show(ui, |ui| {
+            ui.set_max_width(WIDTH.min(rest.width() - 40.0));
+            for notice in desk.notices.iter().take(MOST) {
+                let colour = if notice.is_error { ink::ERROR } else { ink::TEXT };
+                ui.label(RichText::new(&notice.text).color(colour));
+            }
+            if ui.button(language.pick("Effacer les messages", "Clear messages")).clicked() {
+                desk.notices.clear();
+            }
+        });
+    });
 }
 
 fn text(painter: &Painter, at: Pos2, anchor: Align2, said: &str, size: f32) -> Rect {

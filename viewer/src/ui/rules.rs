@@ -1,8 +1,8 @@
 //! The panel of planning rules: numbers that can be changed, and what the block may add by them.
 
-use bevy_egui::egui::{DragValue, Grid, RichText, Ui};
+use bevy_egui::egui::{DragValue, RichText, Ui};
 
-use super::Desk;
+use super::{Desk, table, typed};
 use crate::planning::Block;
 
 pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>) {
@@ -23,9 +23,8 @@ pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>) {
         }
         return;
     }
-    let building = desk.tools.answer.as_ref().and_then(|answer| answer.building);
-    let models = &desk.opened.territory.features().building_models;
-    let id = building.and_then(|k| models.get(k as usize)).map(|model| model.id.clone());
+    let answer = desk.tools.answer.as_ref();
+    let id = answer.and_then(|answer| answer.building_id(&desk.opened)).map(str::to_owned);
     let Some(id) = id else {
         ui.label(pick(
             "Interroger un bâtiment : les règles de sa zone se changent ici.",
@@ -42,37 +41,13 @@ pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>) {
         desk.planning.recompute();
     }
     let Some(block) = desk.planning.block_of(&id) else { return };
-    let n = |v: f64| language.number(v, 0);
-    let (a, b) = (block.before, block.now);
-    Grid::new("block").num_columns(3).striped(true).show(ui, |ui| {
+    let told = block.told(language);
+    table(ui, "block", 3, |ui| {
         ui.label("");
         ui.label(pick("règles", "rules"));
         ui.label(pick("changées", "changed"));
         ui.end_row();
-        let storeys = |s: [usize; 2]| format!("{} / {}", s[0], s[1]);
-        let rows = [
-            (
-                pick("Étages à plomb / en gradins", "Storeys upright / stepping"),
-                storeys(a.storeys),
-                storeys(b.storeys),
-            ),
-            (
-                pick("Bâtiments de l'îlot surélevables", "Buildings of the block raised"),
-                format!("{} / {}", a.raised, a.buildings),
-                format!("{} / {}", b.raised, b.buildings),
-            ),
-            (
-                pick("Plancher de l'îlot (m²)", "Floor of the block (m²)"),
-                n(a.floor_m2),
-                n(b.floor_m2),
-            ),
-            (
-                pick("Logements de l'îlot", "Dwellings of the block"),
-                n(f64::from(a.dwellings)),
-                n(f64::from(b.dwellings)),
-            ),
-        ];
-        for (name, before, now) in rows {
+        for [name, before, now] in told {
             ui.label(name);
             ui.label(before);
             ui.label(RichText::new(now).strong());
@@ -94,7 +69,11 @@ fn numbers(
     let mut changed = false;
     let mut row = |ui: &mut Ui, name: &str, value: &mut f64, unit: &str| {
         ui.horizontal(|ui| {
-            let drag = DragValue::new(value).range(0.1..=200.0).speed(0.1).suffix(unit);
+            let drag = DragValue::new(value)
+                .range(0.1..=200.0)
+                .speed(0.1)
+                .suffix(unit)
+                .custom_parser(typed);
             changed |= ui.add(drag).changed();
             ui.label(name);
         });

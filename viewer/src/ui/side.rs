@@ -1,9 +1,9 @@
-//! The panel at the right: answers, measurements, drawing, simulating, notices.
+//! The panel at the right: answers, measurements, drawing, simulating.
 
-use bevy_egui::egui::{Color32, DragValue, Grid, ProgressBar, RichText, Ui};
+use bevy_egui::egui::{Color32, DragValue, ProgressBar, RichText, Ui};
 use egui_plot::{Corner, Legend, Line, Plot, PlotPoints, VLine};
 
-use super::{Desk, ink, section};
+use super::{Desk, ink, section, table, typed};
 use crate::pick::{Answer, profile};
 use crate::planning::Planning;
 use crate::state::{CameraMode, ViewState};
@@ -11,7 +11,11 @@ use crate::tools::{DrawnKind, Tool, area, lengths};
 
 pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
     let language = desk.language();
-    notices(ui, desk);
+    if Planning::applies_to(&desk.opened) {
+        let rules = language.pick("Règles d'urbanisme", "Planning rules");
+        section(ui, rules, true, |ui| super::rules::show(ui, desk));
+        ui.separator();
+    }
     match desk.tools.tool {
         Tool::Ask => match desk.tools.answer.clone() {
             Some(found) => answer(ui, &found, state),
@@ -31,33 +35,14 @@ pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) 
         draw(ui, desk, state);
     });
     section(ui, language.pick("Simuler", "Simulate"), false, |ui| simulate(ui, desk));
-    if Planning::applies_to(&desk.opened) {
-        let rules = language.pick("Règles d'urbanisme", "Planning rules");
-        section(ui, rules, true, |ui| super::rules::show(ui, desk));
-    }
     progress(ui, desk);
-}
-
-fn notices(ui: &mut Ui, desk: &mut Desk<'_, '_>) {
-    let language = desk.language();
-    let mut shown = false;
-    for notice in desk.notices.iter().take(4) {
-        shown = true;
-        let colour = if notice.is_error { ink::ERROR } else { ink::TEXT };
-        ui.label(RichText::new(&notice.text).color(colour));
-    }
-    if shown {
-        if ui.button(language.pick("Effacer les messages", "Clear messages")).clicked() {
-            desk.notices.clear();
-        }
-        ui.separator();
-    }
 }
 
 /// What is known of a place, and how it changed.
 fn answer(ui: &mut Ui, found: &Answer, state: &ViewState) {
     ui.heading(&found.title);
-    if !found.series.is_empty() {
+    // A field without time has no curve.
+    if found.series.iter().any(|(_, points)| points.len() > 1) {
         let names = found.series.len() > 1;
         let mut plot = Plot::new("series")
             .height(150.0)
@@ -75,7 +60,7 @@ fn answer(ui: &mut Ui, found: &Answer, state: &ViewState) {
             plot.vline(now);
         });
     }
-    Grid::new("answer").num_columns(2).striped(true).show(ui, |ui| {
+    table(ui, "answer", 2, |ui| {
         for (name, value) in &found.rows {
             ui.label(name);
             ui.label(RichText::new(value).strong());
@@ -169,7 +154,8 @@ fn draw(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
         if let Some((name, _)) = kind.quantity() {
             ui.horizontal(|ui| {
                 ui.label(name.get(language));
-                ui.add(DragValue::new(&mut desk.tools.quantity).range(0.1..=1e6).speed(0.1));
+                let quantity = DragValue::new(&mut desk.tools.quantity).range(0.1..=1e6).speed(0.1);
+                ui.add(quantity.custom_parser(typed));
             });
         }
         if kind == DrawnKind::Raised {

@@ -69,6 +69,7 @@ fn window() -> App {
         .insert_resource(opened)
         .insert_resource(Plugins(Arc::new(registry)))
         .init_resource::<Tools>()
+        .init_resource::<Planning>()
         .init_resource::<Job>()
         .init_resource::<Notices>()
         .add_systems(Update, (keys::keys, simulate::take_result, play).chain());

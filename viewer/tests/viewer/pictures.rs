@@ -8,9 +8,9 @@ use image::RgbaImage;
 use twin_core::export::{DepthComparison, Legend, Rgb, comparison};
 use twin_core::formats::cf::SeriesFile;
 use twin_core::spatial::Grid;
-use twin_core::territory::Territory;
+use twin_core::territory::{BuildingModel, Territory};
 
-use crate::valley::{Valley, can_draw, valley, viewer};
+use crate::valley::{SCENARIOS, Valley, can_draw, computed, valley, viewer};
 
 const WIDTH: u32 = 600;
 const HEIGHT: u32 = 450;
@@ -27,10 +27,14 @@ struct View {
 
 impl View {
     fn new(valley: &Valley, runs: &[usize], more: &str) -> Self {
+        Self::of(valley, runs.iter().map(|k| &*valley.runs[*k]), more)
+    }
+
+    fn of<'a>(valley: &Valley, runs: impl Iterator<Item = &'a Path>, more: &str) -> Self {
         let territory = Territory::open(&valley.folder.join("territoire.twin")).unwrap();
         let (x, y) = territory.spec().extent().centre();
         let runs: Vec<String> =
-            runs.iter().map(|k| format!("{:?}", valley.runs[*k].display().to_string())).collect();
+            runs.map(|run| format!("{:?}", run.display().to_string())).collect();
         let text = format!(
             "schema = 1\nterritory = \"territoire.twin\"\ntrees = false\nmeasures = false\nruns = [{}]\nlayers = []\n\
              [camera]\nmode = \"plan\"\ntarget = [{x}, {y}, 0.0]\nheading_deg = 0.0\n\
@@ -229,6 +233,43 @@ fn roofs_stand_on_their_footprints_and_the_same_view_gives_the_same_bytes() {
 }
 
 #[test]
+fn a_demolished_building_is_missing_from_the_picture_of_its_run_alone() {
+    let valley = valley();
+    let territory = Territory::open(&valley.folder.join("territoire.twin")).unwrap();
+    let bare = View::new(valley, &[], "");
+    let Some(before) = bare.picture(valley, "avant-demolition") else { return };
+    // Tiles are red, paper is not.
+    let is_roof = |picture: &RgbaImage, place| {
+        bare.pixel(picture, place).is_some_and(|p| i32::from(p.0) - i32::from(p.2) > 40)
+    };
+    let place = |model: &BuildingModel| {
+        let (x, y) = model.geometry.extent().unwrap().centre();
+        [x, y]
+    };
+    let models = &territory.features().building_models;
+    let house = models.iter().find(|model| is_roof(&before, place(model))).unwrap();
+    let measure = format!(
+        "[measures.demolition]\nkind = \"building-demolished\"\nbuildings = [\"{}\"]\n",
+        house.id
+    );
+    let text = SCENARIOS[0].1.replace("duration = \"105 min\"", "duration = \"5 min\"");
+    let text = text.replace("id = \"sans-digue\"", "id = \"demolition\"") + &measure;
+    let run = computed(&valley.folder, "demolition.toml", &text);
+    let both = [&*run, &*valley.runs[0]];
+    for (runs, more, stands) in [
+        (&both[..1], "", false),
+        (&both[1..], "", true),
+        (&both[..], "[compare]\nmode = \"swipe\"\nsplit = 1.0\n", false),
+        (&both[..], "[compare]\nmode = \"swipe\"\nsplit = 0.0\n", true),
+    ] {
+        let mut view = View::of(valley, runs.iter().copied(), more);
+        view.text = view.text.replace("measures = false", "measures = true");
+        let picture = view.picture(valley, "demolition").unwrap();
+        assert_eq!(is_roof(&picture, place(house)), stands, "{more}");
+    }
+}
+
+#[test]
 fn a_page_says_what_a_map_must_say() {
     let valley = valley();
     let out = valley.folder.join("page.png");
@@ -247,6 +288,27 @@ fn a_page_says_what_a_map_must_say() {
     let has = |text: &[u8]| bytes.windows(text.len()).any(|w| w == text);
     assert!(has(b"Disclaimer"), "the notice is in the file");
     assert!(String::from_utf8_lossy(&output.stdout).contains("drawn:"));
+}
+
+#[test]
+fn a_report_holds_the_picture_that_its_view_reopens() {
+    let valley = valley();
+    let run = &valley.runs[0];
+    let out = valley.folder.join("rapport.png");
+    let output = viewer()
+        .args([&run.join("report.view.toml"), Path::new("--render"), &out])
+        .args(["--size", "1280x800"])
+        .output()
+        .unwrap();
+    if !can_draw(&output.stderr) {
+        return;
+    }
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let drawn = std::fs::read(run.join("maps/view_3d.png")).unwrap();
+    assert!(drawn == std::fs::read(&out).unwrap(), "the view gives another picture");
+    let report = std::fs::read_to_string(run.join("report.html")).unwrap();
+    assert!(report.contains("Vue en trois dimensions"));
+    assert_eq!(report.matches("data:image/png;base64,").count(), 1);
 }
 
 #[test]

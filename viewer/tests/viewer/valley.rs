@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 
 use twin_core::assembly::assemble;
-use twin_core::results::RunStore;
+use twin_core::results::{RunStore, ViewerProgram};
 use twin_core::scenario::Scenario;
 use twin_core::simulation::driver::{self, RunOptions, path_keys_of};
 use twin_core::territory::TerritoryFile;
@@ -20,10 +20,22 @@ pub(crate) struct Valley {
     pub(crate) runs: [PathBuf; 2],
 }
 
-const SCENARIOS: [(&str, &str); 2] = [
+/// Names and texts of the scenarios.
+pub(crate) const SCENARIOS: [(&str, &str); 2] = [
     ("sans-digue.toml", include_str!("../../../scenarios/demo/sans-digue.toml")),
     ("avec-digue.toml", include_str!("../../../scenarios/demo/avec-digue.toml")),
 ];
+
+/// Parcels and planning zones of the commune.
+const PLANNING: &str = "
+[[source]]
+product = \"cadastre\"
+path = \"sources/urbanisme.gpkg\"
+
+[[source]]
+product = \"plu\"
+path = \"sources/urbanisme.gpkg\"
+";
 
 /// The valley.
 pub(crate) fn valley() -> &'static Valley {
@@ -38,22 +50,28 @@ pub(crate) fn valley() -> &'static Valley {
             ..CommuneOptions::default()
         };
         Commune::generate(&options).unwrap().write(&folder.join("sources")).unwrap();
-        let text = include_str!("../../../scenarios/demo/territoire.toml");
+        let text = include_str!("../../../scenarios/demo/territoire.toml").to_owned() + PLANNING;
         std::fs::write(folder.join("territoire.toml"), text).unwrap();
         let file = TerritoryFile::load(&folder.join("territoire.toml")).unwrap();
         let never = AtomicBool::new(false);
         assemble(&file, &folder.join("territoire.twin"), None, &never, &|_, _| ()).unwrap();
-        let registry = twin_simulations::registry().unwrap();
         let runs = SCENARIOS.map(|(name, text)| {
-            let path = folder.join(name);
-            std::fs::write(&path, text.replace("variants = true", "variants = false")).unwrap();
-            let scenario = Scenario::load(&path, &[], |id| path_keys_of(&registry, id)).unwrap();
-            let options = RunOptions::new(RunStore::new(folder.join("runs")));
-            let results = driver::run(&registry, &scenario, &options).unwrap();
-            results["crue"].folder.clone()
+            computed(&folder, name, &text.replace("variants = true", "variants = false"))
         });
         Valley { folder, runs }
     })
+}
+
+/// Runs a scenario of a folder; gives the folder of its only run.
+pub(crate) fn computed(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    let registry = twin_simulations::registry().unwrap();
+    let scenario = Scenario::load(&path, &[], |id| path_keys_of(&registry, id)).unwrap();
+    let mut options = RunOptions::new(RunStore::new(folder.join("runs")));
+    options.viewer = Some(ViewerProgram::at(env!("CARGO_BIN_EXE_twin-viewer")));
+    let results = driver::run(&registry, &scenario, &options).unwrap();
+    results.into_values().next().unwrap().folder
 }
 
 /// The viewer on the software driver where there is one.

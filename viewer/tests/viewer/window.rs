@@ -14,7 +14,7 @@ use twin_core::formats::cf::SeriesFile;
 use twin_core::spatial::Polygon;
 use twin_core::territory::Territory;
 
-use crate::valley::{Valley, valley, viewer};
+use crate::valley::{Valley, computed, valley, viewer};
 
 /// A turn of the window takes a second on a driver without a graphics card.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -23,6 +23,11 @@ const MIDDLE: [i32; 2] = [690, 434];
 
 /// The box « Arbres » in the panel at the left.
 const TREES: [i32; 2] = [33, 580];
+
+/// The button that makes the planning rules ready in the panel at the right, and the field of the height at the
+/// eaves that stands there afterwards.
+const PREPARE: [i32; 2] = [1160, 54];
+const EAVES: [i32; 2] = [1128, 68];
 
 /// The window, and the screen that it stands on.
 struct Window {
@@ -112,6 +117,19 @@ impl Window {
         self.saved();
         self.command(&["click", "1"]);
         self.saved();
+    }
+
+    /// Types into a field of the panel. No chord asks whether the click was taken: where Ctrl is let go within
+    /// the same turn, its letter would be typed.
+    fn fill(&self, [x, y]: [i32; 2], text: &str) {
+        let (x, y) = (x.to_string(), y.to_string());
+        self.command(&["mousemove", &x, &y]);
+        self.saved();
+        self.command(&["click", "1"]);
+        std::thread::sleep(Duration::from_secs(3));
+        self.command(&["type", text]);
+        self.key("Return");
+        std::thread::sleep(Duration::from_secs(3));
     }
 
     /// The state of the window: all that was done before is in it.
@@ -338,4 +356,71 @@ fn a_planner_works_in_the_window() {
     window.key("Escape");
     std::thread::sleep(Duration::from_secs(5));
     window.saved();
+}
+
+/// A run of the elevation potential under one rule: seven metres at the eaves everywhere.
+const RAISING: &str = r#"
+schema = 1
+id = "surelevation"
+title = { fr = "Surélévation", en = "Raising" }
+territory = "territoire.twin"
+[grid]
+resolution_m = 5.0
+[runs.surelevation]
+simulation = "elevation-potential"
+parameters = { law_date = "2026-11-27", rules = "regles.toml" }
+"#;
+const RULES: &str = r#"
+schema = 1
+document = "Règles d'essai"
+[zones."*"]
+label = "Essai"
+[zones."*".height]
+value = { eaves_m = 7.0 }
+source = { article = "1", page = "1", quotation = "7", keyed_by = "essai", keyed_on = "2026-01-01", valid_from = "2020-01-01" }
+"#;
+
+#[test]
+fn a_rule_that_is_changed_tells_at_once_what_its_block_may_add() {
+    if !(has("Xvfb") && has("xdotool")) {
+        println!("skipped: no Xvfb or xdotool");
+        return;
+    }
+    let valley = valley();
+    std::fs::write(valley.folder.join("regles.toml"), RULES).unwrap();
+    let run = computed(&valley.folder, "surelevation.toml", RAISING);
+    let (house, [x, y]) = house_by_the_water(valley);
+    let view = valley.folder.join("regles.view.toml");
+    let state = format!(
+        "schema = 1\nterritory = \"territoire.twin\"\nruns = [{:?}]\n\
+         [camera]\nmode = \"plan\"\ntarget = [{x}, {y}, 0.0]\nheading_deg = 0.0\npitch_deg = 45.0\n\
+         distance_m = 150.0\n",
+        run.display().to_string()
+    );
+    std::fs::write(&view, state).unwrap();
+    let window = Window::open(view);
+    window.click(MIDDLE);
+    window.click(PREPARE);
+    let told = |name: &str, column: &str| {
+        let name = format!("{name} – {column}");
+        let row = window.table().into_iter().find(|row| row[0] == name);
+        row.map(|row| row[2].replace(char::is_whitespace, ""))
+    };
+    let storeys = "Étages à plomb / en gradins";
+    wait("the rules", || told(storeys, "règles"));
+    assert_eq!(told(storeys, "changées"), told(storeys, "règles"));
+    let floor_m2 = |column| number(&told("Plancher de l'îlot (m²)", column).unwrap());
+    let before = floor_m2("règles");
+
+    // A rule of twenty-five metres in place of seven, typed into its field.
+    wait("the block", || {
+        window.fill(EAVES, "25,5");
+        (floor_m2("changées") > before).then_some(())
+    });
+    assert_eq!(floor_m2("règles"), before, "the rules of the run are what they were");
+    let raised = told(storeys, "changées").unwrap();
+    assert!(raised.starts_with(['1', '2', '3', '4', '5']), "{raised}");
+    // What is done in the panel asks nothing of the picture below it.
+    assert_eq!(window.table()[0][0], format!("Bâtiment {house}"));
+    window.photograph("regles");
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use twin_core::Result;
-use twin_core::results::RunStore;
+use twin_core::results::{RunStore, ViewerProgram};
 use twin_core::scenario::Scenario;
 use twin_core::simulation::Registry;
 use twin_core::simulation::driver::{Progress, RunOptions, StepResult, run_all};
@@ -62,6 +62,7 @@ impl Batch<'_> {
             let mut options = RunOptions::new(self.store.clone());
             options.resume = self.resume;
             options.with_documents = title.is_some();
+            options.viewer = Some(ViewerProgram::of_this_machine());
             options.language = self.console.language;
             options.cancelled = cancelled.clone();
             if let Some(title) = &title {

@@ -2,10 +2,9 @@
 
 use twin_core::export::report::{Figure, FigurePicture};
 use twin_core::language::Text;
+use twin_core::results::ViewerProgram;
 use twin_core::study::{Study, StudyPicture};
 use twin_core::{Error, FileProblem, Language, Result};
-
-use super::super::view::picture_of;
 
 /// First and last bytes of a PNG file.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -31,11 +30,12 @@ fn is_view(picture: &StudyPicture) -> bool {
 
 /// The pictures, and what could not be drawn on this machine.
 pub(super) fn pictures(study: &Study, language: Language) -> Result<(Vec<Figure>, Vec<Text>)> {
+    let viewer = ViewerProgram::of_this_machine();
     let (mut figures, mut missing) = (Vec::new(), Vec::new());
     for picture in study.pictures.values() {
         let path = study.folder().join(&picture.file);
         let bytes = match is_view(picture) {
-            true => picture_of(&path, language)?,
+            true => viewer.picture_of(&path, language)?,
             false => Some(std::fs::read(&path).map_err(Error::read(&path))?),
         };
         let Some(bytes) = bytes else {

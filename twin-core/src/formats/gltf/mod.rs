@@ -12,4 +12,4 @@ mod reader;
 pub use glb::{read_asset_extras, write_glb};
 pub use model::{Material, Model, Part};
 pub use property_table::{Property, PropertyTable, PropertyValues};
-pub use reader::read_glb_triangles;
+pub use reader::{check_glb, read_glb_triangles};

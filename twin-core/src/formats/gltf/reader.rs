@@ -28,6 +28,17 @@ pub fn read_glb_triangles(path: impl AsRef<Path>) -> Result<Vec<[Position; 3]>> 
     triangles_of(&bytes).map_err(|problem| Error::file(path, problem))
 }
 
+/// Refuses a GLB on which readers panic that are made with the crate `gltf`, as that of Bevy is.
+///
+/// # Errors
+/// The file cannot be read, is no GLB, or has positions that are none of its data.
+pub fn check_glb(path: impl AsRef<Path>) -> Result<()> {
+    let path = path.as_ref();
+    let bytes = std::fs::read(path).map_err(Error::read(path))?;
+    let glb = Glb::from_slice(&bytes).map_err(FileProblem::undecodable);
+    glb.and_then(|glb| check_positions(&glb.json)).map_err(|problem| Error::file(path, problem))
+}
+
 fn triangles_of(bytes: &[u8]) -> Result<Vec<[Position; 3]>, FileProblem> {
     if let Ok(glb) = Glb::from_slice(bytes) {
         check_positions(&glb.json)?;

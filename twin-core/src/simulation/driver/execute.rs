@@ -76,6 +76,7 @@ pub(super) fn run_group(
             budget: member.run.budget(),
             language: options.language,
             with_documents: options.with_documents,
+            viewer: options.viewer.as_ref(),
             wall_s: started.elapsed().as_secs_f64(),
             resumed,
         };

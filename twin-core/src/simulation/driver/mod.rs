@@ -10,6 +10,7 @@ mod batch;
 mod before_after;
 mod execute;
 mod fingerprint;
+mod picture;
 mod plan;
 mod prepare;
 mod publish;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::language::Text;
-use crate::results::{RunManifest, RunStore, ScenarioManifest};
+use crate::results::{RunManifest, RunStore, ScenarioManifest, ViewerProgram};
 use crate::scenario::Scenario;
 use crate::simulation::{Estimate, Registry, RunContext, Workload};
 use crate::territory::TerritoryView;
@@ -44,6 +45,8 @@ pub struct RunOptions {
     /// Whether people look at the runs: with maps, report and project, and recorded as those of the scenario.
     /// Without, fields and figures alone are written, as of one draw among many.
     pub with_documents: bool,
+    /// Draws the picture in three dimensions of reports; without, or where it cannot draw, they have none.
+    pub viewer: Option<ViewerProgram>,
     /// Language of reports and maps.
     pub language: Language,
     /// Set to ask for a stop.
@@ -58,18 +61,20 @@ impl std::fmt::Debug for RunOptions {
             .field("store", &self.store)
             .field("resume", &self.resume)
             .field("with_documents", &self.with_documents)
+            .field("viewer", &self.viewer)
             .field("language", &self.language)
             .finish_non_exhaustive()
     }
 }
 
 impl RunOptions {
-    /// A store, no resuming, French, nobody listening.
+    /// A store, no resuming, French, no viewer, nobody listening.
     pub fn new(store: RunStore) -> Self {
         Self {
             store,
             resume: false,
             with_documents: true,
+            viewer: None,
             language: Language::Fr,
             cancelled: Arc::new(AtomicBool::new(false)),
             progress: Arc::new(|_| ()),

@@ -5,22 +5,28 @@ use std::fs;
 use std::path::Path;
 
 use super::fingerprint::{target, without_folders};
+use super::picture::picture;
 use super::plan::Step;
 use super::segments::{Segments, remove_intermediate_files};
 use super::sheet;
 use crate::export::qgis_project::{QgisGroup, QgisLayer, QgisProject, QgisRaster, Shape};
+use crate::export::report::render;
 use crate::export::wording;
 use crate::formats::FeatureTable;
 use crate::formats::cityjson::{CityJsonSeqWriter, CityModelHeader};
 use crate::formats::geopackage::GeoPackageWriter;
 use crate::language::Text;
 use crate::results::{
-    FieldDisplay, InputFile, RunLog, RunManifest, TerritoryRecord, write_atomically, write_json,
+    FieldDisplay, InputFile, RunLog, RunManifest, TerritoryRecord, ViewerProgram, write_atomically,
+    write_json,
 };
 use crate::scenario::Scenario;
 use crate::simulation::{Budget, Descriptor, GaugeSeries, Outcome, Sensitivity};
 use crate::territory::{Territory, TerritoryView};
 use crate::{Error, Language, Result};
+
+/// Name of the file of volumes in the folder of a run.
+pub(super) const VOLUMES: &str = "volumes.city.jsonl";
 
 /// A finished run and all that its documents need.
 pub(super) struct Publication<'a> {
@@ -36,11 +42,13 @@ pub(super) struct Publication<'a> {
     pub(super) language: Language,
     /// Whether maps, report and project are written.
     pub(super) with_documents: bool,
+    /// Draws the report's picture in three dimensions.
+    pub(super) viewer: Option<&'a ViewerProgram>,
     pub(super) wall_s: f64,
     pub(super) resumed: u32,
 }
 
-/// Writes all documents of a run into its folder, the manifest last.
+/// Writes all documents of a run into its folder; the report last, whose picture is drawn from the others.
 pub(super) fn publish(
     run: Publication<'_>,
     folder: &Path,
@@ -56,7 +64,7 @@ pub(super) fn publish(
         package.finish()?;
     }
     if !run.outcome.volumes.is_empty() {
-        write_volumes(&run, &folder.join("volumes.city.jsonl"))?;
+        write_volumes(&run, &folder.join(VOLUMES))?;
     }
     write_json(&folder.join("indicators.json"), &run.outcome.indicators)?;
     if let Some(sensitivity) = &run.sensitivity {
@@ -71,12 +79,6 @@ pub(super) fn publish(
     fs::create_dir_all(&maps).map_err(Error::write(&maps))?;
     let displays: Vec<FieldDisplay> = run.outcome.statics.iter().map(FieldDisplay::of).collect();
     write_json(&maps.join(FieldDisplay::FILE), &displays)?;
-    if run.with_documents {
-        write_atomically(&folder.join("project.qgz"), &qgis_project(&run, &displays, folder)?)?;
-        let report = sheet::report(&run, &manifest, &maps)?;
-        write_atomically(&folder.join("report.html"), report.as_bytes())?;
-    }
-    remove_intermediate_files(folder)?;
     let log = RunLog {
         finished_utc: jiff::Timestamp::now().to_string(),
         threads: rayon::current_num_threads(),
@@ -85,6 +87,13 @@ pub(super) fn publish(
     };
     write_json(&folder.join("log.json"), &log)?;
     write_json(&folder.join("manifest.json"), &manifest)?;
+    if run.with_documents {
+        write_atomically(&folder.join("project.qgz"), &qgis_project(&run, &displays, folder)?)?;
+        let mut report = sheet::report(&run, &manifest, &maps)?;
+        report.maps.extend(picture(&run, folder, &maps)?);
+        write_atomically(&folder.join("report.html"), render(&report)?.as_bytes())?;
+    }
+    remove_intermediate_files(folder)?;
     Ok(manifest)
 }
 

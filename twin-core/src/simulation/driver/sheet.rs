@@ -8,9 +8,7 @@ use super::publish::Publication;
 use crate::export::contours::{lines_of_equal_value, round_interval};
 use crate::export::map::{LandCoverTint, Marker, MarkerKind, RasterLayer, VectorStyle};
 use crate::export::plot::{LinePlot, Series as PlotSeries};
-use crate::export::report::{
-    Cell, Figure, FigurePicture, MassBalance, Report, Source, Table, render,
-};
+use crate::export::report::{Cell, Figure, FigurePicture, MassBalance, Report, Source, Table};
 use crate::export::{MapSpec, Rgb, wording};
 use crate::language::Text;
 use crate::results::{RunManifest, write_atomically};
@@ -24,8 +22,8 @@ const SHORTEST_ISOLINE: f64 = 0.03;
 /// Width of the PNG maps in pixels.
 const MAP_WIDTH_PX: u32 = 1600;
 
-/// Draws all maps into `maps` (SVG and PNG) and returns the report as HTML.
-pub(super) fn report(run: &Publication<'_>, manifest: &RunManifest, maps: &Path) -> Result<String> {
+/// Draws all maps into `maps` (SVG and PNG) and returns the report.
+pub(super) fn report(run: &Publication<'_>, manifest: &RunManifest, maps: &Path) -> Result<Report> {
     let language = run.language;
     let descriptor = run.step.simulation.descriptor();
     let pick = |t: &Text| t.get(language).to_owned();
@@ -44,7 +42,7 @@ pub(super) fn report(run: &Publication<'_>, manifest: &RunManifest, maps: &Path)
     let demo = run.view.territory().manifest().demo;
     let hypotheses: Vec<Text> =
         run.outcome.hypotheses.iter().chain(&run.outcome.calibration).cloned().collect();
-    let report = Report {
+    Ok(Report {
         language,
         title: pick(&run.scenario.title),
         subtitle: pick(&descriptor.title),
@@ -87,8 +85,7 @@ pub(super) fn report(run: &Publication<'_>, manifest: &RunManifest, maps: &Path)
         run_time: None,
         summary: Vec::new(),
         citation: manifest.cited(language),
-    };
-    render(&report)
+    })
 }
 
 /// The situation map and every map of the results, as SVG in the report and as files.
