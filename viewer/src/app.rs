@@ -107,7 +107,8 @@ pub(crate) fn base_plugins(window: WindowPlugin) -> bevy::app::PluginGroupBuilde
     DefaultPlugins
         .set(window)
         .set(AssetPlugin { unapproved_path_mode: UnapprovedPathMode::Allow, ..default() })
-        .set(LogPlugin { filter: "error".to_owned(), ..default() })
+        // What cannot be loaded is told in a sentence of our own.
+        .set(LogPlugin { filter: "error,bevy_asset=off".to_owned(), ..default() })
 }
 
 /// The part of the application that shows a view.

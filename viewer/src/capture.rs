@@ -83,8 +83,12 @@ fn described<'a>(
     let language = state.language;
     let territory = opened.territory.manifest();
     let run = opened.run_a();
+    let is_compared = state.compare.mode != CompareMode::Off && opened.runs.len() > 1;
     let title = match run {
         _ if !state.title.is_empty() => state.title.clone(),
+        Some(_) if is_compared => {
+            language.pick("Comparaison de deux calculs", "Comparison of two runs").to_owned()
+        }
         Some(run) => run.run.title(language),
         None => territory.name.clone(),
     };
@@ -99,6 +103,11 @@ fn described<'a>(
         subtitle,
         picture_png,
         size_px: [size.0, size.1],
+        split: match state.compare.mode {
+            CompareMode::SideBySide if is_compared => Some(0.5),
+            CompareMode::Swipe if is_compared => Some(f64::from(state.compare.split)),
+            _ => None,
+        },
         legends,
         remarks: remarks(state, opened),
         hypotheses,

@@ -35,6 +35,7 @@ mod findings;
 mod frame;
 mod input;
 mod keys;
+mod labels;
 mod notices;
 mod opened;
 mod pick;

@@ -10,6 +10,7 @@ use twin_core::territory::{Building, LandCover, Layer};
 use twin_core::{Language, Result};
 
 use crate::frame::LocalFrame;
+use crate::labels::label;
 use crate::opened::{OpenRun, Opened};
 use crate::scene::{BuildingMesh, Buildings};
 use crate::state::ViewState;
@@ -216,7 +217,7 @@ fn attributes<L: Layer>(feature: &L, language: Language, rows: &mut Vec<(String,
             continue;
         }
         if let Some(text) = written(&value, language) {
-            rows.push((column.name.replace('_', " "), text));
+            rows.push((label(column.name, language), text));
         }
     }
 }
@@ -238,7 +239,7 @@ fn assets(
                 if field.name != "cleabs"
                     && let Some(text) = written(value, language)
                 {
-                    rows.push((field.name.replace('_', " "), text));
+                    rows.push((label(&field.name, language), text));
                 }
             }
         }
@@ -250,6 +251,9 @@ fn written(value: &Value, language: Language) -> Option<String> {
     match value {
         Value::Real(v) => Some(language.number(*v, 2)),
         Value::Integer(v) => Some(v.to_string()),
+        Value::Bool(yes) => Some(
+            if *yes { language.pick("oui", "yes") } else { language.pick("non", "no") }.to_owned(),
+        ),
         other => other.as_text().map(str::to_owned),
     }
 }

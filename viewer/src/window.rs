@@ -164,22 +164,19 @@ pub(crate) fn run(
     if cfg!(target_os = "linux")
         && ["DISPLAY", "WAYLAND_DISPLAY"].iter().all(|v| std::env::var_os(v).is_none())
     {
-        return Err(Error::input(
-            "twin-viewer",
-            "aucun écran ; écrire une image par --render IMAGE.png",
-            "no screen; write a picture with --render PICTURE.png",
-        ));
+        return Err(no_screen());
     }
     app::require_adapter()?;
     let title = format!("{} – twin", opened.territory.manifest().name);
     let session = Session::new(view_file(path, &state));
     let window = Window { title, resolution: (1440, 900).into(), ..default() };
     let mut app = App::new();
-    app.add_plugins(app::base_plugins(WindowPlugin {
+    let window = WindowPlugin {
         primary_window: Some(window),
         exit_condition: ExitCondition::OnAllClosed,
         ..default()
-    }));
+    };
+    add_window(&mut app, window)?;
     app.add_plugins(EguiPlugin::default());
     app.insert_resource(EguiGlobalSettings { auto_create_primary_context: false, ..default() });
     // The picture is drawn anew when something happens, and not otherwise.
@@ -211,6 +208,25 @@ pub(crate) fn run(
     app.add_systems(Last, reopen);
     app.run();
     Ok(())
+}
+
+/// Adds the plugins of Bevy, which panic where there is a name of a screen and no screen of that name.
+fn add_window(app: &mut App, window: WindowPlugin) -> Result<()> {
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| ()));
+    let added = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        app.add_plugins(app::base_plugins(window));
+    }));
+    std::panic::set_hook(told);
+    added.map_err(|_| no_screen())
+}
+
+fn no_screen() -> Error {
+    Error::input(
+        "twin-viewer",
+        "aucun écran ; écrire une image par --render IMAGE.png",
+        "no screen; write a picture with --render PICTURE.png",
+    )
 }
 
 fn spawn_cameras(mut commands: Commands, adapter: Res<RenderAdapterInfo>) {

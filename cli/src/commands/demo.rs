@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use twin_core::results::ViewFile;
 use twin_core::simulation::Registry;
-use twin_core::{Error, Result};
+use twin_core::{Error, Language, Result};
 use twin_synthetic::{Commune, CommuneOptions};
 
 use super::{assemble, run, study};
@@ -25,6 +26,9 @@ const STUDY: [(&str, &str); 2] = [
     ("etude-crue.toml", include_str!("../../../scenarios/demo/etude-crue.toml")),
     ("etude.toml", include_str!("../../../scenarios/demo/etude.toml")),
 ];
+
+/// Moment of the views, seconds after the start: the flood is over the banks.
+const SHOWN_S: f64 = 4500.0;
 
 /// Builds and assembles the commune and runs the scenarios on it, or a study.
 pub(crate) fn demo(
@@ -83,7 +87,7 @@ pub(crate) fn demo(
         };
         reports.extend(run::run(&request, registry, console)?);
     }
-    let views = write_views(out, &reports)?;
+    let views = write_views(out, &reports, console.language)?;
     console.clear();
     console.say_timings();
     console.say("Rapports :", "Reports:");
@@ -99,29 +103,20 @@ pub(crate) fn demo(
 }
 
 /// Two views for `twin view`: the flood with the levee, and both floods on either side of a line.
-fn write_views(out: &Path, reports: &[run::Report]) -> Result<Vec<PathBuf>> {
-    let runs: Vec<String> = reports
-        .iter()
-        .filter_map(|report| report.path.parent()?.strip_prefix(out).ok())
-        .map(|run| run.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>())
-        .map(|parts| format!("{:?}", parts.join("/")))
-        .collect();
-    let [without, with, ..] = &runs[..] else { return Ok(Vec::new()) };
-    let head = "# À ouvrir par « twin view ».\nschema = 1\nterritory = \"territoire.twin\"\n";
-    let result = "\n[result]\nfield = \"water_depth\"\ntime_s = 4500.0\n";
-    let views = [
-        ("crue.view.toml", format!("{head}runs = [{with}]\n{result}")),
-        (
-            "comparaison.view.toml",
-            format!("{head}runs = [{without}, {with}]\n{result}\n[compare]\nmode = \"swipe\"\n"),
-        ),
-    ];
-    let mut written = Vec::new();
-    for (name, text) in views {
-        write(&out.join(name), &text)?;
-        written.push(out.join(name));
-    }
-    Ok(written)
+fn write_views(out: &Path, reports: &[run::Report], language: Language) -> Result<Vec<PathBuf>> {
+    let runs: Vec<&Path> = reports.iter().filter_map(|report| report.path.parent()).collect();
+    let [without, with, ..] = runs[..] else { return Ok(Vec::new()) };
+    let (territory, both) = (out.join("territoire.twin"), [without, with]);
+    let views = [("crue.view.toml", &both[1..]), ("comparaison.view.toml", &both[..])];
+    views
+        .into_iter()
+        .map(|(name, runs)| {
+            let view = ViewFile::new(language, &territory, runs);
+            let view = ViewFile { field: Some(("water_depth", SHOWN_S)), ..view };
+            let path = out.join(name);
+            view.write(&path).map(|()| path)
+        })
+        .collect()
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

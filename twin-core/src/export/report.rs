@@ -155,6 +155,18 @@ impl From<String> for Cell {
     }
 }
 
+impl Figure {
+    /// A picture that the viewer drew, as PNG.
+    pub fn view_3d(caption: String, png: Vec<u8>, language: Language) -> Self {
+        Self {
+            title: language.pick("Vue en trois dimensions", "View in three dimensions").to_owned(),
+            alt: caption.clone(),
+            caption,
+            picture: FigurePicture::Png(png),
+        }
+    }
+}
+
 impl Table {
     /// An empty table.
     pub fn new<H: Into<String>>(

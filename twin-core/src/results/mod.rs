@@ -9,6 +9,7 @@ mod manifest;
 mod marks;
 mod scores;
 mod store;
+mod view_file;
 mod viewer_program;
 
 pub use finished_run::{FieldDisplay, FieldMap, FinishedRun, RecordedSeries};
@@ -19,4 +20,5 @@ pub use marks::{FloodMark, FloodMarks, read_flood_marks};
 pub use scores::{ErrorScores, ExtentScores, SeriesScores};
 pub use store::{OpenRun, RunStore, hash_file, write_atomically};
 pub(crate) use store::{read_json, write_json};
+pub use view_file::{ViewCamera, ViewFile};
 pub use viewer_program::ViewerProgram;

@@ -16,7 +16,6 @@ use bevy::tasks::{AsyncComputeTaskPool, Task, futures::check_ready};
 use twin_core::export::{Legend, Ramp, Rgb};
 use twin_core::formats::Value;
 use twin_core::formats::cityjson::{CityJsonSeq, CityObject, FeaturePlace, Semantic};
-use twin_core::language::Text;
 use twin_core::spatial::Polygon;
 use twin_core::territory::{Layer, Territory};
 
@@ -27,6 +26,7 @@ use super::measures::Measures;
 use super::missing::{GROUPS, Missing};
 use crate::camera::MainCamera;
 use crate::frame::LocalFrame;
+use crate::labels::title_of;
 use crate::notices::Notices;
 use crate::opened::Opened;
 use crate::results::Sides;
@@ -468,7 +468,7 @@ fn cell<L: Layer>(feature: &L, column: usize) -> Value {
 
 /// A legend for values and the number that each has in it; texts become classes.
 fn coloured(by: &str, values: &[Value]) -> (Legend, Vec<f32>) {
-    let title = Text::from(by.replace('_', " "));
+    let title = title_of(by);
     let numbers: Vec<Option<f64>> = values.iter().map(Value::as_real).collect();
     if numbers.iter().any(Option::is_some) {
         let known = || numbers.iter().flatten().copied().filter(|v| v.is_finite());

@@ -10,6 +10,7 @@ use twin_core::formats::cf::BandKind;
 
 use super::{Desk, place, section, typed};
 use crate::clock::Clock;
+use crate::labels::label;
 use crate::opened::{AvailableRun, OpenRun};
 use crate::scene::paint::FEATURE_LAYERS;
 use crate::state::{Bookmark, CompareMode, Paint, PaintLayer, ViewState};
@@ -233,13 +234,14 @@ fn objects(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
     ui.checkbox(&mut state.buildings.shown, language.pick("Bâtiments", "Buildings"));
     if state.buildings.shown {
         let natural = language.pick("toits et murs", "roofs and walls").to_owned();
-        let now = state.buildings.colour_by.clone().unwrap_or(natural.clone()).replace('_', " ");
+        let by = state.buildings.colour_by.as_ref();
+        let now = by.map_or(natural.clone(), |by| label(by, language));
         ComboBox::from_label(language.pick("couleur", "colour")).selected_text(now).show_ui(
             ui,
             |ui| {
                 ui.selectable_value(&mut state.buildings.colour_by, None, natural);
                 for name in desk.buildings.colour_choices() {
-                    let text = name.replace('_', " ");
+                    let text = label(name, language);
                     ui.selectable_value(&mut state.buildings.colour_by, Some(name.clone()), text);
                 }
             },

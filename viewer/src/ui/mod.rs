@@ -95,15 +95,20 @@ pub(crate) fn show(
         egui::UiBuilder::new().layer_id(egui::LayerId::background()).max_rect(ctx.viewport_rect());
     let mut ui = egui::Ui::new(ctx.clone(), "window".into(), area);
     egui::Panel::top("bar").show(&mut ui, |ui| bar::show(ui, &mut desk, &mut state));
+    egui::Panel::bottom("time").show(&mut ui, |ui| timeline::show(ui, &mut desk, &mut state));
     if desk.session.shows_panels {
-        egui::Panel::left("layers").default_size(300.0).max_size(420.0).show(&mut ui, |ui| {
-            egui::ScrollArea::vertical().show(ui, |ui| layers::show(ui, &mut desk, &mut state));
+        // Large texts in a small window leave the picture its third.
+        let most = ui.available_width() / 3.0;
+        let panel = |panel: egui::Panel, size: f32, max: f32| {
+            panel.default_size(size.min(most)).max_size(max.min(most))
+        };
+        panel(egui::Panel::left("layers"), 300.0, 420.0).show(&mut ui, |ui| {
+            egui::ScrollArea::both().show(ui, |ui| layers::show(ui, &mut desk, &mut state));
         });
-        egui::Panel::right("side").default_size(360.0).max_size(480.0).show(&mut ui, |ui| {
-            egui::ScrollArea::vertical().show(ui, |ui| side::show(ui, &mut desk, &mut state));
+        panel(egui::Panel::right("side"), 360.0, 480.0).show(&mut ui, |ui| {
+            egui::ScrollArea::both().show(ui, |ui| side::show(ui, &mut desk, &mut state));
         });
     }
-    egui::Panel::bottom("time").show(&mut ui, |ui| timeline::show(ui, &mut desk, &mut state));
     let rest = ui.available_rect_before_wrap();
     let scale = window.scale_factor() * ctx.zoom_factor();
     let corner = UVec2::new((rest.min.x * scale) as u32, (rest.min.y * scale) as u32);

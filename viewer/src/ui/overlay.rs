@@ -1,11 +1,14 @@
 //! What lies over the picture: legends, compass and scale, names of the pictures compared, figures
 //! that are being drawn, what the window has to say.
 
+use std::sync::Arc;
+
 use bevy::prelude::{Camera, GlobalTransform, Vec3};
 use bevy_egui::egui::{
-    Align2, Area, Color32, Context, FontId, Frame, LayerId, Painter, Pos2, Rect, RichText, Sense,
-    Shape, Stroke, Vec2, vec2,
+    Align2, Area, Color32, Context, FontId, Frame, Galley, LayerId, Painter, Pos2, Rect, RichText,
+    Sense, Shape, Stroke, Vec2, vec2,
 };
+use twin_core::export::legend::Class;
 use twin_core::export::{Legend, Rgb, map::scale_bar_length_m, wording};
 
 use super::{Desk, ink};
@@ -20,11 +23,13 @@ pub(super) fn show(ctx: &Context, rest: Rect, desk: &mut Desk<'_, '_>, state: &m
     scale(&painter, rest, desk, state, ctx);
     legends(&painter, rest, desk, state);
     compared(ctx, &painter, rest, desk, state);
-    notices(ctx, rest, desk);
+    // Above the names of the pictures compared.
+    let lift = if state.compare.mode.is_two() { 76.0 } else { 12.0 };
+    notices(ctx, rest.right_bottom() - vec2(12.0, lift), rest.width(), desk);
 }
 
 /// What was done and what went wrong, in the corner of the picture until it is dismissed.
-fn notices(ctx: &Context, rest: Rect, desk: &mut Desk<'_, '_>) {
+fn notices(ctx: &Context, corner: Pos2, width: f32, desk: &mut Desk<'_, '_>) {
     const WIDTH: f32 = 380.0;
     const MOST: usize = 4;
     if desk.notices.iter().next().is_none() {
@@ -32,9 +37,9 @@ fn notices(ctx: &Context, rest: Rect, desk: &mut Desk<'_, '_>) {
     }
     let language = desk.language();
     let area = Area::new("notices".into()).pivot(Align2::RIGHT_BOTTOM);
-    area.fixed_pos(rest.right_bottom() - vec2(12.0, 12.0)).show(ctx, |ui| {
+    area.fixed_pos(corner).show(ctx, |ui| {
         Frame::popup(ui.style()).show(ui, |ui| {
-            ui.set_max_width(WIDTH.min(rest.width() - 40.0));
+            ui.set_max_width(WIDTH.min(width - 40.0));
             for notice in desk.notices.iter().take(MOST) {
                 let colour = if notice.is_error { ink::ERROR } else { ink::TEXT };
                 ui.label(RichText::new(&notice.text).color(colour));
@@ -182,8 +187,11 @@ fn legends(painter: &Painter, rest: Rect, desk: &Desk<'_, '_>, state: &ViewState
         shown.push((legend.clone(), None));
     }
     shown.extend(desk.measures.legend().map(|legend| (legend, None)));
+    // Right of them stands the compass.
+    let width = (rest.width() - 80.0).clamp(120.0, 272.0);
     for (legend, transparent_below) in shown {
-        y = legend_block(painter, Pos2::new(x, y), &legend, transparent_below, state) + 10.0;
+        let at = Rect::from_min_size(Pos2::new(x, y), vec2(width, 0.0));
+        y = legend_block(painter, at, &legend, transparent_below, state) + 10.0;
     }
 }
 
@@ -193,23 +201,33 @@ fn colour(rgb: Rgb) -> Color32 {
 
 fn legend_block(
     painter: &Painter,
-    at: Pos2,
+    place: Rect,
     legend: &Legend,
     transparent_below: Option<f32>,
     state: &ViewState,
 ) -> f32 {
-    const WIDTH: f32 = 272.0;
     const LINE: f32 = 20.0;
+    let (at, inner) = (place.min, place.width() - 16.0);
     let language = state.language;
     let mut title = legend.title(language).to_owned();
     if !legend.unit().is_empty() {
         title = format!("{title} ({})", legend.unit());
     }
     let font = FontId::proportional(13.0);
-    let heading = painter.layout(title, font.clone(), ink::TEXT, WIDTH - 16.0);
-    let lines = match legend {
-        Legend::Continuous { .. } => 2,
-        Legend::Classed { classes, .. } => classes.len(),
+    let heading = painter.layout(title, font.clone(), ink::TEXT, inner);
+    // The swatch, then the label.
+    let named = |class: &Class| {
+        let said = class.label.get(language).to_owned();
+        painter.layout(said, font.clone(), ink::TEXT, inner - 36.0)
+    };
+    let row = |label: &Arc<Galley>| LINE.max(label.size().y + 4.0);
+    let (labels, body) = match legend {
+        Legend::Continuous { .. } => (Vec::new(), 2.0 * LINE),
+        Legend::Classed { classes, .. } => {
+            let labels: Vec<_> = classes.iter().map(named).collect();
+            let body = labels.iter().map(row).sum();
+            (labels, body)
+        }
     };
     let foot = transparent_below.map(|limit| {
         let unit = legend.unit();
@@ -220,13 +238,11 @@ fn legend_block(
         };
         let below = language.pick("moins de", "below");
         let said = format!("{below} {} {unit} : {meaning}", language.number(f64::from(limit), 2));
-        painter.layout(said, FontId::proportional(11.0), ink::TEXT, WIDTH - 16.0)
+        painter.layout(said, FontId::proportional(11.0), ink::TEXT, inner)
     });
-    let height = heading.size().y
-        + 14.0
-        + lines as f32 * LINE
-        + foot.as_ref().map_or(0.0, |foot| foot.size().y + 2.0);
-    let area = Rect::from_min_size(at, vec2(WIDTH, height));
+    let height =
+        heading.size().y + 14.0 + body + foot.as_ref().map_or(0.0, |foot| foot.size().y + 2.0);
+    let area = Rect::from_min_size(at, vec2(place.width(), height));
     painter.rect(
         area,
         4.0,
@@ -243,7 +259,7 @@ fn legend_block(
     match legend {
         Legend::Continuous { min, max, ramp, .. } => {
             const STEPS: usize = 64;
-            let width = WIDTH - 16.0;
+            let width = inner;
             for (k, rgb) in ramp.classes(STEPS).into_iter().enumerate() {
                 let left = at.x + 8.0 + width * k as f32 / STEPS as f32;
                 let cell =
@@ -270,7 +286,7 @@ fn legend_block(
             y += LINE + 4.0;
         }
         Legend::Classed { classes, .. } => {
-            for class in classes {
+            for (class, label) in classes.iter().zip(labels) {
                 let swatch = Rect::from_min_size(Pos2::new(at.x + 8.0, y + 2.0), vec2(28.0, 15.0));
                 painter.rect(
                     swatch,
@@ -286,12 +302,10 @@ fn legend_block(
                         class.hatch == Some(twin_core::export::legend::Hatch::Rising),
                     );
                 }
-                label(
-                    Pos2::new(at.x + 44.0, y + 9.0),
-                    Align2::LEFT_CENTER,
-                    class.label.get(language),
-                );
-                y += LINE;
+                let height = row(&label);
+                let middle = 0.5 * (height - label.size().y) - 1.0;
+                painter.galley(Pos2::new(at.x + 44.0, y + middle), label, ink::TEXT);
+                y += height;
             }
         }
     }

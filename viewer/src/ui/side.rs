@@ -1,6 +1,6 @@
 //! The panel at the right: answers, measurements, drawing, simulating.
 
-use bevy_egui::egui::{Color32, DragValue, ProgressBar, RichText, Ui};
+use bevy_egui::egui::{CollapsingHeader, Color32, DragValue, ProgressBar, RichText, Ui};
 use egui_plot::{Corner, Legend, Line, Plot, PlotPoints, VLine};
 
 use super::{Desk, ink, section, table, typed};
@@ -11,6 +11,7 @@ use crate::tools::{DrawnKind, Tool, area, lengths};
 
 pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
     let language = desk.language();
+    progress(ui, desk);
     if Planning::applies_to(&desk.opened) {
         let rules = language.pick("Règles d'urbanisme", "Planning rules");
         section(ui, rules, true, |ui| super::rules::show(ui, desk));
@@ -31,11 +32,13 @@ pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) 
         Tool::Draw(_) => {}
     }
     ui.separator();
-    section(ui, language.pick("Dessiner une mesure", "Draw a measure"), false, |ui| {
-        draw(ui, desk, state);
-    });
+    let is_drawing = matches!(desk.tools.tool, Tool::Draw(_)) || !desk.tools.drafts.is_empty();
+    CollapsingHeader::new(
+        RichText::new(language.pick("Dessiner une mesure", "Draw a measure")).strong(),
+    )
+    .open(is_drawing.then_some(true))
+    .show(ui, |ui| draw(ui, desk, state));
     section(ui, language.pick("Simuler", "Simulate"), false, |ui| simulate(ui, desk));
-    progress(ui, desk);
 }
 
 /// What is known of a place, and how it changed.
@@ -223,10 +226,10 @@ fn simulate(ui: &mut Ui, desk: &mut Desk<'_, '_>) {
 fn progress(ui: &mut Ui, desk: &Desk<'_, '_>) {
     let language = desk.language();
     let Some((title, step, share)) = desk.job.progress() else { return };
-    ui.separator();
     ui.label(format!("{title} [{step}]"));
     ui.add(ProgressBar::new(share as f32).show_percentage());
     if ui.button(language.pick("Arrêter", "Stop")).clicked() {
         desk.job.cancel();
     }
+    ui.separator();
 }

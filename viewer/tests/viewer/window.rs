@@ -140,12 +140,22 @@ impl Window {
         toml::from_str(&text).unwrap()
     }
 
-    /// A file that the window writes beside the view.
+    /// A file that the window writes beside the view, under the name of the view and a number.
     fn written(&self, key: &str, extension: &str) -> PathBuf {
-        let folder = self.view.parent().unwrap();
-        let before = files(folder, extension);
+        let before = self.files(extension);
         self.key(key);
-        wait(extension, || files(folder, extension).into_iter().find(|f| !before.contains(f)))
+        wait(extension, || self.files(extension).into_iter().find(|f| !before.contains(f)))
+    }
+
+    fn files(&self, extension: &str) -> Vec<PathBuf> {
+        let name = self.view.file_name().unwrap().to_string_lossy();
+        let name = format!("{}-", name.trim_end_matches(".view.toml"));
+        let is_own = |p: &PathBuf| {
+            p.file_name().is_some_and(|n| n.to_string_lossy().starts_with(&name))
+                && p.extension().is_some_and(|e| e == extension)
+        };
+        let entries = std::fs::read_dir(self.view.parent().unwrap()).unwrap();
+        entries.map(|e| e.unwrap().path()).filter(is_own).collect()
     }
 
     /// The table of what the tool found: rows of name, abscissa and value.
@@ -172,11 +182,6 @@ impl Window {
         import.env("DISPLAY", &self.display).args(["-window", "root"]).arg(file);
         let _ = import.status();
     }
-}
-
-fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
-    entries.filter(|p| p.extension().is_some_and(|e| e == extension)).collect()
 }
 
 fn number(text: &str) -> f64 {

@@ -2,6 +2,7 @@
 
 mod extent;
 pub(crate) mod runs;
+mod view;
 
 use std::path::PathBuf;
 

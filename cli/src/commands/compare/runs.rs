@@ -19,6 +19,7 @@ use twin_core::{Error, Language, Result};
 
 use super::super::differences::{DEPTH, FieldDifference};
 use super::super::finished::{Presented as _, figure, runs_of, scenario_of};
+use super::view::View;
 use crate::console::{Console, line};
 
 /// Buildings told one by one in a report.
@@ -170,6 +171,11 @@ impl<'a> Compared<'a> {
             report.key_messages.extend(other.messages(&names[0], after, &self.rows, number + 1));
             let mut layers = Vec::new();
             report.maps.extend(self.maps(other, after, number + 1, out, language, &mut layers)?);
+            let view = territory.map(|territory| {
+                View { reference, run: other.run, after, number: number + 1 }
+                    .figure(territory, out, language)
+            });
+            report.maps.extend(view.transpose()?.flatten());
             differences.push(layers);
             report.tables.extend(other.tables(after, language));
         }

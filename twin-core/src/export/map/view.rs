@@ -38,6 +38,8 @@ pub struct ViewPage<'a> {
     pub picture_png: &'a [u8],
     /// Its width and height in pixels.
     pub size_px: [u32; 2],
+    /// Where the pictures A and B of a comparison meet, 0 left to 1 right.
+    pub split: Option<f64>,
     /// Legends in reading order.
     pub legends: Vec<ShownLegend>,
     /// What else to say beside the picture: date and hour, vertical exaggeration, colours.
@@ -87,6 +89,9 @@ impl ViewPage<'_> {
         let area = [MARGIN, top, width, height];
         svg.png(area, self.picture_png);
         svg.rectangle(area, &format!(r#"fill="none" stroke="{INK}" stroke-width="1.2""#));
+        if let Some(split) = self.split {
+            meeting(&mut svg, area, split);
+        }
 
         let x = MARGIN + width + GUTTER;
         let mut y = top;
@@ -141,6 +146,17 @@ impl ViewPage<'_> {
     }
 }
 
+/// The line between two pictures, and the letters by which the remarks name them.
+fn meeting(svg: &mut Svg, [left, top, width, height]: [f64; 4], split: f64) {
+    let x = left + width * split.clamp(0.0, 1.0);
+    svg.rectangle([x - 1.0, top, 2.0, height], &format!(r#"fill="{INK}""#));
+    for (letter, at) in [("A", x - 28.0), ("B", x + 8.0)] {
+        let outline = format!(r#"fill="white" stroke="{INK}" stroke-width="1""#);
+        svg.rectangle([at, top + 8.0, 20.0, 22.0], &outline);
+        svg.text([at + 4.5, top + 24.5], letter, &TextStyle::new(15.0).bold());
+    }
+}
+
 /// Lines below each other, wrapped to the column; gives the next baseline.
 fn paragraph(svg: &mut Svg, [x, mut y]: [f64; 2], texts: &[String]) -> f64 {
     for line in texts.iter().flat_map(|t| wrap(t, 11.0, Weight::Regular, COLUMN)) {
@@ -164,6 +180,7 @@ mod tests {
             subtitle: "Val-Démo".to_owned(),
             picture_png: &png,
             size_px: [160, 90],
+            split: Some(0.5),
             legends: vec![ShownLegend {
                 legend: Legend::maximum_water_depth(),
                 opacity: 0.8,
