@@ -12,7 +12,7 @@ use bevy_egui::input::EguiWantsInput;
 use crate::camera::{MainCamera, SecondCamera};
 use crate::notices::Notices;
 use crate::opened::Opened;
-use crate::pick::{Picker, answer, ground_hit};
+use crate::pick::{Hit, Picker, answer, ground_hit};
 use crate::scene::Buildings;
 use crate::scene::material::SurfaceMaterial;
 use crate::scene::paint::pictures;
@@ -103,7 +103,8 @@ pub(crate) fn pointer(
             let button = now.button;
             *drag = None;
             if is_click && button == MouseButton::Left {
-                let hit = ray.and_then(|ray| picker.hit(ray, shown, &opened, &state));
+                let hit = gauge_at(cursor, (camera, transform), &opened, &state)
+                    .or_else(|| ray.and_then(|ray| picker.hit(ray, shown, &opened, &state)));
                 click(hit, &opened, &state, &mut tools, &mut notices);
                 let marked = tools.answer.as_ref().and_then(|a| a.building);
                 buildings.mark(marked, &mut surfaces);
@@ -178,9 +179,27 @@ fn follow(
     }
 }
 
+/// The gauge under the pointer.
+fn gauge_at(
+    cursor: Vec2,
+    (camera, transform): (&Camera, &GlobalTransform),
+    opened: &Opened,
+    state: &ViewState,
+) -> Option<Hit> {
+    const REACH_PX: f32 = 12.0;
+    let gauges = opened.run_a()?.gauges.iter().filter_map(|gauge| {
+        let place = opened.on_ground(gauge.place)?;
+        let scene = opened.frame.to_scene(place) * Vec3::new(1.0, state.exaggeration, 1.0);
+        let at = camera.world_to_viewport(transform, scene).ok()?;
+        Some((at.distance(cursor), Hit { place, building: None, gauge: Some(gauge.name.clone()) }))
+    });
+    let nearest = gauges.min_by(|a, b| a.0.total_cmp(&b.0));
+    nearest.filter(|(distance, _)| *distance < REACH_PX).map(|(_, hit)| hit)
+}
+
 /// A click: a question, or a corner of a figure.
 fn click(
-    hit: Option<crate::pick::Hit>,
+    hit: Option<Hit>,
     opened: &Opened,
     state: &ViewState,
     tools: &mut Tools,
@@ -223,7 +242,7 @@ pub(crate) fn renew_answer(
     }
     *told = Some(now);
     let Some(last) = &tools.answer else { return };
-    let hit = crate::pick::Hit { place: last.place, building: last.building };
+    let hit = Hit { place: last.place, building: last.building, gauge: last.gauge.clone() };
     if let Ok(found) = answer(hit, &opened, &state) {
         tools.answer = Some(found);
     }

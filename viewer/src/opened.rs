@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bevy::prelude::Resource;
 use twin_core::export::{Legend, Ramp, wording};
 use twin_core::language::Text;
-use twin_core::results::{FinishedRun, RunManifest, RunStore, ScenarioManifest};
+use twin_core::results::{FinishedRun, RecordedSeries, RunManifest, RunStore, ScenarioManifest};
 use twin_core::scenario::Scenario;
 use twin_core::simulation::Registry;
 use twin_core::simulation::driver::path_keys_of;
@@ -59,6 +59,19 @@ pub(crate) struct OpenRun {
     pub(crate) fields: Vec<Field>,
     /// Level of the ground under its water, of runs with water.
     pub(crate) bed: Option<Arc<Grid<f32>>>,
+    /// Where it recorded something over time.
+    pub(crate) gauges: Vec<Gauge>,
+}
+
+/// A place at which a run recorded quantities over time.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Gauge {
+    /// Name given by the scenario.
+    pub(crate) name: String,
+    /// World position.
+    pub(crate) place: [f64; 2],
+    /// What was recorded, with the title of the quantity.
+    pub(crate) series: Vec<(Text, RecordedSeries)>,
 }
 
 /// A field of a run.
@@ -115,7 +128,13 @@ impl OpenRun {
         let has_bed = run.fields.statics().iter().any(|b| b.name == "bed_elevation");
         let bed =
             has_bed.then(|| run.fields.read_static("bed_elevation")).transpose()?.map(Arc::new);
-        Ok(Self { run, fields, bed })
+        let gauges = gauges_of(&run, titled)?;
+        Ok(Self { run, fields, bed, gauges })
+    }
+
+    /// A gauge by name.
+    pub(crate) fn gauge(&self, name: &str) -> Option<&Gauge> {
+        self.gauges.iter().find(|gauge| gauge.name == name)
     }
 
     /// A field by name.
@@ -187,6 +206,21 @@ impl Moment {
         };
         Self { before, after, fraction }
     }
+}
+
+/// The gauges of a run that have a place.
+fn gauges_of(run: &FinishedRun, titled: impl Fn(&str, &str) -> Text) -> Result<Vec<Gauge>> {
+    let mut gauges: Vec<Gauge> = Vec::new();
+    for series in run.gauges()? {
+        let Some(place) = series.position else { continue };
+        let title = titled("", &series.variable);
+        let entry = (title, series.clone());
+        match gauges.iter_mut().find(|gauge| gauge.name == series.gauge) {
+            Some(gauge) => gauge.series.push(entry),
+            None => gauges.push(Gauge { name: series.gauge, place, series: vec![entry] }),
+        }
+    }
+    Ok(gauges)
 }
 
 fn titled(long_name: &str, name: &str) -> Text {
@@ -292,6 +326,11 @@ impl Opened {
     /// Extent of the territory.
     pub(crate) fn extent(&self) -> Extent {
         self.territory.spec().extent()
+    }
+
+    /// A place on the ground.
+    pub(crate) fn on_ground(&self, [x, y]: [f64; 2]) -> Option<[f64; 3]> {
+        self.coarse_height(x, y).map(|z| [x, y, f64::from(z)])
     }
 
     /// Altitude of the terrain at a place, as coarse as the terrain that is kept.

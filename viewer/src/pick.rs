@@ -6,6 +6,8 @@ use bevy::picking::mesh_picking::ray_cast::{MeshRayCast, MeshRayCastSettings};
 use bevy::prelude::*;
 use twin_core::export::wording;
 use twin_core::formats::Value;
+use twin_core::language::Text;
+use twin_core::results::RecordedSeries;
 use twin_core::territory::{Building, LandCover, Layer};
 use twin_core::{Language, Result};
 
@@ -25,6 +27,8 @@ pub(crate) struct Answer {
     pub(crate) place: [f64; 3],
     /// Number of the building in the territory's list of models.
     pub(crate) building: Option<u32>,
+    /// Name of the gauge.
+    pub(crate) gauge: Option<String>,
     /// What it is.
     pub(crate) title: String,
     /// What is known, name and value.
@@ -52,12 +56,14 @@ pub(crate) struct Picker<'w, 's> {
 }
 
 /// What a ray hits.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Hit {
     /// World position, true to scale.
     pub(crate) place: [f64; 3],
     /// Building, where it is one.
     pub(crate) building: Option<u32>,
+    /// Gauge of run A, where it is one.
+    pub(crate) gauge: Option<String>,
 }
 
 impl Picker<'_, '_> {
@@ -91,9 +97,9 @@ impl Picker<'_, '_> {
             let building = mesh
                 .zip(hit.triangle_index)
                 .and_then(|(mesh, triangle)| Buildings::number_of(mesh, triangle));
-            return Some(Hit { place: opened.frame.to_world(scene), building });
+            return Some(Hit { place: opened.frame.to_world(scene), building, gauge: None });
         }
-        ground.map(|place| Hit { place, building: None })
+        ground.map(|place| Hit { place, building: None, gauge: None })
     }
 }
 
@@ -162,7 +168,9 @@ pub(crate) fn answer(hit: Hit, opened: &Opened, state: &ViewState) -> Result<Ans
         ));
     }
     let mut title = pick("Terrain", "Ground");
-    if let Some(number) = hit.building {
+    if let Some(name) = &hit.gauge {
+        title = format!("{} « {name} »", language.pick("Point de suivi", "Gauge"));
+    } else if let Some(number) = hit.building {
         let features = opened.territory.features();
         if let Some(model) = features.building_models.get(number as usize) {
             title = format!("{} {}", language.pick("Bâtiment", "Building"), model.id);
@@ -195,6 +203,29 @@ pub(crate) fn answer(hit: Hit, opened: &Opened, state: &ViewState) -> Result<Ans
                 rows.push((name(&field.label(language)), n(f64::from(value), 2)));
             }
         }
+        if let Some(gauge) = hit.gauge.as_ref().and_then(|gauge| run.gauge(gauge)) {
+            for (title, recorded) in &gauge.series {
+                let unit = wording::unit(&recorded.unit, language);
+                let most = recorded.points.iter().map(|p| p.1).filter(|v| v.is_finite());
+                if let Some(most) = most.reduce(f64::max) {
+                    let most_of = language.pick("maximum enregistré", "highest recorded");
+                    let row = format!("{}, {most_of} ({unit})", title.get(language));
+                    rows.push((name(&row), n(most, 2)));
+                }
+            }
+            // The quantity that is shown where it was recorded, else the first.
+            let is_shown =
+                |s: &&(Text, RecordedSeries)| Some(&s.1.variable) == state.result.field.as_ref();
+            let recorded = gauge.series.iter().find(is_shown).or(gauge.series.first());
+            if let Some((title, recorded)) = recorded {
+                let points = recorded.points.iter().filter(|p| p.1.is_finite());
+                let points = points.map(|(t, v)| [t / 3600.0, *v]).collect();
+                series.push((name(&run.run.title(language)), points));
+                let unit = wording::unit(&recorded.unit, language);
+                series_title = format!("{} ({unit})", title.get(language));
+            }
+            continue;
+        }
         let shown = state.result.field.as_ref().and_then(|f| run.field(f)).filter(|f| f.is_series);
         if let (Some(field), Some((row, column))) = (shown, run.run.fields.spec().cell_at(x, y)) {
             let values = run.run.fields.read_point_series(&field.name, row, column)?;
@@ -206,7 +237,8 @@ pub(crate) fn answer(hit: Hit, opened: &Opened, state: &ViewState) -> Result<Ans
             series_title = field.label(language);
         }
     }
-    Ok(Answer { place: hit.place, building: hit.building, title, rows, series, series_title })
+    let Hit { place, building, gauge } = hit;
+    Ok(Answer { place, building, gauge, title, rows, series, series_title })
 }
 
 /// The attributes of a feature that have a value.

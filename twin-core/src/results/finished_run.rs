@@ -65,8 +65,24 @@ pub struct RecordedSeries {
     pub variable: String,
     /// Unit in UDUNITS notation.
     pub unit: String,
+    /// Easting and northing, where it has a place.
+    pub position: Option<[f64; 2]>,
     /// Seconds since the scenario's start and values, `NaN` while there is none.
     pub points: Vec<(f64, f64)>,
+}
+
+/// A row of `gauges.csv`; that of an older program has no place.
+#[derive(Deserialize)]
+struct GaugeRow {
+    gauge: String,
+    variable: String,
+    unit: String,
+    time_s: f64,
+    value: Option<f64>,
+    #[serde(default)]
+    easting: Option<f64>,
+    #[serde(default)]
+    northing: Option<f64>,
 }
 
 /// A run of the store, complete.
@@ -183,12 +199,18 @@ impl FinishedRun {
         let undecodable = |e: csv::Error| Error::file(&path, FileProblem::undecodable(e));
         let mut reader = csv::Reader::from_path(&path).map_err(undecodable)?;
         let mut all: Vec<RecordedSeries> = Vec::new();
-        for record in reader.deserialize::<(String, String, String, f64, Option<f64>)>() {
-            let (gauge, variable, unit, time_s, value) = record.map_err(undecodable)?;
-            let point = (time_s, value.unwrap_or(f64::NAN));
-            match all.last_mut().filter(|s| s.gauge == gauge && s.variable == variable) {
+        for row in reader.deserialize() {
+            let row: GaugeRow = row.map_err(undecodable)?;
+            let point = (row.time_s, row.value.unwrap_or(f64::NAN));
+            match all.last_mut().filter(|s| s.gauge == row.gauge && s.variable == row.variable) {
                 Some(series) => series.points.push(point),
-                None => all.push(RecordedSeries { gauge, variable, unit, points: vec![point] }),
+                None => all.push(RecordedSeries {
+                    gauge: row.gauge,
+                    variable: row.variable,
+                    unit: row.unit,
+                    position: row.easting.zip(row.northing).map(|(x, y)| [x, y]),
+                    points: vec![point],
+                }),
             }
         }
         Ok(all)

@@ -18,6 +18,7 @@ use crate::tools::Tool;
 
 pub(super) fn show(ctx: &Context, rest: Rect, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
     let painter = ctx.layer_painter(LayerId::background()).with_clip_rect(rest);
+    gauges(&painter, desk, state, ctx.zoom_factor());
     figures(&painter, desk, state, ctx.zoom_factor());
     compass(&painter, rest, state);
     scale(&painter, rest, desk, state, ctx);
@@ -58,6 +59,31 @@ fn text(painter: &Painter, at: Pos2, anchor: Align2, said: &str, size: f32) -> R
     painter.rect_filled(rect.expand(4.0), 3.0, ink::PAPER.gamma_multiply(0.9));
     painter.galley(rect.min, galley, ink::TEXT);
     rect
+}
+
+/// The gauges of run A, by name.
+fn gauges(painter: &Painter, desk: &Desk<'_, '_>, state: &ViewState, zoom: f32) {
+    const HALF: f32 = 6.0;
+    let Some(run) = desk.opened.run_a() else { return };
+    for (camera, transform) in desk.cameras.iter().filter(|(camera, _)| camera.is_active) {
+        for gauge in &run.gauges {
+            let place = desk.opened.on_ground(gauge.place);
+            let at = place.and_then(|p| on_screen(camera, transform, desk, state, p, zoom));
+            let Some(at) = at.filter(|at| part_of(camera, zoom).contains(*at)) else { continue };
+            let corners = [vec2(0.0, -HALF), vec2(HALF, 0.0), vec2(0.0, HALF), vec2(-HALF, 0.0)];
+            let corners = corners.iter().map(|by| at + *by).collect();
+            painter.add(Shape::convex_polygon(corners, ink::PAPER, Stroke::new(2.0, ink::RIM)));
+            let beside = at + vec2(HALF + 6.0, 0.0);
+            text(painter, beside, Align2::LEFT_CENTER, &gauge.name, 12.0);
+        }
+    }
+}
+
+/// The part of the window that a camera draws.
+fn part_of(camera: &Camera, zoom: f32) -> Rect {
+    let part = camera.logical_viewport_rect().unwrap_or_default();
+    let [min, max] = [part.min, part.max].map(|p| Pos2::new(p.x / zoom, p.y / zoom));
+    Rect::from_min_max(min, max)
 }
 
 /// Lines and polygons that are being drawn, and those that wait to become measures.

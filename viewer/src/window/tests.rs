@@ -14,6 +14,7 @@ use twin_core::territory::TerritoryFile;
 use twin_synthetic::{Commune, CommuneOptions};
 
 use super::*;
+use crate::pick::{Hit, answer};
 use crate::state::CompareMode;
 use crate::tools::{Draft, DrawnKind, Tool};
 
@@ -31,13 +32,17 @@ fn scenario() -> &'static Path {
             dyke: false,
             ..CommuneOptions::default()
         };
-        Commune::generate(&options).unwrap().write(&here.join("sources")).unwrap();
+        let commune = Commune::generate(&options).unwrap();
+        commune.write(&here.join("sources")).unwrap();
         let territory = include_str!("../../../scenarios/demo/territoire.toml");
         std::fs::write(here.join("territoire.toml"), territory).unwrap();
         let file = TerritoryFile::load(&here.join("territoire.toml")).unwrap();
         let never = std::sync::atomic::AtomicBool::new(false);
         assemble(&file, &here.join("territoire.twin"), None, &never, &|_, _| ()).unwrap();
+        let [x, y] = commune.scenario_geometry().gauges[0].1;
+        let gauge = format!("[runs.crue.parameters.gauges]\nstation = [{x:.2}, {y:.2}]\n");
         let text = START
+            .replace("# [runs.crue.parameters.gauges]", &format!("{gauge}#"))
             .replace("duration = \"105 min\"", "duration = \"10 min\"")
             .replace("output_interval = \"5 min\"", "output_interval = \"2 min\"");
         let path = here.join("crue.toml");
@@ -115,6 +120,24 @@ fn time_runs_at_its_speed_to_the_end_and_begins_anew() {
     assert_eq!(time_s(&app), 120.0);
     press(&mut app, &[], KeyCode::PageUp);
     assert_eq!(time_s(&app), 0.0);
+}
+
+#[test]
+fn a_gauge_tells_what_the_run_recorded_there() {
+    let app = window();
+    let (opened, state) = (app.world().resource::<Opened>(), app.world().resource::<ViewState>());
+    let gauge = &opened.run_a().unwrap().gauges[0];
+    let recorded = gauge.series.iter().find(|(_, s)| s.variable == "water_depth").unwrap();
+    let place = opened.on_ground(gauge.place).unwrap();
+    let hit = Hit { place, building: None, gauge: Some(gauge.name.clone()) };
+    let found = answer(hit, opened, state).unwrap();
+    assert_eq!(found.title, "Point de suivi « station »");
+    // The depth is shown, so it is the depth that was recorded, as finely as it was.
+    let curve = &found.series[0].1;
+    assert_eq!(curve.len(), recorded.1.points.len());
+    let ends = curve.iter().zip(&recorded.1.points).all(|(a, b)| a == &[b.0 / 3600.0, b.1]);
+    assert!(ends, "{curve:?}");
+    assert!(found.rows.iter().any(|(name, _)| name.contains("maximum enregistré")));
 }
 
 #[test]

@@ -265,12 +265,13 @@ fn manifest_of(run: &Publication<'_>) -> Result<RunManifest> {
 
 /// One row per gauge, quantity and time; `.` as decimal mark so that any program reads it.
 fn gauges_csv(gauges: &[GaugeSeries]) -> String {
-    let mut csv = String::from("gauge,variable,unit,time_s,value\n");
+    let mut csv = String::from("gauge,variable,unit,time_s,value,easting,northing\n");
     for series in gauges {
+        let place = series.position.map_or_else(|| ",".to_owned(), |[x, y]| format!("{x},{y}"));
         for (time, value) in series.times_s.iter().zip(&series.values) {
             let value = if value.is_finite() { value.to_string() } else { String::new() };
             csv.push_str(&format!(
-                "\"{}\",{},{},{time},{value}\n",
+                "\"{}\",{},{},{time},{value},{place}\n",
                 series.gauge.replace('"', "\"\""),
                 series.variable,
                 series.unit
