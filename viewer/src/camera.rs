@@ -173,6 +173,8 @@ impl CameraState {
                 self.target[2] = ground + EYE_M;
             }
             (Plan, Fly) => {
+                // In plan one looks straight down whatever the pitch.
+                self.mode = Map;
                 self.pitch_deg = 45.0;
                 self.refocus(frame, exaggeration, 1.0);
             }
@@ -180,9 +182,12 @@ impl CameraState {
                 let [x, y, _] = self.target;
                 let ground = opened.coarse_height(x, y).map_or(frame.height(), f64::from);
                 let above = (self.target[2] - ground).max(20.0);
-                self.target[2] = ground;
-                self.pitch_deg = 40.0;
-                self.distance_m = (3.0 * above).clamp(80.0, 5000.0);
+                // What was in the middle of the picture stays there.
+                self.pitch_deg = self.pitch_deg.clamp(15.0, 85.0);
+                let (pitch, heading) = (self.pitch_deg.to_radians(), self.heading_deg.to_radians());
+                let ahead = above / pitch.tan();
+                self.target = [x + ahead * heading.sin(), y + ahead * heading.cos(), ground];
+                self.distance_m = (above / pitch.sin()).max(80.0);
             }
             _ => {}
         }

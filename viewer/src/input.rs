@@ -8,6 +8,7 @@ use bevy::math::Ray3d;
 use bevy::prelude::*;
 use bevy::window::PrimaryWindow;
 use bevy_egui::input::EguiWantsInput;
+use twin_core::Language;
 
 use crate::camera::{MainCamera, SecondCamera};
 use crate::notices::Notices;
@@ -51,6 +52,7 @@ pub(crate) fn take_file(path: PathBuf, session: &mut Session, state: &mut ViewSt
 pub(crate) struct Drag {
     button: MouseButton,
     place: Option<[f64; 3]>,
+    cursor: Vec2,
     moved: f32,
 }
 
@@ -89,13 +91,15 @@ pub(crate) fn pointer(
     if drag.is_none() && is_free {
         let all = [MouseButton::Left, MouseButton::Right, MouseButton::Middle];
         if let Some(button) = all.into_iter().find(|b| buttons.just_pressed(*b)) {
-            *drag = Some(Drag { button, place: ground(ray), moved: 0.0 });
+            *drag = Some(Drag { button, place: ground(ray), cursor, moved: 0.0 });
         }
     }
     if let Some(now) = &mut *drag {
-        now.moved += motion.delta.length();
+        // The way of the pointer on the screen: remote desktops tell of no other motion.
+        let delta = cursor - std::mem::replace(&mut now.cursor, cursor);
+        now.moved += delta.length();
         if now.moved > CLICK_PX {
-            follow(now, motion.delta, ray, &opened, &mut state);
+            follow(now, delta, ray, &opened, &mut state);
         }
         // On a slow machine, a button is pressed and let go within one turn.
         if !buttons.pressed(now.button) {
@@ -229,14 +233,15 @@ fn click(
     }
 }
 
-/// Where the moment changes, the answer is that of the new moment.
+/// Where the moment or the language changes, the answer is a new one.
 pub(crate) fn renew_answer(
     state: Res<ViewState>,
     opened: Res<Opened>,
     mut tools: ResMut<Tools>,
-    mut told: Local<Option<(u64, Option<String>, Vec<PathBuf>)>>,
+    mut told: Local<Option<(u64, Option<String>, Vec<PathBuf>, Language)>>,
 ) {
-    let now = (state.result.time_s.to_bits(), state.result.field.clone(), state.runs.clone());
+    let (time, field) = (state.result.time_s.to_bits(), state.result.field.clone());
+    let now = (time, field, state.runs.clone(), state.language);
     if told.as_ref() == Some(&now) {
         return;
     }

@@ -97,6 +97,16 @@ impl Field {
         matches!(self.name.as_str(), "water_depth" | "maximum_water_depth")
     }
 
+    /// The name of the class of a value, of a field whose values are numbers of classes.
+    pub(crate) fn class_of(&self, value: f32) -> Option<&Text> {
+        match &self.legend {
+            Legend::Classed { classes, .. } if matches!(&self.unit[..], "" | "1") => {
+                classes.iter().find(|class| value < class.below).map(|class| &class.label)
+            }
+            _ => None,
+        }
+    }
+
     /// Title with unit.
     pub(crate) fn label(&self, language: Language) -> String {
         match wording::unit(&self.unit, language).as_str() {

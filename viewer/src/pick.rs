@@ -174,12 +174,17 @@ pub(crate) fn answer(hit: Hit, opened: &Opened, state: &ViewState) -> Result<Ans
         let features = opened.territory.features();
         if let Some(model) = features.building_models.get(number as usize) {
             title = format!("{} {}", language.pick("Bâtiment", "Building"), model.id);
+            for (letter, run) in ["A", "B"].iter().zip(&opened.runs) {
+                let several = opened.runs.len() > 1;
+                let named =
+                    |text: String| if several { format!("{letter} – {text}") } else { text };
+                let mut found = Vec::new();
+                assets(run, &model.id, language, &mut found)?;
+                rows.extend(found.into_iter().map(|(name, value)| (named(name), value)));
+            }
             attributes(model, language, &mut rows);
             if let Some(building) = features.buildings.iter().find(|b| b.id == model.id) {
                 attributes(building, language, &mut rows);
-            }
-            if let Some(run) = opened.run_a() {
-                assets(run, &model.id, language, &mut rows)?;
             }
         }
     } else if let Some((row, column)) = opened.territory.spec().cell_at(x, y) {
@@ -200,7 +205,10 @@ pub(crate) fn answer(hit: Hit, opened: &Opened, state: &ViewState) -> Result<Ans
             .filter(|f| !f.is_series || state.result.field.as_ref() == Some(&f.name))
         {
             if let Some(value) = run.value_at(field, [x, y], state.result.time_s) {
-                rows.push((name(&field.label(language)), n(f64::from(value), 2)));
+                let value = field
+                    .class_of(value)
+                    .map_or_else(|| n(f64::from(value), 2), |class| class.get(language).to_owned());
+                rows.push((name(&field.label(language)), value));
             }
         }
         if let Some(gauge) = hit.gauge.as_ref().and_then(|gauge| run.gauge(gauge)) {

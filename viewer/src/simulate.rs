@@ -17,7 +17,7 @@ use crate::drafts::{scenario_file, write_scenario};
 use crate::notices::Notices;
 use crate::opened::{OpenRun, Opened};
 use crate::state::{CompareMode, ViewState};
-use crate::tools::{Tool, Tools};
+use crate::tools::{Draft, Tool, Tools};
 
 /// The scenario that is being run, if any.
 #[derive(Default, Resource)]
@@ -28,6 +28,8 @@ struct Work {
     reached: Arc<Mutex<(String, f64)>>,
     cancelled: Arc<AtomicBool>,
     thread: JoinHandle<Result<Vec<PathBuf>>>,
+    /// What was drawn for it, which comes back where it does not end well.
+    drafts: Vec<Draft>,
 }
 
 impl Job {
@@ -74,7 +76,7 @@ impl Job {
             let results = driver::run(&registry, &scenario, &options)?;
             Ok(results.into_values().map(|step| step.folder).collect())
         });
-        self.0 = Some(Work { title, reached, cancelled, thread });
+        self.0 = Some(Work { title, reached, cancelled, thread, drafts: Vec::new() });
         Ok(())
     }
 
@@ -99,7 +101,9 @@ impl Job {
         })?;
         let file = write_scenario(&scenario_file(run)?, &tools.drafts, language)?;
         self.start(&file, registry, language)?;
-        tools.drafts.clear();
+        if let Some(work) = &mut self.0 {
+            work.drafts = std::mem::take(&mut tools.drafts);
+        }
         tools.take(Tool::Ask);
         Ok(file)
     }
@@ -125,6 +129,7 @@ pub(crate) fn take_result(
     mut state: ResMut<ViewState>,
     mut opened: ResMut<Opened>,
     plugins: Res<Plugins>,
+    mut tools: ResMut<Tools>,
     mut notices: ResMut<Notices>,
 ) {
     if !job.0.as_ref().is_some_and(|work| work.thread.is_finished()) {
@@ -132,7 +137,11 @@ pub(crate) fn take_result(
     }
     let Some(work) = job.0.take() else { return };
     let language = state.language;
-    match work.thread.join() {
+    let ended = work.thread.join();
+    if !matches!(ended, Ok(Ok(_))) {
+        tools.drafts.splice(0..0, work.drafts);
+    }
+    match ended {
         Ok(Ok(folders)) => {
             let open = |folder: &PathBuf| OpenRun::open(folder, &plugins.0);
             let field = state.result.field.clone().unwrap_or_default();

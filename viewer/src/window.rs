@@ -57,6 +57,8 @@ pub(crate) struct Session {
     pub(crate) view_file: PathBuf,
     /// Picture asked for, and the file that it goes into.
     pub(crate) picture: Option<PathBuf>,
+    /// Whether the window is being photographed for it: what its page has is left out of the window.
+    pub(crate) is_photographed: bool,
     /// Scenario files of a folder, and when they were looked for.
     scenarios: Option<(PathBuf, Instant, Vec<PathBuf>)>,
 }
@@ -74,6 +76,7 @@ impl Session {
             open: None,
             view_file,
             picture: None,
+            is_photographed: false,
             scenarios: None,
         }
     }
@@ -339,6 +342,7 @@ fn save_picture(
         return;
     }
     let Some(file) = session.picture.take() else { return };
+    session.is_photographed = true;
     let part = (stage.corner, stage.size);
     commands.spawn(Screenshot::primary_window()).observe(
         move |capture: On<ScreenshotCaptured>, mut commands: Commands| {

@@ -9,7 +9,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::{FinishedRun, RunManifest, ScenarioManifest};
-use crate::formats::PartFile;
 use crate::{Error, FileProblem, Result};
 
 /// A folder of runs.
@@ -150,15 +149,19 @@ pub fn hash_file(path: &Path) -> Result<String> {
     Ok(hasher.finalize().to_hex().to_string())
 }
 
-/// Writes a file under a temporary name in the same folder and renames it.
+/// Writes a file under a temporary name in the same folder and renames it. The name is its own, so that two
+/// processes that write the same file leave that of one of them.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let part = PartFile::new(path)?;
-    let written = File::create(part.part()).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
+    let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(Error::write(folder))?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".").suffix(".part");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut part = builder.tempfile_in(folder).map_err(Error::write(path))?;
+    let written = part.write_all(bytes).and_then(|()| part.as_file().sync_all());
     written.map_err(Error::write(path))?;
-    part.publish()
+    part.persist(path).map(drop).map_err(|failed| Error::write(path)(failed.error))
 }
 
 pub(crate) fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<()> {
@@ -194,6 +197,30 @@ mod tests {
         let complete = run.commit().unwrap();
         assert_eq!(complete, store.folder("flood", "abc"));
         assert!(complete.join("x").exists());
+    }
+
+    #[test]
+    fn many_may_write_the_same_file_at_the_same_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/x.json");
+        let texts: Vec<String> = (0..8).map(|k| k.to_string().repeat(100_000)).collect();
+        std::thread::scope(|scope| {
+            for text in &texts {
+                scope.spawn(|| {
+                    (0..20).for_each(|_| write_atomically(&path, text.as_bytes()).unwrap());
+                });
+            }
+        });
+        assert!(texts.contains(&fs::read_to_string(&path).unwrap()));
+        assert_eq!(fs::read_dir(folder.path().join("new")).unwrap().count(), 1);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let plain = folder.path().join("plain");
+            fs::write(&plain, "").unwrap();
+            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+            assert_eq!(mode(&path), mode(&plain), "others may read it as any file");
+        }
     }
 
     #[test]

@@ -55,8 +55,11 @@ impl<T: Copy> Faces<T> {
             let lifted = |ring: &Vec<[f64; 3]>| -> Vec<[f64; 3]> {
                 ring.iter().map(|p| [p[0], p[1], roof_m]).collect()
             };
-            let top: Vec<Vec<[f64; 3]>> = polygon.rings().map(lifted).collect();
+            let mut top: Vec<Vec<[f64; 3]>> = polygon.rings().map(lifted).collect();
             let is_up = FlatFace::new(&top).is_some_and(|face| face.normal[2] > 0.0);
+            if !is_up {
+                top.iter_mut().for_each(|ring| ring.reverse());
+            }
             self.add(&top, roof);
             for pair in polygon.rings().flat_map(|ring| ring.windows(2)) {
                 let ([ax, ay, _], [bx, by, _]) = (pair[0], pair[1]);
@@ -106,7 +109,9 @@ mod tests {
             assert_eq!(faces.triangles(), 2 + 8);
             let roofs = faces.positions.iter().zip(&faces.values).filter(|(_, v)| v[0] == 7.0);
             assert!(roofs.map(|(p, _)| p[1]).all(|height| height == 8.0));
-            for (p, n) in faces.positions.iter().zip(&faces.normals).skip(4) {
+            let (roof, walls) = faces.normals.split_at(4);
+            assert!(roof.iter().all(|n| n[1] > 0.9), "{roof:?}");
+            for (p, n) in faces.positions.iter().skip(4).zip(walls) {
                 // From the middle of the building outwards.
                 assert!(p[0] * n[0] + p[2] * n[2] > 0.0, "{p:?} {n:?}");
             }

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use bevy_egui::egui::PopupCloseBehavior;
 use bevy_egui::egui::Ui;
+use bevy_egui::egui::containers::menu::{MenuButton, MenuConfig};
 use twin_core::Language;
 
 use super::Desk;
@@ -56,7 +58,9 @@ pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) 
             let file = desk.session.view_file.clone();
             desk.notices.wrote(state.write(&file).map(|()| file), language);
         }
-        ui.menu_button(pick("Ouvrir…", "Open…"), |ui| {
+        // A click into its field leaves it open.
+        let stays = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+        MenuButton::new(pick("Ouvrir…", "Open…")).config(stays).ui(ui, |ui| {
             ui.label(pick(
                 "Territoire, calcul, scénario, vue ; nuage, image ou couche à ajouter :",
                 "Territory, run, scenario, view; cloud, picture or layer to add:",

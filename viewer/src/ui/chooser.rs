@@ -55,7 +55,7 @@ fn labels() -> FileDialogLabels {
         pin_folder: text("📌 Épingler"),
         unpin_folder: text("✖ Désépingler"),
         rename_pinned_folder: text("✏ Renommer"),
-        selected_items: text("Choisis :"),
+        selected_items: text("Sélection :"),
         file_filter_all_files: text("Tous les fichiers"),
         open_button: text("🗀  Ouvrir"),
         cancel_button: text("🚫 Annuler"),

@@ -20,10 +20,13 @@ pub(super) fn show(ctx: &Context, rest: Rect, desk: &mut Desk<'_, '_>, state: &m
     let painter = ctx.layer_painter(LayerId::background()).with_clip_rect(rest);
     gauges(&painter, desk, state, ctx.zoom_factor());
     figures(&painter, desk, state, ctx.zoom_factor());
+    compared(ctx, &painter, rest, desk, state);
+    if std::mem::take(&mut desk.session.is_photographed) {
+        return;
+    }
     compass(&painter, rest, state);
     scale(&painter, rest, desk, state, ctx);
     legends(&painter, rest, desk, state);
-    compared(ctx, &painter, rest, desk, state);
     // Above the names of the pictures compared.
     let lift = if state.compare.mode.is_two() { 76.0 } else { 12.0 };
     notices(ctx, rest.right_bottom() - vec2(12.0, lift), rest.width(), desk);
