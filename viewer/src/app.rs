@@ -248,6 +248,8 @@ impl Pictures {
     fn page(&mut self, bare: bool) -> Result<Vec<u8>> {
         let picture = self.picture()?;
         let world = self.app.world_mut();
+        let marked = world.run_system_cached_with(capture::mark, picture);
+        let picture = marked.map_err(|_| incomplete())?;
         let page = world.run_system_cached_with(capture::page, (picture, bare));
         page.unwrap_or_else(|_| Err(incomplete()))
     }

@@ -9,12 +9,14 @@ use twin_core::export::{picture, wording};
 use twin_core::results::write_atomically;
 use twin_core::{Error, Result};
 
-use crate::camera::{Stage, metres_per_pixel};
+use crate::answer::{Answer, Asked};
+use crate::camera::{SecondCamera, Stage, metres_per_pixel};
 use crate::clock::Clock;
-use crate::opened::Opened;
+use crate::opened::{Moment, Opened};
 use crate::results::Sides;
 use crate::scene::{Buildings, Measures};
 use crate::state::{CompareMode, Paint, ViewState};
+use crate::ui::ink;
 
 /// Width of the page in pixels.
 const PAGE_WIDTH_PX: u32 = 1800;
@@ -53,6 +55,7 @@ pub(crate) fn page(
     sides: Res<Sides>,
     buildings: Res<Buildings>,
     measures: Res<Measures>,
+    asked: Res<Asked>,
 ) -> Result<Vec<u8>> {
     let png = png(&picture)?;
     if bare {
@@ -68,8 +71,50 @@ pub(crate) fn page(
     let of_objects =
         of_objects.map(|legend| ShownLegend { legend, opacity: 1.0, transparent_below: None });
     let legends = of_results.chain(of_objects).collect();
-    let page = described(&state, &opened, &stage, legends, &png, picture.dimensions());
+    let mut page = described(&state, &opened, &stage, legends, &png, picture.dimensions());
+    page.remarks.extend(asked.0.as_ref().map(|answer| told(answer, &state)));
     picture::png_from_svg(&page.svg()?, PAGE_WIDTH_PX, wording::notice(state.language))
+}
+
+/// What was asked about, and what the runs say of it at the moment shown.
+fn told(answer: &Answer, state: &ViewState) -> String {
+    let language = state.language;
+    let values = answer.at(state.result.time_s, language);
+    let values: Vec<String> =
+        values.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    match &values[..] {
+        [] => answer.title.clone(),
+        values => format!("{}{}{}", answer.title, language.pick(" : ", ": "), values.join(" ; ")),
+    }
+}
+
+/// Marks the place that is asked about in a picture, as the window does.
+pub(crate) fn mark(
+    In(mut picture): In<RgbaImage>,
+    state: Res<ViewState>,
+    opened: Res<Opened>,
+    cameras: Query<(&Camera, &GlobalTransform, Has<SecondCamera>)>,
+) -> RgbaImage {
+    const RADIUS_PX: f32 = 6.0;
+    const RIM_PX: f32 = 2.0;
+    let Some(picked) = &state.picked else { return picture };
+    let scene = opened.frame.to_scene(picked.place) * Vec3::new(1.0, state.exaggeration, 1.0);
+    // Cameras rest while a picture comes back.
+    let is_shown = |is_second: bool| !is_second || state.compare.mode.is_two();
+    for (camera, transform, _) in cameras.iter().filter(|(.., second)| is_shown(*second)) {
+        let Ok(at) = camera.world_to_viewport(transform, scene) else { continue };
+        let part = camera.logical_viewport_rect().unwrap_or_default();
+        for (x, y, pixel) in picture.enumerate_pixels_mut() {
+            let here = Vec2::new(x as f32, y as f32) + 0.5;
+            let distance = here.distance(at);
+            if distance <= RADIUS_PX && part.contains(here) {
+                let is_rim = distance > RADIUS_PX - RIM_PX;
+                let [r, g, b, _] = if is_rim { ink::RIM } else { ink::MARK }.to_array();
+                *pixel = image::Rgba([r, g, b, 255]);
+            }
+        }
+    }
+    picture
 }
 
 fn described<'a>(
@@ -140,13 +185,19 @@ fn remarks(state: &ViewState, opened: &Opened) -> Vec<String> {
     if let Some(run) = opened.run_a()
         && state.result.field.as_ref().and_then(|f| run.field(f)).is_some_and(|f| f.is_series)
         && run.times().len() > 1
-        && state.compare.mode != CompareMode::Difference
     {
-        remarks.push(clock.after(run.run.start(), state.result.time_s));
+        // A difference is that of the stored moment at or before the one of the view.
+        let stored = run.times().get(Moment::at(run.times(), state.result.time_s).before);
+        let is_difference = state.compare.mode == CompareMode::Difference;
+        let shown = stored.copied().filter(|_| is_difference).unwrap_or(state.result.time_s);
+        remarks.push(clock.after(run.run.start(), shown));
     }
     if state.compare.mode != CompareMode::Off && opened.runs.len() > 1 {
         for (letter, run) in ["A", "B"].iter().zip(&opened.runs) {
-            remarks.push(format!("{letter} : {}", run.run.title(language)));
+            let is_reference = *letter == "B" && state.compare.mode == CompareMode::Difference;
+            let role =
+                if is_reference { language.pick(" (référence)", " (reference)") } else { "" };
+            remarks.push(format!("{letter} : {}{role}", run.run.title(language)));
         }
     }
     if let Some(moment) = state.sun.moment {

@@ -1,9 +1,26 @@
 //! Moments as the people of a territory write them.
 
+use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use twin_core::Language;
 use twin_core::spatial::Crs;
+
+/// Months: French, English.
+const MONTHS: [(&str, &str); 12] = [
+    ("janvier", "January"),
+    ("février", "February"),
+    ("mars", "March"),
+    ("avril", "April"),
+    ("mai", "May"),
+    ("juin", "June"),
+    ("juillet", "July"),
+    ("août", "August"),
+    ("septembre", "September"),
+    ("octobre", "October"),
+    ("novembre", "November"),
+    ("décembre", "December"),
+];
 
 /// The clock of a territory, in a language.
 #[derive(Debug, Clone)]
@@ -48,9 +65,29 @@ impl Clock {
         }
     }
 
-    /// The zone.
-    pub(crate) fn zone(&self) -> &TimeZone {
-        &self.zone
+    /// Hour with its fraction, day and month of a moment.
+    pub(crate) fn parts(&self, moment: Timestamp) -> (f64, i8, i8) {
+        let local = moment.to_zoned_datetime(self.zone.clone());
+        let hour = f64::from(local.hour()) + f64::from(local.minute()) / 60.0;
+        (hour, local.day(), local.month())
+    }
+
+    /// Another hour, day and month of the year of a moment; the last day of a month that has no such day.
+    pub(crate) fn moved(&self, moment: Timestamp, (hour, day, month): (f64, i8, i8)) -> Timestamp {
+        let year = moment.to_zoned_datetime(self.zone.clone()).year();
+        let minutes = (hour * 60.0).round() as i16;
+        let (hour, minute) = ((minutes / 60) as i8, (minutes % 60) as i8);
+        let there = Date::new(year, month, 1).and_then(|first| {
+            let date = Date::new(year, month, day.clamp(1, first.days_in_month()))?;
+            self.zone.to_timestamp(date.at(hour, minute, 0, 0))
+        });
+        there.unwrap_or(moment)
+    }
+
+    /// The name of a month, from 1.
+    pub(crate) fn month(&self, month: i8) -> &'static str {
+        let (fr, en) = MONTHS[usize::from(month.clamp(1, 12).unsigned_abs()) - 1];
+        self.language.pick(fr, en)
     }
 }
 
@@ -67,5 +104,16 @@ mod tests {
         let shown = reunion.after(start, 5400.0);
         assert_eq!(shown, "01/07/2024 17:30 (UTC+04:00) – 1 h 30 min après le début");
         assert_eq!(reunion.after(None, 60.0), "0 h 01 min");
+    }
+
+    #[test]
+    fn a_moment_moves_by_hour_day_and_month_of_its_territory() {
+        let moment: Timestamp = "2024-07-01T12:00:00Z".parse().unwrap();
+        let paris = Clock::new(Crs::LAMBERT_93, Language::Fr);
+        assert_eq!(paris.parts(moment), (14.0, 1, 7));
+        assert_eq!(paris.moved(moment, (14.0, 1, 7)), moment);
+        let winter = paris.moved(moment, (8.25, 31, 2));
+        assert_eq!(paris.date_time(winter), "29/02/2024 08:15 (UTC+01:00)");
+        assert_eq!((paris.month(2), paris.month(8)), ("février", "août"));
     }
 }

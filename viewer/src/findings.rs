@@ -2,9 +2,10 @@
 
 use twin_core::{Error, Language, Result};
 
+use crate::answer::Answer;
 use crate::opened::Opened;
-use crate::pick::{self, Answer};
 use crate::planning::{Block, Planning};
+use crate::profile::profile;
 use crate::state::ViewState;
 use crate::tools::{Tool, Tools, area, lengths};
 
@@ -15,6 +16,7 @@ use crate::tools::{Tool, Tools, area, lengths};
 /// When nothing was found yet, or the territory or a run cannot be read.
 pub(crate) fn table(
     tools: &Tools,
+    answer: Option<&Answer>,
     opened: &Opened,
     planning: &Planning,
     state: &ViewState,
@@ -26,10 +28,11 @@ pub(crate) fn table(
     };
     let mut table = Table::new(language);
     table.row([language.pick("nom", "name"), abscissa, language.pick("valeur", "value")]);
-    match (tools.tool, &tools.answer) {
+    match (tools.tool, answer) {
         (Tool::Ask, Some(answer)) => {
-            asked(&mut table, answer);
-            if let Some(block) = answer.building_id(opened).and_then(|id| planning.shown(id)) {
+            asked(&mut table, answer, state);
+            let building = answer.picked.building.as_ref();
+            if let Some(block) = building.and_then(|id| planning.shown(id)) {
                 may_add(&mut table, block, language);
             }
         }
@@ -37,7 +40,7 @@ pub(crate) fn table(
             measured(&mut table, tools, language);
         }
         (Tool::Profile, _) if tools.corners.len() > 1 => {
-            let profile = pick::profile(&tools.corners, opened, state)?;
+            let profile = profile(&tools.corners, opened, state)?;
             let ground = language.pick("sol : altitude (m)", "ground: altitude (m)");
             table.curve(ground, &profile.ground);
             for (name, pieces) in &profile.water {
@@ -55,13 +58,13 @@ pub(crate) fn table(
     table.finish()
 }
 
-fn asked(table: &mut Table, answer: &Answer) {
+fn asked(table: &mut Table, answer: &Answer, state: &ViewState) {
     table.row([&answer.title, "", ""]);
-    for (name, value) in &answer.rows {
+    for (name, value) in answer.rows.iter().chain(&answer.at(state.result.time_s, state.language)) {
         table.row([name, "", value]);
     }
-    for (name, points) in &answer.series {
-        table.curve(&format!("{name} – {}", answer.series_title), points);
+    for curve in &answer.curves {
+        table.curve(&format!("{} – {}", curve.run, curve.quantity), &curve.points());
     }
 }
 

@@ -8,14 +8,10 @@ use bevy::math::Ray3d;
 use bevy::prelude::*;
 use bevy::window::PrimaryWindow;
 use bevy_egui::input::EguiWantsInput;
-use twin_core::Language;
 
 use crate::camera::{MainCamera, SecondCamera};
-use crate::notices::Notices;
 use crate::opened::Opened;
-use crate::pick::{Hit, Picker, answer, ground_hit};
-use crate::scene::Buildings;
-use crate::scene::material::SurfaceMaterial;
+use crate::pick::{Hit, Picker, ground_hit};
 use crate::scene::paint::pictures;
 use crate::state::{CameraMode, Paint, PaintLayer, ViewState};
 use crate::tools::{Tool, Tools};
@@ -70,10 +66,7 @@ pub(crate) fn pointer(
     opened: Res<Opened>,
     mut state: ResMut<ViewState>,
     mut tools: ResMut<Tools>,
-    mut notices: ResMut<Notices>,
     mut picker: Picker<'_, '_>,
-    mut buildings: ResMut<Buildings>,
-    mut surfaces: ResMut<Assets<SurfaceMaterial>>,
     mut drag: Local<Option<Drag>>,
 ) {
     let Some(cursor) = window.cursor_position() else { return };
@@ -109,9 +102,7 @@ pub(crate) fn pointer(
             if is_click && button == MouseButton::Left {
                 let hit = gauge_at(cursor, (camera, transform), &opened, &state)
                     .or_else(|| ray.and_then(|ray| picker.hit(ray, shown, &opened, &state)));
-                click(hit, &opened, &state, &mut tools, &mut notices);
-                let marked = tools.answer.as_ref().and_then(|a| a.building);
-                buildings.mark(marked, &mut surfaces);
+                click(hit, &opened, &mut state, &mut tools);
             } else if is_click && button == MouseButton::Right {
                 tools.complete();
             }
@@ -202,24 +193,12 @@ fn gauge_at(
 }
 
 /// A click: a question, or a corner of a figure.
-fn click(
-    hit: Option<Hit>,
-    opened: &Opened,
-    state: &ViewState,
-    tools: &mut Tools,
-    notices: &mut Notices,
-) {
-    let Some(hit) = hit else {
-        tools.answer = None;
-        return;
-    };
+fn click(hit: Option<Hit>, opened: &Opened, state: &mut ViewState, tools: &mut Tools) {
     if tools.tool == Tool::Ask {
-        match answer(hit, opened, state) {
-            Ok(found) => tools.answer = Some(found),
-            Err(error) => notices.error(&error, state.language),
-        }
+        state.picked = hit.map(|hit| hit.picked(opened));
         return;
     }
+    let Some(hit) = hit else { return };
     let models = &opened.territory.features().building_models;
     let model = hit.building.and_then(|number| models.get(number as usize));
     let outline = model.and_then(|m| m.geometry.polygons().first()).map(|p| &p.exterior);
@@ -230,25 +209,5 @@ fn click(
     });
     if !is_taken {
         tools.set_corner(hit.place);
-    }
-}
-
-/// Where the moment or the language changes, the answer is a new one.
-pub(crate) fn renew_answer(
-    state: Res<ViewState>,
-    opened: Res<Opened>,
-    mut tools: ResMut<Tools>,
-    mut told: Local<Option<(u64, Option<String>, Vec<PathBuf>, Language)>>,
-) {
-    let (time, field) = (state.result.time_s.to_bits(), state.result.field.clone());
-    let now = (time, field, state.runs.clone(), state.language);
-    if told.as_ref() == Some(&now) {
-        return;
-    }
-    *told = Some(now);
-    let Some(last) = &tools.answer else { return };
-    let hit = Hit { place: last.place, building: last.building, gauge: last.gauge.clone() };
-    if let Ok(found) = answer(hit, &opened, &state) {
-        tools.answer = Some(found);
     }
 }

@@ -4,6 +4,7 @@ use bevy::input::keyboard::KeyboardInput;
 use bevy::prelude::*;
 use bevy_egui::input::EguiWantsInput;
 
+use crate::answer::Asked;
 use crate::app::Plugins;
 use crate::capture::free_name;
 use crate::notices::Notices;
@@ -24,6 +25,7 @@ pub(crate) struct Hands<'w> {
     state: ResMut<'w, ViewState>,
     session: ResMut<'w, Session>,
     tools: ResMut<'w, Tools>,
+    asked: Res<'w, Asked>,
     planning: Res<'w, Planning>,
     job: ResMut<'w, Job>,
     plugins: Res<'w, Plugins>,
@@ -47,7 +49,11 @@ pub(crate) fn keys(
     time: Res<Time<Real>>,
     mut hands: Hands<'_>,
 ) {
-    let is_typing = wants.wants_any_keyboard_input();
+    let focus = match (hands.session.is_typing, wants.wants_any_keyboard_input()) {
+        (true, _) => Focus::Field,
+        (false, true) => Focus::Control,
+        (false, false) => Focus::Picture,
+    };
     let mut is_chord = false;
     for event in events.read() {
         let is_down = event.state.is_pressed();
@@ -58,10 +64,10 @@ pub(crate) fn keys(
                 is_chord |= held.control;
                 if hands.session.chooser.is_some() {
                     // All other keys belong to the dialog; in a field of it, Escape leaves the field.
-                    if key == KeyCode::Escape && !is_typing {
+                    if key == KeyCode::Escape && focus == Focus::Picture {
                         hands.session.chooser = None;
                     }
-                } else if !is_typing || is_no_text(key, *held) {
+                } else if held.control || focus.leaves(key) {
                     hands.press(key, *held);
                 }
             }
@@ -70,21 +76,53 @@ pub(crate) fn keys(
     }
     // A key of a chord is none of the camera's.
     let is_choosing = hands.session.chooser.is_some();
-    if !is_typing && !is_choosing && !is_chord && !held.control {
+    if focus != Focus::Field && !is_choosing && !is_chord && !held.control {
         let seconds = time.delta_secs_f64().min(0.2);
-        move_camera(&keys, seconds, &hands.opened, &mut hands.state);
+        move_camera(&keys, focus, seconds, &hands.opened, &mut hands.state);
     }
 }
 
-/// Keys that no field takes, and that therefore act while something is typed into one.
-fn is_no_text(key: KeyCode, held: Held) -> bool {
-    held.control || matches!(key, KeyCode::F1 | KeyCode::F12)
+/// What keys without Ctrl go to first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Focus {
+    /// The picture.
+    Picture,
+    /// A button or box of the panels, which people move among and press by a few keys.
+    Control,
+    /// A field, which takes what is typed.
+    Field,
+}
+
+impl Focus {
+    /// Whether a key is left to the picture.
+    fn leaves(self, key: KeyCode) -> bool {
+        use KeyCode::{
+            ArrowDown, ArrowLeft, ArrowRight, ArrowUp, Enter, Escape, F1, F12, NumpadEnter, Space,
+            Tab,
+        };
+        match self {
+            Self::Picture => true,
+            Self::Control => !matches!(
+                key,
+                ArrowDown
+                    | ArrowLeft
+                    | ArrowRight
+                    | ArrowUp
+                    | Enter
+                    | Escape
+                    | NumpadEnter
+                    | Space
+                    | Tab
+            ),
+            Self::Field => matches!(key, F1 | F12),
+        }
+    }
 }
 
 impl Hands<'_> {
     fn press(&mut self, key: KeyCode, held: Held) {
         if held.control {
-            return self.chord(key);
+            return self.chord(key, held.shift);
         }
         let language = self.state.language;
         match key {
@@ -124,7 +162,7 @@ impl Hands<'_> {
                 self.session.shows_help = false;
                 let tool = self.tools.tool;
                 self.tools.take(tool);
-                self.tools.answer = None;
+                self.state.picked = None;
             }
             KeyCode::Enter | KeyCode::NumpadEnter => self.tools.complete(),
             KeyCode::Backspace => self.tools.undo(),
@@ -148,8 +186,12 @@ impl Hands<'_> {
     }
 
     /// A key with Ctrl.
-    fn chord(&mut self, key: KeyCode) {
+    fn chord(&mut self, key: KeyCode, shift: bool) {
         let file = match key {
+            KeyCode::KeyS if shift => {
+                self.session.save_as(&self.state);
+                return;
+            }
             KeyCode::KeyS => {
                 let file = self.session.view_file.clone();
                 self.state.write(&file).map(|()| file)
@@ -160,7 +202,8 @@ impl Hands<'_> {
             }
             KeyCode::KeyE => {
                 let (tools, planning) = (&self.tools, &self.planning);
-                self.session.write_findings(tools, &self.opened, planning, &self.state)
+                let asked = &self.asked;
+                self.session.write_findings(tools, asked, &self.opened, planning, &self.state)
             }
             _ => return,
         };
@@ -182,12 +225,14 @@ impl Hands<'_> {
 /// Arrows and W A S D by their places on the keyboard move, Q and E turn, R and F rise and fall.
 fn move_camera(
     keys: &ButtonInput<KeyCode>,
+    focus: Focus,
     seconds: f64,
     opened: &Opened,
     state: &mut ResMut<'_, ViewState>,
 ) {
     let axis = |more: [KeyCode; 2], less: [KeyCode; 2]| {
-        f64::from(u8::from(keys.any_pressed(more))) - f64::from(u8::from(keys.any_pressed(less)))
+        let is_any = |of: [KeyCode; 2]| of.into_iter().any(|k| focus.leaves(k) && keys.pressed(k));
+        f64::from(u8::from(is_any(more))) - f64::from(u8::from(is_any(less)))
     };
     use KeyCode::{
         ArrowDown, ArrowLeft, ArrowRight, ArrowUp, KeyA, KeyD, KeyE, KeyF, KeyQ, KeyR, KeyS, KeyW,

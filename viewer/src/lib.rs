@@ -17,6 +17,7 @@
 //! | `frame` | world coordinates and those of the scene |
 //! | `scene` | terrain, water, buildings, trees, sun |
 //! | `results` | frames of a run on their way to the shaders |
+//! | `answer` | what is known of the place, building or gauge that is asked about |
 //! | `camera` | map, plan, flight, street |
 
 #![allow(
@@ -25,6 +26,7 @@
     reason = "a system of Bevy names all that it reads and changes in its arguments"
 )]
 
+mod answer;
 mod app;
 mod arguments;
 mod camera;
@@ -40,6 +42,7 @@ mod notices;
 mod opened;
 mod pick;
 mod planning;
+mod profile;
 mod results;
 mod scene;
 mod simulate;

@@ -1,16 +1,20 @@
 //! What is open: a territory, the runs shown, and the runs that could be shown.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bevy::prelude::Resource;
 use twin_core::export::{Legend, Ramp, wording};
 use twin_core::language::Text;
-use twin_core::results::{FinishedRun, RecordedSeries, RunManifest, RunStore, ScenarioManifest};
+use twin_core::results::{
+    FinishedRun, Indicators, RecordedSeries, RunManifest, RunStore, ScenarioManifest,
+};
 use twin_core::scenario::Scenario;
 use twin_core::simulation::Registry;
 use twin_core::simulation::driver::path_keys_of;
 use twin_core::spatial::{Extent, Grid};
+use twin_core::study::{Study, StudyRecord};
 use twin_core::territory::Territory;
 use twin_core::{Error, Language, Result};
 
@@ -61,6 +65,8 @@ pub(crate) struct OpenRun {
     pub(crate) bed: Option<Arc<Grid<f32>>>,
     /// Where it recorded something over time.
     pub(crate) gauges: Vec<Gauge>,
+    /// Its figures.
+    pub(crate) indicators: Indicators,
 }
 
 /// A place at which a run recorded quantities over time.
@@ -139,7 +145,8 @@ impl OpenRun {
         let bed =
             has_bed.then(|| run.fields.read_static("bed_elevation")).transpose()?.map(Arc::new);
         let gauges = gauges_of(&run, titled)?;
-        Ok(Self { run, fields, bed, gauges })
+        let indicators = run.indicators()?;
+        Ok(Self { run, fields, bed, gauges, indicators })
     }
 
     /// A gauge by name.
@@ -171,26 +178,61 @@ impl OpenRun {
         }
     }
 
-    /// The value of a field at a place, between two frames as the picture shows it; `None` outside
-    /// and where there is no value.
-    pub(crate) fn value_at(&self, field: &Field, [x, y]: [f64; 2], time_s: f64) -> Option<f32> {
-        let (row, column) = self.run.fields.spec().cell_at(x, y)?;
-        let (rows, columns) = (row..row + 1, column..column + 1);
-        let read = |index| {
-            let window = if field.is_series {
-                let (rows, columns) = (rows.clone(), columns.clone());
-                self.run.fields.read_frame_window(&field.name, index, rows, columns)
-            } else {
-                self.run.fields.read_static_window(&field.name, rows.clone(), columns.clone())
-            };
-            window.ok()?.values.first().copied().filter(|v| v.is_finite())
-        };
+    /// A field at a time, between two frames as the picture shows it.
+    pub(crate) fn read_at(&self, field: &Field, time_s: f64) -> Result<Grid<f32>> {
         let Moment { before, after, fraction } = Moment::at(self.times(), time_s);
-        match (read(before), if field.is_series { read(after) } else { None }) {
-            (Some(a), Some(b)) => Some(a + (b - a) * fraction),
-            (a, b) => a.or(b),
+        let mut grid = self.read(field, before)?;
+        if field.is_series && fraction > 0.0 {
+            let next = self.read(field, after)?;
+            for (a, b) in grid.values.iter_mut().zip(&next.values) {
+                *a += (b - *a) * fraction;
+            }
         }
+        Ok(grid)
     }
+
+    /// The highest value of a field without time in some cells; `None` where none has a value.
+    pub(crate) fn highest(&self, field: &Field, cells: &[(usize, usize)]) -> Result<Option<f32>> {
+        let Some((rows, columns)) = window_of(cells) else { return Ok(None) };
+        let at = (rows.start, columns.start);
+        let window = self.run.fields.read_static_window(&field.name, rows, columns)?;
+        Ok(highest_in(&window, at, cells))
+    }
+
+    /// The highest value of a field in some cells at every stored moment, NaN where none has a value.
+    pub(crate) fn highest_over_time(
+        &self,
+        field: &Field,
+        cells: &[(usize, usize)],
+    ) -> Result<Vec<f64>> {
+        let Some((rows, columns)) = window_of(cells) else { return Ok(Vec::new()) };
+        let at = (rows.start, columns.start);
+        let moment = |index| {
+            let (rows, columns) = (rows.clone(), columns.clone());
+            let window = self.run.fields.read_frame_window(&field.name, index, rows, columns)?;
+            Ok(highest_in(&window, at, cells).map_or(f64::NAN, f64::from))
+        };
+        (0..self.times().len()).map(moment).collect()
+    }
+}
+
+/// The smallest window of a grid that holds some cells; none without cells.
+fn window_of(cells: &[(usize, usize)]) -> Option<(Range<usize>, Range<usize>)> {
+    let span = |of: fn(&(usize, usize)) -> usize| {
+        let numbers = || cells.iter().map(of);
+        Some(numbers().min()?..numbers().max()? + 1)
+    };
+    Some((span(|cell| cell.0)?, span(|cell| cell.1)?))
+}
+
+/// The highest value in some cells of a window that begins at a row and column of its grid.
+fn highest_in(
+    window: &Grid<f32>,
+    (row, column): (usize, usize),
+    cells: &[(usize, usize)],
+) -> Option<f32> {
+    let values = cells.iter().map(|(r, c)| window[(r - row, c - column)]);
+    values.filter(|v| v.is_finite()).reduce(f32::max)
 }
 
 /// Two frames around a time and the fraction between them.
@@ -328,6 +370,12 @@ impl Opened {
         Ok(())
     }
 
+    /// The runs, each with the letter that its results bear where there are two.
+    pub(crate) fn lettered(&self) -> impl Iterator<Item = (&'static str, &OpenRun)> {
+        let letters = if self.runs.len() > 1 { ["A – ", "B – "] } else { [""; 2] };
+        letters.into_iter().zip(self.runs.iter().map(|run| &**run))
+    }
+
     /// Run A.
     pub(crate) fn run_a(&self) -> Option<&Arc<OpenRun>> {
         self.runs.first()
@@ -354,7 +402,7 @@ pub(crate) fn height_on(terrain: &Grid<f32>, x: f64, y: f64) -> Option<f32> {
     terrain.bilinear(x, y).or_else(|| terrain.at(x, y).copied()).filter(|z| z.is_finite())
 }
 
-/// What a path names: a territory, a run, a scenario or a view.
+/// What a path names: a territory, a run, a scenario, a study or a view.
 pub(crate) fn state_of(path: &Path, registry: &Registry, language: Language) -> Result<ViewState> {
     if path.is_dir() {
         if path.join(Territory::MANIFEST).is_file() {
@@ -372,6 +420,9 @@ pub(crate) fn state_of(path: &Path, registry: &Registry, language: Language) -> 
     if name.ends_with(".view.toml") {
         return ViewState::read(path);
     }
+    if name.ends_with(".toml") && Study::is_one(path) {
+        return state_of_study(path, registry, language);
+    }
     if name.ends_with(".toml") && path.is_file() {
         let scenario = Scenario::load(path, &[], |id| path_keys_of(registry, id))?;
         let mut state = ViewState::of_territory(PathBuf::from(&scenario.territory), language);
@@ -380,9 +431,25 @@ pub(crate) fn state_of(path: &Path, registry: &Registry, language: Language) -> 
     }
     Err(Error::input(
         path.display().to_string(),
-        "ni un territoire (dossier .twin), ni un calcul (dossier runs/GREFFON/EMPREINTE), ni un scénario ou une vue (.toml) ; vérifier le chemin",
-        "neither a territory (folder .twin), a run (folder runs/PLUGIN/HASH), a scenario nor a view (.toml); check the path",
+        "ni un territoire (dossier .twin), ni un calcul (dossier runs/GREFFON/EMPREINTE), ni un scénario, une étude ou une vue (.toml) ; vérifier le chemin",
+        "neither a territory (folder .twin), a run (folder runs/PLUGIN/HASH), a scenario, a study nor a view (.toml); check the path",
     ))
+}
+
+/// The territory of a study, and the runs of its first two combinations where it ran.
+fn state_of_study(path: &Path, registry: &Registry, language: Language) -> Result<ViewState> {
+    let study = Study::load(path)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let base = folder.join(&study.scenario);
+    let scenario = Scenario::load(&base, &[], |id| path_keys_of(registry, id))?;
+    let mut state = ViewState::of_territory(PathBuf::from(&scenario.territory), language);
+    let store = RunStore::new(folder.join("runs"));
+    let record = StudyRecord::read(&store, &study.id)?;
+    let combinations = record.into_iter().flat_map(|record| record.combinations);
+    let first = combinations.filter_map(|c| c.runs.into_values().next());
+    let folders = first.map(|run| store.root().join(run)).filter(|f| FinishedRun::is_one(f));
+    show_runs(&mut state, folders.take(2).collect());
+    Ok(state)
 }
 
 /// Shows runs, with the volumes that they add to the territory.

@@ -54,10 +54,10 @@ pub(crate) struct Side {
 struct Shown {
     run: Arc<OpenRun>,
     field: Field,
+    /// The run that it is compared with, where A − B is shown.
+    reference: Option<Arc<OpenRun>>,
     /// The level of the bed in the scene, of runs with water.
     bed: Option<Arc<Frame>>,
-    /// The values themselves, where they come from no single field.
-    computed: Option<Arc<Frame>>,
     frames: VecDeque<(usize, Arc<Frame>)>,
     loading: Option<Task<twin_core::Result<Vec<Numbered>>>>,
     /// Frame at or before the moment shown last, and whether moments follow one another.
@@ -216,16 +216,19 @@ fn choose(sides: &mut Sides, state: &ViewState, opened: &Opened) -> (bool, Vec<t
         Some((run.clone(), field.clone()))
     };
     let two = state.compare.mode.is_two();
-    let difference = state.compare.mode == CompareMode::Difference;
+    let is_difference = state.compare.mode == CompareMode::Difference;
+    let reference = opened.runs.get(1).filter(|_| is_difference);
     for index in 0..2 {
         let side = &mut sides.0[index];
+        let reference = reference.filter(|_| index == 0);
         let next = if index == 0 || two { wanted(index) } else { None };
+        let next = next.filter(|_| !is_difference || reference.is_some());
         let same = match (&side.shown, &next) {
             (None, None) => true,
             (Some(shown), Some((run, field))) => {
                 Arc::ptr_eq(&shown.run, run)
                     && shown.field.name == field.name
-                    && shown.computed.is_some() == (difference && index == 0)
+                    && shown.reference.as_ref().map(Arc::as_ptr) == reference.map(Arc::as_ptr)
             }
             _ => false,
         };
@@ -233,35 +236,27 @@ fn choose(sides: &mut Sides, state: &ViewState, opened: &Opened) -> (bool, Vec<t
             continue;
         }
         changed = true;
+        let next = next.map(|(run, field)| match reference {
+            Some(reference) => difference_of(&run, reference, &field).map(|field| (run, field)),
+            None => Ok((run, field)),
+        });
+        let next = next.transpose().unwrap_or_else(|problem| {
+            problems.push(problem);
+            None
+        });
         side.shown = next.map(|(run, field)| Shown {
+            reference: reference.cloned(),
             bed: run
                 .bed
                 .as_ref()
                 .map(|bed| Arc::new(Frame::new(bed, opened.frame.height() as f32))),
             run,
             field,
-            computed: None,
             frames: VecDeque::new(),
             loading: None,
             before: 0,
             is_running: false,
         });
-        if difference
-            && index == 0
-            && let Some(shown) = &mut side.shown
-        {
-            match opened.runs.get(1).map(|b| compared(&shown.run, b, &shown.field)) {
-                Some(Ok((grid, field))) => {
-                    shown.computed = Some(Arc::new(Frame::new(&grid, 0.0)));
-                    shown.field = Field { name: shown.field.name.clone(), ..field };
-                }
-                Some(Err(problem)) => {
-                    problems.push(problem);
-                    side.shown = None;
-                }
-                None => side.shown = None,
-            }
-        }
     }
     (changed, problems)
 }
@@ -270,52 +265,64 @@ fn choose(sides: &mut Sides, state: &ViewState, opened: &Opened) -> (bool, Vec<t
 const DRY_NOW: f32 = -1e6;
 const WET_NOW: f32 = 1e6;
 
-/// A − B: of depths with their classes, of the maxima where the field changes with time; of other
-/// fields the plain difference.
-fn compared(a: &OpenRun, b: &OpenRun, field: &Field) -> twin_core::Result<(Grid<f32>, Field)> {
-    let name = if field.is_water_depth() { "maximum_water_depth" } else { &field.name };
-    let read = |run: &OpenRun| match run.field(name) {
-        Some(field) => run.read(field, run.times().len().saturating_sub(1)),
-        None => Err(twin_core::Error::input(
-            run.run.folder.display().to_string(),
-            format!("ce calcul n'a pas de « {name} » ; choisir deux calculs de même nature"),
-            format!("this run has no \"{name}\"; choose two runs of one kind"),
-        )),
-    };
-    let (a, b) = (read(a)?, read(b)?);
-    let both = DepthComparison::new(&a, &b, DRY_BELOW_M)?;
+/// A − B of a field as it is shown: of depths with their classes, of other fields the plain difference.
+fn difference_of(a: &OpenRun, b: &OpenRun, field: &Field) -> twin_core::Result<Field> {
     let title =
         Text::new(format!("{} : A − B", field.title.fr), format!("{}: A − B", field.title.en));
-    if field.is_water_depth() {
-        let values =
-            both.difference_m.values.iter().zip(&both.change.values).map(|(&d, &c)| match c {
-                c if c.is_nan() => d,
-                c if c > 0.5 => WET_NOW,
-                _ => DRY_NOW,
-            });
-        let grid = Grid { spec: a.spec, values: values.collect() };
-        let field = Field {
-            title,
-            legend: difference_legend(),
-            is_series: false,
-            transparent_below: None,
-            ..field.clone()
+    let legend = if field.is_water_depth() {
+        difference_legend(title.clone())
+    } else {
+        let last = a.times().len().saturating_sub(1);
+        let frames = if field.is_series { vec![0, last / 2, last] } else { vec![0] };
+        let mut largest = 1e-6f32;
+        for index in frames {
+            let range = difference(a, b, field, index)?.range();
+            largest = largest.max(range.map_or(0.0, |(low, high)| low.abs().max(high.abs())));
+        }
+        Legend::diverging(title.clone(), field.legend.unit(), largest)
+    };
+    Ok(Field { title, legend, transparent_below: None, ..field.clone() })
+}
+
+/// A − B at a stored moment of A; of depths, codes stand where one of both is dry.
+fn difference(
+    a: &OpenRun,
+    b: &OpenRun,
+    field: &Field,
+    index: usize,
+) -> twin_core::Result<Grid<f32>> {
+    let Some(other) = b.field(&field.name) else {
+        return Err(twin_core::Error::input(
+            b.run.folder.display().to_string(),
+            format!(
+                "ce calcul n'a pas de « {} » ; choisir deux calculs de même nature",
+                field.name
+            ),
+            format!("this run has no \"{}\"; choose two runs of one kind", field.name),
+        ));
+    };
+    let time_s = a.times().get(index).copied().unwrap_or(0.0);
+    let (a, b) = (a.read(field, index)?, b.read_at(other, time_s)?);
+    let both = DepthComparison::new(&a, &b, DRY_BELOW_M)?;
+    let values = if field.is_water_depth() {
+        let codes = both.change.values.iter();
+        let coded = |(&d, &c): (&f32, &f32)| match c {
+            c if c.is_nan() => d,
+            c if c > 0.5 => WET_NOW,
+            _ => DRY_NOW,
         };
-        return Ok((grid, field));
-    }
-    let values: Vec<f32> = a.values.iter().zip(&b.values).map(|(a, b)| a - b).collect();
-    let grid = Grid { spec: a.spec, values };
-    let largest = grid.range().map_or(0.0, |(low, high)| low.abs().max(high.abs())).max(1e-6);
-    let legend = Legend::diverging(title.clone(), field.legend.unit(), largest);
-    Ok((grid, Field { title, legend, is_series: false, transparent_below: None, ..field.clone() }))
+        both.difference_m.values.iter().zip(codes).map(coded).collect()
+    } else {
+        a.values.iter().zip(&b.values).map(|(a, b)| a - b).collect()
+    };
+    Ok(Grid { spec: a.spec, values })
 }
 
 /// The classes of the difference between those of places wet in one scenario only.
-fn difference_legend() -> Legend {
+fn difference_legend(title: Text) -> Legend {
     let mut classes: Vec<Class> = Vec::new();
     let only = comparison::change_legend();
     let both = comparison::difference_legend();
-    let title = Text::new("Hauteur d'eau maximale : A − B", "Maximum water depth: A − B");
     if let (Legend::Classed { classes: only, .. }, Legend::Classed { classes: both, .. }) =
         (only, both)
     {
@@ -354,12 +361,13 @@ impl Side {
             buffer.data = Some(parts.concat());
             self.uploaded = Some(pair);
         }
-        // While the frames of the moment are on their way, those at hand are shown as they are.
-        let at_hand = pair == (moment.before, moment.after);
-        let fraction = if at_hand { moment.fraction } else { 0.0 };
+        // While the frames of the moment are on their way, those at hand are shown as they are. Classes
+        // of a comparison have nothing between them.
+        let is_between = pair == (moment.before, moment.after) && shown.reference.is_none();
+        let fraction = if is_between { moment.fraction } else { 0.0 };
         let as_water = state.result.water_surface
             && shown.field.is_water_depth()
-            && shown.computed.is_none()
+            && shown.reference.is_none()
             && shown.run.bed.is_some();
         let settings = DrapeSettings {
             fraction,
@@ -393,10 +401,6 @@ impl Shown {
     /// The frames of a moment. While they are on their way: the last that came, when it does, and else
     /// none, which leaves what is shown.
     fn pair(&mut self, moment: Moment) -> twin_core::Result<Option<(Numbered, Numbered)>> {
-        if let Some(grid) = &self.computed {
-            let frame = (0, grid.clone());
-            return Ok(Some((frame.clone(), frame)));
-        }
         let mut came = None;
         if let Some(result) = self.loading.as_mut().and_then(check_ready) {
             self.loading = None;
@@ -418,9 +422,14 @@ impl Shown {
         let pair = at_hand(moment.before).zip(at_hand(moment.after));
         if !missing.is_empty() && self.loading.is_none() {
             let (run, field) = (self.run.clone(), self.field.clone());
+            let reference = self.reference.clone();
             self.loading = Some(AsyncComputeTaskPool::get().spawn(async move {
                 let read = |index| {
-                    run.read(&field, index).map(|grid| (index, Arc::new(Frame::new(&grid, 0.0))))
+                    let grid = match &reference {
+                        Some(reference) => difference(&run, reference, &field, index),
+                        None => run.read(&field, index),
+                    };
+                    grid.map(|grid| (index, Arc::new(Frame::new(&grid, 0.0))))
                 };
                 missing.into_iter().map(read).collect()
             }));
@@ -494,7 +503,7 @@ mod tests {
 
     #[test]
     fn the_difference_tells_newly_flooded_places_from_deeper_ones() {
-        let legend = difference_legend();
+        let legend = difference_legend(Text::from("A − B"));
         let label = |v: f32| {
             let (colour, hatch) = legend.colour(v).unwrap();
             let Legend::Classed { classes, .. } = &legend else { panic!() };

@@ -64,6 +64,9 @@ pub(crate) struct ViewState {
     /// Views to return to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) bookmarks: Vec<Bookmark>,
+    /// What is asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) picked: Option<Picked>,
 }
 
 fn one() -> f32 {
@@ -284,6 +287,20 @@ pub(crate) struct Bookmark {
     pub(crate) camera: CameraState,
 }
 
+/// A place, building or gauge that is asked about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Picked {
+    /// World position: easting, northing, altitude.
+    pub(crate) place: [f64; 3],
+    /// Identifier of the building.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) building: Option<String>,
+    /// Name of the gauge of a run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) gauge: Option<String>,
+}
+
 impl ViewState {
     /// The state of a territory opened for the first time.
     pub(crate) fn of_territory(territory: PathBuf, language: Language) -> Self {
@@ -305,6 +322,7 @@ impl ViewState {
             layers: default_layers(),
             objects: Vec::new(),
             bookmarks: Vec::new(),
+            picked: None,
         }
     }
 
@@ -359,6 +377,7 @@ impl ViewState {
         for layer in &mut self.layers {
             layer.opacity = within(layer.opacity, 0.0, 1.0, 1.0);
         }
+        self.picked = self.picked.take().filter(|p| p.place.iter().all(|v| v.is_finite()));
         self.camera.settle();
     }
 
@@ -417,6 +436,9 @@ mod tests {
             shown: true,
             opacity: 0.5,
         });
+        let building = Some("BATIMENT0001".to_owned());
+        state.picked =
+            Some(Picked { place: [352_010.0, 6_790_020.0, 13.0], building, gauge: None });
         let path = folder.path().join("views/x.view.toml");
         std::fs::create_dir_all(folder.path().join("views")).unwrap();
         state.write(&path).unwrap();
@@ -427,7 +449,7 @@ mod tests {
         back.each_path(|p| {
             *p = std::fs::canonicalize(folder.path().join("views")).unwrap().join(&*p)
         });
-        assert_eq!(back.camera, state.camera);
+        assert_eq!((back.camera, &back.picked), (state.camera, &state.picked));
         assert_eq!(back.layers.len(), state.layers.len());
         assert_eq!((back.result, back.compare, back.sun), (state.result, state.compare, state.sun));
     }

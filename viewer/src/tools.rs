@@ -4,8 +4,6 @@
 use bevy::prelude::Resource;
 use twin_core::language::Text;
 
-use crate::pick::Answer;
-
 /// A tool.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Tool {
@@ -126,8 +124,6 @@ pub(crate) struct Tools {
     pub(crate) quantity: f64,
     /// Measures drawn.
     pub(crate) drafts: Vec<Draft>,
-    /// Answer to the last question.
-    pub(crate) answer: Option<Answer>,
     /// Where the pointer is on the ground.
     pub(crate) pointer: Option<[f64; 3]>,
 }
@@ -181,6 +177,16 @@ impl Tools {
             self.drafts.push(Draft { kind, quantity: self.quantity, corners, building });
         }
         is_on_buildings
+    }
+
+    /// Takes a draft back in hand: its corners can be taken back and others set.
+    pub(crate) fn take_draft(&mut self, index: usize) {
+        if index < self.drafts.len() {
+            let draft = self.drafts.remove(index);
+            self.take(Tool::Draw(draft.kind));
+            self.quantity = draft.quantity;
+            self.corners = draft.corners;
+        }
     }
 
     /// Takes the last corner back.
@@ -246,6 +252,14 @@ mod tests {
         tools.complete();
         assert_eq!(tools.drafts.len(), 1);
         assert_eq!((tools.drafts[0].quantity, tools.corners.len()), (1.5, 0));
+        // It goes on where it ended, with its own height.
+        tools.drafts[0].quantity = 2.5;
+        tools.take_draft(0);
+        tools.undo();
+        tools.set_corner([20.0, 0.0, 0.0]);
+        tools.complete();
+        let [draft] = &tools.drafts[..] else { panic!("{:?}", tools.drafts) };
+        assert_eq!((draft.quantity, draft.corners[1]), (2.5, [20.0, 0.0, 0.0]));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use bevy::camera::{CameraOutputMode, RenderTarget};
 use bevy::prelude::*;
 use bevy::render::render_resource::BlendState;
 use bevy::render::renderer::RenderAdapterInfo;
-use bevy::window::{ExitCondition, FileDragAndDrop, RequestRedraw};
+use bevy::window::{ExitCondition, FileDragAndDrop, RequestRedraw, WindowResized};
 use bevy::winit::{UpdateMode, WinitSettings};
 use bevy_egui::{
     EguiGlobalSettings, EguiPlugin, EguiPreUpdateSet, EguiPrimaryContextPass, PrimaryEguiContext,
@@ -18,6 +18,7 @@ use twin_core::results::write_atomically;
 use twin_core::simulation::Registry;
 use twin_core::{Error, Result};
 
+use crate::answer::Asked;
 use crate::app::{self, Plugins, settle};
 use crate::camera::{self, Stage};
 use crate::capture::free_name;
@@ -45,6 +46,8 @@ pub(crate) struct Session {
     pub(crate) shows_help: bool,
     /// Whether the panels are shown.
     pub(crate) shows_panels: bool,
+    /// Whether a field of the panels takes what is typed.
+    pub(crate) is_typing: bool,
     /// What is typed into the field of places.
     pub(crate) place: String,
     /// What is typed into the field of files.
@@ -70,6 +73,7 @@ impl Session {
             speed: 600.0,
             shows_help: false,
             shows_panels: true,
+            is_typing: false,
             place: String::new(),
             file: String::new(),
             chooser: None,
@@ -109,15 +113,22 @@ impl Session {
         *time_s = next.copied().unwrap_or(*time_s);
     }
 
+    /// Opens the dialog in which the view gets another file.
+    pub(crate) fn save_as(&mut self, state: &ViewState) {
+        let dialog = ui::chooser::save_dialog(&self.view_file, state.language);
+        self.chooser = Some(Box::new(dialog));
+    }
+
     /// Writes what the tool in hand found beside the view; gives the file.
     pub(crate) fn write_findings(
         &self,
         tools: &Tools,
+        asked: &Asked,
         opened: &Opened,
         planning: &Planning,
         state: &ViewState,
     ) -> Result<PathBuf> {
-        let table = findings::table(tools, opened, planning, state)?;
+        let table = findings::table(tools, asked.0.as_ref(), opened, planning, state)?;
         let file = free_name(&self.view_file, "csv");
         write_atomically(&file, &table)?;
         Ok(file)
@@ -203,7 +214,7 @@ pub(crate) fn run(
     app.add_systems(PreUpdate, ui::hush.after(between).before(EguiPreUpdateSet::BeginPass));
     app.add_systems(
         Update,
-        (keys::keys, input::pointer, input::renew_answer, drop_files, simulate::take_result, play)
+        (keys::keys, input::pointer, drop_files, simulate::take_result, play)
             .chain()
             .before(camera::place),
     );
@@ -318,11 +329,14 @@ fn keep_awake(
     job: Res<Job>,
     planning: Res<Planning>,
     loading: Loading<'_>,
+    mut resized: MessageReader<WindowResized>,
     mut turns: Local<u8>,
     mut redraw: MessageWriter<RequestRedraw>,
 ) {
     let is_working = job.progress().is_some() || planning.is_making();
-    let is_busy = session.is_playing || is_working || loading.is_going_on();
+    // Panels find their new places in one turn, and the cameras what they leave in the next.
+    let is_resized = resized.read().count() > 0;
+    let is_busy = session.is_playing || is_working || is_resized || loading.is_going_on();
     // What was loaded last is uploaded in the turn after, and drawn in the one after that.
     *turns = if is_busy { 3 } else { turns.saturating_sub(1) };
     if *turns > 0 {

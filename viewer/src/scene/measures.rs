@@ -1,5 +1,5 @@
 //! What the measures of the runs shown build: new buildings, added storeys, dykes and walls, planted trees;
-//! and what they take away: demolished buildings, felled trees.
+//! where they change the ground or what covers it; and what they take away: demolished buildings, felled trees.
 //!
 //! The measures are those of the scenario that a run belongs to, where it still has them as the run had
 //! them; what they change is made anew in the background. Those of run A stand in the left or only
@@ -21,7 +21,7 @@ use twin_core::language::Text;
 use twin_core::scenario::{MeasureContext, Scenario};
 use twin_core::simulation::Registry;
 use twin_core::simulation::driver::{path_keys_of, without_folders};
-use twin_core::spatial::{Geometry, Grid, Position};
+use twin_core::spatial::{Geometry, Grid, Polygon, Position};
 use twin_core::territory::{
     Building, BuildingModel, Edit, Features, Layer, RasterOperation, Territory, Tree,
 };
@@ -41,6 +41,10 @@ use crate::state::ViewState;
 
 /// What is built stands out, told apart with any colour vision (Okabe & Ito 2008, orange); walls darker.
 const BUILT: [Rgb; 2] = [Rgb::hex(0xe6_9f00), Rgb::hex(0xc0_8200)];
+/// Outlines of ground that is dug, filled, sealed, opened or planted (reddish purple of the same).
+const CHANGED: Rgb = Rgb::hex(0xcc_79a7);
+/// Height of an outline above the ground and half its width, m.
+const OUTLINE_M: [f64; 2] = [0.4, 0.7];
 /// Lower than this, nothing is seen of it, m.
 const LOWEST_M: f64 = 0.3;
 /// Half the width of the crest of a levee, and of a wall; run over rise of the slopes of a levee.
@@ -65,8 +69,8 @@ struct Side {
     making: Option<Task<Result<Made>>>,
     /// Parent of what is built.
     stand: Option<Entity>,
-    /// Whether it is more than trees, which look as all trees do.
-    is_marked: bool,
+    /// Whether it has something built and outlines; trees look as all trees do.
+    marks: [bool; 2],
     lost: Lost,
 }
 
@@ -80,6 +84,7 @@ struct Lost {
 /// What the measures of a run build.
 struct Made {
     built: Option<Mesh>,
+    outlines: Option<Mesh>,
     trees: Option<Mesh>,
     lost: Lost,
     /// Names of measures that are not those of the run any more.
@@ -115,13 +120,22 @@ impl Measures {
         self.missing_trees = Arc::new(missing_trees);
     }
 
-    /// The legend of what is built; none where nothing is.
+    /// The legend of what is built and changed; none where nothing is.
     pub(crate) fn legend(&self) -> Option<Legend> {
         let title = Text::new("Mesures du scénario", "Measures of the scenario");
-        let (fr, en) = ("bâtiment, étages, digue, mur", "building, storeys, dyke, wall");
-        let class = Class::new(f32::INFINITY, BUILT[0], None, fr, en);
-        let classes = vec![class];
-        let is_any = self.sides.iter().any(|side| side.is_marked);
+        let named = [
+            (BUILT[0], "bâtiment, étages, digue, mur", "building, storeys, dyke, wall"),
+            (CHANGED, "emprise au sol d'une mesure", "ground that a measure changes"),
+        ];
+        let is_there = |k: &usize| self.sides.iter().any(|side| side.marks[*k]);
+        let class = |(below, k): (f32, usize)| {
+            let (colour, fr, en) = named[k];
+            Class::new(below, colour, None, fr, en)
+        };
+        let shown: Vec<usize> = (0..named.len()).filter(is_there).collect();
+        let bounds = (1..shown.len()).map(|k| k as f32).chain([f32::INFINITY]);
+        let is_any = !shown.is_empty();
+        let classes = bounds.zip(shown).map(class).collect();
         is_any.then(|| Legend::Classed { title, unit: String::new(), classes })
     }
 }
@@ -173,10 +187,11 @@ pub(super) fn show(
             );
             notices.problem(said.get(state.language));
         }
-        side.is_marked = made.built.is_some();
+        side.marks = [made.built.is_some(), made.outlines.is_some()];
         is_other |= !made.lost.is_empty();
         side.lost = made.lost;
-        let made: Vec<Mesh> = made.built.into_iter().chain(made.trees).collect();
+        let made: Vec<Mesh> =
+            [made.built, made.outlines, made.trees].into_iter().flatten().collect();
         if !made.is_empty() {
             let shared = &sides.side(0).buffers;
             let material = surfaces.add(SurfaceMaterial::new(Kind::Vertices, None, shared));
@@ -220,8 +235,8 @@ fn making(run: Arc<OpenRun>, opened: &Opened, plugins: &Plugins) -> Task<Result<
     AsyncComputeTaskPool::get().spawn(async move {
         let (edits, changed) = edits(&run, &territory, &registry)?;
         site.build(&edits, territory.features());
-        let (built, trees) = site.meshes();
-        Ok(Made { built, trees, lost: Lost::of(&edits), changed })
+        let [built, outlines, trees] = site.meshes();
+        Ok(Made { built, outlines, trees, lost: Lost::of(&edits), changed })
     })
 }
 
@@ -253,12 +268,14 @@ struct Site {
     frame: LocalFrame,
     terrain: Arc<Grid<f32>>,
     faces: Faces<[f32; 4]>,
+    outlines: Faces<[f32; 4]>,
     stems: Vec<Stem>,
 }
 
 impl Site {
     fn new(frame: LocalFrame, terrain: Arc<Grid<f32>>) -> Self {
-        Self { frame, terrain, faces: Faces::new(frame), stems: Vec::new() }
+        let [faces, outlines] = [(); 2].map(|()| Faces::new(frame));
+        Self { frame, terrain, faces, outlines, stems: Vec::new() }
     }
 
     fn ground(&self, [x, y]: [f64; 2]) -> Option<f64> {
@@ -311,13 +328,41 @@ impl Site {
                 _ => {}
             }
         }
+        // Several changes of one measure have one area.
+        let areas = edits.iter().filter_map(|edit| changed_ground(edit, features));
+        let mut told = HashSet::new();
+        for area in areas.filter(|area| extent_key(area).is_some_and(|key| told.insert(key))) {
+            for ring in area.polygons().iter().flat_map(Polygon::rings) {
+                self.outline(ring);
+            }
+        }
     }
 
-    /// A bank or wall under a line of crest levels: a section every few metres, from the foot on the
-    /// right over the crest to the foot on the left.
+    /// A low kerb along a line on the ground.
+    fn outline(&mut self, line: &[Position]) {
+        let [height_m, half_m] = OUTLINE_M;
+        let sections = self.sections(line, half_m, 0.0, |_, ground| ground + height_m);
+        let colour = linear(CHANGED).to_array();
+        add_bank(&mut self.outlines, &sections, [colour; 2]);
+    }
+
+    /// A bank or wall under a line of crest levels.
     fn embank(&mut self, crest: &[Position], half_m: f64, slope: f64) {
+        let sections = self.sections(crest, half_m, slope, |crest, _| crest);
+        add_bank(&mut self.faces, &sections, colours());
+    }
+
+    /// A section every few metres of a line, from the foot on the right over the top to the foot on the left;
+    /// the top by the level of the line and the ground.
+    fn sections(
+        &self,
+        line: &[Position],
+        half_m: f64,
+        slope: f64,
+        top: impl Fn(f64, f64) -> f64,
+    ) -> Vec<[[f64; 3]; 4]> {
         let mut sections: Vec<[[f64; 3]; 4]> = Vec::new();
-        for pair in crest.windows(2) {
+        for pair in line.windows(2) {
             let (from, to) = (pair[0], pair[1]);
             let length = (to[0] - from[0]).hypot(to[1] - from[1]);
             if length == 0.0 {
@@ -327,9 +372,9 @@ impl Site {
             let count = (length / SECTION_M).ceil() as usize;
             for k in 0..=count {
                 let share = k as f64 / count as f64;
-                let [x, y, top] = [0, 1, 2].map(|i| from[i] + share * (to[i] - from[i]));
+                let [x, y, level] = [0, 1, 2].map(|i| from[i] + share * (to[i] - from[i]));
                 let Some(ground) = self.ground([x, y]) else { continue };
-                let height = (top - ground).max(0.0);
+                let height = (top(level, ground) - ground).max(0.0);
                 let at = |aside: f64, z: f64| [x + aside * left[0], y + aside * left[1], z];
                 let foot_m = half_m + slope * height;
                 // The feet reach into the ground, which is not level across the bank.
@@ -342,14 +387,7 @@ impl Site {
                 ]);
             }
         }
-        let [top, side] = colours();
-        for (a, b) in sections.iter().zip(sections.iter().skip(1)) {
-            for k in 0..3 {
-                let colour = if k == 1 { top } else { side };
-                self.faces.add(&[vec![a[k], b[k], b[k + 1]]], colour);
-                self.faces.add(&[vec![a[k], b[k + 1], a[k + 1]]], colour);
-            }
-        }
+        sections
     }
 
     fn plant(&mut self, trees: &FeatureTable) {
@@ -367,11 +405,39 @@ impl Site {
         }
     }
 
-    /// What is built, and the trees.
-    fn meshes(self) -> (Option<Mesh>, Option<Mesh>) {
+    /// What is built, the outlines and the trees.
+    fn meshes(self) -> [Option<Mesh>; 3] {
         let trees = (!self.stems.is_empty()).then(|| grove(&self.stems));
         let usages = RenderAssetUsages::RENDER_WORLD;
-        (self.faces.into_mesh(Mesh::ATTRIBUTE_COLOR, usages), trees)
+        let [faces, outlines] =
+            [self.faces, self.outlines].map(|f| f.into_mesh(Mesh::ATTRIBUTE_COLOR, usages));
+        [faces, outlines, trees]
+    }
+}
+
+/// The top and sides between sections.
+fn add_bank(faces: &mut Faces<[f32; 4]>, sections: &[[[f64; 3]; 4]], [top, side]: [[f32; 4]; 2]) {
+    for (a, b) in sections.iter().zip(sections.iter().skip(1)) {
+        for k in 0..3 {
+            let colour = if k == 1 { top } else { side };
+            faces.add(&[vec![a[k], b[k], b[k + 1]]], colour);
+            faces.add(&[vec![a[k], b[k + 1], a[k + 1]]], colour);
+        }
+    }
+}
+
+/// Ground that an edit changes without building on it.
+fn changed_ground(edit: &Edit, features: &Features) -> Option<Geometry> {
+    match edit {
+        Edit::Raster { band, area, .. } if matches!(&band[..], "dtm" | "land_cover") => {
+            Some(area.clone())
+        }
+        Edit::GreenRoof(roof) => Some(Geometry::Polygons(roof.area.clone())),
+        Edit::ShadeSail(sail) => Some(Geometry::Polygons(sail.area.clone())),
+        Edit::RemoveFeature { layer, id } if layer == Building::NAME => {
+            features.buildings.iter().find(|b| b.id == *id).map(|b| b.geometry.clone())
+        }
+        _ => None,
     }
 }
 
@@ -397,7 +463,7 @@ fn extent_key(area: &Geometry) -> Option<[u64; 4]> {
 mod tests {
     use super::*;
     use bevy::mesh::VertexAttributeValues;
-    use twin_core::spatial::{Extent, GridSpec, Polygon};
+    use twin_core::spatial::{Extent, GridSpec};
     use twin_core::territory::LineStructure;
 
     fn site() -> Site {
@@ -428,8 +494,10 @@ mod tests {
         site.build(&[raster("land_cover", RasterOperation::Set(3.0))], &Features::default());
         assert_eq!(site.faces.triangles(), 0);
         site.build(&[raster("dsm", RasterOperation::Set(29.0))], &Features::default());
-        let (built, trees) = site.meshes();
+        let [built, outlines, trees] = site.meshes();
         assert_eq!(heights(&built.unwrap()), [0.0, 9.0]);
+        // The lawn has an outline on the ground, the building of its own none.
+        assert_eq!(heights(&outlines.unwrap()), [-0.5, OUTLINE_M[0] as f32]);
         assert!(trees.is_none());
     }
 
@@ -441,7 +509,9 @@ mod tests {
         site.build(&[Edit::Structure(levee)], &Features::default());
         // Ten pieces of a crest and two slopes.
         assert_eq!(site.faces.triangles(), 10 * 3 * 2);
-        assert_eq!(heights(&site.meshes().0.unwrap()), [-0.5, 3.0]);
+        let [built, outlines, _] = site.meshes();
+        assert_eq!(heights(&built.unwrap()), [-0.5, 3.0]);
+        assert!(outlines.is_none());
     }
 
     #[test]
@@ -457,6 +527,7 @@ mod tests {
         let operation = RasterOperation::Add(3.0);
         let mut site = site();
         site.build(&[Edit::Raster { band: "dsm".to_owned(), area, operation }], &features);
-        assert_eq!(heights(&site.meshes().0.unwrap()), [6.0, 9.0]);
+        let [built, ..] = site.meshes();
+        assert_eq!(heights(&built.unwrap()), [6.0, 9.0]);
     }
 }

@@ -24,6 +24,7 @@ pub(crate) use buildings::{BuildingMesh, Buildings};
 pub(crate) use measures::Measures;
 pub(crate) use sun::sun_of;
 
+use crate::answer::{self, Asked};
 use crate::notices::Notices;
 use crate::opened::Opened;
 use crate::results::{self, Sides};
@@ -45,6 +46,7 @@ impl Plugin for ScenePlugin {
     fn build(&self, app: &mut App) {
         material::register(app);
         app.init_resource::<Notices>();
+        app.init_resource::<Asked>();
         app.add_systems(Startup, start);
         app.add_systems(
             Update,
@@ -60,6 +62,7 @@ impl Plugin for ScenePlugin {
                 measures::show,
                 objects::load,
                 sun::shine,
+                answer::ask,
             )
                 .chain()
                 .in_set(SceneSet),

@@ -51,12 +51,18 @@ pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) 
             pick("Tableau de ce qui est trouvé (Ctrl+E)", "Table of what was found (Ctrl+E)");
         if ui.button(pick("Tableau", "Table")).on_hover_text(table).clicked() {
             let (tools, planning) = (&desk.tools, &desk.planning);
-            let file = desk.session.write_findings(tools, &desk.opened, planning, state);
+            let asked = &desk.asked;
+            let file = desk.session.write_findings(tools, asked, &desk.opened, planning, state);
             desk.notices.wrote(file, language);
         }
         if ui.button(pick("Enregistrer la vue", "Save view")).on_hover_text("Ctrl+S").clicked() {
             let file = desk.session.view_file.clone();
             desk.notices.wrote(state.write(&file).map(|()| file), language);
+        }
+        let save_as = pick("Enregistrer sous…", "Save as…");
+        let keys = pick("Ctrl+Maj+S", "Ctrl+Shift+S");
+        if ui.button(save_as).on_hover_text(keys).clicked() {
+            desk.session.save_as(state);
         }
         // A click into its field leaves it open.
         let stays = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);

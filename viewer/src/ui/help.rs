@@ -9,7 +9,7 @@ pub(super) fn show(ctx: &Context, desk: &mut Desk<'_, '_>) {
         return;
     }
     let language = desk.language();
-    let rows: [(&str, &str, &str); 20] = [
+    let rows: [(&str, &str, &str); 21] = [
         (
             "Glisser (gauche)",
             "Déplacer la carte ; en vol et dans la rue : regarder",
@@ -50,7 +50,12 @@ pub(super) fn show(ctx: &Context, desk: &mut Desk<'_, '_>) {
         ),
         ("C", "Comparaison suivante", "Next comparison"),
         ("Ctrl+O", "Choisir un fichier à ouvrir", "Choose a file to open"),
-        ("Ctrl+S, F12", "Enregistrer la vue, écrire l'image", "Save the view, write the picture"),
+        (
+            "Ctrl+S, Ctrl+Maj+S",
+            "Enregistrer la vue, sous un autre nom",
+            "Save the view, under another name",
+        ),
+        ("F12", "Écrire l'image", "Write the picture"),
         (
             "Ctrl+E",
             "Écrire la réponse, la mesure ou le profil (CSV)",

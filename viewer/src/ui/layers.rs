@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bevy_egui::egui::{ComboBox, DragValue, Slider, Ui};
-use jiff::ToSpan;
+use bevy_egui::egui::{ComboBox, DragValue, RichText, Slider, Ui};
 use twin_core::Language;
+use twin_core::export::wording;
 use twin_core::formats::cf::BandKind;
 
-use super::{Desk, place, section, typed};
+use super::{Desk, ink, place, section, typed};
 use crate::clock::Clock;
 use crate::labels::label;
 use crate::opened::{AvailableRun, OpenRun};
@@ -64,7 +64,7 @@ fn runs(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
             (CompareMode::Off, language.pick("A seul", "A alone")),
             (CompareMode::SideBySide, language.pick("Côte à côte", "Side by side")),
             (CompareMode::Swipe, language.pick("Volet", "Swipe")),
-            (CompareMode::Difference, "A − B"),
+            (CompareMode::Difference, language.pick("A − B (réf. B)", "A − B (ref. B)")),
         ];
         ui.horizontal_wrapped(|ui| {
             for (mode, name) in modes {
@@ -208,8 +208,8 @@ fn paint_name(paint: &Paint, desk: &Desk<'_, '_>, language: Language) -> String 
         Paint::Grid(name) => {
             let meta = desk.opened.territory.grids().band(name);
             let title = meta.map_or(name.clone(), |m| m.long_name.clone());
-            let unit = meta.map(|m| crate::pick::bracketed(&m.unit, language)).unwrap_or_default();
-            format!("{title}{unit}")
+            let unit = meta.map_or(String::new(), |m| wording::unit(&m.unit, language));
+            if unit.is_empty() { title } else { format!("{title} ({unit})") }
         }
         Paint::Features(name) => match name.as_str() {
             "surface_hydrographique" => language.pick("Plans d'eau", "Water surfaces"),
@@ -277,26 +277,28 @@ fn sun(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
     }
     let Some(moment) = state.sun.moment else { return };
     let clock = Clock::new(desk.opened.territory.crs(), language);
-    let local = moment.to_zoned_datetime(clock.zone().clone());
-    let mut hour = f64::from(local.hour()) + f64::from(local.minute()) / 60.0;
-    let mut day = local.day_of_year();
-    let old = (hour, day);
+    let old = clock.parts(moment);
+    let (mut hour, mut day, mut month) = old;
     let of_day = Slider::new(&mut hour, 0.0..=23.75).step_by(0.25).custom_parser(typed);
     ui.add(of_day.text(language.pick("heure", "hour")));
     ui.horizontal(|ui| {
-        ui.label(language.pick("jour de l'année", "day of the year"));
-        ui.add(DragValue::new(&mut day).range(1..=365));
-    });
-    if (hour, day) != old {
-        let minutes = (hour * 60.0).round() as i64;
-        let first = local.first_of_year().and_then(|d| d.start_of_day());
-        let moved = first.and_then(|d| {
-            d.checked_add((i64::from(day) - 1).days())?.checked_add(minutes.minutes())
+        ui.add(DragValue::new(&mut day).range(1..=31));
+        ComboBox::from_id_salt("month").selected_text(clock.month(month)).show_ui(ui, |ui| {
+            for k in 1..=12 {
+                ui.selectable_value(&mut month, k, clock.month(k));
+            }
         });
-        state.sun.moment = moved.ok().map(|d| d.timestamp()).or(Some(moment));
+    });
+    if (hour, day, month) != old {
+        state.sun.moment = Some(clock.moved(moment, (hour, day, month)));
     }
+    let moment = state.sun.moment.unwrap_or(moment);
     let sun = crate::scene::sun_of(state, &desk.opened);
     ui.label(clock.date_time(moment));
+    if !sun.is_up() {
+        let said = language.pick("Le soleil est sous l'horizon.", "The sun is below the horizon.");
+        ui.label(RichText::new(said).color(ink::ERROR));
+    }
     ui.label(format!(
         "{} {}°, {} {}°",
         language.pick("hauteur", "altitude"),

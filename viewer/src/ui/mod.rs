@@ -2,6 +2,7 @@
 
 mod bar;
 pub(crate) mod chooser;
+mod figures;
 mod help;
 mod layers;
 mod overlay;
@@ -14,8 +15,10 @@ use bevy::prelude::*;
 use bevy::window::PrimaryWindow;
 use bevy_egui::egui::style::NumberFormatter;
 use bevy_egui::{EguiContexts, EguiInput, egui};
+use egui_plot::{GridInput, GridMark, HoverPosition, Plot};
 use twin_core::Language;
 
+use crate::answer::Asked;
 use crate::app::Plugins;
 use crate::camera::{MainCamera, SecondCamera, Stage};
 use crate::notices::Notices;
@@ -35,6 +38,7 @@ pub(crate) struct Desk<'w, 's> {
     opened: ResMut<'w, Opened>,
     session: ResMut<'w, Session>,
     tools: ResMut<'w, Tools>,
+    asked: Res<'w, Asked>,
     job: ResMut<'w, Job>,
     notices: ResMut<'w, Notices>,
     sides: Res<'w, Sides>,
@@ -119,6 +123,7 @@ pub(crate) fn show(
     overlay::show(&ctx, rest, &mut desk, &mut state);
     help::show(&ctx, &mut desk);
     chooser::show(&ctx, &mut desk, &mut state);
+    desk.session.is_typing = ctx.text_edit_focused();
     if state != before {
         *desk.state = state;
     }
@@ -144,6 +149,62 @@ fn written(language: Language) -> NumberFormatter {
     })
 }
 
+/// A plot of curves, its axes written in the language.
+fn plot<'a>(name: &'static str, height: f32, language: Language) -> Plot<'a> {
+    let number = move |value: f64, step: f64| {
+        let decimals = if step > 0.0 { (-step.log10().floor()).clamp(0.0, 6.0) } else { 0.0 };
+        language.number(value, decimals as usize)
+    };
+    Plot::new(name)
+        .height(height)
+        .allow_scroll(false)
+        .x_grid_spacer(marks(64.0))
+        .y_grid_spacer(marks(24.0))
+        .x_axis_formatter(move |mark, _| number(mark.value, mark.step_size))
+        .y_axis_formatter(move |mark, _| number(mark.value, mark.step_size))
+        .label_formatter(move |hovered| {
+            let (name, at) = match hovered {
+                HoverPosition::NearDataPoint { plot_name, position, .. } => (*plot_name, position),
+                HoverPosition::Elsewhere { position } => ("", position),
+            };
+            Some(format!("{name}\n{} ; {}", number(at.x, 0.01), number(at.y, 0.01)))
+        })
+}
+
+/// Marks of an axis at steps of 1, 2 or 5 and a power of ten, some points of the screen apart.
+fn marks(apart: f64) -> impl Fn(GridInput) -> Vec<GridMark> {
+    // Unless told otherwise, a plot has a line every so many points at least.
+    const BASE_POINTS: f64 = 8.0;
+    move |input| {
+        let least = input.base_step_size * apart / BASE_POINTS;
+        let (low, high) = input.bounds;
+        if !(least > 0.0 && least.is_finite() && high > low) {
+            return Vec::new();
+        }
+        let ten = 10f64.powf(least.log10().floor());
+        let step_size = [1.0, 2.0, 5.0].map(|k| k * ten).into_iter().find(|step| *step >= least);
+        let step_size = step_size.unwrap_or(10.0 * ten);
+        let first = (low / step_size).ceil();
+        let places = (0..).map(|k| (first + f64::from(k)) * step_size);
+        places
+            .take(200)
+            .take_while(|v| *v <= high)
+            .map(|value| GridMark { value, step_size })
+            .collect()
+    }
+}
+
+/// Names of curves above their plot, each by its colour: on the plot they would lie on the curves.
+fn names<'a>(ui: &mut egui::Ui, curves: impl Iterator<Item = (&'a str, egui::Color32)>) {
+    for (name, colour) in curves {
+        ui.horizontal(|ui| {
+            let (swatch, _) = ui.allocate_exact_size(egui::vec2(16.0, 4.0), egui::Sense::hover());
+            ui.painter().rect_filled(swatch, 1.0, colour);
+            ui.add(egui::Label::new(name).truncate());
+        });
+    }
+}
+
 /// A number that was typed, with a decimal comma or point.
 fn typed(text: &str) -> Option<f64> {
     text.trim().replace(',', ".").parse().ok()
@@ -160,4 +221,22 @@ fn section(ui: &mut egui::Ui, title: &str, open: bool, body: impl FnOnce(&mut eg
     egui::CollapsingHeader::new(egui::RichText::new(title).strong())
         .default_open(open)
         .show(ui, body);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_have_round_marks_that_are_far_enough_apart() {
+        for (low, high, base, step) in
+            [(0.0, 1.75, 0.05, 0.5), (60.0, 63.4, 0.1, 1.0), (-3e-3, 7e-3, 1e-4, 1e-3)]
+        {
+            let found = marks(64.0)(GridInput { bounds: (low, high), base_step_size: base });
+            assert!(found.iter().all(|m| m.step_size == step && low <= m.value && m.value <= high));
+            assert!(found.len() > 1, "{low} to {high}");
+        }
+        let nothing = GridInput { bounds: (0.0, f64::NAN), base_step_size: 0.0 };
+        assert!(marks(64.0)(nothing).is_empty());
+    }
 }

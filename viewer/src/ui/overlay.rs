@@ -28,7 +28,7 @@ pub(super) fn show(ctx: &Context, rest: Rect, desk: &mut Desk<'_, '_>, state: &m
     scale(&painter, rest, desk, state, ctx);
     legends(&painter, rest, desk, state);
     // Above the names of the pictures compared.
-    let lift = if state.compare.mode.is_two() { 76.0 } else { 12.0 };
+    let lift = if state.compare.mode == CompareMode::Off { 12.0 } else { 76.0 };
     notices(ctx, rest.right_bottom() - vec2(12.0, lift), rest.width(), desk);
 }
 
@@ -96,8 +96,12 @@ fn figures(painter: &Painter, desk: &Desk<'_, '_>, state: &ViewState, zoom: f32)
             continue;
         }
         let project = |p: &[f64; 3]| on_screen(camera, transform, desk, state, *p, zoom);
-        for draft in &desk.tools.drafts {
+        for (k, draft) in desk.tools.drafts.iter().enumerate() {
             polyline(painter, &draft.corners, draft.kind.is_area(), project);
+            if let Some(at) = draft.corners.first().and_then(project) {
+                let name = format!("{}. {}", k + 1, draft.kind.title().get(state.language));
+                text(painter, at + vec2(8.0, -8.0), Align2::LEFT_BOTTOM, &name, 12.0);
+            }
         }
         let mut corners = desk.tools.corners.clone();
         if desk.tools.tool != Tool::Ask && !desk.tools.is_complete && !corners.is_empty() {
@@ -109,7 +113,7 @@ fn figures(painter: &Painter, desk: &Desk<'_, '_>, state: &ViewState, zoom: f32)
             _ => false,
         };
         polyline(painter, &corners, is_area, project);
-        if let Some(at) = desk.tools.answer.as_ref().and_then(|a| project(&a.place)) {
+        if let Some(at) = state.picked.as_ref().and_then(|picked| project(&picked.place)) {
             painter.circle(at, 5.0, ink::MARK, Stroke::new(2.0, ink::RIM));
         }
     }
@@ -364,7 +368,19 @@ fn compared(
     desk: &Desk<'_, '_>,
     state: &mut ViewState,
 ) {
-    if !state.compare.mode.is_two() || desk.opened.runs.len() < 2 {
+    if state.compare.mode == CompareMode::Off || desk.opened.runs.len() < 2 {
+        return;
+    }
+    // Above the scale.
+    let y = rest.bottom() - 48.0;
+    let [a, b] = [0, 1].map(|k| {
+        let letter = ["A", "B"][k];
+        format!("{letter} – {}", desk.opened.runs[k].run.title(state.language))
+    });
+    if state.compare.mode == CompareMode::Difference {
+        let reference = state.language.pick("référence", "reference");
+        let said = format!("A − B :  {a}  −  {b} ({reference})");
+        text(painter, Pos2::new(rest.center().x, y), Align2::CENTER_BOTTOM, &said, 13.0);
         return;
     }
     let share = if state.compare.mode == CompareMode::Swipe { state.compare.split } else { 0.5 };
@@ -373,12 +389,6 @@ fn compared(
         [Pos2::new(x, rest.top()), Pos2::new(x, rest.bottom())],
         Stroke::new(3.0, ink::RIM),
     );
-    let [a, b] = [0, 1].map(|k| {
-        let letter = ["A", "B"][k];
-        format!("{letter} – {}", desk.opened.runs[k].run.title(state.language))
-    });
-    // Above the scale.
-    let y = rest.bottom() - 48.0;
     text(painter, Pos2::new(x - 10.0, y), Align2::RIGHT_BOTTOM, &a, 13.0);
     text(painter, Pos2::new(x + 10.0, y), Align2::LEFT_BOTTOM, &b, 13.0);
     if state.compare.mode != CompareMode::Swipe {

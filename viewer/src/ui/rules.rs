@@ -23,9 +23,8 @@ pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>) {
         }
         return;
     }
-    let answer = desk.tools.answer.as_ref();
-    let id = answer.and_then(|answer| answer.building_id(&desk.opened)).map(str::to_owned);
-    let Some(id) = id else {
+    let picked = desk.state.picked.as_ref();
+    let Some(id) = picked.and_then(|picked| picked.building.clone()) else {
         ui.label(pick(
             "Interroger un bâtiment : les règles de sa zone se changent ici.",
             "Ask about a building: the rules of its zone can be changed here.",

@@ -1,11 +1,12 @@
 //! The panel at the right: answers, measurements, drawing, simulating.
 
 use bevy_egui::egui::{CollapsingHeader, Color32, DragValue, ProgressBar, RichText, Ui};
-use egui_plot::{Corner, Legend, Line, Plot, PlotPoints, VLine};
+use egui_plot::{Line, PlotPoints, VLine};
 
-use super::{Desk, ink, section, table, typed};
-use crate::pick::{Answer, profile};
+use super::{Desk, figures, ink, names, plot, section, table, typed};
+use crate::answer::Answer;
 use crate::planning::Planning;
+use crate::profile::profile;
 use crate::state::{CameraMode, ViewState};
 use crate::tools::{DrawnKind, Tool, area, lengths};
 
@@ -18,7 +19,7 @@ pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) 
         ui.separator();
     }
     match desk.tools.tool {
-        Tool::Ask => match desk.tools.answer.clone() {
+        Tool::Ask => match desk.asked.0.clone() {
             Some(found) => answer(ui, &found, state),
             None => {
                 ui.label(language.pick(
@@ -32,6 +33,7 @@ pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) 
         Tool::Draw(_) => {}
     }
     ui.separator();
+    figures::show(ui, &desk.opened, language);
     let is_drawing = matches!(desk.tools.tool, Tool::Draw(_)) || !desk.tools.drafts.is_empty();
     CollapsingHeader::new(
         RichText::new(language.pick("Dessiner une mesure", "Draw a measure")).strong(),
@@ -43,28 +45,25 @@ pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) 
 
 /// What is known of a place, and how it changed.
 fn answer(ui: &mut Ui, found: &Answer, state: &ViewState) {
+    let language = state.language;
     ui.heading(&found.title);
     // A field without time has no curve.
-    if found.series.iter().any(|(_, points)| points.len() > 1) {
-        let names = found.series.len() > 1;
-        let mut plot = Plot::new("series")
-            .height(150.0)
-            .allow_scroll(false)
-            .y_axis_label(found.series_title.clone())
-            .x_axis_label("h");
-        if names {
-            plot = plot.legend(Legend::default().position(Corner::RightBottom));
+    let curves: Vec<_> = found.curves.iter().map(|curve| (curve, curve.points())).collect();
+    if let Some((first, _)) = curves.first().filter(|(_, points)| points.len() > 1) {
+        ui.label(&first.quantity);
+        if curves.len() > 1 {
+            names(ui, curves.iter().map(|(curve, _)| &curve.run[..]).zip(ink::RUNS));
         }
-        plot.show(ui, |plot| {
-            for ((name, points), colour) in found.series.iter().zip(ink::RUNS) {
-                plot.line(line(name, points.clone(), colour));
+        plot("series", 150.0, language).x_axis_label("h").show(ui, |plot| {
+            for ((curve, points), colour) in curves.into_iter().zip(ink::RUNS) {
+                plot.line(line(&curve.run, points, colour));
             }
             let now = VLine::new("", state.result.time_s / 3600.0).color(ink::RIM);
             plot.vline(now);
         });
     }
     table(ui, "answer", 2, |ui| {
-        for (name, value) in &found.rows {
+        for (name, value) in found.at(state.result.time_s, language).iter().chain(&found.rows) {
             ui.label(name);
             ui.label(RichText::new(value).strong());
             ui.end_row();
@@ -120,14 +119,13 @@ fn profiled(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &ViewState) {
     let corners = desk.tools.corners.clone();
     match profile(&corners, &desk.opened, state) {
         Ok(found) => {
-            Plot::new("profile")
-                .height(220.0)
-                .allow_scroll(false)
-                .legend(Legend::default().position(Corner::RightBottom))
+            let ground = language.pick("sol", "ground");
+            let water = found.water.iter().map(|(name, _)| &name[..]).zip(ink::RUNS);
+            names(ui, [(ground, ink::GROUND)].into_iter().chain(water));
+            plot("profile", 220.0, language)
                 .x_axis_label("m")
                 .y_axis_label(language.pick("altitude (m)", "altitude (m)"))
                 .show(ui, |plot| {
-                    let ground = language.pick("sol", "ground");
                     plot.line(line(ground, found.ground.clone(), ink::GROUND));
                     for ((name, pieces), colour) in found.water.iter().zip(ink::RUNS) {
                         for piece in pieces {
@@ -157,8 +155,7 @@ fn draw(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
         if let Some((name, _)) = kind.quantity() {
             ui.horizontal(|ui| {
                 ui.label(name.get(language));
-                let quantity = DragValue::new(&mut desk.tools.quantity).range(0.1..=1e6).speed(0.1);
-                ui.add(quantity.custom_parser(typed));
+                ui.add(quantity(&mut desk.tools.quantity));
             });
         }
         if kind == DrawnKind::Raised {
@@ -172,22 +169,35 @@ fn draw(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
             "Click: add a point. Right click or Enter: finish.",
         ));
     }
-    let mut remove = None;
-    for (k, draft) in desk.tools.drafts.iter().enumerate() {
-        ui.horizontal(|ui| {
+    let (mut remove, mut redraw) = (None, None);
+    for (k, draft) in desk.tools.drafts.iter_mut().enumerate() {
+        ui.horizontal_wrapped(|ui| {
             let size = if draft.kind.is_area() {
                 format!("{} m²", language.number(area(&draft.corners), 0))
             } else {
                 format!("{} m", language.number(lengths(&draft.corners).0, 0))
             };
-            ui.label(format!("{} – {size}", draft.kind.title().get(language)));
-            if ui.small_button("✖").clicked() {
+            ui.label(format!("{}. {} – {size}", k + 1, draft.kind.title().get(language)));
+            if let Some((name, _)) = draft.kind.quantity() {
+                let quantity = quantity(&mut draft.quantity);
+                ui.add(quantity).on_hover_text(name.get(language));
+            }
+            let what = language.pick("Reprendre le tracé", "Draw on");
+            if draft.building.is_none() && ui.small_button("✏").on_hover_text(what).clicked() {
+                redraw = Some(k);
+            }
+            let what = language.pick("Retirer", "Remove");
+            if ui.small_button("✖").on_hover_text(what).clicked() {
                 remove = Some(k);
             }
         });
     }
     if let Some(k) = remove {
         desk.tools.drafts.remove(k);
+    }
+    if let Some(k) = redraw {
+        state.camera.switch(CameraMode::Plan, &desk.opened, state.exaggeration);
+        desk.tools.take_draft(k);
     }
     if desk.tools.drafts.is_empty() {
         return;
@@ -198,6 +208,11 @@ fn draw(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
         let file = desk.job.start_drafts(&mut desk.tools, opened, registry, language);
         desk.notices.wrote(file, language);
     }
+}
+
+/// The one number of a measure.
+fn quantity(value: &mut f64) -> DragValue<'_> {
+    DragValue::new(value).range(0.1..=1e6).speed(0.1).custom_parser(typed)
 }
 
 /// Scenario files beside the territory.

@@ -14,8 +14,8 @@ use twin_core::territory::TerritoryFile;
 use twin_synthetic::{Commune, CommuneOptions};
 
 use super::*;
-use crate::pick::{Hit, answer};
-use crate::state::CompareMode;
+use crate::answer::{Asked, answer};
+use crate::state::{CompareMode, Picked};
 use crate::tools::{Draft, DrawnKind, Tool};
 
 const START: &str = include_str!("../../../scenarios/demo/sans-digue.toml");
@@ -74,6 +74,7 @@ fn window() -> App {
         .insert_resource(opened)
         .insert_resource(Plugins(Arc::new(registry)))
         .init_resource::<Tools>()
+        .init_resource::<Asked>()
         .init_resource::<Planning>()
         .init_resource::<Job>()
         .init_resource::<Notices>()
@@ -129,15 +130,35 @@ fn a_gauge_tells_what_the_run_recorded_there() {
     let gauge = &opened.run_a().unwrap().gauges[0];
     let recorded = gauge.series.iter().find(|(_, s)| s.variable == "water_depth").unwrap();
     let place = opened.on_ground(gauge.place).unwrap();
-    let hit = Hit { place, building: None, gauge: Some(gauge.name.clone()) };
-    let found = answer(hit, opened, state).unwrap();
+    let picked = Picked { place, building: None, gauge: Some(gauge.name.clone()) };
+    let found = answer(&picked, opened, state).unwrap();
     assert_eq!(found.title, "Point de suivi « station »");
     // The depth is shown, so it is the depth that was recorded, as finely as it was.
-    let curve = &found.series[0].1;
+    let curve = found.curves[0].points();
     assert_eq!(curve.len(), recorded.1.points.len());
     let ends = curve.iter().zip(&recorded.1.points).all(|(a, b)| a == &[b.0 / 3600.0, b.1]);
     assert!(ends, "{curve:?}");
     assert!(found.rows.iter().any(|(name, _)| name.contains("maximum enregistré")));
+}
+
+#[test]
+fn a_building_that_is_not_there_has_no_answer() {
+    let app = window();
+    let (opened, state) = (app.world().resource::<Opened>(), app.world().resource::<ViewState>());
+    let model = &opened.territory.features().building_models[0];
+    let (x, y) = model.geometry.extent().unwrap().centre();
+    let place = opened.on_ground([x, y]).unwrap();
+    let picked = Picked { place, building: Some(model.id.clone()), gauge: None };
+    let found = answer(&picked, opened, state).unwrap();
+    assert_eq!(found.title, format!("Bâtiment {}", model.id));
+    // What is said of a moment lies on the curve.
+    let curve = &found.curves[0];
+    let [_, last] = curve.points().pop().unwrap();
+    let told = found.at(600.0, state.language);
+    assert_eq!(told, [(curve.quantity.clone(), state.language.number(last, 2))]);
+    let nowhere = Picked { building: Some("BATIMENT0".to_owned()), ..picked };
+    let error = answer(&nowhere, opened, state).unwrap_err().text(state.language);
+    assert!(error.contains("BATIMENT0"), "{error}");
 }
 
 #[test]
@@ -151,6 +172,15 @@ fn keys_take_tools_and_leave_them_alone_while_a_file_is_chosen() {
     // One run has nothing to be compared with.
     press(&mut app, &[], KeyCode::KeyC);
     assert_eq!(app.world().resource::<ViewState>().compare.mode, CompareMode::Off);
+    // What is typed into a field is none of the tools'.
+    app.world_mut().resource_mut::<Session>().is_typing = true;
+    press(&mut app, &[], KeyCode::KeyT);
+    assert_eq!(tool(&app), Tool::Draw(DrawnKind::Raised));
+    app.world_mut().resource_mut::<Session>().is_typing = false;
+    // A view gets another file where one asks for it, and is not written before.
+    press(&mut app, &[KeyCode::ControlLeft, KeyCode::ShiftLeft], KeyCode::KeyS);
+    assert!(app.world_mut().resource_mut::<Session>().chooser.take().is_some());
+    assert!(!app.world().resource::<Session>().view_file.exists());
     press(&mut app, &[KeyCode::ControlLeft], KeyCode::KeyO);
     assert!(app.world().resource::<Session>().chooser.is_some());
     press(&mut app, &[], KeyCode::KeyI);
@@ -203,5 +233,6 @@ fn a_measure_that_is_drawn_becomes_a_run_beside_the_one_shown_and_can_be_stopped
     let said: Vec<String> =
         app.world().resource::<Notices>().iter().map(|notice| notice.text.clone()).collect();
     assert!(said.iter().any(|text| text.contains("arrêté")), "{said:?}");
+    assert_eq!(app.world().resource::<Tools>().drafts.len(), 1, "the drawing is back");
     assert_eq!(app.world().resource::<ViewState>().runs, shown);
 }

@@ -150,16 +150,23 @@ fn water_stands_where_and_when_the_run_says_in_the_colours_of_its_legend() {
 #[test]
 fn the_difference_has_the_classes_of_the_comparison() {
     let valley = valley();
-    let maxima = |k: usize| {
-        let fields = SeriesFile::open(valley.runs[k].join("fields.h5")).unwrap();
-        fields.read_static("maximum_water_depth").unwrap()
-    };
-    let (a, b) = (maxima(0), maxima(1));
-    let both = DepthComparison::new(&a, &b, 0.01).unwrap();
-    let result =
-        "[result]\nfield = \"water_depth\"\nopacity = 1.0\n[compare]\nmode = \"difference\"\n";
-    let view = View::new(valley, &[0, 1], &(result.to_owned() + NO_BUILDINGS));
-    let Some(picture) = view.picture(valley, "difference") else { return };
+    let files = [0, 1].map(|k| SeriesFile::open(valley.runs[k].join("fields.h5")).unwrap());
+    let [a, b] = files.each_ref().map(|f| f.read_static("maximum_water_depth").unwrap());
+    has_its_classes(valley, "maximum_water_depth", 0.0, &a, &b);
+    // Of what changes with time, the difference is that of the stored moment at or before the view's.
+    let index = 14;
+    let time = files[0].times()[index];
+    let [a, b] = files.each_ref().map(|f| f.read_frame("water_depth", index).unwrap());
+    has_its_classes(valley, "water_depth", time + 60.0, &a, &b);
+}
+
+fn has_its_classes(valley: &Valley, field: &str, time_s: f64, a: &Grid<f32>, b: &Grid<f32>) {
+    let both = DepthComparison::new(a, b, 0.01).unwrap();
+    let result = format!(
+        "[result]\nfield = \"{field}\"\nopacity = 1.0\ntime_s = {time_s}\n[compare]\nmode = \"difference\"\n"
+    );
+    let view = View::new(valley, &[0, 1], &(result + NO_BUILDINGS));
+    let Some(picture) = view.picture(valley, &format!("difference-{field}")) else { return };
     let Legend::Classed { classes, .. } = comparison::change_legend() else { panic!() };
     let code = |v: f32| if v.is_nan() { -1 } else { v as i32 };
     let mut counts = [[0, 0]; 2];
@@ -174,7 +181,7 @@ fn the_difference_has_the_classes_of_the_comparison() {
         let expects_green = classes[class].colour.1 > classes[class].colour.0;
         counts[class][usize::from(is_green == expects_green)] += 1;
     }
-    println!("wrong and right by class: {counts:?}");
+    println!("{field}: wrong and right by class: {counts:?}");
     assert!(counts[1][1] > 10, "the levee keeps a quarter dry: {counts:?}");
     for [wrong, right] in counts {
         assert!(wrong * 50 <= right, "{counts:?}");
@@ -230,6 +237,54 @@ fn roofs_stand_on_their_footprints_and_the_same_view_gives_the_same_bytes() {
     }
     println!("{roofs} roofs of {count}; {ground} without buildings");
     assert!(count > 3 && roofs == count && ground == 0);
+}
+
+#[test]
+fn a_picked_building_is_marked_and_nothing_else_changes() {
+    let valley = valley();
+    let territory = Territory::open(&valley.folder.join("territoire.twin")).unwrap();
+    let plain = View::new(valley, &[0], "");
+    let Some(before) = plain.picture(valley, "rien-de-choisi") else { return };
+    let outline = |model: &BuildingModel| model.geometry.polygons()[0].clone();
+    let is_seen = |model: &&BuildingModel| {
+        let extent = model.geometry.extent().unwrap();
+        let (x, y) = extent.centre();
+        extent.width().min(extent.height()) > 6.0
+            && outline(model).contains(x, y)
+            && plain.pixel(&before, [x, y]).is_some()
+    };
+    let models = &territory.features().building_models;
+    let house = models.iter().find(is_seen).unwrap();
+    let (x, y) = house.geometry.extent().unwrap().centre();
+    // The mark of the place itself is a disc of 6 pixels, here beside the house.
+    let place = [x + 30.0, y];
+    let ground = territory.ground_at(place[0], place[1]).unwrap().unwrap();
+    let picked = format!(
+        "[picked]\nplace = [{}, {}, {ground}]\nbuilding = \"{}\"\n",
+        place[0], place[1], house.id
+    );
+    let picture = View::new(valley, &[0], &picked).picture(valley, "choisi").unwrap();
+    let metres = SHOWN_M / f64::from(HEIGHT);
+    let mut counts = [[0, 0]; 2];
+    for (column, row) in (0..WIDTH).flat_map(|x| (0..HEIGHT).map(move |y| (x, y))) {
+        let east = (f64::from(column) + 0.5 - 0.5 * f64::from(WIDTH)) * metres;
+        let north = (0.5 * f64::from(HEIGHT) - f64::from(row) - 0.5) * metres;
+        let at = [plain.centre[0] + east, plain.centre[1] + north];
+        let distance = (at[0] - place[0]).hypot(at[1] - place[1]);
+        let extent = house.geometry.extent().unwrap().buffered(2.0 * metres);
+        let is_house = outline(house).contains(at[0], at[1]);
+        // Edges are smoothed.
+        if distance < 8.0 * metres || (!is_house && extent.contains(at[0], at[1])) {
+            continue;
+        }
+        let [p, q] = [&before, &picture].map(|p| plain.pixel(p, at).unwrap());
+        counts[usize::from(is_house)][usize::from(!is_like(p, q))] += 1;
+    }
+    println!("same and other pixels: {:?} beside the house, {:?} of it", counts[0], counts[1]);
+    assert_eq!(counts[0][1], 0, "something else changed");
+    assert!(counts[1][1] > 20 && counts[1][0] * 10 < counts[1][1], "{counts:?}");
+    let disc = plain.pixel(&picture, place).unwrap();
+    assert!(is_like(disc, Rgb(255, 210, 60)), "{disc:?}");
 }
 
 #[test]

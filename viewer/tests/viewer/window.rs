@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use toml::Table;
 use twin_core::formats::cf::SeriesFile;
+use twin_core::results::exposure::{footprint_cells, ring};
 use twin_core::spatial::Polygon;
 use twin_core::territory::Territory;
 
@@ -217,6 +218,28 @@ fn house_by_the_water(valley: &Valley) -> (String, [f64; 2]) {
     houses.min_by(|a, b| distance(a.1).total_cmp(&distance(b.1))).unwrap()
 }
 
+/// The water of the first run at a house at every stored moment: the highest of its own cells, of those around
+/// it where it is a block in the water; and whether it is.
+fn water_at(valley: &Valley, house: &str) -> (Vec<f64>, bool) {
+    let territory = Territory::open(&valley.folder.join("territoire.twin")).unwrap();
+    let fields = SeriesFile::open(valley.runs[0].join("fields.h5")).unwrap();
+    let building = territory.features().buildings.iter().find(|b| b.id == house).unwrap();
+    let own = footprint_cells(fields.spec(), building);
+    let highest = |cells: &[(usize, usize)]| -> Vec<f64> {
+        let of = |k: usize| {
+            let depth = fields.read_frame("water_depth", k).unwrap();
+            f64::from(cells.iter().map(|cell| depth[*cell]).fold(0.0, f32::max))
+        };
+        (0..fields.times().len()).map(of).collect()
+    };
+    let inside = highest(&own);
+    if inside.iter().any(|v| *v > 0.0) {
+        return (inside, false);
+    }
+    let around: Vec<(usize, usize)> = ring(fields.spec(), &own).collect();
+    (highest(&around), true)
+}
+
 #[test]
 fn a_planner_works_in_the_window() {
     if !(has("Xvfb") && has("xdotool")) {
@@ -243,8 +266,12 @@ fn a_planner_works_in_the_window() {
     let asked = window.table();
     assert_eq!(asked[0][0], format!("Bâtiment {house}"));
     let curves: Vec<_> = asked.iter().filter(|row| !row[1].is_empty()).collect();
-    let times = SeriesFile::open(valley.runs[0].join("fields.h5")).unwrap().times().len();
-    assert_eq!(curves.len(), 2 * times, "a curve of each run");
+    let (expected, is_around) = water_at(valley, &house);
+    assert_eq!(curves.len(), 2 * expected.len(), "a curve of each run");
+    for (row, expected) in curves.iter().zip(&expected) {
+        assert!((number(&row[2]) - expected).abs() < 1e-4, "{row:?} {expected}");
+    }
+    assert_eq!(curves[0][0].contains("autour du bâtiment"), is_around);
     window.photograph("interroger");
 
     // Storeys on the house, drafted by a click.
