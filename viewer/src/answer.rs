@@ -10,7 +10,7 @@ use twin_core::spatial::GridSpec;
 use twin_core::territory::{Building, Features, LandCover, Layer};
 use twin_core::{Error, Language, Result};
 
-use crate::labels::label;
+use crate::labels::{label, meaning};
 use crate::notices::Notices;
 use crate::opened::{Field, Moment, OpenRun, Opened};
 use crate::scene::Buildings;
@@ -30,6 +30,8 @@ pub(crate) struct Answer {
     pub(crate) title: String,
     /// What is known whatever the moment, name and value.
     pub(crate) rows: Vec<(String, String)>,
+    /// That of the field that is shown, where it does not change with time.
+    shown: Vec<(String, String)>,
     /// What changes with time, run by run.
     pub(crate) curves: Vec<Curve>,
 }
@@ -67,7 +69,7 @@ impl Curve {
 }
 
 impl Answer {
-    /// What the curves say of a time, name and value.
+    /// What the field that is shown says of a time, name and value.
     pub(crate) fn at(&self, time_s: f64, language: Language) -> Vec<(String, String)> {
         let said = |curve: &Curve| {
             let value = curve.at(time_s)?;
@@ -76,7 +78,7 @@ impl Answer {
                 class.map_or_else(|| language.number(value, 2), |c| c.get(language).to_owned());
             Some((format!("{}{}", curve.letter, curve.quantity), value))
         };
-        self.curves.iter().filter_map(said).collect()
+        self.shown.iter().cloned().chain(self.curves.iter().filter_map(said)).collect()
     }
 }
 
@@ -136,18 +138,19 @@ pub(crate) fn answer(picked: &Picked, opened: &Opened, state: &ViewState) -> Res
             rows.push((pick("Occupation du sol", "Land cover"), name));
         }
     }
-    let mut curves = Vec::new();
+    let shown_name = state.result.field.as_ref();
+    let (mut shown, mut curves) = (Vec::new(), Vec::new());
     for (letter, run) in opened.lettered() {
         let cells = Cells::of(picked, features, run.run.fields.spec());
         for field in run.fields.iter().filter(|field| !field.is_series) {
-            let (value, place) = cells.highest(run, field, language)?;
+            let (value, place) = cells.told(run, field, language)?;
             let Some(value) = value else { continue };
             let class = field.class_of(value);
             let value =
                 class.map_or_else(|| n(f64::from(value), 2), |c| c.get(language).to_owned());
-            rows.push((format!("{letter}{}{place}", field.label(language)), value));
+            let row = (format!("{letter}{}{place}", field.label(language)), value);
+            if Some(&field.name) == shown_name { shown.push(row) } else { rows.push(row) }
         }
-        let shown = state.result.field.as_ref();
         if let Some(gauge) = picked.gauge.as_ref().and_then(|gauge| run.gauge(gauge)) {
             for (title, recorded) in &gauge.series {
                 let values = recorded.points.iter().map(|p| p.1).filter(|v| v.is_finite());
@@ -159,7 +162,7 @@ pub(crate) fn answer(picked: &Picked, opened: &Opened, state: &ViewState) -> Res
                 }
             }
             // The quantity that is shown where it was recorded, else the first.
-            let is_shown = |s: &&(Text, RecordedSeries)| Some(&s.1.variable) == shown;
+            let is_shown = |s: &&(Text, RecordedSeries)| Some(&s.1.variable) == shown_name;
             let recorded = gauge.series.iter().find(is_shown).or(gauge.series.first());
             curves.extend(recorded.map(|(title, recorded)| Curve {
                 run: format!("{letter}{}", run.run.title(language)),
@@ -173,7 +176,7 @@ pub(crate) fn answer(picked: &Picked, opened: &Opened, state: &ViewState) -> Res
                 times_s: recorded.points.iter().map(|p| p.0).collect(),
                 values: recorded.points.iter().map(|p| p.1).collect(),
             }));
-        } else if let Some(field) = shown.and_then(|f| run.field(f)).filter(|f| f.is_series) {
+        } else if let Some(field) = shown_name.and_then(|f| run.field(f)).filter(|f| f.is_series) {
             let (values, place) = cells.highest_over_time(run, field, language)?;
             curves.push(Curve {
                 run: format!("{letter}{}", run.run.title(language)),
@@ -186,7 +189,7 @@ pub(crate) fn answer(picked: &Picked, opened: &Opened, state: &ViewState) -> Res
         }
     }
     curves.retain(|curve| curve.values.iter().any(|v| v.is_finite()));
-    Ok(Answer { picked: picked.clone(), title, rows, curves })
+    Ok(Answer { picked: picked.clone(), title, rows, shown, curves })
 }
 
 /// What the runs and the territory say of a building.
@@ -245,21 +248,21 @@ impl Cells {
         !self.around.is_empty() && values.all(|v| !v.is_finite() || (stands_in_water && v == 0.0))
     }
 
-    /// The highest value of a field without time, and where that is said of.
-    fn highest(
+    /// What is said of a field without time, and where.
+    fn told(
         &self,
         run: &OpenRun,
         field: &Field,
         language: Language,
     ) -> Result<(Option<f32>, &'static str)> {
-        let own = run.highest(field, &self.own)?;
+        let own = run.told_by(field, &self.own)?;
         if !self.is_silent(run, own.into_iter().map(f64::from)) {
             return Ok((own, ""));
         }
-        Ok((run.highest(field, &self.around)?, beside(language)))
+        Ok((run.told_by(field, &self.around)?, beside(language)))
     }
 
-    /// The same of a field at every stored moment.
+    /// The highest value of a field at every stored moment, and where.
     fn highest_over_time(
         &self,
         run: &OpenRun,
@@ -285,7 +288,7 @@ fn attributes<L: Layer>(feature: &L, language: Language, rows: &mut Vec<(String,
         if INNER.contains(&column.name) {
             continue;
         }
-        if let Some(text) = written(&value, language) {
+        if let Some(text) = written(column.name, &value, language) {
             rows.push((label(column.name, language), text));
         }
     }
@@ -306,7 +309,7 @@ fn assets(
         for feature in table.features.iter().filter(is_it) {
             for (field, value) in table.fields.iter().zip(&feature.values) {
                 if field.name != "cleabs"
-                    && let Some(text) = written(value, language)
+                    && let Some(text) = written(&field.name, value, language)
                 {
                     rows.push((label(&field.name, language), text));
                 }
@@ -316,13 +319,13 @@ fn assets(
     Ok(())
 }
 
-fn written(value: &Value, language: Language) -> Option<String> {
+fn written(column: &str, value: &Value, language: Language) -> Option<String> {
     match value {
         Value::Real(v) => Some(language.number(*v, 2)),
         Value::Integer(v) => Some(v.to_string()),
         Value::Bool(yes) => Some(
             if *yes { language.pick("oui", "yes") } else { language.pick("non", "no") }.to_owned(),
         ),
-        other => other.as_text().map(str::to_owned),
+        other => other.as_text().map(|text| meaning(column, text, language).to_owned()),
     }
 }

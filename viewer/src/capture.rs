@@ -14,6 +14,7 @@ use crate::camera::{SecondCamera, Stage, metres_per_pixel};
 use crate::clock::Clock;
 use crate::opened::{Moment, Opened};
 use crate::results::Sides;
+use crate::scene::terrain::Terrain;
 use crate::scene::{Buildings, Measures};
 use crate::state::{CompareMode, Paint, ViewState};
 use crate::ui::ink;
@@ -55,6 +56,7 @@ pub(crate) fn page(
     sides: Res<Sides>,
     buildings: Res<Buildings>,
     measures: Res<Measures>,
+    terrain: Res<Terrain>,
     asked: Res<Asked>,
 ) -> Result<Vec<u8>> {
     let png = png(&picture)?;
@@ -70,7 +72,10 @@ pub(crate) fn page(
     let of_objects = buildings.legend.clone().into_iter().chain(measures.legend());
     let of_objects =
         of_objects.map(|legend| ShownLegend { legend, opacity: 1.0, transparent_below: None });
-    let legends = of_results.chain(of_objects).collect();
+    let of_ground = terrain.legends();
+    let of_ground =
+        of_ground.map(|(legend, opacity)| ShownLegend { legend, opacity, transparent_below: None });
+    let legends = of_results.chain(of_objects).chain(of_ground).collect();
     let mut page = described(&state, &opened, &stage, legends, &png, picture.dimensions());
     page.remarks.extend(asked.0.as_ref().map(|answer| told(answer, &state)));
     picture::png_from_svg(&page.svg()?, PAGE_WIDTH_PX, wording::notice(state.language))
@@ -82,10 +87,15 @@ fn told(answer: &Answer, state: &ViewState) -> String {
     let values = answer.at(state.result.time_s, language);
     let values: Vec<String> =
         values.iter().map(|(name, value)| format!("{name} {value}")).collect();
-    match &values[..] {
-        [] => answer.title.clone(),
-        values => format!("{}{}{}", answer.title, language.pick(" : ", ": "), values.join(" ; ")),
+    let mut said = answer.title.clone();
+    if answer.picked.building.is_none() && answer.picked.gauge.is_none() {
+        let [x, y, _] = answer.picked.place.map(|v| language.number(v, 0));
+        said = format!("{said} ({x} ; {y})");
     }
+    if values.is_empty() {
+        return said;
+    }
+    format!("{said}{}{}", language.pick(" : ", ": "), values.join(" ; "))
 }
 
 /// Marks the place that is asked about in a picture, as the window does.

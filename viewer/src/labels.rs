@@ -47,7 +47,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     // Floods.
     ("ground_m", "altitude du sol (m)", "altitude of the ground (m)"),
     ("water_level_m", "niveau de l'eau (m)", "level of the water (m)"),
-    ("water_depth_m", "hauteur d'eau (m)", "depth of the water (m)"),
+    ("water_depth_m", "hauteur d'eau au-dessus du plancher (m)", "depth above the floor (m)"),
     ("in_study_area", "dans le périmètre", "inside the study area"),
     ("dommages_eur", "dommages (€)", "damage (€)"),
     // Elevation potential.
@@ -99,6 +99,38 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("dans_le_perimetre", "dans le périmètre", "inside the study area"),
 ];
 
+/// Codes that stand in columns of the model of a building.
+const CODES: [(&str, &str, &str); 15] = [
+    ("few-points", "trop peu de points", "too few points"),
+    ("no-plane", "aucun pan de toit trouvé", "no roof face found"),
+    ("poor-fit", "points mal expliqués", "points poorly explained"),
+    (
+        "footprint",
+        "emprise sans surface ou qui se croise",
+        "footprint without area or crossing itself",
+    ),
+    ("invalid", "solide non valide", "solid not valid"),
+    ("not-standing", "en projet ou disparu", "planned or gone"),
+    ("derived-footprint", "emprise tirée des points", "footprint drawn from the points"),
+    ("lidar", "LiDAR", "LiDAR"),
+    ("bd-topo-height", "hauteur de BD TOPO", "height of BD TOPO"),
+    ("storeys", "nombre d'étages", "number of storeys"),
+    ("assumed", "supposée", "assumed"),
+    ("terrain", "terrain", "terrain"),
+    ("bd-topo-ground", "altitude du sol de BD TOPO", "altitude of the ground of BD TOPO"),
+    ("bd-topo-roof", "altitude du toit de BD TOPO", "altitude of the roof of BD TOPO"),
+    ("unknown", "inconnue", "unknown"),
+];
+
+/// Columns that hold codes.
+const CODED: [&str; 3] = ["repli", "source_hauteur", "source_sol"];
+
+/// What a text in a column says.
+pub(crate) fn meaning<'a>(column: &str, text: &'a str, language: Language) -> &'a str {
+    let code = CODES.iter().find(|(code, ..)| *code == text && CODED.contains(&column));
+    code.map_or(text, |(_, fr, en)| language.pick(fr, en))
+}
+
 /// Units at the end of names.
 const UNITS: [(&str, &str); 7] = [
     ("_m", "m"),
@@ -139,6 +171,8 @@ mod tests {
             let is_named = LABELS.iter().any(|(name, ..)| *name == column.name);
             assert!(is_named || inner.contains(&column.name), "{}", column.name);
         }
+        assert_eq!(meaning("repli", "invalid", Language::Fr), "solide non valide");
+        assert_eq!(meaning("nature", "invalid", Language::Fr), "invalid");
         assert_eq!(label("etat_de_l_objet", Language::En), "state");
         assert_eq!(label("mean_depth_m", Language::Fr), "mean depth (m)");
         assert_eq!(label("heures_stress_fort", Language::Fr), "heures stress fort");

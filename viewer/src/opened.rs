@@ -191,12 +191,15 @@ impl OpenRun {
         Ok(grid)
     }
 
-    /// The highest value of a field without time in some cells; `None` where none has a value.
-    pub(crate) fn highest(&self, field: &Field, cells: &[(usize, usize)]) -> Result<Option<f32>> {
+    /// What some cells say of a field without time: the highest value, of times of arrival the earliest; `None`
+    /// where none has a value.
+    pub(crate) fn told_by(&self, field: &Field, cells: &[(usize, usize)]) -> Result<Option<f32>> {
         let Some((rows, columns)) = window_of(cells) else { return Ok(None) };
         let at = (rows.start, columns.start);
         let window = self.run.fields.read_static_window(&field.name, rows, columns)?;
-        Ok(highest_in(&window, at, cells))
+        let values = values_in(&window, at, cells);
+        let is_earliest = field.name.contains("arrival");
+        Ok(values.reduce(if is_earliest { f32::min } else { f32::max }))
     }
 
     /// The highest value of a field in some cells at every stored moment, NaN where none has a value.
@@ -210,7 +213,7 @@ impl OpenRun {
         let moment = |index| {
             let (rows, columns) = (rows.clone(), columns.clone());
             let window = self.run.fields.read_frame_window(&field.name, index, rows, columns)?;
-            Ok(highest_in(&window, at, cells).map_or(f64::NAN, f64::from))
+            Ok(values_in(&window, at, cells).reduce(f32::max).map_or(f64::NAN, f64::from))
         };
         (0..self.times().len()).map(moment).collect()
     }
@@ -225,14 +228,14 @@ fn window_of(cells: &[(usize, usize)]) -> Option<(Range<usize>, Range<usize>)> {
     Some((span(|cell| cell.0)?, span(|cell| cell.1)?))
 }
 
-/// The highest value in some cells of a window that begins at a row and column of its grid.
-fn highest_in(
+/// The values of some cells, where they have one, in a window that begins at a row and column of its grid.
+fn values_in(
     window: &Grid<f32>,
     (row, column): (usize, usize),
     cells: &[(usize, usize)],
-) -> Option<f32> {
-    let values = cells.iter().map(|(r, c)| window[(r - row, c - column)]);
-    values.filter(|v| v.is_finite()).reduce(f32::max)
+) -> impl Iterator<Item = f32> {
+    let values = cells.iter().map(move |(r, c)| window[(r - row, c - column)]);
+    values.filter(|v| v.is_finite())
 }
 
 /// Two frames around a time and the fraction between them.

@@ -9,17 +9,20 @@ use bevy::render::render_resource::{Extent3d, TextureDimension, TextureFormat};
 use resvg::tiny_skia::{
     Color, FillRule, LineCap, LineJoin, Paint as Ink, PathBuilder, Pixmap, Stroke, Transform,
 };
-use twin_core::export::{Ramp, Rgb};
+use twin_core::export::{Legend, Ramp, Rgb, wording};
 use twin_core::formats::cf::BandKind;
 use twin_core::formats::{self, GeoTiff};
+use twin_core::language::Text;
 use twin_core::spatial::{Crs, Extent, Geometry, Grid};
 use twin_core::territory::{Features, LandCover, Layer, Territory};
-use twin_core::{Error, Result};
+use twin_core::{Error, Language, Result};
 
 use crate::state::{Paint, PaintLayer};
 
 /// Pixels of a picture along a side; twice as many with an orthophoto.
 const SIDE_PX: u32 = 256;
+/// Colours of grids of values.
+const RAMP: Ramp = Ramp::Cividis;
 /// Ground that nothing covers.
 const PAPER: [u8; 3] = [222, 218, 208];
 
@@ -31,7 +34,7 @@ pub(crate) struct Painter {
 
 enum Source {
     LandCover,
-    Grid { band: String, range: (f32, f32) },
+    Grid { band: String, legend: Legend, range: (f32, f32) },
     Pictures(Vec<GeoTiff>),
     Shapes(Vec<Shape>),
 }
@@ -62,6 +65,14 @@ impl Painter {
         (Self { territory, layers: ready }, problems)
     }
 
+    /// Legends of the grids of values, with the opacity of each, the first lowest.
+    pub(super) fn legends(&self) -> impl Iterator<Item = (Legend, f32)> {
+        self.layers.iter().filter_map(|(source, opacity)| match source {
+            Source::Grid { legend, .. } => Some((legend.clone(), *opacity)),
+            _ => None,
+        })
+    }
+
     /// The picture of a rectangle whose cells have a size at a level of the overviews.
     pub(crate) fn paint(&self, extent: &Extent, level: usize, cell_size: f64) -> Result<Image> {
         let fine = self.layers.iter().any(|(s, _)| matches!(s, Source::Pictures(_)));
@@ -74,9 +85,9 @@ impl Painter {
                 Source::LandCover => self.cells::<u8>("land_cover", level, &canvas, |code| {
                     (*code != 0).then(|| LandCover::from_value(*code).rgb())
                 })?,
-                Source::Grid { band, range: (low, high) } => {
+                Source::Grid { band, range: (low, high), .. } => {
                     self.cells::<f32>(band, level, &canvas, |value| {
-                        let Rgb(r, g, b) = Ramp::Cividis.colour((value - low) / (high - low));
+                        let Rgb(r, g, b) = RAMP.colour((value - low) / (high - low));
                         value.is_finite().then_some([r, g, b])
                     })?
                 }
@@ -114,20 +125,22 @@ impl Source {
             Paint::LandCover => Self::LandCover,
             Paint::Grid(band) => {
                 let meta = grids.band(band);
-                if meta.is_none_or(|m| matches!(m.kind, BandKind::Categorical(_))) {
+                let meta = meta.filter(|m| !matches!(m.kind, BandKind::Categorical(_)));
+                let Some(meta) = meta else {
                     return Err(Error::input(
                         format!("layers.{band}"),
                         "le territoire n'a pas cette grille de valeurs ; voir « twin info »",
                         "the territory has no such grid of values; see \"twin info\"",
                     ));
-                }
+                };
                 let coarsest = grids.levels().len().saturating_sub(1);
                 let range = grids.read_level::<f32>(band, coarsest)?.range();
                 let (low, high) = range.unwrap_or((0.0, 1.0));
-                Self::Grid {
-                    band: band.clone(),
-                    range: (low, if high > low { high } else { low + 1.0 }),
-                }
+                let high = if high > low { high } else { low + 1.0 };
+                let title = Text::from(meta.long_name.clone());
+                let unit = wording::unit(&meta.unit, Language::Fr);
+                let legend = Legend::continuous(title, unit, low, high, RAMP);
+                Self::Grid { band: band.clone(), legend, range: (low, high) }
             }
             Paint::Picture(path) => {
                 let tiffs = pictures(path).iter().map(GeoTiff::open).collect::<Result<Vec<_>>>()?;
@@ -147,7 +160,10 @@ impl Source {
                 }
                 Self::Pictures(tiffs)
             }
-            Paint::Features(name) => Self::Shapes(shapes(territory.features(), name)),
+            Paint::Features(name) => {
+                let colour = colour_of(what).unwrap_or(REFERENCE);
+                Self::Shapes(shapes(territory.features(), name, colour))
+            }
             Paint::Reference(path) => Self::Shapes(reference(path, territory.crs())?),
         })
     }
@@ -330,48 +346,56 @@ pub(crate) const FEATURE_LAYERS: [&str; 9] = [
     "commune",
 ];
 
-const WATER: Rgb = Rgb(90, 150, 210);
+const REFERENCE: Rgb = Rgb(204, 76, 2);
+
+/// The colour of a layer that has one alone.
+pub(crate) fn colour_of(what: &Paint) -> Option<Rgb> {
+    Some(match what {
+        Paint::Reference(_) => REFERENCE,
+        Paint::Features(name) => match &name[..] {
+            "surface_hydrographique" | "troncon_hydrographique" => Rgb(90, 150, 210),
+            "troncon_de_route" => Rgb(250, 248, 242),
+            "troncon_de_voie_ferree" => Rgb(90, 84, 84),
+            "zone_de_vegetation" => Rgb(62, 128, 74),
+            "haie" => Rgb(44, 110, 78),
+            "zone_reglementaire" => Rgb(150, 40, 120),
+            "equipement" => Rgb(190, 90, 20),
+            "commune" => Rgb(90, 30, 30),
+            _ => return None,
+        },
+        Paint::LandCover | Paint::Grid(_) | Paint::Picture(_) => return None,
+    })
+}
 
 /// The shapes of a layer of the territory.
-fn shapes(features: &Features, name: &str) -> Vec<Shape> {
+fn shapes(features: &Features, name: &str, colour: Rgb) -> Vec<Shape> {
     match name {
-        "surface_hydrographique" => areas(&features.water_surfaces, WATER, 0.9, 1e3),
+        "surface_hydrographique" => areas(&features.water_surfaces, colour, 0.9, 1e3),
         "troncon_hydrographique" => features
             .water_courses
             .iter()
-            .filter_map(|w| line(&w.geometry, WATER, 1.5, 12.0))
+            .filter_map(|w| line(&w.geometry, colour, 1.5, 12.0))
             .collect(),
         "troncon_de_route" => features
             .roads
             .iter()
             .filter_map(|road| {
                 let width = road.assumed_width_m().clamp(1.0, 40.0) as f32;
-                line(
-                    &road.geometry,
-                    Rgb(250, 248, 242),
-                    width,
-                    if width > 6.0 { 40.0 } else { 6.0 },
-                )
+                line(&road.geometry, colour, width, if width > 6.0 { 40.0 } else { 6.0 })
             })
             .collect(),
         "troncon_de_voie_ferree" => features
             .rails
             .iter()
-            .filter_map(|rail| line(&rail.geometry, Rgb(90, 84, 84), 2.0, 12.0))
+            .filter_map(|rail| line(&rail.geometry, colour, 2.0, 12.0))
             .collect(),
-        "zone_de_vegetation" => areas(&features.vegetation, Rgb(62, 128, 74), 0.6, 40.0),
-        "haie" => features
-            .hedges
-            .iter()
-            .filter_map(|h| line(&h.geometry, Rgb(44, 110, 78), 2.0, 6.0))
-            .collect(),
-        "zone_reglementaire" => {
-            outlines(features.zones.iter().map(|z| &z.geometry), Rgb(150, 40, 120), 0.12)
+        "zone_de_vegetation" => areas(&features.vegetation, colour, 0.6, 40.0),
+        "haie" => {
+            features.hedges.iter().filter_map(|h| line(&h.geometry, colour, 2.0, 6.0)).collect()
         }
-        "equipement" => {
-            outlines(features.facilities.iter().map(|f| &f.geometry), Rgb(190, 90, 20), 0.35)
-        }
-        "commune" => outlines(features.communes.iter().map(|c| &c.geometry), Rgb(90, 30, 30), 0.0),
+        "zone_reglementaire" => outlines(features.zones.iter().map(|z| &z.geometry), colour, 0.12),
+        "equipement" => outlines(features.facilities.iter().map(|f| &f.geometry), colour, 0.35),
+        "commune" => outlines(features.communes.iter().map(|c| &c.geometry), colour, 0.0),
         _ => Vec::new(),
     }
 }
@@ -418,7 +442,7 @@ fn reference(path: &std::path::Path, crs: Crs) -> Result<Vec<Shape>> {
     let mut tables = formats::read_vector(path)?;
     tables.iter_mut().try_for_each(|table| table.transform_to(crs))?;
     let geometries = tables.iter().flat_map(|t| &t.features).filter_map(|f| f.geometry.as_ref());
-    Ok(outlines(geometries, Rgb(204, 76, 2), 0.18))
+    Ok(outlines(geometries, REFERENCE, 0.18))
 }
 
 #[cfg(test)]

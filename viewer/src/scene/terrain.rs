@@ -9,6 +9,7 @@ use bevy::light::NotShadowCaster;
 use bevy::math::{Affine3A, Vec2};
 use bevy::prelude::*;
 use bevy::tasks::{AsyncComputeTaskPool, Task, futures::check_ready};
+use twin_core::export::Legend;
 use twin_core::spatial::{Extent, GridSpec};
 
 use super::material::{Kind, SurfaceMaterial, WaterMaterial};
@@ -92,6 +93,11 @@ impl Terrain {
             is_waiting: true,
         };
         (terrain, problems)
+    }
+
+    /// Legends of the grids of values painted on it, with the opacity of each.
+    pub(crate) fn legends(&self) -> impl Iterator<Item = (Legend, f32)> {
+        self.painter.legends()
     }
 
     /// Whether nodes that the picture wants are still being made.

@@ -12,7 +12,7 @@ pub(super) fn show(ui: &mut Ui, opened: &Opened, language: Language) {
     let Some(a) = opened.run_a() else { return };
     let others = || opened.runs.iter().skip(1).take(1);
     let title = language.pick("Chiffres des calculs", "Figures of the runs");
-    section(ui, title, opened.runs.len() > 1, |ui| {
+    section(ui, title, false, |ui| {
         // Names take half of the panel, and wrap.
         let width = 0.5 * ui.available_width();
         Grid::new("figures").num_columns(3).striped(true).show(ui, |ui| {

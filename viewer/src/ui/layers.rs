@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bevy_egui::egui::{ComboBox, DragValue, RichText, Slider, Ui};
+use bevy_egui::egui::{ComboBox, DragValue, RichText, Slider, Ui, vec2};
 use twin_core::Language;
-use twin_core::export::wording;
+use twin_core::export::{Rgb, wording};
 use twin_core::formats::cf::BandKind;
+use twin_core::territory::LandCover;
 
-use super::{Desk, ink, place, section, typed};
+use super::{Desk, colour, ink, place, section, swatch, typed};
 use crate::clock::Clock;
 use crate::labels::label;
 use crate::opened::{AvailableRun, OpenRun};
-use crate::scene::paint::FEATURE_LAYERS;
+use crate::scene::paint::{FEATURE_LAYERS, colour_of};
 use crate::state::{Bookmark, CompareMode, Paint, PaintLayer, ViewState};
 
 pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
@@ -150,6 +151,9 @@ fn ground(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
         let Some(layer) = state.layers.get_mut(k) else { continue };
         ui.horizontal(|ui| {
             ui.checkbox(&mut layer.shown, paint_name(&layer.what, desk, language));
+            if let Some(rgb) = colour_of(&layer.what) {
+                swatch(ui, vec2(12.0, 12.0), colour(rgb));
+            }
             if k + 1 < count
                 && ui.small_button("⬆").on_hover_text(language.pick("Monter", "Raise")).clicked()
             {
@@ -166,6 +170,13 @@ fn ground(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
         });
         if layer.shown {
             ui.indent(("opacity", k), |ui| ui.add(opacity(&mut layer.opacity, language)));
+            if layer.what == Paint::LandCover {
+                ui.indent("covers", |ui| {
+                    section(ui, language.pick("légende", "legend"), false, |ui| {
+                        covers(ui, language)
+                    });
+                });
+            }
         }
     }
     if let Some((a, b)) = swap {
@@ -197,6 +208,17 @@ fn ground(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
             .custom_parser(typed)
             .text(language.pick("hauteurs ×", "heights ×")),
     );
+}
+
+/// Colours of land cover.
+fn covers(ui: &mut Ui, language: Language) {
+    for cover in LandCover::ALL.into_iter().filter(|cover| *cover != LandCover::Unknown) {
+        ui.horizontal(|ui| {
+            let [r, g, b] = cover.rgb();
+            swatch(ui, vec2(12.0, 12.0), colour(Rgb(r, g, b)));
+            ui.label(cover.name(language));
+        });
+    }
 }
 
 fn paint_name(paint: &Paint, desk: &Desk<'_, '_>, language: Language) -> String {

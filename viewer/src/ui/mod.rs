@@ -17,6 +17,7 @@ use bevy_egui::egui::style::NumberFormatter;
 use bevy_egui::{EguiContexts, EguiInput, egui};
 use egui_plot::{GridInput, GridMark, HoverPosition, Plot};
 use twin_core::Language;
+use twin_core::export::Rgb;
 
 use crate::answer::Asked;
 use crate::app::Plugins;
@@ -25,6 +26,7 @@ use crate::notices::Notices;
 use crate::opened::Opened;
 use crate::planning::Planning;
 use crate::results::Sides;
+use crate::scene::terrain::Terrain;
 use crate::scene::{Buildings, Measures};
 use crate::simulate::Job;
 use crate::state::ViewState;
@@ -44,6 +46,7 @@ pub(crate) struct Desk<'w, 's> {
     sides: Res<'w, Sides>,
     buildings: Res<'w, Buildings>,
     measures: Res<'w, Measures>,
+    terrain: Res<'w, Terrain>,
     plugins: Res<'w, Plugins>,
     planning: ResMut<'w, Planning>,
     cameras: Query<
@@ -198,11 +201,23 @@ fn marks(apart: f64) -> impl Fn(GridInput) -> Vec<GridMark> {
 fn names<'a>(ui: &mut egui::Ui, curves: impl Iterator<Item = (&'a str, egui::Color32)>) {
     for (name, colour) in curves {
         ui.horizontal(|ui| {
-            let (swatch, _) = ui.allocate_exact_size(egui::vec2(16.0, 4.0), egui::Sense::hover());
-            ui.painter().rect_filled(swatch, 1.0, colour);
+            swatch(ui, egui::vec2(16.0, 4.0), colour);
             ui.add(egui::Label::new(name).truncate());
         });
     }
+}
+
+/// A patch of a colour.
+fn swatch(ui: &mut egui::Ui, size: egui::Vec2, colour: egui::Color32) {
+    let (place, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+    ui.painter().rect_filled(place, 1.0, colour);
+    let rim = egui::Stroke::new(0.5, ink::RIM);
+    ui.painter().rect_stroke(place, 1.0, rim, egui::StrokeKind::Inside);
+}
+
+/// A colour of a legend.
+fn colour(rgb: Rgb) -> egui::Color32 {
+    egui::Color32::from_rgb(rgb.0, rgb.1, rgb.2)
 }
 
 /// A number that was typed, with a decimal comma or point.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use bevy::prelude::{Camera, GlobalTransform, Vec3};
 use bevy_egui::egui::{
-    Align2, Area, Color32, Context, FontId, Frame, Galley, LayerId, Painter, Pos2, Rect, RichText,
-    Sense, Shape, Stroke, Vec2, vec2,
+    Align2, Area, Context, FontId, Frame, Galley, LayerId, Painter, Pos2, Rect, RichText, Sense,
+    Shape, Stroke, Vec2, vec2,
 };
 use twin_core::export::legend::Class;
-use twin_core::export::{Legend, Rgb, map::scale_bar_length_m, wording};
+use twin_core::export::{Legend, map::scale_bar_length_m, wording};
 
-use super::{Desk, ink};
+use super::{Desk, colour, ink};
 use crate::camera::{Stage, metres_per_pixel};
 use crate::state::{CameraMode, CompareMode, ViewState};
 use crate::tools::Tool;
@@ -211,7 +211,7 @@ fn scale(painter: &Painter, rest: Rect, desk: &Desk<'_, '_>, state: &ViewState, 
     }
 }
 
-/// Legends of the results, of the buildings and of what measures build.
+/// Legends of the results, of the buildings, of what measures build and of grids painted on the ground.
 fn legends(painter: &Painter, rest: Rect, desk: &Desk<'_, '_>, state: &ViewState) {
     let mut y = rest.top() + 12.0;
     let x = rest.left() + 12.0;
@@ -220,16 +220,13 @@ fn legends(painter: &Painter, rest: Rect, desk: &Desk<'_, '_>, state: &ViewState
         shown.push((legend.clone(), None));
     }
     shown.extend(desk.measures.legend().map(|legend| (legend, None)));
+    shown.extend(desk.terrain.legends().map(|(legend, _)| (legend, None)));
     // Right of them stands the compass.
     let width = (rest.width() - 80.0).clamp(120.0, 272.0);
     for (legend, transparent_below) in shown {
         let at = Rect::from_min_size(Pos2::new(x, y), vec2(width, 0.0));
         y = legend_block(painter, at, &legend, transparent_below, state) + 10.0;
     }
-}
-
-fn colour(rgb: Rgb) -> Color32 {
-    Color32::from_rgb(rgb.0, rgb.1, rgb.2)
 }
 
 fn legend_block(

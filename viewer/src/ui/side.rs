@@ -18,6 +18,7 @@ pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) 
         section(ui, rules, true, |ui| super::rules::show(ui, desk));
         ui.separator();
     }
+    figures::show(ui, &desk.opened, language);
     match desk.tools.tool {
         Tool::Ask => match desk.asked.0.clone() {
             Some(found) => answer(ui, &found, state),
@@ -33,7 +34,6 @@ pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) 
         Tool::Draw(_) => {}
     }
     ui.separator();
-    figures::show(ui, &desk.opened, language);
     let is_drawing = matches!(desk.tools.tool, Tool::Draw(_)) || !desk.tools.drafts.is_empty();
     CollapsingHeader::new(
         RichText::new(language.pick("Dessiner une mesure", "Draw a measure")).strong(),

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const MIDDLE: [i32; 2] = [690, 434];
 
 /// The box « Arbres » in the panel at the left.
-const TREES: [i32; 2] = [33, 580];
+const TREES: [i32; 2] = [33, 601];
 
 /// The button that makes the planning rules ready in the panel at the right, and the field of the height at the
 /// eaves that stands there afterwards.
@@ -387,7 +387,17 @@ fn a_planner_works_in_the_window() {
     window.import("ouvrir");
     window.key("Escape");
     std::thread::sleep(Duration::from_secs(5));
-    window.saved();
+    let state = window.saved();
+
+    // The view under another name, typed in place of the one that is proposed.
+    window.key("ctrl+shift+s");
+    std::thread::sleep(Duration::from_secs(5));
+    window.command(&["type", "autre"]);
+    std::thread::sleep(Duration::from_secs(3));
+    window.key("Return");
+    let file = valley.folder.join("autre.view.toml");
+    let text = wait("the other view", || std::fs::read_to_string(&file).ok());
+    assert_eq!(toml::from_str::<Table>(&text).unwrap(), state);
 }
 
 /// A run of the elevation potential under one rule: seven metres at the eaves everywhere.
