@@ -235,10 +235,10 @@ pub(crate) fn write_part(
     write_atomically(file, &png)
 }
 
-/// A name beside a view that is not taken, with an extension.
-pub(crate) fn free_name(view: &Path, extension: &str) -> PathBuf {
+/// A name beside a view that is not taken: that of the view, a number and an ending.
+pub(crate) fn free_name(view: &Path, ending: &str) -> PathBuf {
     let name = view.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     let stem = name.trim_end_matches(".view.toml");
-    let names = (1..).map(|n| view.with_file_name(format!("{stem}-{n:02}.{extension}")));
-    names.into_iter().find(|path| !path.exists()).unwrap_or_else(|| view.with_extension(extension))
+    let names = (1..).map(|n| view.with_file_name(format!("{stem}-{n:02}{ending}")));
+    names.into_iter().find(|path| !path.exists()).unwrap_or_else(|| view.with_extension("out"))
 }

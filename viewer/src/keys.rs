@@ -7,6 +7,8 @@ use bevy_egui::input::EguiWantsInput;
 use crate::answer::Asked;
 use crate::app::Plugins;
 use crate::capture::free_name;
+use crate::errand::Wake;
+use crate::film::Film;
 use crate::notices::Notices;
 use crate::opened::Opened;
 use crate::planning::Planning;
@@ -28,6 +30,8 @@ pub(crate) struct Hands<'w> {
     asked: Res<'w, Asked>,
     planning: Res<'w, Planning>,
     job: ResMut<'w, Job>,
+    film: ResMut<'w, Film>,
+    wake: Res<'w, Wake>,
     plugins: Res<'w, Plugins>,
     notices: ResMut<'w, Notices>,
 }
@@ -127,8 +131,13 @@ impl Hands<'_> {
         let language = self.state.language;
         match key {
             KeyCode::F1 => self.session.shows_help = !self.session.shows_help,
+            KeyCode::F12 if held.shift => {
+                let view_file = &self.session.view_file;
+                let begun = self.film.begin(&self.state, view_file, &self.opened, &self.wake);
+                self.notices.began(begun, language);
+            }
             KeyCode::F12 => {
-                self.session.picture = Some(free_name(&self.session.view_file, "png"));
+                self.session.picture = Some(free_name(&self.session.view_file, ".png"));
             }
             KeyCode::Digit1 => self.look(CameraMode::Map),
             KeyCode::Digit2 => self.look(CameraMode::Plan),
@@ -155,7 +164,8 @@ impl Hands<'_> {
             KeyCode::F8 => self.draw(DrawnKind::Basin),
             KeyCode::F9 => {
                 let (opened, registry) = (&self.opened, &self.plugins.0);
-                let file = self.job.start_drafts(&mut self.tools, opened, registry, language);
+                let wake = &self.wake;
+                let file = self.job.start_drafts(&mut self.tools, opened, registry, language, wake);
                 self.notices.wrote(file, language);
             }
             KeyCode::Escape => {

@@ -33,6 +33,8 @@ mod camera;
 mod capture;
 mod clock;
 mod drafts;
+mod errand;
+mod film;
 mod findings;
 mod frame;
 mod input;

@@ -49,6 +49,17 @@ impl Notices {
         }
     }
 
+    /// Tells what is being written, or what keeps it from being written.
+    pub(crate) fn began(&mut self, folder: Result<PathBuf>, language: Language) {
+        match folder {
+            Ok(folder) => {
+                let goes_on = language.pick("En cours", "Being written");
+                self.say(format!("{goes_on} : {}", folder.display()));
+            }
+            Err(error) => self.error(&error, language),
+        }
+    }
+
     fn add(&mut self, text: String, is_error: bool) {
         if !is_error {
             self.0.retain(|notice| notice.is_error);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use bevy::prelude::*;
 use twin_core::results::{RunStore, ViewerProgram};
@@ -14,10 +14,14 @@ use twin_core::{Error, Language, Result};
 
 use crate::app::Plugins;
 use crate::drafts::{scenario_file, write_scenario};
+use crate::errand::{Errand, Wake};
 use crate::notices::Notices;
 use crate::opened::{OpenRun, Opened};
 use crate::state::{CompareMode, ViewState};
 use crate::tools::{Draft, Tool, Tools};
+
+/// How often the window shows how far a run is: each turn costs processor time that the run wants.
+const TOLD_EVERY: Duration = Duration::from_millis(250);
 
 /// The scenario that is being run, if any.
 #[derive(Default, Resource)]
@@ -27,7 +31,7 @@ struct Work {
     title: String,
     reached: Arc<Mutex<(String, f64)>>,
     cancelled: Arc<AtomicBool>,
-    thread: JoinHandle<Result<Vec<PathBuf>>>,
+    errand: Errand<Result<Vec<PathBuf>>>,
     /// What was drawn for it, which comes back where it does not end well.
     drafts: Vec<Draft>,
 }
@@ -42,6 +46,7 @@ impl Job {
         file: &Path,
         registry: &Arc<Registry>,
         language: Language,
+        wake: &Wake,
     ) -> Result<()> {
         if self.0.is_some() {
             return Err(Error::input(
@@ -60,6 +65,7 @@ impl Job {
         options.language = language;
         options.cancelled = cancelled.clone();
         let (told, length_s) = (reached.clone(), scenario.duration_s());
+        let (waking, woken) = (wake.clone(), Mutex::new(Instant::now()));
         options.progress = Arc::new(move |progress| {
             let now = match progress {
                 Progress::Reached { run, time_s } => (run.to_owned(), time_s / length_s.max(1e-9)),
@@ -70,13 +76,18 @@ impl Job {
                 _ => return,
             };
             *told.lock().unwrap_or_else(PoisonError::into_inner) = now;
+            let mut woken = woken.lock().unwrap_or_else(PoisonError::into_inner);
+            if woken.elapsed() >= TOLD_EVERY {
+                *woken = Instant::now();
+                waking.up();
+            }
         });
         let registry = registry.clone();
-        let thread = std::thread::spawn(move || {
+        let errand = Errand::begin(wake, move || {
             let results = driver::run(&registry, &scenario, &options)?;
             Ok(results.into_values().map(|step| step.folder).collect())
         });
-        self.0 = Some(Work { title, reached, cancelled, thread, drafts: Vec::new() });
+        self.0 = Some(Work { title, reached, cancelled, errand, drafts: Vec::new() });
         Ok(())
     }
 
@@ -91,6 +102,7 @@ impl Job {
         opened: &Opened,
         registry: &Arc<Registry>,
         language: Language,
+        wake: &Wake,
     ) -> Result<PathBuf> {
         let run = opened.run_a().filter(|_| !tools.drafts.is_empty()).ok_or_else(|| {
             Error::input(
@@ -100,7 +112,7 @@ impl Job {
             )
         })?;
         let file = write_scenario(&scenario_file(run)?, &tools.drafts, language)?;
-        self.start(&file, registry, language)?;
+        self.start(&file, registry, language, wake)?;
         if let Some(work) = &mut self.0 {
             work.drafts = std::mem::take(&mut tools.drafts);
         }
@@ -132,12 +144,9 @@ pub(crate) fn take_result(
     mut tools: ResMut<Tools>,
     mut notices: ResMut<Notices>,
 ) {
-    if !job.0.as_ref().is_some_and(|work| work.thread.is_finished()) {
-        return;
-    }
-    let Some(work) = job.0.take() else { return };
+    let Some(work) = job.0.take_if(|work| work.errand.is_done()) else { return };
     let language = state.language;
-    let ended = work.thread.join();
+    let ended = work.errand.result();
     if !matches!(ended, Ok(Ok(_))) {
         tools.drafts.splice(0..0, work.drafts);
     }

@@ -22,6 +22,8 @@ use crate::answer::Asked;
 use crate::app::{self, Plugins, settle};
 use crate::camera::{self, Stage};
 use crate::capture::free_name;
+use crate::errand::{self, Wake};
+use crate::film::{Film, take_film};
 use crate::findings;
 use crate::input;
 use crate::keys;
@@ -129,7 +131,7 @@ impl Session {
         state: &ViewState,
     ) -> Result<PathBuf> {
         let table = findings::table(tools, asked.0.as_ref(), opened, planning, state)?;
-        let file = free_name(&self.view_file, "csv");
+        let file = free_name(&self.view_file, ".csv");
         write_atomically(&file, &table)?;
         Ok(file)
     }
@@ -201,6 +203,8 @@ pub(crate) fn run(
     app.insert_resource(session)
         .init_resource::<Tools>()
         .init_resource::<Job>()
+        .init_resource::<Film>()
+        .init_resource::<Wake>()
         .init_resource::<Planning>()
         .insert_resource(Stats {
             is_on: stats,
@@ -208,13 +212,13 @@ pub(crate) fn run(
             frames: 0,
             is_done: false,
         });
-    app.add_systems(Startup, spawn_cameras);
+    app.add_systems(Startup, (spawn_cameras, errand::tie));
     app.add_systems(EguiPrimaryContextPass, ui::show);
     let between = EguiPreUpdateSet::ProcessInput;
     app.add_systems(PreUpdate, ui::hush.after(between).before(EguiPreUpdateSet::BeginPass));
     app.add_systems(
         Update,
-        (keys::keys, input::pointer, drop_files, simulate::take_result, play)
+        (keys::keys, input::pointer, drop_files, simulate::take_result, take_film, play)
             .chain()
             .before(camera::place),
     );
@@ -326,17 +330,20 @@ fn play(
 /// Asks for another turn while something goes on.
 fn keep_awake(
     session: Res<Session>,
-    job: Res<Job>,
     planning: Res<Planning>,
+    notices: Res<Notices>,
+    asked: Res<Asked>,
     loading: Loading<'_>,
     mut resized: MessageReader<WindowResized>,
     mut turns: Local<u8>,
     mut redraw: MessageWriter<RequestRedraw>,
 ) {
-    let is_working = job.progress().is_some() || planning.is_making();
     // Panels find their new places in one turn, and the cameras what they leave in the next.
     let is_resized = resized.read().count() > 0;
-    let is_busy = session.is_playing || is_working || is_resized || loading.is_going_on();
+    let is_working = planning.is_making() || loading.is_going_on();
+    // Letters that were not shown before are drawn in the turn after.
+    let is_said = notices.is_changed() || asked.is_changed();
+    let is_busy = session.is_playing || is_working || is_resized || is_said;
     // What was loaded last is uploaded in the turn after, and drawn in the one after that.
     *turns = if is_busy { 3 } else { turns.saturating_sub(1) };
     if *turns > 0 {

@@ -327,7 +327,7 @@ pub(super) fn stream(
 fn take_made(
     terrain: &mut Terrain,
     stage: &mut Stage<'_, '_>,
-    notices: &mut Notices,
+    notices: &mut ResMut<'_, Notices>,
     language: twin_core::Language,
 ) {
     let mut made = Vec::new();
@@ -407,7 +407,7 @@ fn place(node: &mut Node, mesh: Mesh, picture: Image, stage: &mut Stage<'_, '_>)
 fn take_repainted(
     terrain: &mut Terrain,
     stage: &mut Stage<'_, '_>,
-    notices: &mut Notices,
+    notices: &mut ResMut<'_, Notices>,
     language: twin_core::Language,
 ) {
     let mut ready = Vec::new();

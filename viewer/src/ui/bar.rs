@@ -45,7 +45,16 @@ pub(super) fn show(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) 
         }
         ui.separator();
         if ui.button(pick("Image", "Picture")).on_hover_text("F12").clicked() {
-            desk.session.picture = Some(crate::capture::free_name(&desk.session.view_file, "png"));
+            desk.session.picture = Some(crate::capture::free_name(&desk.session.view_file, ".png"));
+        }
+        let film = pick(
+            "Une image par instant stocké, dans un dossier (Maj+F12)",
+            "A picture per stored moment, in a folder (Shift+F12)",
+        );
+        if ui.button("Film").on_hover_text(film).clicked() {
+            let (view_file, wake) = (&desk.session.view_file, &desk.wake);
+            let begun = desk.film.begin(state, view_file, &desk.opened, wake);
+            desk.notices.began(begun, language);
         }
         let table =
             pick("Tableau de ce qui est trouvé (Ctrl+E)", "Table of what was found (Ctrl+E)");

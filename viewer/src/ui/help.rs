@@ -55,7 +55,11 @@ pub(super) fn show(ctx: &Context, desk: &mut Desk<'_, '_>) {
             "Enregistrer la vue, sous un autre nom",
             "Save the view, under another name",
         ),
-        ("F12", "Écrire l'image", "Write the picture"),
+        (
+            "F12, Maj+F12",
+            "Écrire l'image, une image par instant",
+            "Write the picture, a picture per moment",
+        ),
         (
             "Ctrl+E",
             "Écrire la réponse, la mesure ou le profil (CSV)",

@@ -22,6 +22,8 @@ use twin_core::export::Rgb;
 use crate::answer::Asked;
 use crate::app::Plugins;
 use crate::camera::{MainCamera, SecondCamera, Stage};
+use crate::errand::Wake;
+use crate::film::Film;
 use crate::notices::Notices;
 use crate::opened::Opened;
 use crate::planning::Planning;
@@ -42,6 +44,8 @@ pub(crate) struct Desk<'w, 's> {
     tools: ResMut<'w, Tools>,
     asked: Res<'w, Asked>,
     job: ResMut<'w, Job>,
+    film: ResMut<'w, Film>,
+    wake: Res<'w, Wake>,
     notices: ResMut<'w, Notices>,
     sides: Res<'w, Sides>,
     buildings: Res<'w, Buildings>,

@@ -205,7 +205,8 @@ fn draw(ui: &mut Ui, desk: &mut Desk<'_, '_>, state: &mut ViewState) {
     let button = language.pick("Écrire le scénario et simuler", "Write the scenario and simulate");
     if ui.button(button).on_hover_text("F9").clicked() {
         let (opened, registry) = (&desk.opened, &desk.plugins.0);
-        let file = desk.job.start_drafts(&mut desk.tools, opened, registry, language);
+        let wake = &desk.wake;
+        let file = desk.job.start_drafts(&mut desk.tools, opened, registry, language, wake);
         desk.notices.wrote(file, language);
     }
 }
@@ -231,7 +232,7 @@ fn simulate(ui: &mut Ui, desk: &mut Desk<'_, '_>) {
     for file in files {
         let name = file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         if ui.button(format!("▶ {name}")).clicked()
-            && let Err(error) = desk.job.start(&file, &desk.plugins.0, language)
+            && let Err(error) = desk.job.start(&file, &desk.plugins.0, language, &desk.wake)
         {
             desk.notices.error(&error, language);
         }

@@ -77,6 +77,8 @@ fn window() -> App {
         .init_resource::<Asked>()
         .init_resource::<Planning>()
         .init_resource::<Job>()
+        .init_resource::<Film>()
+        .init_resource::<Wake>()
         .init_resource::<Notices>()
         .add_systems(Update, (keys::keys, simulate::take_result, play).chain());
     app.update();

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use image::RgbaImage;
-use twin_core::export::{DepthComparison, Legend, Rgb, comparison};
+use twin_core::export::{DepthComparison, Legend, Ramp, Rgb, comparison};
 use twin_core::formats::cf::SeriesFile;
 use twin_core::spatial::Grid;
 use twin_core::territory::{BuildingModel, Territory};
@@ -239,6 +239,63 @@ fn roofs_stand_on_their_footprints_and_the_same_view_gives_the_same_bytes() {
     assert!(count > 3 && roofs == count && ground == 0);
 }
 
+/// A colour in proportion to the light that it sends, its components together 1, and how much light that is.
+fn light(Rgb(r, g, b): Rgb) -> ([f64; 3], f64) {
+    let linear = [r, g, b].map(|v| (f64::from(v) / 255.0).powf(2.2));
+    let sum = linear.iter().sum::<f64>().max(1e-6);
+    (linear.map(|v| v / sum), sum)
+}
+
+#[test]
+fn the_ground_has_the_colours_of_its_grid_in_a_light_from_the_north_west() {
+    let valley = valley();
+    let territory = Territory::open(&valley.folder.join("territoire.twin")).unwrap();
+    let mut view = View::new(valley, &[], NO_BUILDINGS);
+    view.text = view.text.replace("layers = []", "layers = [{ what = { grid = \"dtm\" } }]");
+    let Some(picture) = view.picture(valley, "relief") else { return };
+    let dtm: Grid<f32> = territory.grids().read_level("dtm", 0).unwrap();
+    let (low, high) = dtm.range().unwrap();
+    let spec = dtm.spec;
+    let [mut right, mut wrong] = [0, 0];
+    // Light of slopes that face the north-west, and of those that face away from it.
+    let mut lit = [(0.0, 0); 2];
+    // Where the ground is smooth: a terrain drawn more coarsely has the same slopes there.
+    for (row, column) in (6..spec.rows - 6).flat_map(|r| (6..spec.columns - 6).map(move |c| (r, c)))
+    {
+        let (x, y) = spec.centre(row, column);
+        let Some(pixel) = view.pixel(&picture, [x, y]) else { continue };
+        let z = dtm[(row, column)];
+        let reach =
+            (row - 2..=row + 2).flat_map(|r| (column - 2..=column + 2).map(move |c| (r, c)));
+        if reach.map(|cell| (dtm[cell] - z).abs()).fold(0.0, f32::max) > 0.02 * (high - low) {
+            continue;
+        }
+        let (hue, brightness) = light(pixel);
+        let (expected, of_ramp) = light(Ramp::Cividis.colour((z - low) / (high - low)));
+        let apart = hue.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        if apart < 0.05 {
+            right += 1
+        } else {
+            wrong += 1
+        }
+        let eastward = f64::from(dtm[(row, column + 5)] - dtm[(row, column - 5)]);
+        let northward = f64::from(dtm[(row - 5, column)] - dtm[(row + 5, column)]);
+        // Uphill is away from the side that a slope faces.
+        let towards_light = (eastward - northward) / (10.0 * spec.cell_size);
+        if towards_light.abs() > 0.05 {
+            let side = &mut lit[usize::from(towards_light < 0.0)];
+            side.0 += brightness / of_ramp;
+            side.1 += 1;
+        }
+    }
+    let [towards, away] = lit.map(|(sum, count)| sum / f64::from(count));
+    println!(
+        "{right} cells right, {wrong} wrong; light {towards:.3} towards it, {away:.3} away: {lit:?}"
+    );
+    assert!(right > 10_000 && wrong * 100 <= right, "{wrong} of {right}");
+    assert!(lit.iter().all(|(_, count)| *count > 100) && towards > 1.02 * away);
+}
+
 #[test]
 fn a_picked_building_is_marked_and_nothing_else_changes() {
     let valley = valley();
@@ -328,8 +385,11 @@ fn a_demolished_building_is_missing_from_the_picture_of_its_run_alone() {
 fn a_page_says_what_a_map_must_say() {
     let valley = valley();
     let out = valley.folder.join("page.png");
+    let result = "[result]\nfield = \"water_depth\"\nopacity = 1.0\n";
+    let view = valley.folder.join("page.view.toml");
+    std::fs::write(&view, View::new(valley, &[1], result).text).unwrap();
     let output = viewer()
-        .args([&valley.runs[1], Path::new("--render"), &out])
+        .args([&view, Path::new("--render"), &out])
         .args(["--size", "400x300", "--stats"])
         .output()
         .unwrap();
@@ -337,8 +397,15 @@ fn a_page_says_what_a_map_must_say() {
         return;
     }
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let page = image::open(&out).unwrap();
+    let page = image::open(&out).unwrap().to_rgba8();
     assert!(page.width() > 1000 && page.height() > 500);
+    // Each class of the legend has its colour beside the picture.
+    let Legend::Classed { classes, .. } = Legend::maximum_water_depth() else { panic!() };
+    for class in classes {
+        let beside = page.enumerate_pixels().filter(|(x, ..)| 4 * x > 3 * page.width());
+        let swatch = beside.filter(|(.., p)| is_like(Rgb(p[0], p[1], p[2]), class.colour)).count();
+        assert!(swatch > 300, "{}: {swatch} pixels", class.label.fr);
+    }
     let bytes = std::fs::read(&out).unwrap();
     let has = |text: &[u8]| bytes.windows(text.len()).any(|w| w == text);
     assert!(has(b"Disclaimer"), "the notice is in the file");

@@ -141,6 +141,22 @@ impl Window {
         toml::from_str(&text).unwrap()
     }
 
+    /// Waits until the window uses no processor time: where nothing changes, it draws nothing.
+    fn rest(&self) {
+        let used = || {
+            let stat =
+                std::fs::read_to_string(format!("/proc/{}/stat", self.program.id())).unwrap();
+            let ticks: Vec<u64> =
+                stat.split(' ').skip(13).take(2).map(|n| n.parse().unwrap()).collect();
+            ticks.iter().sum::<u64>()
+        };
+        wait("the window to rest", || {
+            let before = used();
+            std::thread::sleep(Duration::from_secs(2));
+            (used() - before <= 1).then_some(())
+        });
+    }
+
     /// A file that the window writes beside the view, under the name of the view and a number.
     fn written(&self, key: &str, extension: &str) -> PathBuf {
         let before = self.files(extension);
@@ -272,6 +288,7 @@ fn a_planner_works_in_the_window() {
         assert!((number(&row[2]) - expected).abs() < 1e-4, "{row:?} {expected}");
     }
     assert_eq!(curves[0][0].contains("autour du bâtiment"), is_around);
+    window.rest();
     window.photograph("interroger");
 
     // Storeys on the house, drafted by a click.
