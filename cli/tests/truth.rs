@@ -142,6 +142,8 @@ fn a_tileset_and_a_scene_hold_every_building_and_bridge() {
     says(&["export", text(territory.folder()), "--format", "glb", "--out", text(&scene)]);
     let tileset: serde_json::Value =
         serde_json::from_slice(&std::fs::read(tiles.join("tileset.json")).unwrap()).unwrap();
+    // The others take it from their parent; a root without any is refused by viewers and validators.
+    assert_eq!(tileset["root"]["refine"], "ADD");
     let mut rows = 0;
     let mut waiting = vec![tileset["root"].clone()];
     while let Some(tile) = waiting.pop() {

@@ -197,7 +197,8 @@ fn remarks(state: &ViewState, opened: &Opened) -> Vec<String> {
         && run.times().len() > 1
     {
         // A difference is that of the stored moment at or before the one of the view.
-        let stored = run.times().get(Moment::at(run.times(), state.result.time_s).before);
+        let stored = Moment::stored(run.times(), state.result.time_s).before;
+        let stored = run.times().get(stored);
         let is_difference = state.compare.mode == CompareMode::Difference;
         let shown = stored.copied().filter(|_| is_difference).unwrap_or(state.result.time_s);
         remarks.push(clock.after(run.run.start(), shown));

@@ -261,6 +261,13 @@ impl Moment {
         };
         Self { before, after, fraction }
     }
+
+    /// The stored moment at or before a time, for what has nothing between two of them.
+    pub(crate) fn stored(times: &[f64], time_s: f64) -> Self {
+        let Self { before, after, fraction } = Self::at(times, time_s);
+        let only = if fraction < 1.0 { before } else { after };
+        Self { before: only, after: only, fraction: 0.0 }
+    }
 }
 
 /// The gauges of a run that have a place.
@@ -534,6 +541,8 @@ mod tests {
         assert_eq!(at(10.0), Moment { before: 1, after: 2, fraction: 0.0 });
         assert_eq!(at(-1.0), Moment { before: 0, after: 0, fraction: 0.0 });
         assert_eq!(at(99.0), Moment { before: 1, after: 2, fraction: 1.0 });
+        let stored = [-1.0, 9.9, 10.0, 29.0, 30.0, 99.0].map(|t| Moment::stored(&times, t).before);
+        assert_eq!(stored, [0, 0, 1, 1, 2, 2]);
         assert_eq!(Moment::at(&[], 1.0), Moment { before: 0, after: 0, fraction: 0.0 });
     }
 }

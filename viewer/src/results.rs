@@ -346,10 +346,12 @@ impl Side {
             self.set(DrapeSettings::default(), buffers);
             return Ok(());
         };
-        let moment = if shown.field.is_series {
-            Moment::at(shown.run.times(), state.result.time_s)
-        } else {
-            Moment { before: 0, after: 0, fraction: 0.0 }
+        let (times, time_s) = (shown.run.times(), state.result.time_s);
+        let moment = match (shown.field.is_series, &shown.reference) {
+            (true, None) => Moment::at(times, time_s),
+            // Classes of a comparison have nothing between them.
+            (true, Some(_)) => Moment::stored(times, time_s),
+            (false, _) => Moment { before: 0, after: 0, fraction: 0.0 },
         };
         let Some((before, after)) = shown.pair(moment)? else { return Ok(()) };
         let pair = (before.0, after.0);
@@ -361,10 +363,9 @@ impl Side {
             buffer.data = Some(parts.concat());
             self.uploaded = Some(pair);
         }
-        // While the frames of the moment are on their way, those at hand are shown as they are. Classes
-        // of a comparison have nothing between them.
-        let is_between = pair == (moment.before, moment.after) && shown.reference.is_none();
-        let fraction = if is_between { moment.fraction } else { 0.0 };
+        // While the frames of the moment are on their way, those at hand are shown as they are.
+        let at_hand = pair == (moment.before, moment.after);
+        let fraction = if at_hand { moment.fraction } else { 0.0 };
         let as_water = state.result.water_surface
             && shown.field.is_water_depth()
             && shown.reference.is_none()

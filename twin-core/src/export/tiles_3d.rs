@@ -65,13 +65,15 @@ pub fn write_tileset(territory: &Territory, out: &Path) -> Result<usize> {
     let mut tree =
         Tree { globe, models, folder: tiles, contents: 0, copyright: copyright(territory) };
     let corner = [all.min_x, all.min_y];
-    let Some(root) = tree.tile(items, corner, side, [0, 0, 0])? else {
+    let Some(mut root) = tree.tile(items, corner, side, [0, 0, 0])? else {
         return Err(Error::input(
             source.display().to_string(),
             "les bâtiments sont hors de la grille d'altimétrie de leur référentiel",
             "the buildings lie outside the height grid of their datum",
         ));
     };
+    // Tiles without a refinement have that of their parent; the root must have one.
+    root.json["refine"] = json!("ADD");
     let tileset = json!({
         "asset": { "version": "1.1", "extras": { "generator": format!("twin {}", env!("CARGO_PKG_VERSION")) } },
         "geometricError": side,
@@ -145,7 +147,6 @@ impl Tree {
         let json = json!({
             "boundingVolume": { "region": region },
             "geometricError": ERROR_SHARE * side,
-            "refine": "ADD",
             "children": children,
         });
         Ok(Some(Tile { json, region }))

@@ -45,6 +45,8 @@ const BUILT: [Rgb; 2] = [Rgb::hex(0xe6_9f00), Rgb::hex(0xc0_8200)];
 const CHANGED: Rgb = Rgb::hex(0xcc_79a7);
 /// Height of an outline above the ground and half its width, m.
 const OUTLINE_M: [f64; 2] = [0.4, 0.7];
+/// Triangles of outlines, at most.
+const MOST_OUTLINED: usize = 400_000;
 /// Lower than this, nothing is seen of it, m.
 const LOWEST_M: f64 = 0.3;
 /// Half the width of the crest of a levee, and of a wall; run over rise of the slopes of a levee.
@@ -89,6 +91,8 @@ struct Made {
     lost: Lost,
     /// Names of measures that are not those of the run any more.
     changed: Vec<String>,
+    /// Whether there is more changed ground than is outlined.
+    is_cut: bool,
 }
 
 impl Measures {
@@ -187,6 +191,12 @@ pub(super) fn show(
             );
             notices.problem(said.get(state.language));
         }
+        if made.is_cut {
+            notices.problem(state.language.pick(
+                "Les emprises au sol des mesures sont trop nombreuses : toutes ne sont pas montrées.",
+                "Measures change the ground in too many places: not all of them are outlined.",
+            ));
+        }
         side.marks = [made.built.is_some(), made.outlines.is_some()];
         is_other |= !made.lost.is_empty();
         side.lost = made.lost;
@@ -235,8 +245,9 @@ fn making(run: Arc<OpenRun>, opened: &Opened, plugins: &Plugins) -> Task<Result<
     AsyncComputeTaskPool::get().spawn(async move {
         let (edits, changed) = edits(&run, &territory, &registry)?;
         site.build(&edits, territory.features());
+        let is_cut = site.outlines.triangles() >= MOST_OUTLINED;
         let [built, outlines, trees] = site.meshes();
-        Ok(Made { built, outlines, trees, lost: Lost::of(&edits), changed })
+        Ok(Made { built, outlines, trees, lost: Lost::of(&edits), changed, is_cut })
     })
 }
 
@@ -333,7 +344,9 @@ impl Site {
         let mut told = HashSet::new();
         for area in areas.filter(|area| extent_key(area).is_some_and(|key| told.insert(key))) {
             for ring in area.polygons().iter().flat_map(Polygon::rings) {
-                self.outline(ring);
+                if self.outlines.triangles() < MOST_OUTLINED {
+                    self.outline(ring);
+                }
             }
         }
     }
