@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use bevy_egui::egui::{Align2, Context};
 use egui_file_dialog::{DialogMode, DialogState, FileDialog, FileDialogLabels};
 use twin_core::Language;
+use twin_core::language::Text;
 
 use super::Desk;
 use crate::input::take_file;
@@ -93,7 +94,7 @@ pub(super) fn show(ctx: &Context, desk: &mut Desk<'_, '_>, state: &mut ViewState
     dialog.update(ctx);
     if dialog.mode() == DialogMode::SaveFile {
         if let Some(file) = dialog.take_picked() {
-            save(view_name(file), desk, state);
+            save(file, desk, state);
             return;
         }
     } else if let Some(chosen) = dialog.take_picked_multiple() {
@@ -112,7 +113,18 @@ pub(super) fn show(ctx: &Context, desk: &mut Desk<'_, '_>, state: &mut ViewState
 }
 
 /// Saves the view in another file, beside which its pictures and tables then come.
-fn save(file: PathBuf, desk: &mut Desk<'_, '_>, state: &ViewState) {
+fn save(typed: PathBuf, desk: &mut Desk<'_, '_>, state: &ViewState) {
+    let file = view_name(typed.clone());
+    // The dialog asks before a file is replaced whose name was typed; this one was not.
+    if file != typed && file.exists() {
+        let name = file.display();
+        let said = Text::new(
+            format!("{name} existe déjà ; donner son nom entier pour le remplacer"),
+            format!("{name} exists already; give its whole name to replace it"),
+        );
+        desk.notices.problem(said.get(state.language));
+        return;
+    }
     let written = state.write(&file);
     if written.is_ok() {
         desk.session.view_file.clone_from(&file);

@@ -407,14 +407,22 @@ fn a_planner_works_in_the_window() {
     let state = window.saved();
 
     // The view under another name, typed in place of the one that is proposed.
-    window.key("ctrl+shift+s");
-    std::thread::sleep(Duration::from_secs(5));
-    window.command(&["type", "autre"]);
-    std::thread::sleep(Duration::from_secs(3));
-    window.key("Return");
+    let save_as = |name: &str| {
+        window.key("ctrl+shift+s");
+        std::thread::sleep(Duration::from_secs(5));
+        window.command(&["type", name]);
+        std::thread::sleep(Duration::from_secs(3));
+        window.key("Return");
+    };
+    save_as("autre");
     let file = valley.folder.join("autre.view.toml");
     let text = wait("the other view", || std::fs::read_to_string(&file).ok());
     assert_eq!(toml::from_str::<Table>(&text).unwrap(), state);
+    // Nobody was asked whether a file may be replaced whose name was not typed.
+    std::fs::write(&file, "# kept").unwrap();
+    save_as("autre");
+    std::thread::sleep(Duration::from_secs(5));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "# kept");
 }
 
 /// A run of the elevation potential under one rule: seven metres at the eaves everywhere.
