@@ -40,22 +40,17 @@ impl Notices {
 
     /// Tells which file was written, or what kept it from being written.
     pub(crate) fn wrote(&mut self, file: Result<PathBuf>, language: Language) {
-        match file {
-            Ok(file) => {
-                let written = language.pick("Écrit", "Written");
-                self.say(format!("{written} : {}", file.display()));
-            }
-            Err(error) => self.error(&error, language),
-        }
+        self.tell(language.pick("Écrit", "Written"), file, language);
     }
 
     /// Tells what is being written, or what keeps it from being written.
     pub(crate) fn began(&mut self, folder: Result<PathBuf>, language: Language) {
-        match folder {
-            Ok(folder) => {
-                let goes_on = language.pick("En cours", "Being written");
-                self.say(format!("{goes_on} : {}", folder.display()));
-            }
+        self.tell(language.pick("En cours", "Being written"), folder, language);
+    }
+
+    fn tell(&mut self, what: &str, path: Result<PathBuf>, language: Language) {
+        match path {
+            Ok(path) => self.say(format!("{what} : {}", path.display())),
             Err(error) => self.error(&error, language),
         }
     }
